@@ -1,0 +1,2 @@
+/** Settings, and strict reading of YAML and JSON; it imports the JDK and Jackson. */
+package io.sparkdiffusion.config;

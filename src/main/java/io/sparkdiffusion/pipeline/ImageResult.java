@@ -1,0 +1,38 @@
+package io.sparkdiffusion.pipeline;
+
+import io.sparkdiffusion.prompt.ImageRequest;
+import java.time.Duration;
+
+/** What became of one request. */
+public sealed interface ImageResult {
+
+  /** The request that this answers. */
+  ImageRequest request();
+
+  /**
+   * A picture.
+   *
+   * @param rgb height x width x 3 bytes, row by row
+   * @param promptText how much of the prompt the encoder saw
+   * @param negativeText the same for the negative prompt
+   * @param inference the batch's wall time divided by the number of its real pictures
+   */
+  record Generated(
+      ImageRequest request,
+      byte[] rgb,
+      TextUse promptText,
+      TextUse negativeText,
+      Duration inference)
+      implements ImageResult {}
+
+  /** A request that gave no picture. */
+  record Failed(ImageRequest request, String reason) implements ImageResult {}
+
+  /**
+   * How much of a text the encoder saw.
+   *
+   * @param tokenCount tokens of the whole text, start and end included
+   * @param lostText what was cut off, empty where all fitted
+   */
+  record TextUse(int tokenCount, String lostText) {}
+}

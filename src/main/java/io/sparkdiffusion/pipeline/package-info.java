@@ -1,0 +1,2 @@
+/** From requests to pictures on one device; it may import everything below it, never Spark. */
+package io.sparkdiffusion.pipeline;

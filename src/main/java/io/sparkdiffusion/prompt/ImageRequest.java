@@ -1,0 +1,39 @@
+package io.sparkdiffusion.prompt;
+
+/**
+ * One picture to make: the texts and every parameter that decides its bytes.
+ *
+ * @param id the row's id, never blank
+ * @param imageIndex which of the row's pictures, from 0; its seed is already the row's seed plus
+ *     this
+ * @param prompt what to draw
+ * @param negativePrompt what to avoid, empty for nothing
+ * @param seed the seed of this picture's own generator
+ * @param numInferenceSteps denoising steps, 1 to 1000
+ * @param guidanceScale strength of classifier-free guidance; 1 skips the unconditional half
+ * @param guidanceRescale share of the rescaled guidance, 0 to 1 (arXiv 2305.08891, section 3.4)
+ * @param heightPixels a multiple of 8
+ * @param widthPixels a multiple of 8
+ * @param scheduler the sampler's name, {@code ddim}
+ * @param eta share of DDIM's noise, 0 to 1 (arXiv 2010.02502, formula 16)
+ */
+public record ImageRequest(
+    String id,
+    int imageIndex,
+    String prompt,
+    String negativePrompt,
+    long seed,
+    int numInferenceSteps,
+    double guidanceScale,
+    double guidanceRescale,
+    int heightPixels,
+    int widthPixels,
+    String scheduler,
+    double eta) {
+
+  /** What a picture must share with its neighbours in a UNet batch. */
+  public BatchKey batchKey() {
+    return new BatchKey(
+        numInferenceSteps, heightPixels, widthPixels, scheduler, eta, guidanceScale != 1.0);
+  }
+}
