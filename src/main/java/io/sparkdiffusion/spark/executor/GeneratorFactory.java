@@ -6,7 +6,6 @@ import java.io.Serializable;
  * Loads a generator on an executor. Factories that are equal share what they load, so a factory is
  * a record of paths and options; model bytes do not travel.
  */
-@FunctionalInterface
 public interface GeneratorFactory extends Serializable {
 
   /**
@@ -15,4 +14,7 @@ public interface GeneratorFactory extends Serializable {
    * @param device {@code cpu} or {@code cuda:N}
    */
   ImageGenerator load(String device);
+
+  /** How many GPUs a generator of this JVM could use. */
+  int gpuCount();
 }

@@ -17,7 +17,8 @@ import org.apache.spark.resource.ResourceInformation;
  * @param visibleDevices {@code CUDA_VISIBLE_DEVICES}, empty where unset
  * @param gpuCount how many GPUs libtorch sees; asked only where it matters
  */
-record TaskDevice(List<String> gpuAddresses, Optional<String> visibleDevices, IntSupplier gpuCount) {
+record TaskDevice(
+    List<String> gpuAddresses, Optional<String> visibleDevices, IntSupplier gpuCount) {
 
   /** The devices of the running task. */
   static TaskDevice ofRunningTask(IntSupplier gpuCount) {
