@@ -1,0 +1,18 @@
+package io.sparkdiffusion.config;
+
+import java.io.Serializable;
+
+/**
+ * What is written, and where.
+ *
+ * @param directory any path that Hadoop can write to
+ * @param pngParameters whether PNG files carry the generation parameters
+ * @param pngAiMark whether PNG files carry the machine-readable mark of AI pictures
+ */
+public record OutputConfig(
+    String directory,
+    OutputFormat format,
+    FailureLimit maxFailedRows,
+    boolean pngParameters,
+    boolean pngAiMark)
+    implements Serializable {}

@@ -1,0 +1,28 @@
+package io.sparkdiffusion.image;
+
+/**
+ * A picture of 8-bit pixels.
+ *
+ * @param rgb height x width x 3 bytes, row by row, borrowed
+ */
+public record RgbImage(int widthPixels, int heightPixels, byte[] rgb) {
+
+  /** Checks that the bytes fit the size. */
+  public RgbImage {
+    if (widthPixels < 1 || heightPixels < 1 || rgb.length != 3L * widthPixels * heightPixels) {
+      throw new IllegalArgumentException(
+          "Cannot use pixels: %d bytes do not make %d x %d pixels of 3 bytes"
+              .formatted(rgb.length, widthPixels, heightPixels));
+    }
+  }
+
+  /** Whether all pixels are the same, as in the black picture that an overflow gives. */
+  public boolean isFlat() {
+    for (int i = 3; i < rgb.length; i++) {
+      if (rgb[i] != rgb[i - 3]) {
+        return false;
+      }
+    }
+    return true;
+  }
+}
