@@ -9,6 +9,7 @@ import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.concurrent.Callable;
 
 /**
  * libtorch inside this JVM, started once. It never goes to the network: DJL's own downloads and its
@@ -56,30 +57,39 @@ public final class TorchEngine {
     }
   }
 
+  /**
+   * Runs what may unpack native libraries, alone on this machine: two executors may start on one
+   * host.
+   */
+  public static <T> T unpacking(Callable<T> load) throws Exception {
+    prepare();
+    Path cache = Utils.getEngineCacheDir();
+    Files.createDirectories(cache);
+    synchronized (TorchEngine.class) {
+      try (FileChannel channel =
+              FileChannel.open(
+                  cache.resolve("spark-diffusion.lock"),
+                  StandardOpenOption.CREATE,
+                  StandardOpenOption.WRITE);
+          FileLock lock = channel.lock()) {
+        if (!lock.isValid()) {
+          throw new IOException("the lock was lost");
+        }
+        return load.call();
+      }
+    }
+  }
+
   private static final class Holder {
     static final Engine ENGINE = load();
 
-    /** Unpacking the natives is guarded by a file lock: two executors may start on one host. */
     private static Engine load() {
-      prepare();
-      Path cache = Utils.getEngineCacheDir();
       try {
-        Files.createDirectories(cache);
-        try (FileChannel channel =
-                FileChannel.open(
-                    cache.resolve("spark-diffusion.lock"),
-                    StandardOpenOption.CREATE,
-                    StandardOpenOption.WRITE);
-            FileLock lock = channel.lock()) {
-          if (!lock.isValid()) {
-            throw new IOException("the lock was lost");
-          }
-          return Engine.getEngine("PyTorch");
-        }
-      } catch (IOException e) {
+        return unpacking(() -> Engine.getEngine("PyTorch"));
+      } catch (Exception e) {
         throw new GraphException(
-            "Cannot start libtorch: its folder must be writable (%s: %s); set ENGINE_CACHE_DIR"
-                .formatted(cache, e.getMessage()),
+            "Cannot start libtorch: its natives must be in the job's jar and %s writable (%s)"
+                .formatted(Utils.getEngineCacheDir(), e),
             e);
       }
     }

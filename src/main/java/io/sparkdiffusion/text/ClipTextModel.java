@@ -61,10 +61,7 @@ public final class ClipTextModel {
     Tensor key = split(scope.linear("k_proj", x, config.width()));
     Tensor value = split(scope.linear("v_proj", x, config.width()));
     Tensor joined =
-        query
-            .attention(key, value, Tensor.Causal.YES)
-            .transpose(1, 2)
-            .reshape(x.shape().sizes());
+        query.attention(key, value, Tensor.Causal.YES).transpose(1, 2).reshape(x.shape().sizes());
     return scope.linear("out_proj", joined, config.width());
   }
 

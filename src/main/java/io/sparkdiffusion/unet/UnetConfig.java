@@ -51,8 +51,7 @@ public record UnetConfig(
     ComponentConfig json = ComponentConfig.read(file);
     List<Long> widths = json.sizes("block_out_channels");
     int levels = widths.size();
-    List<String> down =
-        json.choices("down_block_types", List.of(DOWN_ATTENTION, DOWN_PLAIN));
+    List<String> down = json.choices("down_block_types", List.of(DOWN_ATTENTION, DOWN_PLAIN));
     List<String> up = json.choices("up_block_types", List.of(UP_ATTENTION, UP_PLAIN));
     json.require(down.size() == levels, "down_block_types", "it must name each level");
     json.require(up.size() == levels, "up_block_types", "it must name each level");

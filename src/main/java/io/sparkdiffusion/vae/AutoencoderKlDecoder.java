@@ -40,7 +40,8 @@ public final class AutoencoderKlDecoder {
       h = up(decoder.sub("up_blocks", block), h, widths.get(block), block < widths.size() - 1);
     }
     h = norm(decoder, "conv_norm_out", h).silu();
-    return graph.returns(decoder.conv2d("conv_out", h, config.outChannels(), 3, 1).to(Dtype.FLOAT32));
+    return graph.returns(
+        decoder.conv2d("conv_out", h, config.outChannels(), 3, 1).to(Dtype.FLOAT32));
   }
 
   private Tensor middle(Scope scope, Tensor x) {

@@ -171,7 +171,8 @@ public final class ComponentConfig {
   private <T> T wrong(String key, String rule, T fallback) {
     known.add(key);
     problems.add(
-        "Cannot use %s of %s: %s (%s)".formatted(key, file, rule, values.getOrDefault(key, "absent")));
+        "Cannot use %s of %s: %s (%s)"
+            .formatted(key, file, rule, values.getOrDefault(key, "absent")));
     return fallback;
   }
 
