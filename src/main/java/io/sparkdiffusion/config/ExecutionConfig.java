@@ -12,8 +12,44 @@ public record ExecutionConfig(
     String device, Dtype weightsDtype, Dtype activationsDtype, int perDeviceBatchSize)
     implements Serializable {
 
+  /** Checks the values. */
+  public ExecutionConfig {
+    Problems problems = new Problems();
+    problems.require(
+        device.matches("auto|cpu|cuda(:\\d{1,4})?"),
+        "device",
+        "it must be auto, cpu, cuda or cuda:N",
+        device);
+    problems.require(
+        weightsDtype == activationsDtype,
+        "weights_dtype and activations_dtype",
+        "they must be equal, set both to the same",
+        weightsDtype.label() + " and " + activationsDtype.label());
+    problems.require(
+        weightsDtype != Dtype.FLOAT16 || !device.equals("cpu"),
+        "weights_dtype",
+        "float16 needs a GPU, libtorch's CPU kernels for it are slow or missing; use bfloat16 or"
+            + " float32, or device=cuda",
+        "float16 with device=cpu");
+    problems.require(
+        perDeviceBatchSize >= 1,
+        "per_device_batch_size",
+        "it must be 1 or more",
+        perDeviceBatchSize);
+    problems.throwIfAny();
+  }
+
   /** The one number format; weights and activations have the same. */
   public Dtype dtype() {
     return weightsDtype;
+  }
+
+  /**
+   * The same on a device that is known, for instance where {@code auto} has been settled.
+   *
+   * @throws ProblemsException where the device cannot compute in this number format
+   */
+  public ExecutionConfig on(String actualDevice) {
+    return new ExecutionConfig(actualDevice, weightsDtype, activationsDtype, perDeviceBatchSize);
   }
 }

@@ -23,6 +23,13 @@ public sealed interface FailureLimit extends Serializable {
 
   /** At most this many rows. */
   record Count(long rows) implements FailureLimit {
+    /** Checks the value. */
+    public Count {
+      Problems problems = new Problems();
+      problems.require(rows >= 0, "max_failed_rows", "a count must be 0 or more", rows);
+      problems.throwIfAny();
+    }
+
     @Override
     public boolean isExceeded(long failedRows, long totalRows) {
       return failedRows > rows;
@@ -40,6 +47,14 @@ public sealed interface FailureLimit extends Serializable {
    * @param share 0 to 1
    */
   record Share(double share) implements FailureLimit {
+    /** Checks the value. */
+    public Share {
+      Problems problems = new Problems();
+      problems.require(
+          share >= 0 && share <= 1, "max_failed_rows", "a share must be 0 to 1", share);
+      problems.throwIfAny();
+    }
+
     @Override
     public boolean isExceeded(long failedRows, long totalRows) {
       return failedRows > share * totalRows;

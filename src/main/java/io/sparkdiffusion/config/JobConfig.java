@@ -1,6 +1,8 @@
 package io.sparkdiffusion.config;
 
+import java.io.IOException;
 import java.io.Serializable;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.SortedMap;
@@ -19,6 +21,21 @@ public record JobConfig(
     ExecutionConfig execution)
     implements Serializable {
 
+  static final String RUN_NAME_RULE =
+      "it must be 1 to 100 letters, digits, dots, dashes and underscores that begin with a letter"
+          + " or digit";
+
+  /** Checks the name; the parts have checked themselves. */
+  public JobConfig {
+    Problems problems = new Problems();
+    problems.require(isRunName(runName), "run_name", RUN_NAME_RULE, runName);
+    problems.throwIfAny();
+  }
+
+  static boolean isRunName(String name) {
+    return name.matches("[A-Za-z0-9][A-Za-z0-9._-]{0,99}");
+  }
+
   /**
    * Reads a YAML file and puts {@code key=value} overrides over it. Relative paths in either stay
    * as they are: they count from the working directory, not from the file's folder.
@@ -26,7 +43,7 @@ public record JobConfig(
    * @throws ProblemsException with every problem found
    */
   public static JobConfig load(Path yaml, List<String> overrides) {
-    throw new UnsupportedOperationException(yaml + " " + overrides.size());
+    return JobConfigLoader.load(yaml, overrides);
   }
 
   /**
@@ -34,11 +51,18 @@ public record JobConfig(
    * they stay off the process list.
    */
   public static List<String> readOverrides(Path file) {
-    throw new UnsupportedOperationException(file.toString());
+    try {
+      String text = Files.readString(file);
+      String body = text.endsWith("\0") ? text.substring(0, text.length() - 1) : text;
+      return text.isEmpty() ? List.of() : List.of(body.split("\0", -1));
+    } catch (IOException e) {
+      throw new ProblemsException(
+          "Cannot read overrides: the file must be readable UTF-8 (" + file + ")", e);
+    }
   }
 
   /** Every setting with the value that counts, sorted; texts and tokens as {@code (set)}. */
   public SortedMap<String, String> effective() {
-    throw new UnsupportedOperationException();
+    return EffectiveSettings.of(this);
   }
 }

@@ -1,6 +1,7 @@
 package io.sparkdiffusion.config;
 
 import java.io.Serializable;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -14,8 +15,32 @@ public record ModelConfig(
     String folder, Map<String, Object> schedulerOverrides, boolean accessTokenGiven)
     implements Serializable {
 
+  private static final List<String> SCHEDULER_KEYS =
+      List.of(
+          "num_train_timesteps",
+          "beta_start",
+          "beta_end",
+          "beta_schedule",
+          "set_alpha_to_one",
+          "prediction_type",
+          "timestep_spacing",
+          "rescale_betas_zero_snr");
+
   /** Checks the values. */
   public ModelConfig {
+    Problems problems = new Problems();
+    String key = "pretrained_model_name_or_path";
+    problems.require(!folder.isBlank(), key, "it must name a local model folder", "not set");
+    problems.require(
+        !folder.contains("://"), key, "it must be a local folder, weights are mapped", folder);
+    for (String override : schedulerOverrides.keySet()) {
+      if (!SCHEDULER_KEYS.contains(override)) {
+        problems.add(
+            "Cannot use diffusion_scheduler_config: it has no key '%s' (nearest: %s)"
+                .formatted(override, Nearest.to(override, SCHEDULER_KEYS)));
+      }
+    }
+    problems.throwIfAny();
     schedulerOverrides = Map.copyOf(schedulerOverrides);
   }
 }

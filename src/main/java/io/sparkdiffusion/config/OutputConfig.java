@@ -15,4 +15,12 @@ public record OutputConfig(
     FailureLimit maxFailedRows,
     boolean pngParameters,
     boolean pngAiMark)
-    implements Serializable {}
+    implements Serializable {
+
+  /** Checks the values. */
+  public OutputConfig {
+    Problems problems = new Problems();
+    problems.require(!directory.isBlank(), "output_dir", "it must name a folder", "blank");
+    problems.throwIfAny();
+  }
+}

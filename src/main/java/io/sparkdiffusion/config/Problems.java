@@ -1,14 +1,15 @@
 package io.sparkdiffusion.config;
 
-import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /** Gathers problems so that all of them are reported together. */
 final class Problems {
 
-  private final List<String> lines = new ArrayList<>();
+  private final Set<String> lines = new LinkedHashSet<>();
 
   void add(String problem) {
     lines.add(problem);
@@ -33,7 +34,7 @@ final class Problems {
 
   void throwIfAny() {
     if (!lines.isEmpty()) {
-      throw new ProblemsException(lines);
+      throw new ProblemsException(List.copyOf(lines));
     }
   }
 }

@@ -13,6 +13,7 @@ record Setting(String key, Type type, String defaultValue, String allowed, Strin
   enum Type {
     TEXT("text"),
     INTEGER("integer"),
+    LONG("64-bit integer"),
     NUMBER("number"),
     BOOLEAN("true or false"),
     MAPPING("mapping");

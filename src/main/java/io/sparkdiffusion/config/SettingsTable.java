@@ -1,5 +1,7 @@
 package io.sparkdiffusion.config;
 
+import java.util.stream.Collectors;
+
 /** Every setting, for people. */
 public final class SettingsTable {
 
@@ -7,11 +9,32 @@ public final class SettingsTable {
 
   /** A markdown table for the README. */
   public static String markdown() {
-    throw new UnsupportedOperationException();
+    return Settings.ALL.stream()
+        .map(SettingsTable::markdownRow)
+        .collect(
+            Collectors.joining(
+                "",
+                "| key | type | default | values or unit | meaning |\n|---|---|---|---|---|\n",
+                ""));
   }
 
   /** Plain text for {@code --help}. */
   public static String text() {
-    throw new UnsupportedOperationException();
+    return Settings.ALL.stream().map(SettingsTable::textRow).collect(Collectors.joining());
+  }
+
+  private static String markdownRow(Setting setting) {
+    String shown = setting.defaultValue().isEmpty() ? "" : "`" + setting.defaultValue() + "`";
+    return "| `%s` | %s | %s | %s | %s |\n"
+        .formatted(
+            setting.key(), setting.type().label(), shown, setting.allowed(), setting.description());
+  }
+
+  private static String textRow(Setting setting) {
+    String facts =
+        setting.type().label()
+            + (setting.allowed().isEmpty() ? "" : ": " + setting.allowed())
+            + (setting.defaultValue().isEmpty() ? "" : "; default " + setting.defaultValue());
+    return "  %s (%s)%n      %s%n".formatted(setting.key(), facts, setting.description());
   }
 }

@@ -1,11 +1,24 @@
 package io.sparkdiffusion.config;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.io.JsonStringEncoder;
+import java.io.IOException;
 import java.io.InputStream;
+import java.math.BigDecimal;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.StreamSupport;
 
 /** JSON objects, read strictly: a key that occurs twice or a number out of range is an error. */
 public final class StrictJson {
+
+  private static final JsonFactory FACTORY = new JsonFactory();
 
   private StrictJson() {}
 
@@ -17,7 +30,13 @@ public final class StrictJson {
    * @throws ProblemsException that names the file
    */
   public static Map<String, Object> read(Path file) {
-    throw new UnsupportedOperationException(file.toString());
+    try (InputStream in = Files.newInputStream(file)) {
+      return read(in, file.toString());
+    } catch (NoSuchFileException e) {
+      throw new ProblemsException("Cannot read " + file + ": the file must exist (missing)", e);
+    } catch (IOException e) {
+      throw unreadable(file.toString(), e);
+    }
   }
 
   /**
@@ -27,11 +46,49 @@ public final class StrictJson {
    * @param name what problems call it
    */
   public static Map<String, Object> read(InputStream in, String name) {
-    throw new UnsupportedOperationException(name + in);
+    try (JsonParser parser = FACTORY.createParser(in)) {
+      parser.disable(JsonParser.Feature.AUTO_CLOSE_SOURCE);
+      return new StrictTree(parser, name).document();
+    } catch (JsonProcessingException e) {
+      throw StrictTree.syntax(name, "JSON", e);
+    } catch (IOException e) {
+      throw unreadable(name, e);
+    }
   }
 
   /** JSON without spaces, keys sorted, equal numbers written the same. */
   public static String canonical(Map<String, ?> value) {
-    throw new UnsupportedOperationException(value.toString());
+    return canonicalValue(value);
+  }
+
+  private static String canonicalValue(Object value) {
+    if (value == null || value instanceof Boolean) {
+      return String.valueOf(value);
+    }
+    if (value instanceof Number number) {
+      return new BigDecimal(number.toString()).stripTrailingZeros().toPlainString();
+    }
+    if (value instanceof Map<?, ?> map) {
+      Map<String, Object> sorted = new TreeMap<>();
+      map.forEach((key, entry) -> sorted.put((String) key, entry));
+      return sorted.entrySet().stream()
+          .map(entry -> quoted(entry.getKey()) + ":" + canonicalValue(entry.getValue()))
+          .collect(Collectors.joining(",", "{", "}"));
+    }
+    if (value instanceof Iterable<?> list) {
+      return StreamSupport.stream(list.spliterator(), false)
+          .map(StrictJson::canonicalValue)
+          .collect(Collectors.joining(",", "[", "]"));
+    }
+    return quoted(value.toString());
+  }
+
+  private static String quoted(String text) {
+    return '"' + new String(JsonStringEncoder.getInstance().quoteAsString(text)) + '"';
+  }
+
+  private static ProblemsException unreadable(String name, IOException e) {
+    return new ProblemsException(
+        "Cannot read " + name + ": it must be readable (" + e.getMessage() + ")", e);
   }
 }

@@ -1,0 +1,87 @@
+package io.sparkdiffusion.config;
+
+import java.util.Collections;
+import java.util.Locale;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** A configuration as keys and values again, for logs and reports. */
+final class EffectiveSettings {
+
+  private final SortedMap<String, String> shown = new TreeMap<>();
+
+  private EffectiveSettings() {}
+
+  static SortedMap<String, String> of(JobConfig config) {
+    EffectiveSettings settings = new EffectiveSettings();
+    settings.put("run_name", config.runName());
+    settings.putModel(config.model());
+    settings.putInput(config.input());
+    settings.putSampling(config.sampling());
+    settings.putOutput(config.output());
+    settings.putExecution(config.execution());
+    return Collections.unmodifiableSortedMap(settings.shown);
+  }
+
+  private void putModel(ModelConfig model) {
+    put("pretrained_model_name_or_path", model.folder());
+    put("revision", "");
+    put("from_pt", true);
+    put("unet_checkpoint", "");
+    put("hf_access_token", model.accessTokenGiven() ? "(set)" : "");
+    boolean isEmpty = model.schedulerOverrides().isEmpty();
+    put(
+        "diffusion_scheduler_config",
+        isEmpty ? "" : StrictJson.canonical(model.schedulerOverrides()));
+  }
+
+  private void putInput(InputConfig input) {
+    if (input instanceof InputConfig.Table table) {
+      put("prompt", "");
+      put("prompts", table.location());
+      put("prompts_format", lower(table.format()));
+    } else {
+      put("prompt", "(set)");
+      put("prompts", "");
+      put("prompts_format", "auto");
+    }
+  }
+
+  private void putSampling(SamplingConfig sampling) {
+    boolean isSquare = sampling.heightPixels() == sampling.widthPixels();
+    put("negative_prompt", sampling.negativePrompt().isEmpty() ? "" : "(set)");
+    put("seed", sampling.seed());
+    put("num_images", sampling.numImages());
+    put("num_inference_steps", sampling.numInferenceSteps());
+    put("guidance_scale", sampling.guidanceScale());
+    put("guidance_rescale", sampling.guidanceRescale());
+    put("resolution", isSquare ? sampling.heightPixels() : "");
+    put("height", sampling.heightPixels());
+    put("width", sampling.widthPixels());
+    put("scheduler", sampling.scheduler());
+    put("eta", sampling.eta());
+  }
+
+  private void putOutput(OutputConfig output) {
+    put("output_dir", output.directory());
+    put("output_format", lower(output.format()));
+    put("max_failed_rows", output.maxFailedRows());
+    put("png_parameters", output.pngParameters());
+    put("png_ai_mark", output.pngAiMark());
+  }
+
+  private void putExecution(ExecutionConfig execution) {
+    put("device", execution.device());
+    put("weights_dtype", execution.weightsDtype().label());
+    put("activations_dtype", execution.activationsDtype().label());
+    put("per_device_batch_size", execution.perDeviceBatchSize());
+  }
+
+  private void put(String key, Object value) {
+    shown.put(key, value.toString());
+  }
+
+  private static String lower(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT);
+  }
+}

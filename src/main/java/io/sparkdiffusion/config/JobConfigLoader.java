@@ -1,0 +1,167 @@
+package io.sparkdiffusion.config;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Turns a file and overrides into a {@link JobConfig} and finds all that is wrong with them. */
+final class JobConfigLoader {
+
+  private static final List<String> DDIM_CLASSES = List.of("DDIMScheduler", "FlaxDDIMScheduler");
+
+  private final Problems problems = new Problems();
+  private final TypedValues values;
+  private final String fileStem;
+
+  private JobConfigLoader(Path yaml, List<String> overrides) {
+    GivenValues given = new GivenValues(problems);
+    given.addFile(StrictYaml.readTexts(yaml), yaml.toString());
+    given.addOverrides(overrides);
+    values = new TypedValues(given, problems);
+    fileStem = yaml.getFileName().toString().replaceFirst("\\.[^.]*$", "");
+  }
+
+  static JobConfig load(Path yaml, List<String> overrides) {
+    return new JobConfigLoader(yaml, overrides).load();
+  }
+
+  private JobConfig load() {
+    String runName = textOr("run_name", fileStem);
+    problems.require(JobConfig.isRunName(runName), "run_name", JobConfig.RUN_NAME_RULE, runName);
+    refuseDownloads();
+    Optional<ModelConfig> model = problems.gather(this::model);
+    Optional<InputConfig> input = input();
+    boolean isSingle = input.filter(InputConfig.Single.class::isInstance).isPresent();
+    Optional<SamplingConfig> sampling = problems.gather(() -> sampling(isSingle ? batch() : 1));
+    Optional<OutputConfig> output = problems.gather(() -> output(runName));
+    Optional<ExecutionConfig> execution = problems.gather(this::execution);
+    problems.throwIfAny();
+    return new JobConfig(
+        runName,
+        model.orElseThrow(),
+        sampling.orElseThrow(),
+        input.orElseThrow(),
+        output.orElseThrow(),
+        execution.orElseThrow());
+  }
+
+  private void refuseDownloads() {
+    problems.require(
+        values.isTrue("from_pt"),
+        "from_pt",
+        "Flax weights are not read, convert the model to safetensors with diffusers",
+        "False");
+    problems.require(
+        values.text("revision").isEmpty(),
+        "revision",
+        "nothing is downloaded, so get that revision into the model folder",
+        values.text("revision"));
+    problems.require(
+        values.text("unet_checkpoint").isEmpty(),
+        "unet_checkpoint",
+        "put that UNet into the model folder's unet/",
+        values.text("unet_checkpoint"));
+    String folder = values.text("pretrained_model_name_or_path");
+    problems.require(
+        !folder.matches("[\\w-][\\w.-]*/[\\w.-]+") || Files.exists(Path.of(folder)),
+        "pretrained_model_name_or_path",
+        "there is no such folder, and hub ids are not downloaded",
+        folder);
+  }
+
+  private ModelConfig model() {
+    return new ModelConfig(
+        values.text("pretrained_model_name_or_path"),
+        schedulerOverrides(),
+        !values.text("hf_access_token").isEmpty());
+  }
+
+  /** MaxDiffusion's names and its empty values, which stand for the checkpoint's. */
+  private Map<String, Object> schedulerOverrides() {
+    Map<String, Object> overrides = new HashMap<>(values.mapping("diffusion_scheduler_config"));
+    overrides.values().removeIf(value -> value == null || value.equals(""));
+    Object zeroSnr = overrides.remove("rescale_zero_terminal_snr");
+    if (zeroSnr != null) {
+      overrides.put("rescale_betas_zero_snr", zeroSnr);
+    }
+    Object className = overrides.remove("_class_name");
+    problems.require(
+        className == null || DDIM_CLASSES.contains(className.toString()),
+        "diffusion_scheduler_config",
+        "_class_name must be DDIMScheduler",
+        className);
+    return overrides;
+  }
+
+  private Optional<InputConfig> input() {
+    String prompt = values.text("prompt");
+    String prompts = values.text("prompts");
+    TableFormat format = values.choice("prompts_format", TableFormat.class);
+    if (prompt.isEmpty() == prompts.isEmpty()) {
+      problems.require(
+          false,
+          "prompt and prompts",
+          "one of them must be set, and not the other",
+          prompt.isEmpty() ? "neither is" : "both are");
+      return Optional.empty();
+    }
+    return problems.gather(
+        () ->
+            prompt.isEmpty()
+                ? new InputConfig.Table(prompts, format)
+                : new InputConfig.Single(prompt));
+  }
+
+  private SamplingConfig sampling(int usualNumImages) {
+    int resolution = resolution();
+    return new SamplingConfig(
+        values.text("negative_prompt"),
+        values.longInteger("seed"),
+        values.optionalInteger("num_images").orElse(usualNumImages),
+        values.integer("num_inference_steps"),
+        values.number("guidance_scale"),
+        values.number("guidance_rescale"),
+        values.optionalInteger("height").orElse(resolution),
+        values.optionalInteger("width").orElse(resolution),
+        values.text("scheduler"),
+        values.number("eta"));
+  }
+
+  /** A wrong resolution is named once, not as height and width. */
+  private int resolution() {
+    int resolution = values.integer("resolution");
+    boolean isSize = SamplingConfig.isSize(resolution);
+    problems.require(isSize, "resolution", SamplingConfig.SIZE_RULE, resolution);
+    return isSize ? resolution : 8;
+  }
+
+  private OutputConfig output(String runName) {
+    return new OutputConfig(
+        textOr("output_dir", "output/" + runName),
+        values.choice("output_format", OutputFormat.class),
+        values.failureLimit("max_failed_rows"),
+        values.isTrue("png_parameters"),
+        values.isTrue("png_ai_mark"));
+  }
+
+  private ExecutionConfig execution() {
+    return new ExecutionConfig(
+        values.text("device"),
+        values.choice("weights_dtype", Dtype.class),
+        values.choice("activations_dtype", Dtype.class),
+        values.integer("per_device_batch_size"));
+  }
+
+  /** The pictures that {@code prompt=} gives where nothing else is said. */
+  private int batch() {
+    return Math.max(1, values.integer("per_device_batch_size"));
+  }
+
+  private String textOr(String key, String whenEmpty) {
+    String text = values.text(key);
+    return text.isEmpty() ? whenEmpty : text;
+  }
+}

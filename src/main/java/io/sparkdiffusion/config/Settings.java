@@ -1,0 +1,170 @@
+package io.sparkdiffusion.config;
+
+import static io.sparkdiffusion.config.Setting.Type.BOOLEAN;
+import static io.sparkdiffusion.config.Setting.Type.INTEGER;
+import static io.sparkdiffusion.config.Setting.Type.LONG;
+import static io.sparkdiffusion.config.Setting.Type.MAPPING;
+import static io.sparkdiffusion.config.Setting.Type.NUMBER;
+import static io.sparkdiffusion.config.Setting.Type.TEXT;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Every setting; names and defaults are those of MaxDiffusion's Stable Diffusion 2 page. */
+final class Settings {
+
+  static final List<Setting> ALL =
+      List.of(
+          // What to draw
+          new Setting(
+              "prompt",
+              TEXT,
+              "",
+              "one of prompt and prompts",
+              "what to draw; one given on the command line replaces the file's prompts"),
+          new Setting(
+              "prompts",
+              TEXT,
+              "",
+              "path or table name",
+              "a table of prompts: Parquet, CSV, JSON lines or a table that Spark knows"),
+          new Setting(
+              "prompts_format",
+              TEXT,
+              "auto",
+              "auto, parquet, csv, json, table",
+              "how prompts is stored; auto goes by the extension"),
+          new Setting("negative_prompt", TEXT, "", "", "concepts to avoid"),
+          new Setting(
+              "num_images",
+              INTEGER,
+              "",
+              "1 to 10000",
+              "pictures for each row; empty: 1, with prompt= per_device_batch_size"),
+          new Setting(
+              "seed",
+              LONG,
+              "0",
+              "-2^63 to 2^63 - 1",
+              "random seed; picture k of a row uses the row's seed + k"),
+          // How to draw it
+          new Setting("num_inference_steps", INTEGER, "50", "1 to 1000 steps", "denoising steps"),
+          new Setting(
+              "guidance_scale",
+              NUMBER,
+              "7.5",
+              "0 or more",
+              "strength of classifier-free guidance; 1 is without guidance"),
+          new Setting(
+              "guidance_rescale",
+              NUMBER,
+              "0.0",
+              "0 to 1",
+              "against overexposure when the terminal SNR nears zero; 0.7 goes with 7.5"),
+          new Setting("scheduler", TEXT, "ddim", "ddim", "the sampler"),
+          new Setting(
+              "eta", NUMBER, "0.0", "0 to 1", "share of noise in each DDIM step; 0 has none"),
+          new Setting(
+              "diffusion_scheduler_config",
+              MAPPING,
+              "",
+              "mapping, empty: the model folder's",
+              "keys that win over the model folder's scheduler configuration"),
+          new Setting(
+              "resolution",
+              INTEGER,
+              "512",
+              "pixels, a multiple of 8 from 8 to 4096",
+              "height and width"),
+          new Setting(
+              "height", INTEGER, "", "as resolution", "height in pixels; empty: resolution"),
+          new Setting("width", INTEGER, "", "as resolution", "width in pixels; empty: resolution"),
+          // With which model
+          new Setting(
+              "pretrained_model_name_or_path",
+              TEXT,
+              "",
+              "local folder, required",
+              "the model in the layout that diffusers writes"),
+          new Setting(
+              "revision", TEXT, "", "empty only", "nothing is downloaded, so none can be chosen"),
+          new Setting(
+              "from_pt", BOOLEAN, "true", "true only", "weights are PyTorch's, in safetensors"),
+          new Setting(
+              "unet_checkpoint",
+              TEXT,
+              "",
+              "empty only",
+              "put another UNet into the model folder instead"),
+          new Setting(
+              "hf_access_token",
+              TEXT,
+              "",
+              "",
+              "taken and never shown or kept; a local folder needs none"),
+          // On what
+          new Setting(
+              "device",
+              TEXT,
+              "auto",
+              "auto, cpu, cuda, cuda:N",
+              "auto is the GPU where Spark or libtorch has one, else the CPU"),
+          new Setting(
+              "weights_dtype",
+              TEXT,
+              "float32",
+              "float32, bfloat16, float16 (GPU only)",
+              "number format of the weights"),
+          new Setting(
+              "activations_dtype",
+              TEXT,
+              "float32",
+              "equal to weights_dtype",
+              "number format of the activations"),
+          new Setting(
+              "per_device_batch_size",
+              INTEGER,
+              "1",
+              "1 or more images",
+              "images in a batch; every batch is padded to it"),
+          // To where
+          new Setting(
+              "run_name",
+              TEXT,
+              "",
+              "letters, digits, . _ -",
+              "names the run; empty: the configuration file's name"),
+          new Setting(
+              "output_dir", TEXT, "", "any Hadoop path", "output folder; empty: output/RUN_NAME"),
+          new Setting(
+              "output_format", TEXT, "both", "parquet, png, both", "rows, PNG files or both"),
+          new Setting(
+              "max_failed_rows",
+              TEXT,
+              "",
+              "count, or share as 0.1 or 10%",
+              "stop when more rows have failed; empty: all may fail"),
+          new Setting(
+              "png_parameters",
+              BOOLEAN,
+              "true",
+              "true, false",
+              "write prompts and parameters into PNG files"),
+          new Setting(
+              "png_ai_mark",
+              BOOLEAN,
+              "true",
+              "true, false",
+              "mark PNG files as made by a model, for machines"));
+
+  static final Map<String, Setting> BY_KEY = byKey();
+
+  private Settings() {}
+
+  private static Map<String, Setting> byKey() {
+    Map<String, Setting> byKey = new LinkedHashMap<>();
+    ALL.forEach(setting -> byKey.put(setting.key(), setting));
+    return byKey;
+  }
+}

@@ -1,0 +1,70 @@
+package io.sparkdiffusion.graph;
+
+import ai.djl.pytorch.engine.PtSymbolBlock;
+import ai.djl.pytorch.jni.IValue;
+import ai.djl.pytorch.jni.IValueUtils;
+import java.nio.ByteBuffer;
+import java.util.stream.Stream;
+
+/** A recorded forward pass that libtorch has compiled: one native call for each run. */
+public final class CompiledGraph implements AutoCloseable {
+
+  private static final ByteBuffer NO_MEMORY = ByteBuffer.allocate(0);
+
+  private final String name;
+  private final TorchDevice device;
+  private final PtSymbolBlock module;
+
+  private CompiledGraph(String name, TorchDevice device, PtSymbolBlock module) {
+    this.name = name;
+    this.device = device;
+    this.module = module;
+  }
+
+  /**
+   * Compiles a graph over weights that stay in their dictionary.
+   *
+   * @param weights must stay open as long as the result, which the caller closes
+   * @throws GraphException with libtorch's message, which names the line of script
+   */
+  public static CompiledGraph compile(Graph graph, WeightDictionary weights) {
+    TorchDevice device = weights.device();
+    return device.call(
+        () -> {
+          PtSymbolBlock module = WeightDictionary.load(device, graph.script(), graph.name());
+          try (IValue dictionary = weights.dictionary();
+              IValue nothing = IValueUtils.runMethod(module, "load", dictionary)) {
+            return new CompiledGraph(graph.name(), device, module);
+          }
+        });
+  }
+
+  /**
+   * Runs the pass.
+   *
+   * @param inputs as the graph declared them, borrowed
+   * @return the result, which the caller closes
+   * @throws GraphException with libtorch's traceback
+   */
+  public DeviceTensor run(DeviceTensor... inputs) {
+    return device.call(
+        () -> {
+          IValue[] values = Stream.of(inputs).map(DeviceTensor::value).toArray(IValue[]::new);
+          try {
+            return new DeviceTensor(
+                device, IValueUtils.runMethod(module, "forward", values), NO_MEMORY);
+          } catch (RuntimeException e) {
+            throw new GraphException("Cannot run " + name + ": " + e.getMessage(), e);
+          }
+        });
+  }
+
+  @Override
+  public void close() {
+    device.call(
+        () -> {
+          module.close();
+          return true;
+        });
+  }
+}

@@ -1,0 +1,95 @@
+package io.sparkdiffusion.graph;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * One forward pass while it is being recorded: inputs, the weights that it asks for, and a line of
+ * TorchScript for each operation. All shapes are known, so that one graph serves one batch and
+ * picture size; the weights are shared between graphs.
+ */
+public final class Graph {
+
+  private final String name;
+  private final List<String> inputs = new ArrayList<>();
+  private final Map<String, Shape> weights = new LinkedHashMap<>();
+  private final List<String> lines = new ArrayList<>();
+  private String result = "";
+  private Shape resultShape = Shape.of();
+
+  /**
+   * An empty graph.
+   *
+   * @param name what is recorded, for messages
+   */
+  public Graph(String name) {
+    this.name = name;
+  }
+
+  /** Declares the next input of {@code forward}. */
+  public Tensor input(long... sizes) {
+    String variable = "input" + inputs.size();
+    inputs.add(variable);
+    return new Tensor(this, variable, Shape.of(sizes));
+  }
+
+  /**
+   * A weight by its name in the model files.
+   *
+   * @throws GraphException where the same name was asked for with another shape
+   */
+  Tensor weight(String weightName, Shape shape) {
+    Shape known = weights.putIfAbsent(weightName, shape);
+    if (known != null && !known.equals(shape)) {
+      throw GraphException.cannot(
+          "weight " + weightName, "its shape must be the same everywhere", known, shape);
+    }
+    return record(shape, "weights[\"" + weightName + "\"]");
+  }
+
+  /** The root of the weights' names. */
+  public Scope scope() {
+    return new Scope(this, "");
+  }
+
+  /** Appends one operation. */
+  Tensor record(Shape shape, String expression) {
+    String variable = "x" + lines.size();
+    lines.add("    %s = %s".formatted(variable, expression));
+    return new Tensor(this, variable, shape);
+  }
+
+  /** Says what {@code forward} returns, laid out contiguously. */
+  public Graph returns(Tensor tensor) {
+    result = "torch.contiguous(%s)".formatted(tensor.variable());
+    resultShape = tensor.shape();
+    return this;
+  }
+
+  /** What is recorded. */
+  public String name() {
+    return name;
+  }
+
+  /** The shape of the result. */
+  public Shape resultShape() {
+    return resultShape;
+  }
+
+  /** The weights asked for, in the order of their first use. */
+  public Map<String, Shape> weights() {
+    return Map.copyOf(weights);
+  }
+
+  /** The recorded pass as a TorchScript class, in the form that libtorch's archives hold. */
+  String script() {
+    StringBuilder text = new StringBuilder(ScriptArchive.CLASS_HEADER);
+    text.append("  def forward(self: __torch__.M");
+    inputs.forEach(input -> text.append(",\n    ").append(input).append(": Tensor"));
+    text.append(") -> Tensor:\n    weights = self.weights\n");
+    lines.forEach(line -> text.append(line).append('\n'));
+    return text.append("    return ").append(result).append('\n').toString();
+  }
+}

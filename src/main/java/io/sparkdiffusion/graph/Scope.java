@@ -1,0 +1,74 @@
+package io.sparkdiffusion.graph;
+
+import java.util.List;
+
+/**
+ * A place in a model's tree of names, such as {@code down_blocks.0.resnets.1}: the layers that
+ * networks are made of, each taking its weights by the names that PyTorch's modules give them.
+ */
+public final class Scope {
+
+  private final Graph graph;
+  private final String prefix;
+
+  Scope(Graph graph, String prefix) {
+    this.graph = graph;
+    this.prefix = prefix;
+  }
+
+  /** The scope of a part, such as {@code sub("resnets", 1)} or {@code sub("attn1")}. */
+  public Scope sub(String name) {
+    return new Scope(graph, prefix + name + ".");
+  }
+
+  /** The scope of one part of a list. */
+  public Scope sub(String name, int index) {
+    return sub(name + "." + index);
+  }
+
+  /** A weight of this scope. */
+  public Tensor weight(String name, long... sizes) {
+    return graph.weight(prefix + name, Shape.of(sizes));
+  }
+
+  /**
+   * A linear layer with bias over the last dimension.
+   *
+   * @param x (..., I)
+   * @return (..., outputs)
+   */
+  public Tensor linear(String name, Tensor x, long outputs) {
+    Tensor weight = sub(name).weight("weight", outputs, x.size(-1));
+    return x.linear(weight, List.of(sub(name).weight("bias", outputs)));
+  }
+
+  /** A linear layer without bias. */
+  public Tensor linearNoBias(String name, Tensor x, long outputs) {
+    return x.linear(sub(name).weight("weight", outputs, x.size(-1)), List.of());
+  }
+
+  /**
+   * A convolution with bias and equal sides.
+   *
+   * @param x (B, C, H, W)
+   * @param kernel 1 or 3; the padding is such that stride 1 keeps the size
+   * @return (B, outputs, H / stride, W / stride)
+   */
+  public Tensor conv2d(String name, Tensor x, long outputs, int kernel, int stride) {
+    Tensor weight = sub(name).weight("weight", outputs, x.size(1), kernel, kernel);
+    return x.conv2d(weight, sub(name).weight("bias", outputs), stride, kernel / 2);
+  }
+
+  /** Group norm with scale and shift; x (B, C, ...). */
+  public Tensor groupNorm(String name, Tensor x, long groups, double epsilon) {
+    long channels = x.size(1);
+    return x.groupNorm(
+        groups, sub(name).weight("weight", channels), sub(name).weight("bias", channels), epsilon);
+  }
+
+  /** Layer norm with scale and shift over the last dimension. */
+  public Tensor layerNorm(String name, Tensor x, double epsilon) {
+    long width = x.size(-1);
+    return x.layerNorm(sub(name).weight("weight", width), sub(name).weight("bias", width), epsilon);
+  }
+}

@@ -1,0 +1,76 @@
+package io.sparkdiffusion.graph;
+
+import java.util.Arrays;
+import java.util.stream.Collectors;
+import java.util.stream.LongStream;
+
+/** The sizes of a tensor's dimensions, all known. */
+public final class Shape {
+
+  private final long[] sizes;
+
+  private Shape(long[] sizes) {
+    this.sizes = sizes;
+  }
+
+  /** A shape; no sizes make a scalar. */
+  public static Shape of(long... sizes) {
+    for (long size : sizes) {
+      if (size < 0) {
+        throw new IllegalArgumentException(
+            "Cannot make a shape: sizes must not be negative (%s)"
+                .formatted(Arrays.toString(sizes)));
+      }
+    }
+    return new Shape(sizes.clone());
+  }
+
+  /** The number of dimensions. */
+  public int rank() {
+    return sizes.length;
+  }
+
+  /** The size of one dimension; negative ones count from the last. */
+  public long size(int dimension) {
+    return sizes[index(dimension)];
+  }
+
+  /** The number of elements. */
+  public long count() {
+    return LongStream.of(sizes).reduce(1, Math::multiplyExact);
+  }
+
+  /** All sizes. */
+  public long[] sizes() {
+    return sizes.clone();
+  }
+
+  /** This shape with another size in one dimension. */
+  Shape with(int dimension, long size) {
+    long[] changed = sizes.clone();
+    changed[index(dimension)] = size;
+    return of(changed);
+  }
+
+  int index(int dimension) {
+    return dimension < 0 ? dimension + sizes.length : dimension;
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Shape shape && Arrays.equals(sizes, shape.sizes);
+  }
+
+  @Override
+  public int hashCode() {
+    return Arrays.hashCode(sizes);
+  }
+
+  /** As TorchScript writes a list, such as {@code [2, 320, 64, 64]}. */
+  @Override
+  public String toString() {
+    return LongStream.of(sizes)
+        .mapToObj(Long::toString)
+        .collect(Collectors.joining(", ", "[", "]"));
+  }
+}

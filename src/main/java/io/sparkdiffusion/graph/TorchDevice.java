@@ -1,0 +1,173 @@
+package io.sparkdiffusion.graph;
+
+import ai.djl.Device;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.jni.IValue;
+import ai.djl.pytorch.jni.JniUtils;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.Supplier;
+
+/**
+ * One CPU or GPU and the one thread that talks to it. libtorch's compiler recurses deeply, so the
+ * thread has a large stack; it also puts the calls of several tasks in a row.
+ */
+public final class TorchDevice implements AutoCloseable {
+
+  private static final long STACK_BYTES = 64L << 20;
+
+  private final String name;
+  private final Device device;
+  private final ExecutorService thread;
+  private final PtNDManager manager;
+
+  private TorchDevice(String name, Device device) {
+    this.name = name;
+    this.device = device;
+    this.thread =
+        Executors.newSingleThreadExecutor(
+            task -> {
+              Thread made = new Thread(null, task, "libtorch-" + name, STACK_BYTES);
+              made.setDaemon(true);
+              return made;
+            });
+    this.manager =
+        call(
+            () -> {
+              PtNDManager made = TorchEngine.newManager(device);
+              JniUtils.setGradMode(false);
+              JniUtils.setGraphExecutorOptimize(false);
+              return made;
+            });
+  }
+
+  /**
+   * Opens a device.
+   *
+   * @param name {@code cpu}, {@code cuda} (the first GPU) or {@code cuda:N}
+   * @throws GraphException where CUDA is asked for and libtorch sees no such GPU
+   */
+  public static TorchDevice open(String name) {
+    if (name.equals("cpu")) {
+      return new TorchDevice(name, Device.cpu());
+    }
+    if (!name.matches("cuda(:\\d{1,3})?")) {
+      throw new GraphException(
+          "Cannot open a device: it must be cpu, cuda or cuda:N (%s)".formatted(name));
+    }
+    int index = name.equals("cuda") ? 0 : Integer.parseInt(name.substring(5));
+    int count = gpuCount();
+    if (index >= count) {
+      throw new GraphException(
+          ("Cannot open device %s: libtorch must see that GPU (it sees %d; this build holds %s);"
+                  + " build with -Pcuda, check nvidia-smi and that libcudart.so is on the"
+                  + " loader's path, or use device=cpu")
+              .formatted(name, count, TorchEngine.start()));
+    }
+    return new TorchDevice("cuda:" + index, Device.gpu(index));
+  }
+
+  /** How many GPUs libtorch can use. */
+  public static int gpuCount() {
+    return TorchEngine.start().getGpuCount();
+  }
+
+  /** {@code cpu} or {@code cuda:N}. */
+  public String name() {
+    return name;
+  }
+
+  /** True for a GPU. */
+  public boolean isGpu() {
+    return device.isGpu();
+  }
+
+  /** Runs native work on the device's thread and waits for it. */
+  public <T> T call(Supplier<T> work) {
+    try {
+      return thread.submit(work::get).get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new GraphException("Cannot wait for device " + name + ": interrupted", e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      if (e.getCause() instanceof Error error) {
+        throw error;
+      }
+      throw new GraphException("Cannot use device " + name, e);
+    }
+  }
+
+  /** Copies float32 values to the device; the caller closes the result. */
+  public DeviceTensor floats(float[] values, long... sizes) {
+    ByteBuffer bytes = buffer(4L * values.length);
+    bytes.asFloatBuffer().put(values);
+    return tensor(bytes, DataType.FLOAT32, Shape.of(sizes));
+  }
+
+  /** Copies int64 values to the device; the caller closes the result. */
+  public DeviceTensor longs(long[] values, long... sizes) {
+    ByteBuffer bytes = buffer(8L * values.length);
+    bytes.asLongBuffer().put(values);
+    return tensor(bytes, DataType.INT64, Shape.of(sizes));
+  }
+
+  /**
+   * Bytes as a tensor, on a CPU without a copy.
+   *
+   * @param bytes a direct buffer, which the result keeps reachable
+   */
+  DeviceTensor bytes(ByteBuffer bytes) {
+    return tensor(bytes, DataType.UINT8, Shape.of(bytes.remaining()));
+  }
+
+  private DeviceTensor tensor(ByteBuffer bytes, DataType type, Shape shape) {
+    return call(
+        () -> {
+          try (PtNDArray array =
+              manager.create(bytes, new ai.djl.ndarray.types.Shape(shape.sizes()), type)) {
+            return new DeviceTensor(this, IValue.from(array), bytes);
+          }
+        });
+  }
+
+  private static ByteBuffer buffer(long size) {
+    return ByteBuffer.allocateDirect(Math.toIntExact(size)).order(ByteOrder.nativeOrder());
+  }
+
+  PtNDManager manager() {
+    return manager;
+  }
+
+  /** Gives cached GPU memory back to the driver; nothing on a CPU. */
+  public void releaseCachedMemory() {
+    if (isGpu()) {
+      call(
+          () -> {
+            JniUtils.emptyCudaCache();
+            return true;
+          });
+    }
+  }
+
+  /** Ends the thread; tensors and graphs of this device must be closed before. */
+  @Override
+  public void close() {
+    if (!thread.isShutdown()) {
+      releaseCachedMemory();
+      call(
+          () -> {
+            manager.close();
+            return true;
+          });
+      thread.shutdown();
+    }
+  }
+}

@@ -1,0 +1,102 @@
+package io.sparkdiffusion.graph;
+
+import ai.djl.pytorch.engine.PtSymbolBlock;
+import ai.djl.pytorch.jni.IValue;
+import ai.djl.pytorch.jni.IValueUtils;
+import ai.djl.pytorch.jni.JniUtils;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+
+/**
+ * The weights of one network on one device, in the dtype and layout that it computes in. They live
+ * in libtorch: every graph of the network shares the one dictionary.
+ */
+public final class WeightDictionary implements AutoCloseable {
+
+  private static final String SCRIPT =
+      ScriptArchive.CLASS_HEADER
+          + """
+            def put(self: __torch__.M,
+              name: str,
+              raw: Tensor,
+              source: int,
+              target: int,
+              sizes: List[int],
+              layout: int) -> NoneType:
+              weights = self.weights
+              typed = torch.reshape(torch.view_copy(raw, dtype=source), sizes)
+              converted = torch.to(typed, target, False, False, None)
+              laid = torch.contiguous(converted, memory_format=layout)
+              _0 = torch._set_item(weights, name, laid)
+              return None
+            def dictionary(self: __torch__.M) -> Dict[str, Tensor]:
+              return self.weights
+          """
+              .indent(0);
+
+  private final TorchDevice device;
+  private final PtSymbolBlock module;
+
+  /** An empty dictionary. */
+  public WeightDictionary(TorchDevice device) {
+    this.device = device;
+    this.module = device.call(() -> load(device, SCRIPT, "the dictionary of weights"));
+  }
+
+  static PtSymbolBlock load(TorchDevice device, String script, String name) {
+    try {
+      return JniUtils.loadModule(
+          device.manager(), new ByteArrayInputStream(ScriptArchive.of(script)), false, false);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (RuntimeException e) {
+      throw new GraphException("Cannot compile " + name + ": " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Converts one weight and keeps it; the source is free afterwards.
+   *
+   * @param raw the little-endian elements, a direct buffer
+   * @param source the elements' type
+   * @param target the type to keep; 4-d weights are kept channels-last
+   */
+  public void put(String name, ByteBuffer raw, Dtype source, Dtype target, Shape shape) {
+    long layout = shape.rank() == 4 ? 2 : 0;
+    try (DeviceTensor bytes = device.bytes(raw)) {
+      device.call(
+          () -> {
+            try (IValue key = IValue.from(name);
+                IValue from = IValue.from((long) source.code());
+                IValue to = IValue.from((long) target.code());
+                IValue sizes = IValue.listFrom(shape.sizes());
+                IValue format = IValue.from(layout);
+                IValue nothing =
+                    IValueUtils.runMethod(
+                        module, "put", key, bytes.value(), from, to, sizes, format)) {
+              return nothing.isTensor();
+            }
+          });
+    }
+  }
+
+  /** The dictionary itself, shared by reference; called on the device's thread. */
+  IValue dictionary() {
+    return IValueUtils.runMethod(module, "dictionary");
+  }
+
+  TorchDevice device() {
+    return device;
+  }
+
+  @Override
+  public void close() {
+    device.call(
+        () -> {
+          module.close();
+          return true;
+        });
+  }
+}

@@ -1,0 +1,5 @@
+/**
+ * Symbolic tensors that record TorchScript, and the means to compile and run what they recorded; it
+ * imports the JDK and DJL's PyTorch engine.
+ */
+package io.sparkdiffusion.graph;

@@ -1,0 +1,76 @@
+package io.sparkdiffusion.text;
+
+import io.sparkdiffusion.graph.Dtype;
+import io.sparkdiffusion.graph.Graph;
+import io.sparkdiffusion.graph.Scope;
+import io.sparkdiffusion.graph.Tensor;
+
+/**
+ * The text transformer of CLIP (arXiv 2103.00020; transformers, CLIPTextModel). Stable Diffusion 2
+ * stores one layer less than was trained, so the last state is the one that the UNet attends to.
+ */
+public final class ClipTextModel {
+
+  private final TextConfig config;
+
+  /** The network that a configuration describes. */
+  public ClipTextModel(TextConfig config) {
+    this.config = config;
+  }
+
+  /**
+   * Records one call. Input: token ids (1, positions) int64; result: states (1, positions, width)
+   * float32.
+   *
+   * @param dtype the type to compute in
+   */
+  public Graph record(Dtype dtype) {
+    Graph graph = new Graph("the text encoder");
+    Tensor ids = graph.input(1, config.positions());
+    Scope model = graph.scope().sub("text_model");
+    Scope embeddings = model.sub("embeddings");
+    Tensor tokens =
+        embeddings
+            .sub("token_embedding")
+            .weight("weight", config.vocabulary(), config.width())
+            .embedding(ids);
+    Tensor h =
+        tokens.plus(
+            embeddings
+                .sub("position_embedding")
+                .weight("weight", config.positions(), config.width()));
+    for (int layer = 0; layer < config.layers(); layer++) {
+      h = layer(model.sub("encoder").sub("layers", layer), h);
+    }
+    return graph.returns(
+        model.layerNorm("final_layer_norm", h, config.normEpsilon()).to(Dtype.FLOAT32));
+  }
+
+  /** x (1, N, C): attention, feed-forward, each after a norm and with a residual. */
+  private Tensor layer(Scope scope, Tensor x) {
+    Tensor norm1 = scope.layerNorm("layer_norm1", x, config.normEpsilon());
+    Tensor h = x.plus(attention(scope.sub("self_attn"), norm1));
+    Tensor norm2 = scope.layerNorm("layer_norm2", h, config.normEpsilon());
+    Tensor inner = activate(scope.sub("mlp").linear("fc1", norm2, config.innerWidth()));
+    return h.plus(scope.sub("mlp").linear("fc2", inner, config.width()));
+  }
+
+  /** Each token sees itself and those before it; no padding is masked. */
+  private Tensor attention(Scope scope, Tensor x) {
+    Tensor query = split(scope.linear("q_proj", x, config.width()));
+    Tensor key = split(scope.linear("k_proj", x, config.width()));
+    Tensor value = split(scope.linear("v_proj", x, config.width()));
+    Tensor joined =
+        query.attention(key, value, Tensor.Causal.YES).transpose(1, 2).reshape(x.shape().sizes());
+    return scope.linear("out_proj", joined, config.width());
+  }
+
+  private Tensor split(Tensor x) {
+    long head = config.width() / config.heads();
+    return x.reshape(x.size(0), x.size(1), config.heads(), head).transpose(1, 2);
+  }
+
+  private Tensor activate(Tensor x) {
+    return config.activation().equals("gelu") ? x.gelu() : x.times(x.times(1.702).sigmoid());
+  }
+}

@@ -1,0 +1,67 @@
+package io.sparkdiffusion.text;
+
+import io.sparkdiffusion.weights.ComponentConfig;
+import java.nio.file.Path;
+
+/**
+ * What {@code text_encoder/config.json} says of a CLIPTextModel.
+ *
+ * @param width of the hidden states
+ * @param innerWidth of the feed-forward layers
+ * @param positions the longest text in tokens, 77
+ * @param activation {@code gelu} or {@code quick_gelu}
+ */
+public record TextConfig(
+    long vocabulary,
+    long width,
+    long innerWidth,
+    int layers,
+    long heads,
+    long positions,
+    double normEpsilon,
+    String activation) {
+
+  /**
+   * Reads and checks a file.
+   *
+   * @throws io.sparkdiffusion.config.ProblemsException with every key that does not fit
+   */
+  public static TextConfig read(Path file) {
+    ComponentConfig json = ComponentConfig.read(file);
+    json.choice("model_type", "clip_text_model");
+    json.only(false, "add_cross_attention", "is_decoder", "is_encoder_decoder")
+        .ignore(
+            "architectures",
+            "attention_dropout",
+            "bos_token_id",
+            "dropout",
+            "dtype",
+            "eos_token_id",
+            "initializer_factor",
+            "initializer_range",
+            "output_attentions",
+            "output_hidden_states",
+            "pad_token_id",
+            "projection_dim",
+            "return_dict",
+            "torch_dtype",
+            "transformers_version",
+            "use_cache");
+    TextConfig config =
+        new TextConfig(
+            json.size("vocab_size"),
+            json.size("hidden_size"),
+            json.size("intermediate_size"),
+            Math.toIntExact(json.size("num_hidden_layers")),
+            json.size("num_attention_heads"),
+            json.size("max_position_embeddings", 77),
+            json.number("layer_norm_eps", 1e-5),
+            json.choice("hidden_act", "quick_gelu", "gelu"));
+    json.require(
+        config.width % config.heads == 0,
+        "num_attention_heads",
+        "the hidden size must be a multiple of the heads");
+    json.finish();
+    return config;
+  }
+}

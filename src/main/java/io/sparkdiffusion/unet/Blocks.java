@@ -1,0 +1,151 @@
+package io.sparkdiffusion.unet;
+
+import io.sparkdiffusion.graph.Scope;
+import io.sparkdiffusion.graph.Tensor;
+import java.util.Deque;
+
+/** The UNet's levels (diffusers, unet_2d_blocks.py and attention.py) for one time and text. */
+final class Blocks {
+
+  /** Of the group norm before attention (diffusers, transformer_2d.py). */
+  private static final double ATTENTION_NORM_EPSILON = 1e-6;
+
+  private static final double LAYER_NORM_EPSILON = 1e-5;
+
+  private final UnetConfig config;
+  private final Tensor time;
+  private final Tensor text;
+
+  /**
+   * The levels.
+   *
+   * @param time (1, T)
+   * @param text (B, S, D)
+   */
+  Blocks(UnetConfig config, Tensor time, Tensor text) {
+    this.config = config;
+    this.time = time.silu();
+    this.text = text;
+  }
+
+  /** One level on the way down; every layer's result is pushed on the skips. */
+  Tensor down(Scope scope, int level, Tensor x, Deque<Tensor> skips) {
+    Tensor h = x;
+    for (int layer = 0; layer < config.layersPerBlock(); layer++) {
+      h = resnet(scope.sub("resnets", layer), h, config.widths().get(level));
+      if (config.downAttention().get(level)) {
+        h = transformer(scope.sub("attentions", layer), h, config.heads().get(level));
+      }
+      skips.push(h);
+    }
+    if (level < config.widths().size() - 1) {
+      h = scope.sub("downsamplers", 0).conv2d("conv", h, h.size(1), 3, 2);
+      skips.push(h);
+    }
+    return h;
+  }
+
+  /** Resnet, attention, resnet at the lowest level. */
+  Tensor middle(Scope scope, Tensor x) {
+    int last = config.widths().size() - 1;
+    long width = config.widths().get(last);
+    Tensor h = resnet(scope.sub("resnets", 0), x, width);
+    h = transformer(scope.sub("attentions", 0), h, config.heads().get(last));
+    return resnet(scope.sub("resnets", 1), h, width);
+  }
+
+  /** One level on the way up; each layer takes the newest skip. */
+  Tensor up(Scope scope, int block, Tensor x, Deque<Tensor> skips) {
+    int level = config.widths().size() - 1 - block;
+    Tensor h = x;
+    for (int layer = 0; layer <= config.layersPerBlock(); layer++) {
+      Tensor joined = Tensor.cat(1, h, skips.pop());
+      h = resnet(scope.sub("resnets", layer), joined, config.widths().get(level));
+      if (config.upAttention().get(block)) {
+        h = transformer(scope.sub("attentions", layer), h, config.heads().get(level));
+      }
+    }
+    if (level > 0) {
+      Tensor skip = skips.element();
+      Tensor large = h.upsampleNearest(skip.size(2), skip.size(3));
+      h = scope.sub("upsamplers", 0).conv2d("conv", large, h.size(1), 3, 1);
+    }
+    return h;
+  }
+
+  /** x (B, C, H, W) to (B, width, H, W). */
+  private Tensor resnet(Scope scope, Tensor x, long width) {
+    Tensor h = scope.groupNorm("norm1", x, config.groups(), config.normEpsilon()).silu();
+    h = scope.conv2d("conv1", h, width, 3, 1);
+    h = h.plus(scope.linear("time_emb_proj", time, width).reshape(1, width, 1, 1));
+    h = scope.groupNorm("norm2", h, config.groups(), config.normEpsilon()).silu();
+    h = scope.conv2d("conv2", h, width, 3, 1);
+    Tensor shortcut = x.size(1) == width ? x : scope.conv2d("conv_shortcut", x, width, 1, 1);
+    return shortcut.plus(h);
+  }
+
+  /** A spatial transformer of one block: x (B, C, H, W), the same shape back. */
+  private Tensor transformer(Scope scope, Tensor x, long heads) {
+    long channels = x.size(1);
+    Tensor h = scope.groupNorm("norm", x, config.groups(), ATTENTION_NORM_EPSILON);
+    h =
+        config.linearProjection()
+            ? scope.linear("proj_in", tokens(h), channels)
+            : tokens(scope.conv2d("proj_in", h, channels, 1, 1));
+    h = transformerBlock(scope.sub("transformer_blocks", 0), h, heads);
+    h =
+        config.linearProjection()
+            ? pixels(scope.linear("proj_out", h, channels), x)
+            : scope.conv2d("proj_out", pixels(h, x), channels, 1, 1);
+    return h.plus(x);
+  }
+
+  /** x (B, N, C): self-attention, attention to the text, feed-forward, each with a residual. */
+  private Tensor transformerBlock(Scope scope, Tensor x, long heads) {
+    Tensor norm1 = scope.layerNorm("norm1", x, LAYER_NORM_EPSILON);
+    Tensor h = x.plus(attention(scope.sub("attn1"), norm1, norm1, heads));
+    Tensor norm2 = scope.layerNorm("norm2", h, LAYER_NORM_EPSILON);
+    h = h.plus(attention(scope.sub("attn2"), norm2, text, heads));
+    Tensor norm3 = scope.layerNorm("norm3", h, LAYER_NORM_EPSILON);
+    return h.plus(feedForward(scope.sub("ff").sub("net"), norm3));
+  }
+
+  /** Multi-head attention (arXiv 1706.03762, section 3.2) of x (B, N, C) to context (B, S, D). */
+  private static Tensor attention(Scope scope, Tensor x, Tensor context, long heads) {
+    long channels = x.size(-1);
+    Tensor query = split(scope.linearNoBias("to_q", x, channels), heads);
+    Tensor key = split(scope.linearNoBias("to_k", context, channels), heads);
+    Tensor value = split(scope.linearNoBias("to_v", context, channels), heads);
+    Tensor joined =
+        query
+            .attention(key, value, Tensor.Causal.NO)
+            .transpose(1, 2)
+            .reshape(x.size(0), x.size(1), channels);
+    return scope.sub("to_out").linear("0", joined, channels);
+  }
+
+  /** GEGLU (arXiv 2002.05202): value · gelu(gate), then back to the width of x. */
+  private static Tensor feedForward(Scope net, Tensor x) {
+    long inner = 4 * x.size(-1);
+    Tensor both = net.sub("0").linear("proj", x, 2 * inner);
+    Tensor gated = both.narrow(-1, 0, inner).times(both.narrow(-1, inner, inner).gelu());
+    return net.linear("2", gated, x.size(-1));
+  }
+
+  /** (B, N, heads · D) to (B, heads, N, D). */
+  private static Tensor split(Tensor x, long heads) {
+    return x.reshape(x.size(0), x.size(1), heads, x.size(2) / heads).transpose(1, 2);
+  }
+
+  /** (B, C, H, W) to (B, H · W, C), without a copy where x is channels-last. */
+  private static Tensor tokens(Tensor x) {
+    return x.permute(0, 2, 3, 1).reshape(x.size(0), x.size(2) * x.size(3), x.size(1));
+  }
+
+  /** (B, H · W, C) back to the shape of {@code like}. */
+  private static Tensor pixels(Tensor tokens, Tensor like) {
+    return tokens
+        .reshape(like.size(0), like.size(2), like.size(3), like.size(1))
+        .permute(0, 3, 1, 2);
+  }
+}

@@ -1,0 +1,133 @@
+package io.sparkdiffusion.unet;
+
+import io.sparkdiffusion.weights.ComponentConfig;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * What {@code unet/config.json} says of a UNet2DConditionModel.
+ *
+ * @param inChannels channels of the latents
+ * @param sampleSize the side of the latents that it was trained on
+ * @param widths channels of each level, outermost first
+ * @param heads attention heads of each level (diffusers' {@code attention_head_dim} holds counts)
+ * @param downAttention for each level on the way down, whether it attends
+ * @param upAttention the same for the way up, innermost first
+ * @param layersPerBlock resnets of each level on the way down; one more on the way up
+ * @param crossAttentionWidth width of the text states
+ * @param groups groups of every group norm
+ * @param normEpsilon of the group norms in resnets and at the end; attention uses 1e-6
+ * @param linearProjection whether tokens are projected by linear layers or 1x1 convolutions
+ * @param cosineFirst order of the time projection's halves (diffusers' {@code flip_sin_to_cos})
+ * @param frequencyShift subtracted from the number of frequencies in the time projection
+ */
+public record UnetConfig(
+    long inChannels,
+    long outChannels,
+    long sampleSize,
+    List<Long> widths,
+    List<Long> heads,
+    List<Boolean> downAttention,
+    List<Boolean> upAttention,
+    int layersPerBlock,
+    long crossAttentionWidth,
+    long groups,
+    double normEpsilon,
+    boolean linearProjection,
+    boolean cosineFirst,
+    double frequencyShift) {
+
+  private static final String DOWN_PLAIN = "DownBlock2D";
+  private static final String DOWN_ATTENTION = "CrossAttnDownBlock2D";
+  private static final String UP_PLAIN = "UpBlock2D";
+  private static final String UP_ATTENTION = "CrossAttnUpBlock2D";
+
+  /**
+   * Reads and checks a file.
+   *
+   * @throws io.sparkdiffusion.config.ProblemsException with every key that does not fit
+   */
+  public static UnetConfig read(Path file) {
+    ComponentConfig json = ComponentConfig.read(file);
+    List<Long> widths = json.sizes("block_out_channels");
+    int levels = widths.size();
+    List<String> down = json.choices("down_block_types", List.of(DOWN_ATTENTION, DOWN_PLAIN));
+    List<String> up = json.choices("up_block_types", List.of(UP_ATTENTION, UP_PLAIN));
+    json.require(down.size() == levels, "down_block_types", "it must name each level");
+    json.require(up.size() == levels, "up_block_types", "it must name each level");
+    refuseWhatIsNotSupported(json);
+    UnetConfig config =
+        new UnetConfig(
+            json.size("in_channels"),
+            json.size("out_channels"),
+            json.size("sample_size", 64),
+            widths,
+            json.sizes("attention_head_dim", levels),
+            down.stream().map(DOWN_ATTENTION::equals).toList(),
+            up.stream().map(UP_ATTENTION::equals).toList(),
+            Math.toIntExact(json.size("layers_per_block", 2)),
+            json.size("cross_attention_dim"),
+            json.size("norm_num_groups", 32),
+            json.number("norm_eps", 1e-5),
+            json.flag("use_linear_projection", false),
+            json.flag("flip_sin_to_cos", true),
+            json.number("freq_shift", 0));
+    config.checkDivisibility(json);
+    json.finish();
+    return config;
+  }
+
+  private void checkDivisibility(ComponentConfig json) {
+    for (int level = 0; level < widths.size(); level++) {
+      json.require(
+          widths.get(level) % heads.get(level) == 0,
+          "attention_head_dim",
+          "each level's width must be a multiple of its heads");
+      json.require(
+          widths.get(level) % groups == 0,
+          "norm_num_groups",
+          "each level's width must be a multiple of the groups");
+    }
+  }
+
+  private static void refuseWhatIsNotSupported(ComponentConfig json) {
+    json.choice("act_fn", "silu", "swish");
+    json.choice("mid_block_type", "UNetMidBlock2DCrossAttn");
+    json.choice("resnet_time_scale_shift", "default");
+    json.choice("time_embedding_type", "positional");
+    json.choice("attention_type", "default");
+    json.only(
+            false,
+            "center_input_sample",
+            "class_embeddings_concat",
+            "dual_cross_attention",
+            "mid_block_only_cross_attention",
+            "only_cross_attention",
+            "resnet_skip_time_act")
+        .only(0, "dropout")
+        .only(
+            1,
+            "downsample_padding",
+            "mid_block_scale_factor",
+            "resnet_out_scale_factor",
+            "transformer_layers_per_block")
+        .only(3, "conv_in_kernel", "conv_out_kernel")
+        .absent(
+            "addition_embed_type",
+            "addition_time_embed_dim",
+            "class_embed_type",
+            "cross_attention_norm",
+            "encoder_hid_dim",
+            "encoder_hid_dim_type",
+            "num_attention_heads",
+            "num_class_embeds",
+            "projection_class_embeddings_input_dim",
+            "reverse_transformer_layers_per_block",
+            "time_cond_proj_dim",
+            "time_embedding_act_fn",
+            "time_embedding_dim",
+            "timestep_post_act")
+        // Fused attention has float32 softmax whatever upcast_attention says.
+        .ignore("upcast_attention", "addition_embed_type_num_heads");
+  }
+}

@@ -1,0 +1,70 @@
+package io.sparkdiffusion.vae;
+
+import io.sparkdiffusion.weights.ComponentConfig;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.List;
+
+/**
+ * What {@code vae/config.json} says of an AutoencoderKL's decoder.
+ *
+ * @param widths channels of each level, outermost first
+ * @param scalingFactor latents are divided by it before decoding; 0.18215 where the key is absent
+ *     (diffusers, AutoencoderKL)
+ */
+public record VaeConfig(
+    long latentChannels,
+    long outChannels,
+    List<Long> widths,
+    int layersPerBlock,
+    long groups,
+    double scalingFactor,
+    boolean postQuantConv,
+    boolean middleAttention) {
+
+  private static final double DEFAULT_SCALING_FACTOR = 0.18215;
+
+  /**
+   * Reads and checks a file.
+   *
+   * @throws io.sparkdiffusion.config.ProblemsException with every key that does not fit
+   */
+  public static VaeConfig read(Path file) {
+    ComponentConfig json = ComponentConfig.read(file);
+    List<Long> widths = json.sizes("block_out_channels");
+    List<String> up = json.choices("up_block_types", List.of("UpDecoderBlock2D"));
+    json.require(up.size() == widths.size(), "up_block_types", "it must name each level");
+    json.choice("act_fn", "silu", "swish");
+    json.absent("shift_factor", "latents_mean", "latents_std")
+        .ignore("in_channels", "sample_size", "down_block_types", "force_upcast", "use_quant_conv");
+    VaeConfig config =
+        new VaeConfig(
+            json.size("latent_channels"),
+            json.size("out_channels"),
+            widths,
+            Math.toIntExact(json.size("layers_per_block", 1)),
+            json.size("norm_num_groups", 32),
+            json.number("scaling_factor", DEFAULT_SCALING_FACTOR),
+            json.flag("use_post_quant_conv", true),
+            json.flag("mid_block_add_attention", true));
+    json.require(config.outChannels == 3, "out_channels", "pictures have 3 channels");
+    json.require(
+        widths.stream().allMatch(width -> width % config.groups == 0),
+        "norm_num_groups",
+        "each level's width must be a multiple of the groups");
+    json.finish();
+    return config;
+  }
+
+  /** Channels of each level, innermost first. */
+  List<Long> widthsUpwards() {
+    List<Long> reversed = new java.util.ArrayList<>(widths);
+    Collections.reverse(reversed);
+    return reversed;
+  }
+
+  /** Pixels for each latent, in one direction: 8 for four levels. */
+  public long compression() {
+    return 1L << (widths.size() - 1);
+  }
+}

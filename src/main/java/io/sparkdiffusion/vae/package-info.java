@@ -1,0 +1,2 @@
+/** The decoder from latents to pixels; it imports graph, weights and config. */
+package io.sparkdiffusion.vae;

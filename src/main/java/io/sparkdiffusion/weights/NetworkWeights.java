@@ -1,0 +1,154 @@
+package io.sparkdiffusion.weights;
+
+import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.graph.Dtype;
+import io.sparkdiffusion.graph.Shape;
+import io.sparkdiffusion.graph.TorchDevice;
+import io.sparkdiffusion.graph.WeightDictionary;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+
+/** The stored tensors of one network, checked against what the network asks for. */
+public final class NetworkWeights {
+
+  private static final Map<String, Dtype> TYPES =
+      Map.of("F32", Dtype.FLOAT32, "F16", Dtype.FLOAT16, "BF16", Dtype.BFLOAT16);
+
+  private final List<Source> sources;
+
+  private record Source(String name, Shape shape, SafetensorsFile file, StoredTensor tensor) {}
+
+  private NetworkWeights(List<Source> sources) {
+    this.sources = sources;
+  }
+
+  /**
+   * Opens the files' headers and compares names, shapes and types; no weight is read.
+   *
+   * @param wanted name and shape of each weight that the network asks for
+   * @throws ProblemsException with all differences: missing, unexpected, wrong shape, wrong type
+   */
+  public static NetworkWeights check(
+      ModelFolder folder, Component component, Map<String, Shape> wanted) {
+    List<String> problems = new ArrayList<>();
+    Map<String, Source> found = new HashMap<>();
+    for (var path : folder.weightFiles(component)) {
+      SafetensorsFile file = SafetensorsFile.open(path);
+      file.tensors()
+          .values()
+          .forEach(
+              tensor -> {
+                String name = component.currentName(tensor.name());
+                Shape shape = wanted.getOrDefault(name, tensor.shape());
+                Source twin = found.put(name, new Source(name, shape, file, tensor));
+                if (twin != null) {
+                  problems.add(
+                      problem(component, "take", name, "it must be stored once", path.toString()));
+                }
+              });
+    }
+    compare(component, wanted, found, problems);
+    if (!problems.isEmpty()) {
+      throw new ProblemsException(problems);
+    }
+    return new NetworkWeights(
+        wanted.keySet().stream()
+            .map(found::get)
+            .sorted(
+                Comparator.comparing((Source source) -> source.file().path())
+                    .thenComparing(source -> source.tensor().begin()))
+            .toList());
+  }
+
+  private static void compare(
+      Component component,
+      Map<String, Shape> wanted,
+      Map<String, Source> found,
+      List<String> problems) {
+    TreeSet<String> names = new TreeSet<>(wanted.keySet());
+    names.addAll(found.keySet());
+    for (String name : names) {
+      Shape shape = wanted.get(name);
+      Source source = found.get(name);
+      if (source == null) {
+        problems.add(problem(component, "find", name, "the network needs it", "shape " + shape));
+      } else if (shape == null) {
+        if (!component.isUnused(name)) {
+          String stored = "shape " + source.tensor().shape();
+          problems.add(problem(component, "place", name, "the network has no such weight", stored));
+        }
+      } else {
+        compare(component, source, problems);
+      }
+    }
+  }
+
+  private static void compare(Component component, Source source, List<String> problems) {
+    StoredTensor tensor = source.tensor();
+    if (!fits(tensor.shape(), source.shape())) {
+      problems.add(
+          problem(
+              component,
+              "take",
+              source.name(),
+              "its shape must be " + source.shape(),
+              tensor.shape()));
+    }
+    if (!TYPES.containsKey(tensor.type())) {
+      problems.add(
+          problem(
+              component,
+              "take",
+              source.name(),
+              "its type must be F32, F16 or BF16",
+              tensor.type()));
+    }
+    if (tensor.bytes() > Integer.MAX_VALUE) {
+      problems.add(
+          problem(component, "take", source.name(), "it must be below 2 GiB", tensor.bytes()));
+    }
+  }
+
+  /** A matrix may be stored as a 1x1 convolution. */
+  private static boolean fits(Shape stored, Shape wanted) {
+    return stored.equals(wanted)
+        || (wanted.rank() == 2
+            && stored.rank() == 4
+            && stored.equals(Shape.of(wanted.size(0), wanted.size(1), 1, 1)));
+  }
+
+  private static String problem(
+      Component component, String verb, String name, String rule, Object actual) {
+    return "Cannot %s weight %s of %s: %s (%s)".formatted(verb, name, component, rule, actual);
+  }
+
+  /**
+   * Reads, converts and places the weights one by one, so that memory holds the converted ones and
+   * one source.
+   *
+   * @param dtype the type to keep them in
+   * @return the dictionary, which the caller closes
+   */
+  public WeightDictionary load(TorchDevice device, Dtype dtype) {
+    WeightDictionary dictionary = new WeightDictionary(device);
+    try {
+      for (Source source : sources) {
+        Dtype stored = TYPES.get(source.tensor().type());
+        dictionary.put(
+            source.name(), source.file().map(source.tensor()), stored, dtype, source.shape());
+      }
+      return dictionary;
+    } catch (IOException e) {
+      dictionary.close();
+      throw new ProblemsException("Cannot read weights: " + e.getMessage(), e);
+    } catch (RuntimeException e) {
+      dictionary.close();
+      throw e;
+    }
+  }
+}

@@ -1,0 +1,107 @@
+package io.sparkdiffusion.weights;
+
+import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.config.StrictJson;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** Finds a network's safetensors files: one, or the shards of an index; full precision first. */
+final class WeightFiles {
+
+  private static final List<String> SINGLE = List.of(".safetensors", ".fp16.safetensors");
+  private static final List<String> INDEX =
+      List.of(
+          ".safetensors.index.json",
+          ".safetensors.index.fp16.json",
+          ".fp16.safetensors.index.json");
+
+  private WeightFiles() {}
+
+  /**
+   * The files of a network.
+   *
+   * @throws ProblemsException where there is none; pickles are named and not read
+   */
+  static List<Path> find(Path root, Component component) {
+    Path folder = root.resolve(component.folder());
+    for (int i = 0; i < INDEX.size(); i++) {
+      if (i < SINGLE.size()) {
+        Path file = folder.resolve(component.fileName() + SINGLE.get(i));
+        if (Files.isRegularFile(file)) {
+          return List.of(file);
+        }
+      }
+      Path index = folder.resolve(component.fileName() + INDEX.get(i));
+      if (Files.isRegularFile(index)) {
+        return shards(folder, index);
+      }
+    }
+    throw new ProblemsException(missing(folder, component));
+  }
+
+  private static String missing(Path folder, Component component) {
+    return pickle(folder)
+        .map(
+            name ->
+                ("Cannot load %s of %s: a .bin or .ckpt file is a pickle, which can run code when"
+                        + " it is read, so only safetensors are (%s); convert it once with"
+                        + " diffusers' save_pretrained(..., safe_serialization=True)")
+                    .formatted(component, folder.getParent(), name))
+        .orElseGet(
+            () ->
+                "Cannot load %s of %s: %s%s must be there (missing)"
+                    .formatted(component, folder.getParent(), component.fileName(), SINGLE.get(0)));
+  }
+
+  private static Optional<String> pickle(Path folder) {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files
+          .map(file -> file.getFileName().toString())
+          .filter(name -> name.matches(".*\\.(bin|ckpt|pt|pth)(\\.index\\.json)?"))
+          .sorted()
+          .findFirst();
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static List<Path> shards(Path folder, Path index) {
+    if (!(StrictJson.read(index).get("weight_map") instanceof Map<?, ?> map) || map.isEmpty()) {
+      throw new ProblemsException(
+          "Cannot read %s: it must hold a weight_map of names to files (none)".formatted(index));
+    }
+    List<String> problems =
+        map.values().stream()
+            .distinct()
+            .flatMap(name -> problem(folder, index, name).stream())
+            .toList();
+    if (!problems.isEmpty()) {
+      throw new ProblemsException(problems);
+    }
+    return map.values().stream()
+        .map(String.class::cast)
+        .distinct()
+        .sorted()
+        .map(folder::resolve)
+        .toList();
+  }
+
+  private static Optional<String> problem(Path folder, Path index, Object name) {
+    if (!(name instanceof String file)
+        || !file.matches("[A-Za-z0-9._-]+\\.safetensors")
+        || file.startsWith(".")) {
+      return Optional.of(
+          "Cannot read %s: a shard must be the plain name of a .safetensors file (%s)"
+              .formatted(index, name));
+    }
+    return Files.isRegularFile(folder.resolve(file))
+        ? Optional.empty()
+        : Optional.of(
+            "Cannot read shard %s of %s: the file must be there (missing)".formatted(file, index));
+  }
+}

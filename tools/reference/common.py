@@ -1,0 +1,29 @@
+"""What every step of the reference tool shares: where files go, and how tensors and JSON are written."""
+
+import json
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+OUTPUT = REPOSITORY / "src/test/resources/reference"
+
+torch.set_num_threads(1)  # the order of float additions, and so the last bits, depend on the thread count
+torch.set_grad_enabled(False)
+
+
+def write_json(path, value):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def write_tensors(path, tensors):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save_file({name: tensor.clone(memory_format=torch.contiguous_format) for name, tensor in tensors.items()}, path, metadata={"format": "pt"})
+    path.chmod(0o644)
+
+
+def numbers(seed, *shape):
+    """Standard normal float32 values that depend on the seed alone."""
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed))

@@ -1,0 +1,153 @@
+"""Whole runs of the small models by diffusers: every latent of every step, and the decoded 8-bit pixels."""
+
+import numpy
+import torch
+from diffusers import DDIMScheduler
+
+from common import OUTPUT, write_json, write_tensors
+from components import DECODES, PROMPTS, UNET_CALLS, load
+
+POSITIVE = [
+    "a photograph of an astronaut riding a horse",
+    "a watercolor painting of a red fox in the snow, soft light",
+    "a castle by the sea at sunset",
+]
+NEGATIVE = ["", "blurry, low quality", "dark, abstract texture"]
+SEEDS = [42, 0, 2**40 + 7]
+
+COLUMNS = ("steps", "guidance_scale", "guidance_rescale", "eta", "size", "batch", "timestep_spacing", "zero_snr")
+CASES = {
+    "base": [
+        (50, 7.5, 0.0, 0.0, (64, 64), 1, "leading", False),
+        (50, 1.0, 0.0, 0.5, (64, 96), 3, "leading", False),
+        (50, 0.5, 0.7, 0.0, (72, 88), 1, "trailing", False),
+        (5, 7.5, 0.7, 0.5, (72, 88), 3, "leading", False),
+        (5, 7.5, 1.0, 0.0, (64, 96), 1, "trailing", False),
+        (5, 0.5, 0.0, 0.5, (64, 64), 3, "linspace", False),
+        (5, 1.0, 0.7, 0.0, (64, 64), 1, "trailing", False),
+        (5, 7.5, 0.0, 0.5, (64, 64), 3, "trailing", False),
+        (5, 0.5, 1.0, 0.0, (64, 96), 3, "leading", False),
+    ],
+    "v21": [
+        (50, 7.5, 0.7, 0.0, (64, 64), 1, "trailing", True),
+        (50, 7.5, 1.0, 0.5, (64, 96), 3, "leading", False),
+        (50, 0.5, 0.0, 0.5, (96, 64), 1, "leading", False),
+        (5, 1.0, 0.0, 0.5, (72, 88), 3, "trailing", True),
+        (5, 7.5, 0.0, 0.0, (64, 96), 3, "leading", False),
+        (5, 0.5, 1.0, 0.5, (64, 64), 1, "trailing", True),
+        (5, 7.5, 0.7, 0.5, (72, 88), 3, "trailing", True),
+        (5, 1.0, 1.0, 0.0, (64, 64), 1, "linspace", False),
+    ],
+}
+
+
+def described(model, row):
+    case = {"name": "", "model": model} | dict(zip(COLUMNS, row))
+    height, width = case.pop("size")
+    batch, zero_snr = case.pop("batch"), case.pop("zero_snr")
+    case["name"] = (
+        f"{model}-{case['steps']}-steps-guidance-{case['guidance_scale']:g}-rescale-{case['guidance_rescale']:g}"
+        f"-eta-{case['eta']:g}-{height}x{width}-batch-{batch}-{case['timestep_spacing']}{'-zero' if zero_snr else ''}"
+    )
+    first = 0 if batch > 1 else 1  # a batch of one has a negative prompt that is not empty
+    texts = {"prompts": POSITIVE, "negative_prompts": NEGATIVE, "seeds": SEEDS}
+    case |= {key: values[first : first + batch] for key, values in texts.items()}
+    return case | {"height": height, "width": width, "rescale_betas_zero_snr": zero_snr}
+
+
+def prepare(pipeline, case):
+    """Gives the pipeline the case's DDIM scheduler; returns the images' generators."""
+    pipeline.scheduler = DDIMScheduler.from_config(
+        pipeline.scheduler.config,
+        timestep_spacing=case["timestep_spacing"],
+        rescale_betas_zero_snr=case["rescale_betas_zero_snr"],
+    )
+    return [torch.Generator("cpu").manual_seed(seed) for seed in case["seeds"]]
+
+
+def by_pipeline(pipeline, case):
+    """diffusers itself: guidance above 1, or none at exactly 1."""
+    latents = []
+
+    def collect(pipeline, step, timestep, values):
+        latents.append(values["latents"].clone())
+        return {}
+
+    generators = prepare(pipeline, case)
+    shape = (1, 4, case["height"] // 8, case["width"] // 8)
+    first = torch.cat([torch.randn(shape, generator=generator) for generator in generators])
+    generators = prepare(pipeline, case)
+    images = pipeline(
+        case["prompts"],
+        negative_prompt=case["negative_prompts"],
+        num_inference_steps=case["steps"],
+        guidance_scale=case["guidance_scale"],
+        guidance_rescale=case["guidance_rescale"],
+        eta=case["eta"],
+        height=case["height"],
+        width=case["width"],
+        generator=generators,
+        callback_on_step_end=collect,
+    ).images
+    return torch.stack([first, *latents]), pixels(images)
+
+
+def by_formula(pipeline, case):
+    """diffusers' modules in a loop of its own, for guidance below 1, where its pipeline guides no more."""
+    generators = prepare(pipeline, case)
+    scheduler = pipeline.scheduler
+    scheduler.set_timesteps(case["steps"])
+    texts = case["negative_prompts"] + case["prompts"]
+    ids = pipeline.tokenizer(texts, padding="max_length", max_length=77, truncation=True, return_tensors="pt").input_ids
+    states = pipeline.text_encoder(ids)[0]
+    shape = (1, 4, case["height"] // 8, case["width"] // 8)
+    x = torch.cat([torch.randn(shape, generator=generator) for generator in generators]) * scheduler.init_noise_sigma
+    latents = [x]
+    for t in scheduler.timesteps:
+        doubled = scheduler.scale_model_input(torch.cat([x, x]), t)
+        unconditional, text = pipeline.unet(doubled, t, encoder_hidden_states=states).sample.chunk(2)
+        guided = unconditional + case["guidance_scale"] * (text - unconditional)
+        if case["guidance_rescale"] > 0:
+            guided = rescaled(guided, text, case["guidance_rescale"])
+        x = scheduler.step(guided, t, x, eta=case["eta"], generator=generators).prev_sample
+        latents.append(x)
+    image = pipeline.vae.decode(x / pipeline.vae.config.scaling_factor).sample
+    return torch.stack(latents), pixels(pipeline.image_processor.postprocess(image, output_type="pil"))
+
+
+def rescaled(guided, text, strength):
+    ratio = text.std(dim=(1, 2, 3), keepdim=True) / guided.std(dim=(1, 2, 3), keepdim=True)
+    return strength * (guided * ratio) + (1 - strength) * guided
+
+
+def pixels(images):
+    return torch.from_numpy(numpy.stack([numpy.asarray(image) for image in images]))
+
+
+def run(pipeline, case):
+    return (by_formula if case["guidance_scale"] < 1 else by_pipeline)(pipeline, case)
+
+
+def main():
+    described_cases, tensors = [], {}
+    for model, rows in CASES.items():
+        pipeline = load(OUTPUT / model)
+        pipeline.set_progress_bar_config(disable=True)
+        for row in rows:
+            case = described(model, row)
+            described_cases.append(case)
+            tensors[f"{case['name']}/latents"], tensors[f"{case['name']}/pixels"] = run(pipeline, case)
+    write_tensors(OUTPUT / "pipeline.safetensors", tensors)
+    write_json(
+        OUTPUT / "cases.json",
+        {
+            "text_prompts": PROMPTS,
+            "unet_calls": list(UNET_CALLS),
+            "vae_decodes": list(DECODES),
+            "pipeline": described_cases,
+        },
+    )
+
+
+if __name__ == "__main__":
+    main()
