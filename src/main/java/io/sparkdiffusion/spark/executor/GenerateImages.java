@@ -76,7 +76,7 @@ public final class GenerateImages implements MapPartitionsFunction<Row, Row> {
       String key = row.getString(RequestColumns.BATCH_KEY);
       List<Row> batch = waiting.computeIfAbsent(key, any -> new ArrayList<>());
       batch.add(row);
-      if (batch.size() == run.batchSize()) {
+      if (batch.size() == run.execution().perDeviceBatchSize()) {
         work(key);
       }
     }

@@ -1,13 +1,9 @@
 package io.sparkdiffusion.spark.executor;
 
+import io.sparkdiffusion.config.ExecutionConfig;
 import java.io.Serializable;
 
-/**
- * What every task of a run knows.
- *
- * @param device the setting: {@code auto}, {@code cpu}, {@code cuda} or {@code cuda:N}
- * @param batchSize the fixed number of pictures in a batch
- */
+/** What every task of a run knows. */
 public record GenerationRun(
-    String runId, Model model, String device, int batchSize, PictureStore store)
+    String runId, Model model, ExecutionConfig execution, PictureStore store)
     implements Serializable {}

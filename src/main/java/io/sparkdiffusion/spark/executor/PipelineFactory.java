@@ -1,5 +1,6 @@
 package io.sparkdiffusion.spark.executor;
 
+import io.sparkdiffusion.graph.TorchDevice;
 import io.sparkdiffusion.pipeline.PipelineOptions;
 import io.sparkdiffusion.pipeline.StableDiffusionPipeline;
 import io.sparkdiffusion.weights.ModelFolder;
@@ -30,6 +31,6 @@ record PipelineFactory(
 
   @Override
   public int gpuCount() {
-    return 0; // TODO TorchDevice.gpuCount() when main is merged
+    return TorchDevice.gpuCount();
   }
 }

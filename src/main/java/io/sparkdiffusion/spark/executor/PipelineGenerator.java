@@ -1,5 +1,6 @@
 package io.sparkdiffusion.spark.executor;
 
+import io.sparkdiffusion.graph.TorchEngine;
 import io.sparkdiffusion.metadata.Provenance;
 import io.sparkdiffusion.pipeline.ImageResult;
 import io.sparkdiffusion.pipeline.PipelineOptions;
@@ -27,7 +28,7 @@ final class PipelineGenerator implements ImageGenerator {
             options.device(),
             options.device().equals("cpu") ? processorName() : options.device(),
             options.dtype(),
-            Runtime.getRuntime().availableProcessors(),
+            TorchEngine.threads(),
             options.batchSize());
   }
 
@@ -48,7 +49,13 @@ final class PipelineGenerator implements ImageGenerator {
 
   @Override
   public Provenance.Versions versions() {
-    return Build.versions();
+    Provenance.Versions built = Build.versions();
+    return new Provenance.Versions(
+        built.sparkDiffusion(),
+        built.imageVersion(),
+        built.djl(),
+        TorchEngine.version(),
+        built.java());
   }
 
   @Override

@@ -39,7 +39,9 @@ public final class RequestColumns {
 
   static final int REQUEST_HASH = SCHEMA.fieldIndex("request_hash");
   static final int ERROR = SCHEMA.fieldIndex("error");
-  static final int BATCH_KEY = SCHEMA.fieldIndex("batch_key");
+
+  /** Where the batch key stands. */
+  public static final int BATCH_KEY = SCHEMA.fieldIndex("batch_key");
 
   /** How many columns stand before those that pass through. */
   public static final int COUNT = SCHEMA.size();

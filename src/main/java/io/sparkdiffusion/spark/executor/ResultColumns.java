@@ -7,8 +7,6 @@ import static org.apache.spark.sql.types.DataTypes.LongType;
 import static org.apache.spark.sql.types.DataTypes.StringType;
 
 import java.util.Arrays;
-import java.util.List;
-import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /** The result: one row for each image. */
@@ -57,15 +55,6 @@ public final class ResultColumns {
   public static final String GROUP = "group";
 
   private ResultColumns() {}
-
-  /** The schema of a result with columns that pass through. */
-  public static StructType with(List<StructField> passedThrough) {
-    StructType schema = SCHEMA;
-    for (StructField field : passedThrough) {
-      schema = schema.add(field);
-    }
-    return schema;
-  }
 
   /** Whether a column of the prompt table would hide one of the result's. */
   public static boolean isTaken(String name) {
