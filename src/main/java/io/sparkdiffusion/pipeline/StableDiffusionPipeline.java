@@ -1,34 +1,266 @@
 package io.sparkdiffusion.pipeline;
 
+import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.graph.CompiledGraph;
+import io.sparkdiffusion.graph.DeviceTensor;
+import io.sparkdiffusion.graph.Dtype;
+import io.sparkdiffusion.graph.ResourceStack;
+import io.sparkdiffusion.graph.TorchDevice;
+import io.sparkdiffusion.graph.WeightDictionary;
 import io.sparkdiffusion.prompt.ImageRequest;
+import io.sparkdiffusion.scheduler.DdimScheduler;
+import io.sparkdiffusion.scheduler.SchedulerConfig;
+import io.sparkdiffusion.text.ClipTextModel;
+import io.sparkdiffusion.text.ClipTokenizer;
+import io.sparkdiffusion.text.TextEncoder;
+import io.sparkdiffusion.text.TextEncoder.EncodedText;
+import io.sparkdiffusion.unet.Unet2dConditionModel;
+import io.sparkdiffusion.vae.AutoencoderKlDecoder;
+import io.sparkdiffusion.weights.Component;
 import io.sparkdiffusion.weights.ModelFolder;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
-/** Stable Diffusion 2 on one device. */
+/**
+ * Stable Diffusion 2 on one device: texts are encoded, noise is drawn for each picture from its own
+ * seed, the UNet removes it step by step, the VAE decodes (arXiv 2112.10752; diffusers,
+ * StableDiffusionPipeline). Calls from several threads run one after another.
+ */
 public final class StableDiffusionPipeline implements AutoCloseable {
 
-  private StableDiffusionPipeline() {}
+  private final ResourceStack resources = new ResourceStack();
+  private final PipelineOptions options;
+  private final Networks networks;
+  private final SchedulerConfig schedulerConfig;
+  private final TorchDevice device;
+  private final TextEncoder encoder;
+  private final Denoiser denoiser;
+  private final GraphCache<BatchShape> decoders;
+  private final Duration load;
+  private Duration textCompile = Duration.ZERO;
+  private Duration inference = Duration.ZERO;
 
-  /** Checks the folder against the networks and loads all weights. */
-  public static StableDiffusionPipeline load(ModelFolder folder, PipelineOptions options) {
-    throw new UnsupportedOperationException(folder + " " + options);
+  private StableDiffusionPipeline(ModelFolder folder, PipelineOptions options) {
+    long start = System.nanoTime();
+    this.options = options;
+    Dtype dtype = dtype(options);
+    this.schedulerConfig = schedulerConfig(folder, options);
+    this.networks = Networks.check(folder);
+    try {
+      this.device = resources.push(TorchDevice.open(options.device()));
+      this.encoder = encoder(folder, dtype);
+      WeightDictionary unet = load(Component.UNET, dtype);
+      WeightDictionary vae = load(Component.VAE, dtype);
+      long states = networks.text().positions();
+      this.denoiser =
+          resources.push(
+              new Denoiser(device, new Unet2dConditionModel(networks.unet()), unet, dtype, states));
+      AutoencoderKlDecoder decoder = new AutoencoderKlDecoder(networks.vae());
+      this.decoders =
+          resources.push(
+              new GraphCache<>(
+                  vae,
+                  shape -> decoder.record(dtype, shape.batch(), shape.height(), shape.width())));
+      device.releaseCachedMemory();
+    } catch (RuntimeException e) {
+      closeAfter(e);
+      throw e;
+    }
+    this.load = Duration.ofNanos(System.nanoTime() - start).minus(textCompile);
   }
 
   /**
-   * Makes the pictures of one batch.
+   * Checks the folder against the networks and loads all weights.
+   *
+   * @return a pipeline, which the caller closes
+   * @throws ProblemsException where the folder or the options cannot be used, with every reason
+   * @throws io.sparkdiffusion.graph.GraphException where the device cannot
+   */
+  public static StableDiffusionPipeline load(ModelFolder folder, PipelineOptions options) {
+    return new StableDiffusionPipeline(folder, options);
+  }
+
+  private static Dtype dtype(PipelineOptions options) {
+    Dtype dtype = Dtype.ofCompute(options.dtype());
+    if (dtype == Dtype.FLOAT16 && options.device().equals("cpu")) {
+      throw new ProblemsException(
+          "Cannot compute in float16 on a CPU: its convolutions are some 90 times slower than in"
+              + " float32, use bfloat16 or float32 (activations_dtype=float16)");
+    }
+    return dtype;
+  }
+
+  private static SchedulerConfig schedulerConfig(ModelFolder folder, PipelineOptions options) {
+    try {
+      return SchedulerConfig.of(folder.schedulerConfig(), options.schedulerOverrides());
+    } catch (IllegalArgumentException e) {
+      throw new ProblemsException(e.getMessage().lines().toList());
+    }
+  }
+
+  private TextEncoder encoder(ModelFolder folder, Dtype dtype) {
+    int positions = Math.toIntExact(networks.text().positions());
+    ClipTokenizer tokenizer =
+        resources.push(ClipTokenizer.load(folder.tokenizerFolder(), positions));
+    WeightDictionary weights = load(Component.TEXT_ENCODER, dtype);
+    long start = System.nanoTime();
+    CompiledGraph model =
+        resources.push(
+            CompiledGraph.compile(new ClipTextModel(networks.text()).record(dtype), weights));
+    textCompile = Duration.ofNanos(System.nanoTime() - start);
+    return new TextEncoder(tokenizer, model, device);
+  }
+
+  private WeightDictionary load(Component component, Dtype dtype) {
+    return resources.push(networks.weights(component).load(device, dtype));
+  }
+
+  private void closeAfter(RuntimeException failure) {
+    try {
+      resources.close();
+    } catch (RuntimeException e) {
+      failure.addSuppressed(e);
+    }
+  }
+
+  /**
+   * Makes the pictures of one batch. A picture depends on its own request alone, not on its
+   * neighbours.
    *
    * @param requests 1 to {@code batchSize} requests with the same {@link ImageRequest#batchKey()}
    * @return one result for each request, in order
    */
   public List<ImageResult> generate(List<ImageRequest> requests) {
-    throw new UnsupportedOperationException(requests.size() + "");
+    return generate(requests, latents -> {});
+  }
+
+  synchronized List<ImageResult> generate(List<ImageRequest> requests, Denoiser.Observer observer) {
+    Batch batch = Batch.of(requests, options.batchSize());
+    DdimScheduler scheduler;
+    try {
+      scheduler =
+          DdimScheduler.of(schedulerConfig, batch.key().numInferenceSteps(), batch.key().eta());
+    } catch (IllegalArgumentException e) {
+      return requests.stream()
+          .<ImageResult>map(request -> new ImageResult.Failed(request, e.getMessage()))
+          .toList();
+    }
+    long start = System.nanoTime();
+    Duration compiledBefore = compiling();
+    BatchShape shape = shape(batch);
+    List<EncodedText> texts = encode(batch, shape);
+    float[] latents;
+    try (DeviceTensor states = states(texts, shape)) {
+      latents = denoiser.denoise(batch, shape, states, scheduler, observer);
+    }
+    float[] pictures = decode(latents, shape);
+    Duration compiled = compiling().minus(compiledBefore);
+    Duration spent = Duration.ofNanos(System.nanoTime() - start).minus(compiled);
+    inference = inference.plus(spent);
+    return results(requests, texts, latents, pictures, spent.dividedBy(requests.size()));
+  }
+
+  private BatchShape shape(Batch batch) {
+    long compression = networks.vae().compression();
+    int height = batch.key().heightPixels();
+    int width = batch.key().widthPixels();
+    if (height % compression != 0 || width % compression != 0) {
+      throw new IllegalArgumentException(
+          "Cannot generate pictures: height and width must be multiples of %d (%d x %d)"
+              .formatted(compression, height, width));
+    }
+    return new BatchShape(
+        options.batchSize(),
+        networks.vae().latentChannels(),
+        height / compression,
+        width / compression,
+        batch.key().guided(),
+        batch.key().eta() > 0);
+  }
+
+  /** The negative prompts, where there is guidance, then the prompts. */
+  private List<EncodedText> encode(Batch batch, BatchShape shape) {
+    Stream<String> negative =
+        shape.guided()
+            ? batch.requests().stream().map(ImageRequest::negativePrompt)
+            : Stream.empty();
+    Stream<String> positive = batch.requests().stream().map(ImageRequest::prompt);
+    return Stream.concat(negative, positive).map(encoder::encode).toList();
+  }
+
+  private DeviceTensor states(List<EncodedText> texts, BatchShape shape) {
+    int count = texts.get(0).states().length;
+    float[] all = new float[texts.size() * count];
+    for (int i = 0; i < texts.size(); i++) {
+      System.arraycopy(texts.get(i).states(), 0, all, i * count, count);
+    }
+    return device.floats(all, shape.rows(), networks.text().positions(), networks.text().width());
+  }
+
+  private float[] decode(float[] latents, BatchShape shape) {
+    CompiledGraph decoder = decoders.get(shape.plain());
+    try (DeviceTensor input =
+            device.floats(latents, shape.batch(), shape.channels(), shape.height(), shape.width());
+        DeviceTensor output = decoder.run(input)) {
+      return output.toFloats();
+    }
+  }
+
+  private List<ImageResult> results(
+      List<ImageRequest> requests,
+      List<EncodedText> texts,
+      float[] latents,
+      float[] pictures,
+      Duration each) {
+    int padded = options.batchSize();
+    boolean guided = texts.size() > padded;
+    List<ImageResult> results = new ArrayList<>();
+    for (int i = 0; i < requests.size(); i++) {
+      ImageRequest request = requests.get(i);
+      ImageResult.TextUse negative =
+          guided ? use(texts.get(i)) : use(encoder.encode(request.negativePrompt()));
+      ImageResult.TextUse prompt = use(texts.get(guided ? padded + i : i));
+      results.add(
+          Pixels.toRgb(latents, pictures, i, padded, request)
+              .<ImageResult>map(
+                  rgb -> new ImageResult.Generated(request, rgb, prompt, negative, each))
+              .orElseGet(
+                  () ->
+                      new ImageResult.Failed(
+                          request,
+                          "Cannot keep picture: UNet and VAE must give finite numbers (NaN or"
+                              + " infinity); use activations_dtype=bfloat16 or float32")));
+    }
+    return results;
+  }
+
+  private static ImageResult.TextUse use(EncodedText text) {
+    return new ImageResult.TextUse(text.tokens().tokenCount(), text.tokens().lostText());
+  }
+
+  private Duration compiling() {
+    return textCompile.plus(denoiser.compiling()).plus(decoders.compiling());
+  }
+
+  /** The effective scheduler configuration, sorted by key. */
+  public java.util.SortedMap<String, Object> schedulerConfig() {
+    return schedulerConfig.toMap();
+  }
+
+  /** The side of the pictures that the UNet was trained on, in pixels. */
+  public long trainedSizePixels() {
+    return networks.unet().sampleSize() * networks.vae().compression();
   }
 
   /** Where the time went, so far. */
-  public PipelineTimes times() {
-    throw new UnsupportedOperationException();
+  public synchronized PipelineTimes times() {
+    return new PipelineTimes(load, compiling(), inference);
   }
 
   @Override
-  public void close() {}
+  public synchronized void close() {
+    resources.close();
+  }
 }

@@ -14,7 +14,6 @@ import java.util.EnumMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.stream.Stream;
 
 /** A model in the layout that diffusers writes, on a local disk. */
@@ -116,11 +115,6 @@ public final class ModelFolder {
   /** The tokenizer's folder. */
   public Path tokenizerFolder() {
     return root.resolve("tokenizer");
-  }
-
-  /** The safetensors files of a network, in order. */
-  List<Path> weightFiles(Component component) {
-    return Objects.requireNonNull(weightFiles.get(component));
   }
 
   /** {@code scheduler/scheduler_config.json} as it stands. */

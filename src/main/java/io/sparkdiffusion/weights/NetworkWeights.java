@@ -6,6 +6,7 @@ import io.sparkdiffusion.graph.Shape;
 import io.sparkdiffusion.graph.TorchDevice;
 import io.sparkdiffusion.graph.WeightDictionary;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -30,14 +31,14 @@ public final class NetworkWeights {
   /**
    * Opens the files' headers and compares names, shapes and types; no weight is read.
    *
+   * @param root the model folder
    * @param wanted name and shape of each weight that the network asks for
    * @throws ProblemsException with all differences: missing, unexpected, wrong shape, wrong type
    */
-  public static NetworkWeights check(
-      ModelFolder folder, Component component, Map<String, Shape> wanted) {
+  public static NetworkWeights check(Path root, Component component, Map<String, Shape> wanted) {
     List<String> problems = new ArrayList<>();
     Map<String, Source> found = new HashMap<>();
-    for (var path : folder.weightFiles(component)) {
+    for (Path path : WeightFiles.find(root, component)) {
       SafetensorsFile file = SafetensorsFile.open(path);
       file.tensors()
           .values()

@@ -1,0 +1,72 @@
+package io.sparkdiffusion.pipeline;
+
+import io.sparkdiffusion.noise.TorchGenerator;
+import io.sparkdiffusion.prompt.BatchKey;
+import io.sparkdiffusion.prompt.ImageRequest;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * Requests that go through the UNet together, filled up with copies of the first, and each one's
+ * own generator.
+ */
+final class Batch {
+
+  private final List<ImageRequest> requests;
+  private final List<TorchGenerator> generators;
+
+  private Batch(List<ImageRequest> requests) {
+    this.requests = requests;
+    this.generators = requests.stream().map(request -> new TorchGenerator(request.seed())).toList();
+  }
+
+  /**
+   * A batch of exactly {@code size}.
+   *
+   * @throws IllegalArgumentException where there are none, too many, or their keys differ
+   */
+  static Batch of(List<ImageRequest> requests, int size) {
+    if (requests.isEmpty() || requests.size() > size) {
+      throw new IllegalArgumentException(
+          "Cannot make a batch: it must hold 1 to %d requests (%d)"
+              .formatted(size, requests.size()));
+    }
+    BatchKey key = requests.get(0).batchKey();
+    if (!requests.stream().allMatch(request -> request.batchKey().equals(key))) {
+      throw new IllegalArgumentException(
+          "Cannot make a batch: steps, size, scheduler, eta and guidance on or off must be equal"
+              + " (they differ)");
+    }
+    List<ImageRequest> padded = new ArrayList<>(requests);
+    padded.addAll(Collections.nCopies(size - requests.size(), requests.get(0)));
+    return new Batch(padded);
+  }
+
+  List<ImageRequest> requests() {
+    return requests;
+  }
+
+  BatchKey key() {
+    return requests.get(0).batchKey();
+  }
+
+  /** The next values of each picture's own noise: (B, count), row by row. */
+  float[] noise(int count) {
+    float[] all = new float[generators.size() * count];
+    for (int i = 0; i < generators.size(); i++) {
+      System.arraycopy(generators.get(i).randn(count), 0, all, i * count, count);
+    }
+    return all;
+  }
+
+  /** One number of each request: (B). */
+  float[] values(ToDoubleFunction<ImageRequest> value) {
+    float[] all = new float[requests.size()];
+    for (int i = 0; i < all.length; i++) {
+      all[i] = (float) value.applyAsDouble(requests.get(i));
+    }
+    return all;
+  }
+}

@@ -1,0 +1,30 @@
+package io.sparkdiffusion.pipeline;
+
+/**
+ * What decides the graphs of a batch.
+ *
+ * @param batch pictures, padding included
+ * @param channels of the latents
+ * @param height of the latents
+ * @param width of the latents
+ * @param guided whether each picture has an unconditional half
+ * @param noisy whether the sampler adds noise (eta above 0)
+ */
+record BatchShape(
+    long batch, long channels, long height, long width, boolean guided, boolean noisy) {
+
+  /** Rows of a UNet call. */
+  long rows() {
+    return guided ? 2 * batch : batch;
+  }
+
+  /** The same size without guidance and noise, which the VAE does not know. */
+  BatchShape plain() {
+    return new BatchShape(batch, channels, height, width, false, false);
+  }
+
+  /** Values of one picture's latents. */
+  int latentCount() {
+    return Math.toIntExact(channels * height * width);
+  }
+}

@@ -1,0 +1,134 @@
+package io.sparkdiffusion.pipeline;
+
+import io.sparkdiffusion.graph.CompiledGraph;
+import io.sparkdiffusion.graph.DeviceTensor;
+import io.sparkdiffusion.graph.Dtype;
+import io.sparkdiffusion.graph.ResourceStack;
+import io.sparkdiffusion.graph.TorchDevice;
+import io.sparkdiffusion.graph.WeightDictionary;
+import io.sparkdiffusion.prompt.ImageRequest;
+import io.sparkdiffusion.scheduler.DdimScheduler;
+import io.sparkdiffusion.scheduler.StepCoefficients;
+import io.sparkdiffusion.unet.Unet2dConditionModel;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.function.Supplier;
+
+/** The denoising loop over one UNet. */
+final class Denoiser implements AutoCloseable {
+
+  private final TorchDevice device;
+  private final GraphCache<BatchShape> unets;
+  private final GraphCache<BatchShape> steps;
+
+  /**
+   * A loop over borrowed weights.
+   *
+   * @param states the number of text states, 77
+   */
+  Denoiser(
+      TorchDevice device,
+      Unet2dConditionModel unet,
+      WeightDictionary weights,
+      Dtype dtype,
+      long states) {
+    this.device = device;
+    this.unets =
+        new GraphCache<>(
+            weights,
+            shape -> unet.record(dtype, shape.rows(), shape.height(), shape.width(), states));
+    this.steps = new GraphCache<>(weights, GuidedStep::record);
+  }
+
+  /** Sees the latents (B, C, H, W) before the first step and after each. */
+  interface Observer {
+    void latents(Supplier<float[]> latents);
+  }
+
+  /**
+   * From noise to latents.
+   *
+   * @param states (R, S, D), borrowed
+   * @return (B, C, H, W) on the host
+   */
+  float[] denoise(
+      Batch batch,
+      BatchShape shape,
+      DeviceTensor states,
+      DdimScheduler scheduler,
+      Observer observer) {
+    CompiledGraph unet = unets.get(shape);
+    int[] timesteps = scheduler.timesteps();
+    float[] initial = batch.noise(shape.latentCount());
+    observer.latents(() -> initial);
+    DeviceTensor latents = start(initial, shape);
+    try (DeviceTensor scale = perImage(batch.values(ImageRequest::guidanceScale));
+        DeviceTensor rescale = perImage(batch.values(ImageRequest::guidanceRescale))) {
+      for (int i = 0; i < timesteps.length; i++) {
+        DeviceTensor current = latents;
+        try (DeviceTensor timestep = device.floats(new float[] {timesteps[i]}, 1);
+            DeviceTensor prediction = unet.run(current, timestep, states)) {
+          latents = step(batch, shape, scheduler.step(i), current, prediction, scale, rescale);
+        }
+        current.close();
+        DeviceTensor next = latents;
+        observer.latents(() -> firstHalf(next, shape));
+      }
+      return firstHalf(latents, shape);
+    } finally {
+      latents.close();
+    }
+  }
+
+  /** Guidance and one step of the scheduler; the caller closes the result. */
+  private DeviceTensor step(
+      Batch batch, BatchShape shape, StepCoefficients coefficients, DeviceTensor... inputs) {
+    CompiledGraph step = steps.get(shape);
+    DeviceTensor[] all = Arrays.copyOf(inputs, inputs.length + (shape.noisy() ? 2 : 1));
+    try (ResourceStack own = new ResourceStack()) {
+      all[inputs.length] = own.push(coefficients(coefficients));
+      if (shape.noisy()) {
+        all[inputs.length + 1] =
+            own.push(pictures(batch.noise(shape.latentCount()), shape.batch(), shape));
+      }
+      return step.run(all);
+    }
+  }
+
+  /** (R, C, H, W): the noise once, or twice for the two halves of guidance. */
+  private DeviceTensor start(float[] noise, BatchShape shape) {
+    float[] rows = Arrays.copyOf(noise, Math.toIntExact(shape.rows() * shape.latentCount()));
+    if (shape.guided()) {
+      System.arraycopy(noise, 0, rows, noise.length, noise.length);
+    }
+    return pictures(rows, shape.rows(), shape);
+  }
+
+  private DeviceTensor pictures(float[] values, long rows, BatchShape shape) {
+    return device.floats(values, rows, shape.channels(), shape.height(), shape.width());
+  }
+
+  private DeviceTensor perImage(float[] values) {
+    return device.floats(values, values.length, 1, 1, 1);
+  }
+
+  private DeviceTensor coefficients(StepCoefficients step) {
+    return device.floats(
+        new float[] {(float) step.sample(), (float) step.modelOutput(), (float) step.noise()}, 3);
+  }
+
+  private static float[] firstHalf(DeviceTensor latents, BatchShape shape) {
+    return Arrays.copyOf(latents.toFloats(), Math.toIntExact(shape.batch() * shape.latentCount()));
+  }
+
+  /** Time spent in compiling so far. */
+  Duration compiling() {
+    return unets.compiling().plus(steps.compiling());
+  }
+
+  @Override
+  public void close() {
+    steps.close();
+    unets.close();
+  }
+}

@@ -1,0 +1,65 @@
+package io.sparkdiffusion.pipeline;
+
+import io.sparkdiffusion.graph.CompiledGraph;
+import io.sparkdiffusion.graph.Graph;
+import io.sparkdiffusion.graph.WeightDictionary;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Function;
+
+/**
+ * Compiled graphs of one network by the shape that they serve. The ones used last are kept;
+ * libtorch remembers something for every shape, so their number is bounded.
+ */
+final class GraphCache<K> implements AutoCloseable {
+
+  private static final int KEPT = 8;
+
+  private final WeightDictionary weights;
+  private final Function<K, Graph> record;
+  private final Map<K, CompiledGraph> graphs = new LinkedHashMap<>(16, 0.75f, true);
+  private Duration compiling = Duration.ZERO;
+
+  /**
+   * An empty cache.
+   *
+   * @param weights borrowed
+   * @param record makes the graph of a shape
+   */
+  GraphCache(WeightDictionary weights, Function<K, Graph> record) {
+    this.weights = weights;
+    this.record = record;
+  }
+
+  /** The graph of a shape, compiled on first use; it stays this cache's. */
+  CompiledGraph get(K key) {
+    CompiledGraph known = graphs.get(key);
+    if (known == null) {
+      evict();
+      long start = System.nanoTime();
+      known = CompiledGraph.compile(record.apply(key), weights);
+      compiling = compiling.plusNanos(System.nanoTime() - start);
+      graphs.put(key, known);
+    }
+    return known;
+  }
+
+  private void evict() {
+    if (graphs.size() >= KEPT) {
+      K eldest = graphs.keySet().iterator().next();
+      graphs.remove(eldest).close();
+    }
+  }
+
+  /** Time spent in compiling so far. */
+  Duration compiling() {
+    return compiling;
+  }
+
+  @Override
+  public void close() {
+    graphs.values().forEach(CompiledGraph::close);
+    graphs.clear();
+  }
+}

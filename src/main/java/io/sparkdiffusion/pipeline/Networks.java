@@ -1,0 +1,102 @@
+package io.sparkdiffusion.pipeline;
+
+import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.graph.Dtype;
+import io.sparkdiffusion.graph.Graph;
+import io.sparkdiffusion.text.ClipTextModel;
+import io.sparkdiffusion.text.TextConfig;
+import io.sparkdiffusion.unet.Unet2dConditionModel;
+import io.sparkdiffusion.unet.UnetConfig;
+import io.sparkdiffusion.vae.AutoencoderKlDecoder;
+import io.sparkdiffusion.vae.VaeConfig;
+import io.sparkdiffusion.weights.Component;
+import io.sparkdiffusion.weights.ModelFolder;
+import io.sparkdiffusion.weights.NetworkWeights;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Supplier;
+
+/**
+ * The three networks of a folder as their configurations describe them, with their weights checked
+ * and not yet read.
+ */
+record Networks(
+    TextConfig text, UnetConfig unet, VaeConfig vae, Map<Component, NetworkWeights> weights) {
+
+  /**
+   * Reads the configurations and compares them with each other and with the weight files.
+   *
+   * @throws ProblemsException with every difference found
+   */
+  static Networks check(ModelFolder folder) {
+    List<String> problems = new ArrayList<>();
+    TextConfig text =
+        collect(problems, () -> TextConfig.read(folder.configFile(Component.TEXT_ENCODER)));
+    UnetConfig unet = collect(problems, () -> UnetConfig.read(folder.configFile(Component.UNET)));
+    VaeConfig vae = collect(problems, () -> VaeConfig.read(folder.configFile(Component.VAE)));
+    throwIfAny(problems);
+    compare(folder, text, unet, vae, problems);
+    Map<Component, NetworkWeights> weights = new EnumMap<>(Component.class);
+    record(text, unet, vae)
+        .forEach(
+            (component, graph) ->
+                collect(
+                    problems,
+                    () ->
+                        weights.put(
+                            component,
+                            NetworkWeights.check(folder.root(), component, graph.weights()))));
+    throwIfAny(problems);
+    return new Networks(text, unet, vae, weights);
+  }
+
+  /** Each network at its smallest, for the sake of its weights' names. */
+  private static Map<Component, Graph> record(TextConfig text, UnetConfig unet, VaeConfig vae) {
+    long side = 1L << (unet.widths().size() - 1);
+    return Map.of(
+        Component.TEXT_ENCODER,
+        new ClipTextModel(text).record(Dtype.FLOAT32),
+        Component.UNET,
+        new Unet2dConditionModel(unet).record(Dtype.FLOAT32, 1, side, side, 1),
+        Component.VAE,
+        new AutoencoderKlDecoder(vae).record(Dtype.FLOAT32, 1, 1, 1));
+  }
+
+  private static void compare(
+      ModelFolder folder, TextConfig text, UnetConfig unet, VaeConfig vae, List<String> problems) {
+    if (text.width() != unet.crossAttentionWidth()) {
+      problems.add(
+          "Cannot use %s: the UNet's cross_attention_dim must be the text encoder's hidden_size (%d and %d)"
+              .formatted(folder, unet.crossAttentionWidth(), text.width()));
+    }
+    if (unet.inChannels() != vae.latentChannels() || unet.outChannels() != vae.latentChannels()) {
+      problems.add(
+          ("Cannot use %s: a text-to-image UNet takes and gives the VAE's latent_channels (%d and"
+                  + " %d, %d)")
+              .formatted(folder, unet.inChannels(), unet.outChannels(), vae.latentChannels()));
+    }
+  }
+
+  @SuppressWarnings("NullAway")
+  private static <T> T collect(List<String> problems, Supplier<T> read) {
+    try {
+      return read.get();
+    } catch (ProblemsException e) {
+      problems.addAll(e.problems());
+      return null;
+    }
+  }
+
+  private static void throwIfAny(List<String> problems) {
+    if (!problems.isEmpty()) {
+      throw new ProblemsException(problems);
+    }
+  }
+
+  NetworkWeights weights(Component component) {
+    return Objects.requireNonNull(weights.get(component));
+  }
+}

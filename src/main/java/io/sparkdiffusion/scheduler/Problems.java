@@ -1,0 +1,26 @@
+package io.sparkdiffusion.scheduler;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** Collects all that is wrong, so that one failure says everything. */
+final class Problems {
+
+  private final List<String> lines = new ArrayList<>();
+
+  void add(String format, Object... values) {
+    lines.add(String.format(format, values));
+  }
+
+  void check(boolean holds, String format, Object... values) {
+    if (!holds) {
+      add(format, values);
+    }
+  }
+
+  void throwIfAny() {
+    if (!lines.isEmpty()) {
+      throw new IllegalArgumentException(String.join(System.lineSeparator(), lines));
+    }
+  }
+}

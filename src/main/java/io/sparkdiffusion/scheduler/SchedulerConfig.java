@@ -1,0 +1,180 @@
+package io.sparkdiffusion.scheduler;
+
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * A model folder's noise schedule, as DDIM needs it.
+ *
+ * @param trainTimesteps {@code num_train_timesteps}, how many the model was trained with, 2 to
+ *     1,000,000
+ * @param betaStart variance that the first timestep adds, above 0
+ * @param betaEnd variance that the last timestep adds, at least betaStart and below 1
+ * @param betaSchedule how the variance grows in between
+ * @param setAlphaToOne whether the last step ends without any noise, rather than at timestep 0
+ * @param predictionType what the UNet's output means
+ * @param timestepSpacing which timesteps are visited
+ * @param rescaleBetasZeroSnr whether the last timestep holds no signal (arXiv 2305.08891); refused
+ *     for epsilon, whose output then says nothing about the picture
+ */
+public record SchedulerConfig(
+    int trainTimesteps,
+    double betaStart,
+    double betaEnd,
+    BetaSchedule betaSchedule,
+    boolean setAlphaToOne,
+    PredictionType predictionType,
+    TimestepSpacing timestepSpacing,
+    boolean rescaleBetasZeroSnr) {
+
+  /** Added to leading timesteps; diffusers' StableDiffusionPipeline forces it on every config. */
+  static final int STEPS_OFFSET = 1;
+
+  private static final int MOST_TRAIN_TIMESTEPS = 1_000_000;
+
+  private static final Set<String> OVERRIDES =
+      new TreeSet<>(
+          Set.of(
+              "num_train_timesteps",
+              "beta_start",
+              "beta_end",
+              "beta_schedule",
+              "set_alpha_to_one",
+              "prediction_type",
+              "timestep_spacing",
+              "rescale_betas_zero_snr",
+              "steps_offset",
+              "clip_sample",
+              "thresholding"));
+
+  /** Checks the ranges. */
+  public SchedulerConfig {
+    Problems problems = new Problems();
+    checkVariances(trainTimesteps, betaStart, betaEnd, problems);
+    checkTerminalSnr(rescaleBetasZeroSnr, predictionType, problems);
+    problems.throwIfAny();
+  }
+
+  /**
+   * Reads a {@code scheduler_config.json} of any class that trains on betas (PNDM, DDIM, Euler and
+   * so on), as {@code DDIMScheduler.from_config} does: absent keys take DDIMScheduler's defaults,
+   * keys that only other schedulers have are passed over. As in StableDiffusionPipeline, {@code
+   * steps_offset} is 1 and {@code clip_sample} false, whatever the file says.
+   *
+   * @param json the file's content
+   * @param overrides settings that win over the file; an empty text means the file's own value
+   * @throws IllegalArgumentException with one line for each problem: a setting of the wrong type or
+   *     range, one that would change the result and is not supported, an unknown override
+   */
+  public static SchedulerConfig of(Map<String, Object> json, Map<String, Object> overrides) {
+    Problems problems = new Problems();
+    checkClass(json, problems);
+    checkOverrides(overrides, problems);
+    Settings settings = new Settings(merge(json, overrides), problems);
+    settings.only("thresholding", false);
+    int trainTimesteps = settings.wholeNumber("num_train_timesteps", 1000);
+    double betaStart = settings.number("beta_start", 0.0001);
+    double betaEnd = settings.number("beta_end", 0.02);
+    BetaSchedule betaSchedule = settings.choice("beta_schedule", BetaSchedule.LINEAR);
+    boolean setAlphaToOne = settings.flag("set_alpha_to_one", true);
+    PredictionType prediction = settings.choice("prediction_type", PredictionType.EPSILON);
+    TimestepSpacing spacing = settings.choice("timestep_spacing", TimestepSpacing.LEADING);
+    boolean zeroSnr = settings.flag("rescale_betas_zero_snr", false);
+    checkVariances(trainTimesteps, betaStart, betaEnd, problems);
+    checkTerminalSnr(zeroSnr, prediction, problems);
+    problems.throwIfAny();
+    return new SchedulerConfig(
+        trainTimesteps,
+        betaStart,
+        betaEnd,
+        betaSchedule,
+        setAlphaToOne,
+        prediction,
+        spacing,
+        zeroSnr);
+  }
+
+  /** All that decides the schedule, under diffusers' names; {@link #of} reads it back. */
+  public SortedMap<String, Object> toMap() {
+    SortedMap<String, Object> map = new TreeMap<>();
+    map.put("num_train_timesteps", trainTimesteps);
+    map.put("beta_start", betaStart);
+    map.put("beta_end", betaEnd);
+    map.put("beta_schedule", Settings.text(betaSchedule));
+    map.put("set_alpha_to_one", setAlphaToOne);
+    map.put("prediction_type", Settings.text(predictionType));
+    map.put("timestep_spacing", Settings.text(timestepSpacing));
+    map.put("rescale_betas_zero_snr", rescaleBetasZeroSnr);
+    map.put("steps_offset", STEPS_OFFSET);
+    map.put("clip_sample", false);
+    map.put("thresholding", false);
+    return map;
+  }
+
+  private static Map<String, Object> merge(
+      Map<String, Object> json, Map<String, Object> overrides) {
+    Map<String, Object> merged = new TreeMap<>(json);
+    overrides.forEach(
+        (key, value) -> {
+          if (!"".equals(value)) {
+            merged.put(key, value);
+          }
+        });
+    return merged;
+  }
+
+  private static void checkClass(Map<String, Object> json, Problems problems) {
+    String name = String.valueOf(json.get("_class_name"));
+    problems.check(
+        !name.startsWith("FlowMatch"),
+        "Cannot sample with DDIM: the model's scheduler must train on betas (%s)",
+        name);
+    Object betas = json.get("trained_betas");
+    problems.check(
+        betas == null,
+        "Cannot use scheduler setting trained_betas: only null is supported (%s)",
+        betas);
+  }
+
+  private static void checkOverrides(Map<String, Object> overrides, Problems problems) {
+    for (String key : new TreeSet<>(overrides.keySet())) {
+      problems.check(
+          OVERRIDES.contains(key),
+          "Cannot override scheduler setting: it must be one of %s (%s)",
+          String.join(", ", OVERRIDES),
+          key);
+    }
+    Settings forced = new Settings(merge(Map.of(), overrides), problems);
+    forced.only("steps_offset", STEPS_OFFSET);
+    forced.only("clip_sample", false);
+  }
+
+  private static void checkVariances(
+      int trainTimesteps, double betaStart, double betaEnd, Problems problems) {
+    problems.check(
+        trainTimesteps >= 2 && trainTimesteps <= MOST_TRAIN_TIMESTEPS,
+        "Cannot use scheduler setting num_train_timesteps: it must be from 2 to %d (%d)",
+        MOST_TRAIN_TIMESTEPS,
+        trainTimesteps);
+    problems.check(
+        betaStart > 0 && betaStart < 1,
+        "Cannot use scheduler setting beta_start: it must lie between 0 and 1 (%s)",
+        betaStart);
+    problems.check(
+        !(betaEnd < betaStart) && betaEnd < 1,
+        "Cannot use scheduler setting beta_end: it must lie between beta_start and 1 (%s)",
+        betaEnd);
+  }
+
+  private static void checkTerminalSnr(
+      boolean zeroSnr, PredictionType prediction, Problems problems) {
+    problems.check(
+        !zeroSnr || prediction != PredictionType.EPSILON,
+        "Cannot use scheduler setting rescale_betas_zero_snr: it needs prediction_type"
+            + " v_prediction or sample (%s)",
+        Settings.text(prediction));
+  }
+}

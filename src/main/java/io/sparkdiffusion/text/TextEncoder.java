@@ -1,0 +1,63 @@
+package io.sparkdiffusion.text;
+
+import io.sparkdiffusion.graph.CompiledGraph;
+import io.sparkdiffusion.graph.DeviceTensor;
+import io.sparkdiffusion.graph.TorchDevice;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Texts to states, one text at a time so that the states do not depend on neighbours; the texts
+ * used last are remembered. Not thread-safe.
+ */
+public final class TextEncoder {
+
+  private static final int REMEMBERED = 128;
+
+  private final ClipTokenizer tokenizer;
+  private final CompiledGraph model;
+  private final TorchDevice device;
+  private final Map<String, EncodedText> remembered =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, EncodedText> eldest) {
+          return size() > REMEMBERED;
+        }
+      };
+
+  /**
+   * A text with its states.
+   *
+   * @param states (positions, width) float32, row by row
+   */
+  public record EncodedText(ClipTokenizer.Tokens tokens, float[] states) {}
+
+  /**
+   * An encoder over borrowed parts.
+   *
+   * @param model {@link ClipTextModel}, compiled on the device
+   */
+  public TextEncoder(ClipTokenizer tokenizer, CompiledGraph model, TorchDevice device) {
+    this.tokenizer = tokenizer;
+    this.model = model;
+    this.device = device;
+  }
+
+  /** The states of a text, computed where they are not remembered. */
+  public EncodedText encode(String text) {
+    EncodedText known = remembered.get(text);
+    if (known == null) {
+      known = compute(text);
+      remembered.put(text, known);
+    }
+    return known;
+  }
+
+  private EncodedText compute(String text) {
+    ClipTokenizer.Tokens tokens = tokenizer.encode(text);
+    try (DeviceTensor ids = device.longs(tokens.ids(), 1, tokens.ids().length);
+        DeviceTensor states = model.run(ids)) {
+      return new EncodedText(tokens, states.toFloats());
+    }
+  }
+}

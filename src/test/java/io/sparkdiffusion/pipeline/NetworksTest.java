@@ -1,0 +1,166 @@
+package io.sparkdiffusion.pipeline;
+
+import static io.sparkdiffusion.testing.Comparison.assertClose;
+
+import io.sparkdiffusion.graph.CompiledGraph;
+import io.sparkdiffusion.graph.DeviceTensor;
+import io.sparkdiffusion.graph.Dtype;
+import io.sparkdiffusion.graph.Graph;
+import io.sparkdiffusion.graph.TorchDevice;
+import io.sparkdiffusion.graph.WeightDictionary;
+import io.sparkdiffusion.testing.ReferenceFile;
+import io.sparkdiffusion.testing.ReferenceModels;
+import io.sparkdiffusion.text.ClipTextModel;
+import io.sparkdiffusion.text.TextConfig;
+import io.sparkdiffusion.unet.Unet2dConditionModel;
+import io.sparkdiffusion.unet.UnetConfig;
+import io.sparkdiffusion.vae.AutoencoderKlDecoder;
+import io.sparkdiffusion.vae.VaeConfig;
+import io.sparkdiffusion.weights.Component;
+import io.sparkdiffusion.weights.NetworkWeights;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The three networks against diffusers and transformers on the same weights, in float32. */
+class NetworksTest {
+
+  private static final double BOUND = 1e-5;
+
+  private static TorchDevice device;
+
+  @BeforeAll
+  static void open() {
+    device = TorchDevice.open("cpu");
+  }
+
+  @AfterAll
+  static void close() {
+    device.close();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "base,base.safetensors,''",
+    "v21,v21.safetensors,''",
+    "variants/fp16,variants.safetensors,fp16/",
+    "variants/quick_gelu,variants.safetensors,quick_gelu/"
+  })
+  void textStatesEqualTransformers(String folder, String file, String prefix) {
+    ReferenceFile numbers = ReferenceModels.numbers(file);
+    boolean quick = folder.endsWith("quick_gelu");
+    Path root = ReferenceModels.folder(quick ? "base" : folder);
+    TextConfig read = TextConfig.read(root.resolve("text_encoder/config.json"));
+    TextConfig config = quick ? withQuickGelu(read) : read;
+    Graph graph = new ClipTextModel(config).record(Dtype.FLOAT32);
+    long[] ids = numbers.longs(prefix + "text/ids");
+    float[] states = numbers.floats(prefix + "text/states");
+    int size = Math.toIntExact(config.positions() * config.width());
+    try (WeightDictionary weights = load(root, Component.TEXT_ENCODER, graph);
+        CompiledGraph encoder = CompiledGraph.compile(graph, weights)) {
+      for (int text = 0; text < ids.length / 77; text++) {
+        try (DeviceTensor input =
+                device.longs(Arrays.copyOfRange(ids, text * 77, text * 77 + 77), 1, 77);
+            DeviceTensor output = encoder.run(input)) {
+          assertClose(
+              folder + " text " + text,
+              output.toFloats(),
+              Arrays.copyOfRange(states, text * size, (text + 1) * size),
+              BOUND);
+        }
+      }
+    }
+  }
+
+  private static TextConfig withQuickGelu(TextConfig c) {
+    return new TextConfig(
+        c.vocabulary(),
+        c.width(),
+        c.innerWidth(),
+        c.layers(),
+        c.heads(),
+        c.positions(),
+        c.normEpsilon(),
+        "quick_gelu");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "base,base.safetensors,''",
+    "v21,v21.safetensors,''",
+    "variants/fp16,variants.safetensors,fp16/",
+    "variants/bf16,variants.safetensors,bf16/"
+  })
+  void unetOutputsEqualDiffusers(String folder, String file, String prefix) {
+    ReferenceFile numbers = ReferenceModels.numbers(file);
+    Path root = ReferenceModels.folder(folder);
+    UnetConfig config = UnetConfig.read(root.resolve("unet/config.json"));
+    for (String call : calls(numbers, prefix + "unet/")) {
+      String name = prefix + "unet/" + call;
+      long[] shape = numbers.shape(name + "/sample");
+      long[] text = numbers.shape(name + "/states");
+      Graph graph =
+          new Unet2dConditionModel(config)
+              .record(Dtype.FLOAT32, shape[0], shape[2], shape[3], text[1]);
+      try (WeightDictionary weights = load(root, Component.UNET, graph);
+          CompiledGraph unet = CompiledGraph.compile(graph, weights);
+          DeviceTensor sample = device.floats(numbers.floats(name + "/sample"), shape);
+          DeviceTensor timestep =
+              device.floats(new float[] {numbers.longs(name + "/timestep")[0]}, 1);
+          DeviceTensor states = device.floats(numbers.floats(name + "/states"), text);
+          DeviceTensor output = unet.run(sample, timestep, states)) {
+        assertClose(
+            folder + " unet " + call, output.toFloats(), numbers.floats(name + "/noise"), BOUND);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "base,base.safetensors,''",
+    "v21,v21.safetensors,''",
+    "variants/fp16,variants.safetensors,fp16/",
+    "variants/old_vae,variants.safetensors,old_vae/",
+    "variants/new_vae,variants.safetensors,new_vae/"
+  })
+  void decodedPicturesEqualDiffusers(String folder, String file, String prefix) {
+    ReferenceFile numbers = ReferenceModels.numbers(file);
+    Path root = ReferenceModels.folder(folder);
+    VaeConfig config = VaeConfig.read(root.resolve("vae/config.json"));
+    for (String call : calls(numbers, prefix + "vae/")) {
+      String name = prefix + "vae/" + call;
+      long[] shape = numbers.shape(name + "/latents");
+      float[] latents = numbers.floats(name + "/latents");
+      for (int i = 0; i < latents.length; i++) {
+        latents[i] *= (float) config.scalingFactor();
+      }
+      Graph graph =
+          new AutoencoderKlDecoder(config).record(Dtype.FLOAT32, shape[0], shape[2], shape[3]);
+      try (WeightDictionary weights = load(root, Component.VAE, graph);
+          CompiledGraph decoder = CompiledGraph.compile(graph, weights);
+          DeviceTensor input = device.floats(latents, shape);
+          DeviceTensor output = decoder.run(input)) {
+        assertClose(
+            folder + " vae " + call, output.toFloats(), numbers.floats(name + "/image"), BOUND);
+      }
+    }
+  }
+
+  private static List<String> calls(ReferenceFile numbers, String prefix) {
+    return numbers.names().stream()
+        .filter(name -> name.startsWith(prefix))
+        .map(name -> name.substring(prefix.length()).split("/", -1)[0])
+        .distinct()
+        .sorted()
+        .toList();
+  }
+
+  /** Loads one network's weights even where the folder holds only that network. */
+  private static WeightDictionary load(Path root, Component component, Graph graph) {
+    return NetworkWeights.check(root, component, graph.weights()).load(device, Dtype.FLOAT32);
+  }
+}
