@@ -89,11 +89,15 @@ launch() {
   exec_own_spark "${submit[@]}"
 }
 
-# Spark's launcher prints the command line of the driver, NUL-separated, as it does for bin/spark-submit.
+# Spark's launcher prints the driver's command line, as it does for bin/spark-submit: a line that holds a NUL
+# character, then the parts, each ended by one.
 exec_own_spark() {
   export SPARK_HOME="$project/target/spark" SPARK_SCALA_VERSION=2.12
   local command=() part
-  while IFS= read -r -d '' part; do command+=("$part"); done < <(
+  {
+    read -r part || true
+    while IFS= read -r -d '' part; do command+=("$part"); done
+  } < <(
     "$(java_command)" -Xmx128m -cp "$SPARK_HOME/jars/*" org.apache.spark.launcher.Main \
       org.apache.spark.deploy.SparkSubmit "$@"
   )

@@ -2,6 +2,8 @@ package io.sparkdiffusion.spark.executor;
 
 import io.sparkdiffusion.config.ExecutionConfig;
 import io.sparkdiffusion.config.ModelConfig;
+import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.scheduler.SchedulerConfig;
 import io.sparkdiffusion.weights.ModelFolder;
 import java.io.Serializable;
 import java.nio.file.Path;
@@ -30,16 +32,22 @@ public record Model(
    */
   public static Model open(ModelConfig model, ExecutionConfig execution) {
     ModelFolder folder = ModelFolder.open(Path.of(model.folder()));
-    Map<String, Object> scheduler = new TreeMap<>(folder.schedulerConfig());
-    scheduler.putAll(model.schedulerOverrides());
     return new Model(
         folder.root().toAbsolutePath().normalize().getFileName().toString(),
         folder.digest(),
-        scheduler,
+        schedulerConfig(folder, model),
         new PipelineFactory(
             folder.root().toAbsolutePath().toString(),
             execution.dtype().label(),
             execution.perDeviceBatchSize(),
             model.schedulerOverrides()));
+  }
+
+  private static Map<String, Object> schedulerConfig(ModelFolder folder, ModelConfig model) {
+    try {
+      return SchedulerConfig.of(folder.schedulerConfig(), model.schedulerOverrides()).toMap();
+    } catch (IllegalArgumentException e) {
+      throw new ProblemsException(e.getMessage().lines().toList());
+    }
   }
 }
