@@ -120,8 +120,8 @@ public final class Main implements Callable<Integer> {
     conf.setIfMissing("spark.master", "local[1]");
     conf.setIfMissing("spark.app.name", "spark-diffusion");
     if (conf.get("spark.master").startsWith("local")) {
-      // Progress inside a task comes with heartbeats; within one JVM they cost nothing.
-      conf.setIfMissing("spark.executor.heartbeatInterval", "1s");
+      // Progress inside a task comes with heartbeats; the first must find Spark started.
+      conf.setIfMissing("spark.executor.heartbeatInterval", "3s");
     }
     return conf;
   }

@@ -14,6 +14,7 @@ public final class ProgressDisplay {
   private static final Logger LOG = LoggerFactory.getLogger(ProgressDisplay.class);
   private static final int BAR_WIDTH = 24;
 
+  private final int barWidth;
   private final Duration interval;
   private final Consumer<String> line;
   private final Consumer<String> lastLine;
@@ -24,7 +25,12 @@ public final class ProgressDisplay {
   private long shown = -1;
 
   ProgressDisplay(
-      Duration interval, Consumer<String> line, Consumer<String> lastLine, LongSupplier nanoTime) {
+      int barWidth,
+      Duration interval,
+      Consumer<String> line,
+      Consumer<String> lastLine,
+      LongSupplier nanoTime) {
+    this.barWidth = barWidth;
     this.interval = interval;
     this.line = line;
     this.lastLine = lastLine;
@@ -35,6 +41,7 @@ public final class ProgressDisplay {
   /** A bar that is drawn over itself. */
   public static ProgressDisplay bar(PrintStream terminal) {
     return new ProgressDisplay(
+        BAR_WIDTH,
         Duration.ofMillis(500),
         text -> {
           terminal.print("\r" + text + "\u001b[K");
@@ -46,7 +53,7 @@ public final class ProgressDisplay {
 
   /** A line in the log whenever there is something new, every ten seconds at most. */
   public static ProgressDisplay log() {
-    return new ProgressDisplay(Duration.ofSeconds(10), LOG::info, LOG::info, System::nanoTime);
+    return new ProgressDisplay(0, Duration.ofSeconds(10), LOG::info, LOG::info, System::nanoTime);
   }
 
   Duration interval() {
@@ -70,15 +77,21 @@ public final class ProgressDisplay {
   }
 
   private String text(long done, long total) {
-    int filled = total == 0 ? BAR_WIDTH : (int) (BAR_WIDTH * done / total);
-    String bar = "#".repeat(filled) + ".".repeat(BAR_WIDTH - filled);
-    String text = String.format(Locale.ROOT, "[%s] %d of %d images", bar, done, total);
+    String text = String.format(Locale.ROOT, "%s%d of %d images", bar(done, total), done, total);
     double rate = imagesPerSecond(done);
     if (rate > 0) {
       text += String.format(Locale.ROOT, ", %.3g per second", rate);
       text += done < total ? ", " + duration((total - done) / rate) + " left" : "";
     }
     return text;
+  }
+
+  private String bar(long done, long total) {
+    if (barWidth == 0) {
+      return "";
+    }
+    int filled = total == 0 ? barWidth : (int) (barWidth * done / total);
+    return "[" + "#".repeat(filled) + ".".repeat(barWidth - filled) + "] ";
   }
 
   /** Loading the model is left out as soon as a second value is known. */
