@@ -15,7 +15,6 @@ import io.sparkdiffusion.spark.executor.RequestColumns;
 import io.sparkdiffusion.spark.executor.ResultColumns;
 import io.sparkdiffusion.spark.table.PromptTable;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -102,12 +101,12 @@ public final class GenerateJob {
       Result result = doExecute(output);
       report(output, result.stopReason().isEmpty() ? "done" : "stopped", result.stopReason());
       return result;
-    } catch (IOException e) {
+    } catch (Exception e) {
+      // Spark throws checked exceptions that it does not declare.
       report(output, "failed", Optional.of(Failures.reason(e)));
-      throw new UncheckedIOException(e);
-    } catch (RuntimeException e) {
-      report(output, "failed", Optional.of(Failures.reason(e)));
-      throw e;
+      throw e instanceof RuntimeException known
+          ? known
+          : new IllegalStateException(Failures.reason(e), e);
     } finally {
       clean(output);
       spark.sparkContext().clearJobGroup();
