@@ -4,9 +4,11 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -54,6 +56,15 @@ public final class StrictJson {
     } catch (IOException e) {
       throw unreadable(name, e);
     }
+  }
+
+  /**
+   * Reads one JSON object from a text.
+   *
+   * @param name what problems call it
+   */
+  public static Map<String, Object> parse(String text, String name) {
+    return read(new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8)), name);
   }
 
   /** JSON without spaces, keys sorted, equal numbers written the same. */

@@ -1,6 +1,10 @@
 package io.sparkdiffusion.metadata;
 
+import io.sparkdiffusion.config.StrictJson;
 import java.io.Serializable;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -18,10 +22,39 @@ public record Provenance(
     String requestHash)
     implements Serializable {
 
+  /** Keeps a copy; a scheduler configuration can have null values. */
+  public Provenance {
+    schedulerConfig = Collections.unmodifiableMap(new LinkedHashMap<>(schedulerConfig));
+  }
+
   /** The software. */
   public record Versions(
       String sparkDiffusion, int imageVersion, String djl, String libtorch, String java)
-      implements Serializable {}
+      implements Serializable {
+
+    private Map<String, Object> toMap() {
+      return Map.of(
+          "spark_diffusion",
+          sparkDiffusion,
+          "image_version",
+          imageVersion,
+          "djl",
+          djl,
+          "libtorch",
+          libtorch,
+          "java",
+          java);
+    }
+
+    private static Versions of(Map<?, ?> map) {
+      return new Versions(
+          text(map, "spark_diffusion"),
+          integer(map, "image_version"),
+          text(map, "djl"),
+          text(map, "libtorch"),
+          text(map, "java"));
+    }
+  }
 
   /**
    * The machine and how it was used.
@@ -32,15 +65,66 @@ public record Provenance(
    */
   public record Computation(
       String device, String deviceName, String dtype, int threads, int batchSize)
-      implements Serializable {}
+      implements Serializable {
+
+    private Map<String, Object> toMap() {
+      return Map.of(
+          "device",
+          device,
+          "device_name",
+          deviceName,
+          "dtype",
+          dtype,
+          "threads",
+          threads,
+          "batch_size",
+          batchSize);
+    }
+
+    private static Computation of(Map<?, ?> map) {
+      return new Computation(
+          text(map, "device"),
+          text(map, "device_name"),
+          text(map, "dtype"),
+          integer(map, "threads"),
+          integer(map, "batch_size"));
+    }
+  }
+
+  /** The same for another picture of the same run. */
+  public Provenance withRequestHash(String hash) {
+    return new Provenance(versions, computation, modelDigest, schedulerConfig, hash);
+  }
 
   /** JSON with sorted keys. */
   public String toJson() {
-    throw new UnsupportedOperationException();
+    Map<String, Object> map = new HashMap<>();
+    map.put("versions", versions.toMap());
+    map.put("computation", computation.toMap());
+    map.put("model_digest", modelDigest);
+    map.put("scheduler_config", schedulerConfig);
+    map.put("request_hash", requestHash);
+    return StrictJson.canonical(map);
   }
 
   /** The inverse of {@link #toJson()}. */
   public static Provenance fromJson(String json) {
-    throw new UnsupportedOperationException(json);
+    Map<String, Object> map = StrictJson.parse(json, "provenance");
+    Map<String, Object> scheduler = new LinkedHashMap<>();
+    ((Map<?, ?>) map.get("scheduler_config")).forEach((k, v) -> scheduler.put((String) k, v));
+    return new Provenance(
+        Versions.of((Map<?, ?>) map.get("versions")),
+        Computation.of((Map<?, ?>) map.get("computation")),
+        text(map, "model_digest"),
+        scheduler,
+        text(map, "request_hash"));
+  }
+
+  private static String text(Map<?, ?> map, String key) {
+    return (String) map.get(key);
+  }
+
+  private static int integer(Map<?, ?> map, String key) {
+    return ((Number) map.get(key)).intValue();
   }
 }

@@ -1,6 +1,8 @@
 package io.sparkdiffusion.metadata;
 
+import io.sparkdiffusion.config.StrictJson;
 import io.sparkdiffusion.prompt.ImageRequest;
+import java.util.HashMap;
 import java.util.Map;
 
 /** The name of a picture's content: equal hashes promise the same picture. */
@@ -21,6 +23,22 @@ public final class RequestHash {
    */
   public static String of(
       ImageRequest request, Map<String, ?> schedulerConfig, String dtype, String modelDigest) {
-    throw new UnsupportedOperationException(request.id() + schedulerConfig + dtype + modelDigest);
+    Map<String, Object> parts = new HashMap<>();
+    parts.put("prompt", request.prompt());
+    parts.put("negative_prompt", request.negativePrompt());
+    parts.put("seed", request.seed());
+    parts.put("image_index", request.imageIndex());
+    parts.put("num_inference_steps", request.numInferenceSteps());
+    parts.put("guidance_scale", request.guidanceScale());
+    parts.put("guidance_rescale", request.guidanceRescale());
+    parts.put("height", request.heightPixels());
+    parts.put("width", request.widthPixels());
+    parts.put("scheduler", request.scheduler());
+    parts.put("scheduler_config", schedulerConfig);
+    parts.put("eta", request.eta());
+    parts.put("dtype", dtype);
+    parts.put("model_digest", modelDigest);
+    parts.put("image_version", IMAGE_VERSION);
+    return Sha256.of(StrictJson.canonical(parts));
   }
 }

@@ -1,5 +1,8 @@
 package io.sparkdiffusion.prompt;
 
+import java.io.Serializable;
+import java.util.List;
+
 /**
  * One picture to make: the texts and every parameter that decides its bytes.
  *
@@ -29,11 +32,43 @@ public record ImageRequest(
     int heightPixels,
     int widthPixels,
     String scheduler,
-    double eta) {
+    double eta)
+    implements Serializable {
+
+  /** Checks the values. */
+  public ImageRequest {
+    List<String> broken =
+        RequestRules.broken(
+            new PromptRow(
+                id,
+                prompt,
+                negativePrompt,
+                seed,
+                numInferenceSteps,
+                guidanceScale,
+                guidanceRescale,
+                heightPixels,
+                widthPixels,
+                1,
+                scheduler,
+                eta));
+    if (imageIndex < 0 || negativePrompt == null || !broken.isEmpty()) {
+      throw new IllegalArgumentException(
+          "Cannot make a request: it must keep the rules of a row "
+              + (broken.isEmpty() ? "(image index " + imageIndex + ")" : broken));
+    }
+  }
 
   /** What a picture must share with its neighbours in a UNet batch. */
   public BatchKey batchKey() {
     return new BatchKey(
         numInferenceSteps, heightPixels, widthPixels, scheduler, eta, guidanceScale != 1.0);
+  }
+
+  /** Which picture and its numbers: texts stay out of logs. */
+  @Override
+  public String toString() {
+    return "ImageRequest[%s image %d, seed %d, %s, rescale %s]"
+        .formatted(id, imageIndex, seed, batchKey(), guidanceRescale);
   }
 }

@@ -46,4 +46,30 @@ public record PromptRow(
     return new PromptRow(
         "prompt", prompt, null, jobSeed, null, null, null, null, null, null, null, null);
   }
+
+  /**
+   * The request for one of the row's pictures, which takes the row's seed + {@code imageIndex} (in
+   * 64 bits, so that the largest seed is followed by the smallest).
+   */
+  ImageRequest request(int imageIndex) {
+    return new ImageRequest(
+        id,
+        imageIndex,
+        prompt,
+        negativePrompt,
+        seed + imageIndex,
+        numInferenceSteps,
+        guidanceScale,
+        guidanceRescale,
+        heightPixels,
+        widthPixels,
+        scheduler,
+        eta);
+  }
+
+  /** The id alone: texts stay out of logs. */
+  @Override
+  public String toString() {
+    return "PromptRow[id=" + id + "]";
+  }
 }
