@@ -62,6 +62,8 @@ class InputConfigTest {
                     folder, "pretrained_model_name_or_path: /m\nprompt: a cat", "prompts=t.csv")
                 .input())
         .isEqualTo(new InputConfig.Table("t.csv", TableFormat.AUTO));
+    assertThat(ConfigText.load(folder, ConfigText.MINIMAL, "prompt=").input())
+        .isEqualTo(new InputConfig.Table("prompts.csv", TableFormat.AUTO));
   }
 
   @Test
