@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes noise.safetensors: what torch.randn gives for 10,000 seeds.
 
-Usage: noise.py OUTPUT_FOLDER
+Usage: noise.py [OUTPUT_FOLDER]   (default: src/test/resources/reference)
 Run on x86-64 with AVX2 or newer (PyTorch 2.7.1 gives the same bits with AVX2 and AVX-512).
 
   seeds            (10000,)     the seeds as int64, 2^63 and more in two's complement
@@ -19,6 +19,8 @@ from pathlib import Path
 import numpy as np
 import torch
 from safetensors.numpy import save_file
+
+RESOURCES = Path(__file__).parents[2] / "src/test/resources/reference"
 
 # Each call starts where the last one ended: odd counts leave a second normal waiting.
 COUNTS = [16, 1, 4, 15, 16, 17, 1, 31, 0, 3, 100, 1, 1024, 40, 2, 18, 5, 33]
@@ -60,9 +62,10 @@ def main(folder: Path) -> None:
         "full": np.stack([calls(seed) for seed in EXTREMES]),
     }
     folder.mkdir(parents=True, exist_ok=True)
-    metadata = {"torch": torch.__version__, "cpu_capability": torch.backends.cpu.get_cpu_capability()}
-    save_file(tensors, folder / "noise.safetensors", metadata)
+    # One key alone: safetensors writes several in random order.
+    capability = torch.backends.cpu.get_cpu_capability()
+    save_file(tensors, folder / "noise.safetensors", {"source": f"torch {torch.__version__}, {capability}"})
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else RESOURCES)

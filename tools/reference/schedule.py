@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Writes schedule.safetensors: timesteps and step coefficients of diffusers' DDIMScheduler.
 
-Usage: schedule.py OUTPUT_FOLDER
+Usage: schedule.py [OUTPUT_FOLDER]   (default: src/test/resources/reference)
 
-  metadata NAME                      a configuration as JSON, as DDIMScheduler has it
+  metadata "about"                   JSON: the source's versions, and the configurations as DDIMScheduler has them
   NAME/alphas                        its alphas_cumprod, float32
   timesteps/SPACING/N                int32, for 1000 training timesteps and steps_offset 1
   checksums/SPACING                  CRC-32 of the timesteps as little-endian int32, for N = 1, 2, ...
@@ -26,6 +26,8 @@ import numpy as np
 import torch
 from diffusers import DDIMScheduler
 from safetensors.numpy import save_file
+
+RESOURCES = Path(__file__).parents[2] / "src/test/resources/reference"
 
 SD2 = {
     "num_train_timesteps": 1000,
@@ -107,11 +109,12 @@ def main(folder: Path) -> None:
             for name, config in CONFIGS.items():
                 ddim_of_case = scheduler(name, config | {"timestep_spacing": spacing})
                 tensors[f"{name}/{spacing}/{count}/coefficients"] = coefficients(ddim_of_case, count)
-    metadata = {name: json.dumps(config) for name, config in (CONFIGS | MORE_CONFIGS).items()}
-    metadata |= {"diffusers": diffusers.__version__, "torch": torch.__version__}
+    source = f"diffusers {diffusers.__version__}, torch {torch.__version__}"
+    # One key alone: safetensors writes several in random order.
+    about = json.dumps({"source": source, "configs": CONFIGS | MORE_CONFIGS})
     folder.mkdir(parents=True, exist_ok=True)
-    save_file(tensors, folder / "schedule.safetensors", metadata)
+    save_file(tensors, folder / "schedule.safetensors", {"about": about})
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else RESOURCES)

@@ -15,6 +15,7 @@ public record ModelConfig(
     String folder, Map<String, Object> schedulerOverrides, boolean accessTokenGiven)
     implements Serializable {
 
+  /** What the scheduler takes; it checks the values. */
   private static final List<String> SCHEDULER_KEYS =
       List.of(
           "num_train_timesteps",
@@ -24,7 +25,10 @@ public record ModelConfig(
           "set_alpha_to_one",
           "prediction_type",
           "timestep_spacing",
-          "rescale_betas_zero_snr");
+          "rescale_betas_zero_snr",
+          "steps_offset",
+          "clip_sample",
+          "thresholding");
 
   /** Checks the values. */
   public ModelConfig {

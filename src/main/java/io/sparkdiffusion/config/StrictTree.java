@@ -1,5 +1,6 @@
 package io.sparkdiffusion.config;
 
+import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
@@ -107,7 +108,8 @@ final class StrictTree {
   }
 
   private String place() {
-    return place(parser.currentLocation().getLineNr(), parser.currentLocation().getColumnNr());
+    JsonLocation location = parser.currentTokenLocation();
+    return place(location.getLineNr(), location.getColumnNr());
   }
 
   private ProblemsException problem(String rule, String actual) {

@@ -15,6 +15,7 @@ public final class PngEncoder {
   };
   private static final byte BIT_DEPTH = 8;
   private static final byte RGB = 2;
+  private static final double DRAWING_ZEROS = 0.85;
   private static final String XMP = "XML:com.adobe.xmp";
 
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -70,14 +71,15 @@ public final class PngEncoder {
   }
 
   /**
-   * Differences of a photograph hardly repeat, and a Huffman code alone makes them smaller and
-   * three times as fast as zlib's search; where many are zero, as in flat areas, the search pays.
+   * Differences hardly repeat in a photograph: a Huffman code alone makes them smaller than zlib's
+   * search for repetitions and takes a third of the time. The search pays where nearly all of them
+   * are zero, as in a drawing.
    */
   private static byte[] deflated(byte[] differences) {
-    boolean isFlat = zeros(differences) > differences.length / 3;
-    Deflater deflater = new Deflater(isFlat ? 4 : 1);
+    boolean isDrawing = zeros(differences) > DRAWING_ZEROS * differences.length;
+    Deflater deflater = new Deflater(isDrawing ? Deflater.DEFAULT_COMPRESSION : 1);
     try {
-      deflater.setStrategy(isFlat ? Deflater.DEFAULT_STRATEGY : Deflater.HUFFMAN_ONLY);
+      deflater.setStrategy(isDrawing ? Deflater.DEFAULT_STRATEGY : Deflater.HUFFMAN_ONLY);
       deflater.setInput(differences);
       deflater.finish();
       ByteArrayOutputStream compressed = new ByteArrayOutputStream(differences.length);

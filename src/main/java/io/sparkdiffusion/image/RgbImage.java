@@ -5,6 +5,7 @@ package io.sparkdiffusion.image;
  *
  * @param rgb height x width x 3 bytes, row by row, borrowed
  */
+@SuppressWarnings("ArrayRecordComponent") // A borrowed buffer; pictures are not compared.
 public record RgbImage(int widthPixels, int heightPixels, byte[] rgb) {
 
   /** Checks that the bytes fit the size. */

@@ -29,8 +29,8 @@ class TorchGeneratorTest {
       }
     }
     System.out.printf(
-        "noise: %d of %d seeds differ from torch %s%n",
-        differing.size(), seeds.length, REFERENCE.metadata().get("torch"));
+        "noise: %d of %d seeds differ from %s%n",
+        differing.size(), seeds.length, REFERENCE.metadata().get("source"));
     assertThat(Arrays.stream(seeds).distinct()).hasSize(10_000);
     assertThat(differing).isEmpty();
   }

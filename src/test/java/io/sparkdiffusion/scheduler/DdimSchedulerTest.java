@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.sparkdiffusion.testing.ReferenceFile;
 import java.nio.ByteBuffer;
@@ -23,6 +24,7 @@ class DdimSchedulerTest {
 
   private static final ReferenceFile REFERENCE =
       ReferenceFile.ofResource("reference/schedule.safetensors");
+  private static final JsonNode ABOUT = readAbout();
   private static final int[] STEPS = {1, 2, 5, 20, 50, 998, 999};
 
   @ParameterizedTest
@@ -203,10 +205,14 @@ class DdimSchedulerTest {
   }
 
   private static SchedulerConfig config(String name, TimestepSpacing spacing) {
+    Map<String, Object> json =
+        new ObjectMapper().convertValue(ABOUT.get("configs").get(name), new TypeReference<>() {});
+    return SchedulerConfig.of(json, Map.of("timestep_spacing", Settings.text(spacing)));
+  }
+
+  private static JsonNode readAbout() {
     try {
-      Map<String, Object> json =
-          new ObjectMapper().readValue(REFERENCE.metadata().get(name), new TypeReference<>() {});
-      return SchedulerConfig.of(json, Map.of("timestep_spacing", Settings.text(spacing)));
+      return new ObjectMapper().readTree(REFERENCE.metadata().get("about"));
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e);
     }

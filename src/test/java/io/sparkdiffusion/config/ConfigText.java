@@ -1,0 +1,63 @@
+package io.sparkdiffusion.config;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Loads configurations that tests write out. */
+final class ConfigText {
+
+  /** The least that a configuration must say. */
+  static final String MINIMAL =
+      """
+      pretrained_model_name_or_path: ./models/small
+      prompts: prompts.csv
+      """;
+
+  /** Every setting that can have a value other than its default, with such a value. */
+  static final String FULL =
+      """
+      prompts: warehouse.prompts
+      prompts_format: table
+      negative_prompt: blurry
+      num_images: 3
+      seed: -9
+      num_inference_steps: 20
+      guidance_scale: 5
+      guidance_rescale: 0.7
+      eta: 0.5
+      diffusion_scheduler_config: {timestep_spacing: trailing, rescale_zero_terminal_snr: true}
+      resolution: 256
+      height: 768
+      width: 640
+      pretrained_model_name_or_path: /models/sd2
+      hf_access_token: hf_secret
+      device: cuda:1
+      weights_dtype: bfloat16
+      activations_dtype: bfloat16
+      per_device_batch_size: 8
+      run_name: autumn
+      output_dir: s3a://bucket/autumn
+      output_format: png
+      max_failed_rows: 5%
+      png_parameters: False
+      png_ai_mark: false
+      """;
+
+  private ConfigText() {}
+
+  static JobConfig load(Path folder, String yaml, String... overrides) {
+    return JobConfig.load(write(folder, yaml), List.of(overrides));
+  }
+
+  /** A file {@code job.yml}. */
+  static Path write(Path folder, String yaml) {
+    try {
+      return Files.writeString(folder.resolve("job.yml"), yaml);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,101 @@
+package io.sparkdiffusion.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ModelConfigTest {
+
+  @TempDir Path folder;
+
+  @Test
+  void takesTheSchedulerOfTheModelFolderByDefault() {
+    assertThat(ConfigText.load(folder, ConfigText.MINIMAL).model())
+        .isEqualTo(new ModelConfig("./models/small", Map.of(), false));
+  }
+
+  @Test
+  void readsEveryValue() {
+    assertThat(ConfigText.load(folder, ConfigText.FULL).model())
+        .isEqualTo(
+            new ModelConfig(
+                "/models/sd2",
+                Map.of("timestep_spacing", "trailing", "rescale_betas_zero_snr", true),
+                true));
+  }
+
+  @Test
+  void refusesWhatCannotWork() {
+    assertThatThrownBy(() -> new ModelConfig(" ", Map.of("timestep_spaceing", "x"), false))
+        .hasMessage(
+            """
+            Cannot use pretrained_model_name_or_path: it must name a local model folder (not set)
+            Cannot use diffusion_scheduler_config: it has no key 'timestep_spaceing' (nearest: \
+            timestep_spacing)""");
+    assertThatThrownBy(() -> new ModelConfig("s3://bucket/sd2", Map.of(), false))
+        .hasMessage(
+            "Cannot use pretrained_model_name_or_path: it must be a local folder, weights are"
+                + " mapped (s3://bucket/sd2)");
+  }
+
+  @Test
+  void readsSchedulerKeysFromOneLine() {
+    String override = "diffusion_scheduler_config={prediction_type: v_prediction, beta_end: 0.012}";
+
+    assertThat(ConfigText.load(folder, ConfigText.MINIMAL, override).model().schedulerOverrides())
+        .isEqualTo(Map.of("prediction_type", "v_prediction", "beta_end", 0.012));
+  }
+
+  @Test
+  void readsMaxDiffusionsEmptyValuesAsTheCheckpoints() {
+    String yaml =
+        ConfigText.MINIMAL
+            + """
+            diffusion_scheduler_config: {
+              _class_name: '',
+              prediction_type: '',
+              rescale_zero_terminal_snr: False,
+              timestep_spacing: ''
+            }
+            """;
+
+    assertThat(ConfigText.load(folder, yaml).model().schedulerOverrides())
+        .isEqualTo(Map.of("rescale_betas_zero_snr", false));
+  }
+
+  @Test
+  void refusesOtherSchedulerClasses() {
+    String override = "diffusion_scheduler_config={\"_class_name\": \"PNDMScheduler\"}";
+
+    assertThatThrownBy(() -> ConfigText.load(folder, ConfigText.MINIMAL, override))
+        .hasMessage(
+            "Cannot use diffusion_scheduler_config: _class_name must be DDIMScheduler"
+                + " (PNDMScheduler)");
+  }
+
+  @Test
+  void refusesWhatWouldNeedADownload() {
+    assertThatThrownBy(
+            () ->
+                ConfigText.load(
+                    folder,
+                    ConfigText.MINIMAL,
+                    "pretrained_model_name_or_path=stabilityai/stable-diffusion-2-base",
+                    "revision=bf16",
+                    "from_pt=False",
+                    "unet_checkpoint=my/unet"))
+        .hasMessage(
+            """
+            Cannot use from_pt: Flax weights are not read, convert the model to safetensors with \
+            diffusers (False)
+            Cannot use revision: nothing is downloaded, so get that revision into the model \
+            folder (bf16)
+            Cannot use unet_checkpoint: put that UNet into the model folder's unet/ (my/unet)
+            Cannot use pretrained_model_name_or_path: there is no such folder, and hub ids are \
+            not downloaded (stabilityai/stable-diffusion-2-base)""");
+  }
+}

@@ -1,0 +1,36 @@
+package io.sparkdiffusion.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class SettingsTableTest {
+
+  @Test
+  void listsEverySettingInMarkdown() {
+    assertThat(SettingsTable.markdown().lines())
+        .hasSize(2 + Settings.ALL.size())
+        .startsWith("| key | type | default | values or unit | meaning |", "|---|---|---|---|---|")
+        .contains(
+            "| `num_inference_steps` | integer | `50` | 1 to 1000 steps | denoising steps |",
+            "| `pretrained_model_name_or_path` | text |  | local folder, required | the model in"
+                + " the layout that diffusers writes |")
+        .allMatch(line -> line.chars().filter(c -> c == '|').count() == 6);
+  }
+
+  @Test
+  void listsEverySettingInPlainText() {
+    assertThat(SettingsTable.text().lines())
+        .hasSize(2 * Settings.ALL.size())
+        .containsSubsequence(
+            "  guidance_scale (number: 0 or more; default 7.5)",
+            "      strength of classifier-free guidance; 1 is without guidance")
+        .contains("  negative_prompt (text)");
+  }
+
+  @Test
+  void namesEachKeyOnceAndRefusesNone() {
+    assertThat(Settings.BY_KEY).hasSameSizeAs(Settings.ALL);
+    assertThat(Settings.BY_KEY.keySet()).allMatch(key -> RefusedKeys.replacement(key).isEmpty());
+  }
+}

@@ -1,0 +1,143 @@
+package io.sparkdiffusion.prompt;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.math.BigDecimal;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class RowRequestsTest {
+
+  private static final RowDefaults DEFAULTS =
+      new RowDefaults("blurry", 7, 1, 50, 7.5, 0.0, 512, 512, "ddim", 0.0);
+
+  /** The first 8 hex digits that {@code printf '7:cat-1' | sha256sum} prints. */
+  private static final long DERIVED = 0x02E64ECEL;
+
+  @Test
+  void takesTheConfigurationWhereTheRowSaysNothing() {
+    assertThat(requests(PromptRow.single("a cat", 42)))
+        .containsExactly(
+            new ImageRequest(
+                "prompt", 0, "a cat", "blurry", 42, 50, 7.5, 0.0, 512, 512, "ddim", 0.0));
+  }
+
+  @Test
+  void letsColumnsWin() {
+    PromptRow row = new PromptRow("r", "a cat", "", 5L, 20, 1.0, 0.7, 256, 128, 2, "ddim", 0.5);
+
+    assertThat(requests(row))
+        .containsExactly(
+            new ImageRequest("r", 0, "a cat", "", 5, 20, 1.0, 0.7, 256, 128, "ddim", 0.5),
+            new ImageRequest("r", 1, "a cat", "", 6, 20, 1.0, 0.7, 256, 128, "ddim", 0.5));
+  }
+
+  @Test
+  void derivesAMissingSeedFromTheJobsSeedAndTheId() {
+    assertThat(requests(PromptRow.of("cat-1", "a cat")).get(0).seed()).isEqualTo(DERIVED);
+    assertThat(requests(PromptRow.of("cat-1", "another")).get(0).seed()).isEqualTo(DERIVED);
+    assertThat(requests(PromptRow.of("cat-2", "a cat")).get(0).seed()).isNotEqualTo(DERIVED);
+  }
+
+  @Test
+  void followsTheLargestSeedByTheSmallest() {
+    Map<String, Object> cells = cells("seed", Long.MAX_VALUE);
+    cells.put("num_images", 2);
+
+    assertThat(requests(cells))
+        .extracting(ImageRequest::seed)
+        .containsExactly(Long.MAX_VALUE, Long.MIN_VALUE);
+  }
+
+  @Test
+  void readsCellsOfAnyType() {
+    Map<String, Object> cells = cells("seed", "12");
+    cells.put("id", 17);
+    cells.put("num_inference_steps", 20.0);
+    cells.put("guidance_scale", new BigDecimal("5.50"));
+    cells.put("guidance_rescale", 0.7f);
+    cells.put("height", "64");
+    cells.put("width", (short) 128);
+    cells.put("eta", "");
+    cells.put("negative_prompt", null);
+    cells.put("caption", "ignored");
+
+    assertThat(requests(cells))
+        .containsExactly(
+            new ImageRequest("17", 0, "a cat", "blurry", 12, 20, 5.5, 0.7, 64, 128, "ddim", 0.0));
+  }
+
+  @Test
+  void givesAllReasonsAtOnce() {
+    Map<String, Object> cells = new HashMap<>();
+    cells.put("id", "r1");
+    cells.put("seed", "1.5");
+    cells.put("num_inference_steps", 0);
+    cells.put("guidance_scale", Double.NaN);
+    cells.put("guidance_rescale", "much");
+    cells.put("height", 500);
+    cells.put("width", 1L << 40);
+    cells.put("num_images", -1);
+    cells.put("scheduler", "euler");
+    cells.put("eta", 1.5);
+
+    assertThat(RowRequests.of(cells, DEFAULTS))
+        .isEqualTo(
+            new RowRequests.Invalid(
+                "r1",
+                List.of(
+                    "Cannot read seed: it must be a whole number in range (1.5)",
+                    "Cannot read guidance_rescale: it must be a number (much)",
+                    "Cannot read width: it must be a whole number in range (1099511627776)",
+                    "Cannot use prompt: it must not be null (null)",
+                    "Cannot use num_inference_steps: it must be 1 to 1000 (0)",
+                    "Cannot use guidance_scale: it must be finite and 0 or more (NaN)",
+                    "Cannot use height: it must be a multiple of 8 from 8 to 4096 (500)",
+                    "Cannot use num_images: it must be 1 to 10000 (-1)",
+                    "Cannot use scheduler: it must be ddim (euler)",
+                    "Cannot use eta: it must be 0 to 1 (1.5)")));
+  }
+
+  @Test
+  void refusesIdsThatNameNothingOrTooMuch() {
+    assertThat(RowRequests.of(PromptRow.of(null, "a cat"), DEFAULTS))
+        .isEqualTo(
+            new RowRequests.Invalid(
+                "", List.of("Cannot use id: it must not be null or blank (null)")));
+    assertThat(RowRequests.of(PromptRow.of(" ", "a cat"), DEFAULTS))
+        .isEqualTo(
+            new RowRequests.Invalid(
+                " ", List.of("Cannot use id: it must not be null or blank ( )")));
+    String tooLong = "é".repeat(513);
+    assertThat(RowRequests.of(PromptRow.of(tooLong, "a cat"), DEFAULTS))
+        .isEqualTo(
+            new RowRequests.Invalid(
+                tooLong,
+                List.of("Cannot use id: it must have at most 1024 bytes in UTF-8 (1026)")));
+    assertThat(requests(PromptRow.of("é".repeat(512), "a cat"))).hasSize(1);
+  }
+
+  @Test
+  void acceptsAnEmptyPromptAndALongOne() {
+    assertThat(requests(PromptRow.of("a", "")).get(0).prompt()).isEmpty();
+    assertThat(requests(PromptRow.of("a", "cat ".repeat(10_000)))).hasSize(1);
+  }
+
+  private static Map<String, Object> cells(String column, Object cell) {
+    Map<String, Object> cells = new HashMap<>();
+    cells.put("id", "r");
+    cells.put("prompt", "a cat");
+    cells.put(column, cell);
+    return cells;
+  }
+
+  private static List<ImageRequest> requests(PromptRow row) {
+    return ((RowRequests.Valid) RowRequests.of(row, DEFAULTS)).requests();
+  }
+
+  private static List<ImageRequest> requests(Map<String, Object> cells) {
+    return ((RowRequests.Valid) RowRequests.of(cells, DEFAULTS)).requests();
+  }
+}

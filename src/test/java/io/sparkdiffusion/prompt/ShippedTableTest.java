@@ -1,0 +1,63 @@
+package io.sparkdiffusion.prompt;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+class ShippedTableTest {
+
+  private static final RowDefaults DEFAULTS =
+      new RowDefaults("", 0, 1, 20, 7.5, 0.0, 64, 64, "ddim", 0.0);
+
+  private static final Pattern CELL = Pattern.compile("(?:^|,)(?:\"([^\"]*)\"|([^,]*))");
+
+  @Test
+  void hasVariedRowsThatAllMakePictures() throws IOException {
+    List<String> lines = Files.readAllLines(Path.of("configs", "prompts.csv"));
+    List<String> columns = cells(lines.get(0));
+    Set<String> ids = new HashSet<>();
+    Set<String> prompts = new HashSet<>();
+    for (String line : lines.subList(1, lines.size())) {
+      RowRequests requests = RowRequests.of(row(columns, cells(line)), DEFAULTS);
+
+      assertThat(requests).as(line).isInstanceOf(RowRequests.Valid.class);
+      ImageRequest request = ((RowRequests.Valid) requests).requests().get(0);
+      ids.add(request.id());
+      prompts.add(request.prompt());
+    }
+
+    assertThat(PromptRow.COLUMNS).containsAll(columns);
+    assertThat(lines).hasSizeGreaterThan(24);
+    assertThat(ids).hasSize(lines.size() - 1);
+    assertThat(prompts).hasSize(lines.size() - 1);
+  }
+
+  private static Map<String, String> row(List<String> columns, List<String> cells) {
+    assertThat(cells).as(cells.toString()).hasSameSizeAs(columns);
+    Map<String, String> row = new HashMap<>();
+    for (int i = 0; i < columns.size(); i++) {
+      row.put(columns.get(i), cells.get(i));
+    }
+    return row;
+  }
+
+  private static List<String> cells(String line) {
+    List<String> cells = new ArrayList<>();
+    Matcher matcher = CELL.matcher(line);
+    while (matcher.find()) {
+      cells.add(matcher.group(1) == null ? matcher.group(2) : matcher.group(1));
+    }
+    return cells;
+  }
+}
