@@ -3,7 +3,6 @@ package io.sparkdiffusion;
 import io.sparkdiffusion.config.JobConfig;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.SettingsTable;
-import io.sparkdiffusion.spark.executor.Model;
 import io.sparkdiffusion.spark.job.Failures;
 import io.sparkdiffusion.spark.job.GenerateJob;
 import io.sparkdiffusion.spark.job.ProgressDisplay;
@@ -16,7 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
 import org.slf4j.Logger;
@@ -64,17 +63,21 @@ public final class Main implements Callable<Integer> {
   private boolean showsHelp;
 
   private final PrintStream err;
-  private final Function<JobConfig, Model> models;
+  private final UnaryOperator<GenerateJob> prepare;
 
-  Main(PrintStream err, Function<JobConfig, Model> models) {
+  /**
+   * A command line.
+   *
+   * @param prepare has the last word on the job before it runs
+   */
+  Main(PrintStream err, UnaryOperator<GenerateJob> prepare) {
     this.err = err;
-    this.models = models;
+    this.prepare = prepare;
   }
 
   /** Runs the job and ends the JVM with its exit code. */
   public static void main(String[] arguments) {
-    Main main = new Main(System.err, config -> Model.open(config.model(), config.execution()));
-    System.exit(main.run(arguments));
+    System.exit(new Main(System.err, UnaryOperator.identity()).run(arguments));
   }
 
   int run(String... arguments) {
@@ -99,7 +102,8 @@ public final class Main implements Callable<Integer> {
     boolean isOwnSession = SparkSession.getDefaultSession().isEmpty();
     SparkSession spark = SparkSession.builder().config(sparkConf()).getOrCreate();
     try {
-      return told(new GenerateJob(spark, config).models(models).progress(progress()).execute());
+      GenerateJob job = new GenerateJob(spark, config).progress(progress());
+      return told(prepare.apply(job).execute());
     } finally {
       if (isOwnSession) {
         spark.stop();

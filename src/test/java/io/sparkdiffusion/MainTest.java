@@ -175,7 +175,7 @@ class MainTest {
   private Main main() {
     return new Main(
         new PrintStream(err, true, StandardCharsets.UTF_8),
-        settings -> FakeModel.named(folder.toString()));
+        job -> job.models(settings -> FakeModel.named(folder.toString())));
   }
 
   private int run(String... overrides) {

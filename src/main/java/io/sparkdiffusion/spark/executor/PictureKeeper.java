@@ -15,9 +15,11 @@ import java.util.HexFormat;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.TaskContext;
+import org.apache.spark.util.TaskCompletionListener;
 
-/** Encodes pictures and writes PNG files where they are asked for. */
-final class PictureKeeper implements AutoCloseable {
+/** Encodes the pictures of one task and writes PNG files where they are asked for. */
+final class PictureKeeper {
 
   private final Model model;
   private final PictureStore store;
@@ -27,6 +29,7 @@ final class PictureKeeper implements AutoCloseable {
     this.model = model;
     this.store = store;
     this.files = store.format().hasPngFiles() ? openFiles(store, hadoop) : null;
+    TaskContext.get().addTaskCompletionListener((TaskCompletionListener) task -> close());
   }
 
   private static ImageSink openFiles(PictureStore store, Configuration hadoop) throws IOException {
@@ -34,6 +37,16 @@ final class PictureKeeper implements AutoCloseable {
         new Path(store.outputFolder() + "/" + store.pngFolder()),
         new Path(store.stagingFolder(), "png"),
         hadoop);
+  }
+
+  private void close() {
+    try {
+      if (files != null) {
+        files.close();
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot close the folder of pictures: " + e.getMessage(), e);
+    }
   }
 
   KeptPicture keep(ImageRequest request, String requestHash, RgbImage image) {
@@ -72,13 +85,6 @@ final class PictureKeeper implements AutoCloseable {
       return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("Every JDK has SHA-256", e);
-    }
-  }
-
-  @Override
-  public void close() throws IOException {
-    if (files != null) {
-      files.close();
     }
   }
 }

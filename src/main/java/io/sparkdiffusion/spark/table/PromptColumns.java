@@ -58,35 +58,43 @@ public record PromptColumns(
    */
   static PromptColumns check(
       String table, StructType schema, boolean isText, Predicate<String> isTaken) {
-    List<String> problems = new ArrayList<>();
     List<String> names = Arrays.asList(schema.fieldNames());
+    List<String> problems = new ArrayList<>(missing(table, names));
     List<String> read = new ArrayList<>();
     List<StructField> passedThrough = new ArrayList<>();
-    for (String required : REQUIRED) {
-      if (!names.contains(required)) {
-        problems.add(
-            "Cannot use prompts %s: a column %s must be there (%s)"
-                .formatted(table, required, String.join(", ", shown(names))));
-      }
-    }
     for (StructField field : schema.fields()) {
       if (PromptRow.COLUMNS.contains(field.name())) {
         read.add(field.name());
         checkType(table, field, isText, problems);
       } else if (!field.name().equals(MALFORMED)) {
         passedThrough.add(field);
-        if (isTaken.test(field.name())) {
-          problems.add(
-              "Cannot pass column %s of prompts %s through: the result has a column of that name;"
-                      .formatted(field.name(), table)
-                  + " rename it");
-        }
+        checkName(table, field.name(), isTaken, problems);
       }
     }
     if (!problems.isEmpty()) {
       throw new ProblemsException(problems);
     }
     return new PromptColumns(read, passedThrough, names.contains(MALFORMED));
+  }
+
+  private static List<String> missing(String table, List<String> names) {
+    return REQUIRED.stream()
+        .filter(required -> !names.contains(required))
+        .map(
+            required ->
+                "Cannot use prompts %s: a column %s must be there (%s)"
+                    .formatted(table, required, String.join(", ", shown(names))))
+        .toList();
+  }
+
+  private static void checkName(
+      String table, String name, Predicate<String> isTaken, List<String> problems) {
+    if (isTaken.test(name)) {
+      problems.add(
+          ("Cannot pass column %s of prompts %s through: the result has a column of that name;"
+                  + " rename it")
+              .formatted(name, table));
+    }
   }
 
   private static List<String> shown(List<String> names) {
