@@ -46,7 +46,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
     long start = System.nanoTime();
     this.options = options;
     Dtype dtype = dtype(options);
-    this.schedulerConfig = schedulerConfig(folder, options);
+    this.schedulerConfig = ModelFacts.scheduler(folder, options.schedulerOverrides());
     this.networks = Networks.check(folder);
     try {
       this.device = resources.push(TorchDevice.open(options.device()));
@@ -90,14 +90,6 @@ public final class StableDiffusionPipeline implements AutoCloseable {
               + " float32, use bfloat16 or float32 (activations_dtype=float16)");
     }
     return dtype;
-  }
-
-  private static SchedulerConfig schedulerConfig(ModelFolder folder, PipelineOptions options) {
-    try {
-      return SchedulerConfig.of(folder.schedulerConfig(), options.schedulerOverrides());
-    } catch (IllegalArgumentException e) {
-      throw new ProblemsException(e.getMessage().lines().toList());
-    }
   }
 
   private TextEncoder encoder(ModelFolder folder, Dtype dtype) {
@@ -242,16 +234,6 @@ public final class StableDiffusionPipeline implements AutoCloseable {
 
   private Duration compiling() {
     return textCompile.plus(denoiser.compiling()).plus(decoders.compiling());
-  }
-
-  /** The effective scheduler configuration, sorted by key. */
-  public java.util.SortedMap<String, Object> schedulerConfig() {
-    return schedulerConfig.toMap();
-  }
-
-  /** The side of the pictures that the UNet was trained on, in pixels. */
-  public long trainedSizePixels() {
-    return networks.unet().sampleSize() * networks.vae().compression();
   }
 
   /** Where the time went, so far. */

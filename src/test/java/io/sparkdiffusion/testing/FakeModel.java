@@ -29,7 +29,8 @@ public final class FakeModel {
 
   /** A model; what it loads is counted under the name. */
   public static Model named(String name) {
-    return new Model(name, "d".repeat(64), Map.of("prediction_type", "epsilon"), new Factory(name));
+    return new Model(
+        name, "d".repeat(64), Map.of("prediction_type", "epsilon"), 16, new Factory(name));
   }
 
   /** How often a model was loaded in this JVM. */

@@ -2,8 +2,7 @@ package io.sparkdiffusion.spark.executor;
 
 import io.sparkdiffusion.config.ExecutionConfig;
 import io.sparkdiffusion.config.ModelConfig;
-import io.sparkdiffusion.config.ProblemsException;
-import io.sparkdiffusion.scheduler.SchedulerConfig;
+import io.sparkdiffusion.pipeline.ModelFacts;
 import io.sparkdiffusion.weights.ModelFolder;
 import java.io.Serializable;
 import java.nio.file.Path;
@@ -15,9 +14,14 @@ import java.util.TreeMap;
  *
  * @param name the folder's name
  * @param schedulerConfig the full scheduler configuration, overrides applied
+ * @param trainedSizePixels the side of the pictures that it was trained on
  */
 public record Model(
-    String name, String digest, Map<String, Object> schedulerConfig, GeneratorFactory generators)
+    String name,
+    String digest,
+    Map<String, Object> schedulerConfig,
+    long trainedSizePixels,
+    GeneratorFactory generators)
     implements Serializable {
 
   /** Keeps a sorted copy, which can be sent to executors; values may be null as in JSON. */
@@ -32,22 +36,16 @@ public record Model(
    */
   public static Model open(ModelConfig model, ExecutionConfig execution) {
     ModelFolder folder = ModelFolder.open(Path.of(model.folder()));
+    ModelFacts facts = ModelFacts.read(folder, model.schedulerOverrides());
     return new Model(
         folder.root().toAbsolutePath().normalize().getFileName().toString(),
         folder.digest(),
-        schedulerConfig(folder, model),
+        facts.schedulerConfig(),
+        facts.trainedSizePixels(),
         new PipelineFactory(
             folder.root().toAbsolutePath().toString(),
             execution.dtype().label(),
             execution.perDeviceBatchSize(),
             model.schedulerOverrides()));
-  }
-
-  private static Map<String, Object> schedulerConfig(ModelFolder folder, ModelConfig model) {
-    try {
-      return SchedulerConfig.of(folder.schedulerConfig(), model.schedulerOverrides()).toMap();
-    } catch (IllegalArgumentException e) {
-      throw new ProblemsException(e.getMessage().lines().toList());
-    }
   }
 }

@@ -117,6 +117,7 @@ public final class GenerateJob {
     PromptTable table = openTable();
     Model model = models.apply(config);
     report.model(model);
+    warnOfSize(model.trainedSizePixels());
     Dataset<Row> planned = plan(table, model).persist(StorageLevel.DISK_ONLY());
     try {
       RowCounts.Planned plannedCounts = RowCounts.Planned.of(planned);
@@ -133,6 +134,18 @@ public final class GenerateJob {
           tooMany(plannedCounts.failed() + made.failedRows(), plannedCounts.rows()));
     } finally {
       planned.unpersist();
+    }
+  }
+
+  private void warnOfSize(long trained) {
+    SamplingConfig sampling = config.sampling();
+    if (sampling.heightPixels() != trained || sampling.widthPixels() != trained) {
+      LOG.warn(
+          "The model was trained on {} x {} pixels: at {} x {} pictures may be worse",
+          trained,
+          trained,
+          sampling.heightPixels(),
+          sampling.widthPixels());
     }
   }
 
