@@ -7,6 +7,7 @@ import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.ResourceStack;
 import io.sparkdiffusion.graph.TorchDevice;
 import io.sparkdiffusion.graph.WeightDictionary;
+import io.sparkdiffusion.prompt.BatchKey;
 import io.sparkdiffusion.prompt.ImageRequest;
 import io.sparkdiffusion.scheduler.DdimScheduler;
 import io.sparkdiffusion.scheduler.SchedulerConfig;
@@ -118,10 +119,9 @@ public final class StableDiffusionPipeline implements AutoCloseable {
   }
 
   /**
-   * Makes the pictures of one batch. A picture depends on its own request alone, not on its
-   * neighbours.
+   * Makes pictures, {@code batchSize} at a time. A picture depends on its own request alone.
    *
-   * @param requests 1 to {@code batchSize} requests with the same {@link ImageRequest#batchKey()}
+   * @param requests one or more with the same {@link ImageRequest#batchKey()}
    * @return one result for each request, in order
    */
   public List<ImageResult> generate(List<ImageRequest> requests) {
@@ -129,18 +129,28 @@ public final class StableDiffusionPipeline implements AutoCloseable {
   }
 
   synchronized List<ImageResult> generate(List<ImageRequest> requests, Denoiser.Observer observer) {
-    Batch batch = Batch.of(requests, options.batchSize());
+    BatchKey key = Batch.commonKey(requests);
     DdimScheduler scheduler;
     try {
-      scheduler =
-          DdimScheduler.of(schedulerConfig, batch.key().numInferenceSteps(), batch.key().eta());
+      scheduler = DdimScheduler.of(schedulerConfig, key.numInferenceSteps(), key.eta());
     } catch (IllegalArgumentException e) {
       return requests.stream()
           .<ImageResult>map(request -> new ImageResult.Failed(request, e.getMessage()))
           .toList();
     }
+    List<ImageResult> results = new ArrayList<>(requests.size());
+    for (int from = 0; from < requests.size(); from += options.batchSize()) {
+      int to = Math.min(from + options.batchSize(), requests.size());
+      results.addAll(generateBatch(requests.subList(from, to), scheduler, observer));
+    }
+    return results;
+  }
+
+  private List<ImageResult> generateBatch(
+      List<ImageRequest> requests, DdimScheduler scheduler, Denoiser.Observer observer) {
     long start = System.nanoTime();
     Duration compiledBefore = compiling();
+    Batch batch = Batch.of(requests, options.batchSize());
     BatchShape shape = shape(batch);
     List<EncodedText> texts = encode(batch, shape);
     float[] latents;

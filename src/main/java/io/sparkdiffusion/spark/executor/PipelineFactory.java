@@ -12,6 +12,7 @@ import java.util.TreeMap;
  * Loads Stable Diffusion from a model folder that every executor can read.
  *
  * @param folder an absolute path
+ * @param batchSize pictures in a batch on a GPU; a CPU makes one at a time
  * @param dtype {@code float32}, {@code bfloat16} or {@code float16}
  */
 record PipelineFactory(
@@ -24,7 +25,8 @@ record PipelineFactory(
 
   @Override
   public ImageGenerator load(String device) {
-    PipelineOptions options = new PipelineOptions(device, dtype, batchSize, schedulerOverrides);
+    int together = device.equals("cpu") ? 1 : batchSize;
+    PipelineOptions options = new PipelineOptions(device, dtype, together, schedulerOverrides);
     return new PipelineGenerator(
         StableDiffusionPipeline.load(ModelFolder.open(Path.of(folder)), options), options);
   }
