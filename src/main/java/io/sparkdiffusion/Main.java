@@ -60,6 +60,7 @@ public final class Main implements Callable<Integer> {
       names = {"-h", "--help"},
       usageHelp = true,
       description = "print this and all settings")
+  @SuppressWarnings("UnusedVariable") // picocli reads it
   private boolean showsHelp;
 
   private final PrintStream err;
@@ -131,7 +132,7 @@ public final class Main implements Callable<Integer> {
   }
 
   private ProgressDisplay progress() {
-    return Boolean.getBoolean("sparkdiffusion.terminal") || System.console() != null
+    return Boolean.getBoolean("sparkdiffusion.terminal")
         ? ProgressDisplay.bar(err)
         : ProgressDisplay.log();
   }

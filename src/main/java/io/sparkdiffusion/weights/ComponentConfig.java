@@ -183,7 +183,7 @@ public final class ComponentConfig {
   }
 
   private static boolean same(Object actual, Object value) {
-    return actual instanceof Number left && value instanceof Number right
+    return (actual instanceof Number left && value instanceof Number right)
         ? left.doubleValue() == right.doubleValue()
         : actual.equals(value);
   }

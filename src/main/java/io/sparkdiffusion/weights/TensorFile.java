@@ -99,18 +99,20 @@ public final class TensorFile {
       byte[] padded = Arrays.copyOf(json, (json.length + 7) / 8 * 8);
       Arrays.fill(padded, json.length, padded.length, (byte) ' ');
       try (OutputStream out = Files.newOutputStream(path)) {
-        out.write(little(8).putLong(padded.length).array());
+        byte[] length = new byte[8];
+        little(length).putLong(padded.length);
+        out.write(length);
         out.write(padded);
         for (float[] values : tensors) {
-          ByteBuffer buffer = little(4 * values.length);
-          buffer.asFloatBuffer().put(values);
-          out.write(buffer.array());
+          byte[] data = new byte[4 * values.length];
+          little(data).asFloatBuffer().put(values);
+          out.write(data);
         }
       }
     }
 
-    private static ByteBuffer little(int size) {
-      return ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
+    private static ByteBuffer little(byte[] bytes) {
+      return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
   }
 }

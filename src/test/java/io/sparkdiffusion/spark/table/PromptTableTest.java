@@ -125,7 +125,7 @@ class PromptTableTest {
         () -> read(missing).checkIds(),
         "Cannot use prompts %s: every row must have an id (2 have none)".formatted(missing));
     StringBuilder text = new StringBuilder("id,prompt\n");
-    for (String id : "a b c d e f g".split(" ")) {
+    for (String id : List.of("a", "b", "c", "d", "e", "f", "g")) {
       text.append((id + ",fox\n").repeat(2));
     }
     Path repeated = write("repeated.csv", text.toString());
