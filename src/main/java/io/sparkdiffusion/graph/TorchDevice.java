@@ -66,10 +66,10 @@ public final class TorchDevice implements AutoCloseable {
     int count = gpuCount();
     if (index >= count) {
       throw new GraphException(
-          ("Cannot open device %s: libtorch must see that GPU (it sees %d; this build holds %s);"
+          ("Cannot open device %s: libtorch must see that GPU (it sees %d, libtorch %s);"
                   + " build with -Pcuda, check nvidia-smi and that libcudart.so is on the"
                   + " loader's path, or use device=cpu")
-              .formatted(name, count, TorchEngine.start()));
+              .formatted(name, count, TorchEngine.version()));
     }
     return new TorchDevice("cuda:" + index, Device.gpu(index));
   }
