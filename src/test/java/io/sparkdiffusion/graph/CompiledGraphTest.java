@@ -131,7 +131,7 @@ class CompiledGraphTest {
   }
 
   @Test
-  void aGraphOutlivesNeitherItsThreadsInterruptionNorLosesTheFlag() {
+  void anInterruptedThreadStartsNoRunAndStaysInterrupted() {
     Graph graph = new Graph("an identity");
     graph.returns(graph.input(1).plus(0));
     try (WeightDictionary weights = new WeightDictionary(device);
