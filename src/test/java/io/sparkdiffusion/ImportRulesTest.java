@@ -74,6 +74,7 @@ class ImportRulesTest {
                   "graph",
                   "spark.table",
                   "spark.executor",
+                  JACKSON,
                   SPARK,
                   HADOOP,
                   SCALA,

@@ -23,22 +23,23 @@ final class Batch {
   }
 
   /**
-   * A batch of exactly {@code size}.
+   * What all requests share.
    *
-   * @throws IllegalArgumentException where there are none, too many, or their keys differ
+   * @throws IllegalArgumentException where there are none, or they do not share it
    */
+  static BatchKey commonKey(List<ImageRequest> requests) {
+    List<BatchKey> keys = requests.stream().map(ImageRequest::batchKey).distinct().toList();
+    if (keys.size() != 1) {
+      throw new IllegalArgumentException(
+          "Cannot generate pictures: all must have the same steps, size, scheduler, eta and"
+              + " guidance on or off (%d requests with %d such keys)"
+                  .formatted(requests.size(), keys.size()));
+    }
+    return keys.get(0);
+  }
+
+  /** A batch of exactly {@code size} from at most as many requests with a common key. */
   static Batch of(List<ImageRequest> requests, int size) {
-    if (requests.isEmpty() || requests.size() > size) {
-      throw new IllegalArgumentException(
-          "Cannot make a batch: it must hold 1 to %d requests (%d)"
-              .formatted(size, requests.size()));
-    }
-    BatchKey key = requests.get(0).batchKey();
-    if (!requests.stream().allMatch(request -> request.batchKey().equals(key))) {
-      throw new IllegalArgumentException(
-          "Cannot make a batch: steps, size, scheduler, eta and guidance on or off must be equal"
-              + " (they differ)");
-    }
     List<ImageRequest> padded = new ArrayList<>(requests);
     padded.addAll(Collections.nCopies(size - requests.size(), requests.get(0)));
     return new Batch(padded);

@@ -7,6 +7,7 @@ import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.ResourceStack;
 import io.sparkdiffusion.graph.TorchDevice;
 import io.sparkdiffusion.graph.WeightDictionary;
+import io.sparkdiffusion.prompt.BatchKey;
 import io.sparkdiffusion.prompt.ImageRequest;
 import io.sparkdiffusion.scheduler.DdimScheduler;
 import io.sparkdiffusion.scheduler.SchedulerConfig;
@@ -46,7 +47,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
     long start = System.nanoTime();
     this.options = options;
     Dtype dtype = dtype(options);
-    this.schedulerConfig = schedulerConfig(folder, options);
+    this.schedulerConfig = ModelFacts.scheduler(folder, options.schedulerOverrides());
     this.networks = Networks.check(folder);
     try {
       this.device = resources.push(TorchDevice.open(options.device()));
@@ -92,14 +93,6 @@ public final class StableDiffusionPipeline implements AutoCloseable {
     return dtype;
   }
 
-  private static SchedulerConfig schedulerConfig(ModelFolder folder, PipelineOptions options) {
-    try {
-      return SchedulerConfig.of(folder.schedulerConfig(), options.schedulerOverrides());
-    } catch (IllegalArgumentException e) {
-      throw new ProblemsException(e.getMessage().lines().toList());
-    }
-  }
-
   private TextEncoder encoder(ModelFolder folder, Dtype dtype) {
     int positions = Math.toIntExact(networks.text().positions());
     ClipTokenizer tokenizer =
@@ -126,10 +119,9 @@ public final class StableDiffusionPipeline implements AutoCloseable {
   }
 
   /**
-   * Makes the pictures of one batch. A picture depends on its own request alone, not on its
-   * neighbours.
+   * Makes pictures, {@code batchSize} at a time. A picture depends on its own request alone.
    *
-   * @param requests 1 to {@code batchSize} requests with the same {@link ImageRequest#batchKey()}
+   * @param requests one or more with the same {@link ImageRequest#batchKey()}
    * @return one result for each request, in order
    */
   public List<ImageResult> generate(List<ImageRequest> requests) {
@@ -137,18 +129,28 @@ public final class StableDiffusionPipeline implements AutoCloseable {
   }
 
   synchronized List<ImageResult> generate(List<ImageRequest> requests, Denoiser.Observer observer) {
-    Batch batch = Batch.of(requests, options.batchSize());
+    BatchKey key = Batch.commonKey(requests);
     DdimScheduler scheduler;
     try {
-      scheduler =
-          DdimScheduler.of(schedulerConfig, batch.key().numInferenceSteps(), batch.key().eta());
+      scheduler = DdimScheduler.of(schedulerConfig, key.numInferenceSteps(), key.eta());
     } catch (IllegalArgumentException e) {
       return requests.stream()
           .<ImageResult>map(request -> new ImageResult.Failed(request, e.getMessage()))
           .toList();
     }
+    List<ImageResult> results = new ArrayList<>(requests.size());
+    for (int from = 0; from < requests.size(); from += options.batchSize()) {
+      int to = Math.min(from + options.batchSize(), requests.size());
+      results.addAll(generateBatch(requests.subList(from, to), scheduler, observer));
+    }
+    return results;
+  }
+
+  private List<ImageResult> generateBatch(
+      List<ImageRequest> requests, DdimScheduler scheduler, Denoiser.Observer observer) {
     long start = System.nanoTime();
     Duration compiledBefore = compiling();
+    Batch batch = Batch.of(requests, options.batchSize());
     BatchShape shape = shape(batch);
     List<EncodedText> texts = encode(batch, shape);
     float[] latents;
@@ -242,16 +244,6 @@ public final class StableDiffusionPipeline implements AutoCloseable {
 
   private Duration compiling() {
     return textCompile.plus(denoiser.compiling()).plus(decoders.compiling());
-  }
-
-  /** The effective scheduler configuration, sorted by key. */
-  public java.util.SortedMap<String, Object> schedulerConfig() {
-    return schedulerConfig.toMap();
-  }
-
-  /** The side of the pictures that the UNet was trained on, in pixels. */
-  public long trainedSizePixels() {
-    return networks.unet().sampleSize() * networks.vae().compression();
   }
 
   /** Where the time went, so far. */

@@ -2,6 +2,9 @@ package io.sparkdiffusion.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
 class SettingsTableTest {
@@ -16,6 +19,11 @@ class SettingsTableTest {
             "| `pretrained_model_name_or_path` | text |  | local folder, required | the model in"
                 + " the layout that diffusers writes |")
         .allMatch(line -> line.chars().filter(c -> c == '|').count() == 6);
+  }
+
+  @Test
+  void standsInTheReadme() throws IOException {
+    assertThat(Files.readString(Path.of("README.md"))).contains(SettingsTable.markdown());
   }
 
   @Test

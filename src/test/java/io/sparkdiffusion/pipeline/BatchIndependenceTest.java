@@ -12,6 +12,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,25 +21,38 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** A picture depends on its own request alone. */
 class BatchIndependenceTest {
 
-  private static final int BATCH = 4;
+  private static final int[][] SIZES = {{64, 64}, {72, 88}, {40, 64}};
 
+  /** As executors do it on a CPU. */
   @ParameterizedTest
   @ValueSource(strings = {"float32", "bfloat16"})
-  void bytesDoNotDependOnNeighboursPositionOrPadding(String dtype) {
-    List<ImageRequest> requests =
-        IntStream.range(0, 8).mapToObj(i -> request(i, 7.5 - i, i % 2 * 0.7, 0.5)).toList();
-    try (StableDiffusionPipeline pipeline = load(dtype)) {
-      List<byte[]> alone =
-          requests.stream()
-              .map(request -> rgb(pipeline.generate(List.of(request)).get(0)))
-              .toList();
-      List<ImageRequest> shuffled = new ArrayList<>(requests);
-      Random random = new Random(42);
-      for (int round = 0; round < 4; round++) {
-        Collections.shuffle(shuffled, random);
-        List<ImageRequest> batch = shuffled.subList(0, 1 + random.nextInt(BATCH));
-        for (ImageResult result : pipeline.generate(batch)) {
-          assertThat(rgb(result)).isEqualTo(alone.get(requests.indexOf(result.request())));
+  void bytesDoNotDependOnOrderAndNumber(String dtype) {
+    try (StableDiffusionPipeline pipeline = load(dtype, 1)) {
+      for (int[] size : SIZES) {
+        List<ImageRequest> requests = requests(6, size);
+        Map<ImageRequest, byte[]> together = bytes(pipeline.generate(requests));
+        List<ImageRequest> shuffled = new ArrayList<>(requests);
+        Collections.shuffle(shuffled, new Random(42));
+        for (List<ImageRequest> part : List.of(shuffled.subList(0, 1), shuffled.subList(1, 6))) {
+          bytes(pipeline.generate(part))
+              .forEach((request, rgb) -> assertThat(rgb).isEqualTo(together.get(request)));
+        }
+      }
+    }
+  }
+
+  /** As on a GPU: what stands beside a picture, padding or another one, is nothing to it. */
+  @ParameterizedTest
+  @ValueSource(strings = {"float32", "bfloat16"})
+  void bytesDoNotDependOnNeighboursInABatch(String dtype) {
+    try (StableDiffusionPipeline pipeline = load(dtype, 3)) {
+      for (int[] size : SIZES) {
+        List<ImageRequest> requests = requests(7, size);
+        byte[] padded = rgb(pipeline.generate(requests.subList(0, 1)).get(0));
+        for (int other = 1; other < 6; other++) {
+          List<ImageRequest> batch =
+              List.of(requests.get(0), requests.get(other), requests.get(other + 1));
+          assertThat(rgb(pipeline.generate(batch).get(0))).isEqualTo(padded);
         }
       }
     }
@@ -48,30 +62,30 @@ class BatchIndependenceTest {
   void bytesAreTheSameInASecondPipeline() {
     ImageRequest request = request(3, 7.5, 0.7, 0);
     byte[] first;
-    try (StableDiffusionPipeline pipeline = load("float32")) {
+    try (StableDiffusionPipeline pipeline = load("float32", 4)) {
       first = rgb(pipeline.generate(List.of(request)).get(0));
     }
-    try (StableDiffusionPipeline pipeline = load("float32")) {
+    try (StableDiffusionPipeline pipeline = load("float32", 4)) {
       assertThat(rgb(pipeline.generate(List.of(request)).get(0))).isEqualTo(first);
     }
   }
 
   @Test
   void requestsThatDoNotFitTogetherAreRefused() {
-    try (StableDiffusionPipeline pipeline = load("float32")) {
+    try (StableDiffusionPipeline pipeline = load("float32", 4)) {
       assertThatThrownBy(
               () -> pipeline.generate(List.of(request(0, 7.5, 0, 0), request(1, 1, 0, 0))))
           .hasMessage(
-              "Cannot make a batch: steps, size, scheduler, eta and guidance on or off must be"
-                  + " equal (they differ)");
+              "Cannot generate pictures: all must have the same steps, size, scheduler, eta and"
+                  + " guidance on or off (2 requests with 2 such keys)");
       assertThatThrownBy(() -> pipeline.generate(List.of()))
-          .hasMessage("Cannot make a batch: it must hold 1 to 4 requests (0)");
+          .hasMessageEndingWith("guidance on or off (0 requests with 0 such keys)");
     }
   }
 
   @Test
   void stepsThatTheScheduleCannotMakeAreFailedRows() {
-    try (StableDiffusionPipeline pipeline = load("float32")) {
+    try (StableDiffusionPipeline pipeline = load("float32", 4)) {
       ImageRequest all = new ImageRequest("x", 0, "a", "", 0, 1000, 7.5, 0, 64, 64, "ddim", 0);
       assertThat(pipeline.generate(List.of(all)).get(0))
           .isInstanceOfSatisfying(
@@ -82,7 +96,7 @@ class BatchIndependenceTest {
 
   @Test
   void halfPrecisionOnACpuIsRefused() {
-    assertThatThrownBy(() -> load("float16"))
+    assertThatThrownBy(() -> load("float16", 1))
         .isInstanceOf(ProblemsException.class)
         .hasMessageStartingWith("Cannot compute in float16 on a CPU: ")
         .hasMessageEndingWith("(activations_dtype=float16)");
@@ -99,13 +113,30 @@ class BatchIndependenceTest {
         .hasMessageEndingWith("or use device=cpu");
   }
 
-  private static StableDiffusionPipeline load(String dtype) {
+  private static List<ImageRequest> requests(int count, int[] size) {
+    return IntStream.range(0, count)
+        .mapToObj(i -> request(i, 7.5 - i, i % 2 * 0.7, 0.5, size))
+        .filter(request -> request.guidanceScale() != 1)
+        .toList();
+  }
+
+  private static Map<ImageRequest, byte[]> bytes(List<ImageResult> results) {
+    return results.stream()
+        .collect(Collectors.toMap(ImageResult::request, BatchIndependenceTest::rgb));
+  }
+
+  private static StableDiffusionPipeline load(String dtype, int batchSize) {
     return StableDiffusionPipeline.load(
         ModelFolder.open(ReferenceModels.folder("base")),
-        new PipelineOptions("cpu", dtype, BATCH, Map.of()));
+        new PipelineOptions("cpu", dtype, batchSize, Map.of()));
   }
 
   private static ImageRequest request(int seed, double guidance, double rescale, double eta) {
+    return request(seed, guidance, rescale, eta, SIZES[0]);
+  }
+
+  private static ImageRequest request(
+      int seed, double guidance, double rescale, double eta, int[] size) {
     return new ImageRequest(
         "row" + seed,
         0,
@@ -115,8 +146,8 @@ class BatchIndependenceTest {
         3,
         guidance,
         rescale,
-        64,
-        64,
+        size[0],
+        size[1],
         "ddim",
         eta);
   }

@@ -1,0 +1,106 @@
+# What the launchers share; needs $project, the root of the checkout.
+
+say() { printf '%s\n' "$*" >&2; }
+
+job_jar() { ls -t "$project"/target/spark-diffusion-*-job.jar 2>/dev/null | head -n 1; }
+
+# The job's jar and, beside it, Spark's own jars: made on first use and whenever a source is newer.
+build_if_needed() {
+  local jar
+  jar="$(job_jar)"
+  if [[ -n "$jar" && -d "$project/target/spark/jars" ]] \
+      && [[ -z "$(find "$project/pom.xml" "$project/src/main" -newer "$jar" -print -quit)" ]]; then
+    return
+  fi
+  say "Building the job (./mvnw -q -Pquick package); later runs start at once."
+  (cd "$project" && ./mvnw -q -B -Pquick package >&2)
+}
+
+java_command() {
+  if [[ -n "${JAVA_HOME:-}" ]]; then printf '%s' "$JAVA_HOME/bin/java"; else printf 'java'; fi
+}
+
+# Splits "$@" at the first -- into the arrays ours and sparks; key=value pairs go to overrides.
+split_arguments() {
+  ours=() overrides=() sparks=()
+  while (($# > 0)); do
+    case "$1" in
+      --) shift; sparks=("$@"); return ;;
+      -*) ours+=("$1") ;;
+      *=*) overrides+=("$1") ;;
+      *) ours+=("$1") ;;
+    esac
+    shift
+  done
+}
+
+# The value of --master among Spark's options, or nothing.
+chosen_master() {
+  local previous=""
+  for option in ${sparks[@]+"${sparks[@]}"}; do
+    if [[ "$previous" == "--master" ]]; then printf '%s' "$option"; return; fi
+    case "$option" in
+      --master=*) printf '%s' "${option#--master=}"; return ;;
+      spark.master=*) printf '%s' "${option#spark.master=}"; return ;;
+    esac
+    previous="$option"
+  done
+}
+
+# The overrides may hold prompts and tokens, so they stay off every process's command line: they go through a
+# file that only the user can read, which is unlinked before the job starts and read from a descriptor.
+open_overrides() {
+  local file
+  file="$(umask 077 && mktemp "${TMPDIR:-/tmp}/spark-diffusion.XXXXXXXX")"
+  if ((${#overrides[@]} > 0)); then printf '%s\0' "${overrides[@]}" > "$file"; fi
+  exec 9< "$file"
+  rm -f "$file"
+}
+
+# launch CLASS ARGUMENT...: replaces this process by Spark's submit class running CLASS.
+launch() {
+  local main_class="$1" jar master
+  shift
+  split_arguments "$@"
+  build_if_needed
+  jar="$(job_jar)"
+  open_overrides
+
+  master="$(chosen_master)"
+  local submit=(--class "$main_class" --name spark-diffusion)
+  if [[ -z "$master" && -z "${SPARK_HOME:-}" ]]; then master='local[1]'; fi
+  if [[ "$master" == local* ]]; then
+    export SPARK_LOCAL_IP="${SPARK_LOCAL_IP:-127.0.0.1}"
+    submit+=(--master "$master" --driver-memory 2g --conf spark.ui.enabled=false)
+  fi
+  submit+=(--conf spark.executorEnv.RUST_FLAVOR=cpu --conf spark.executorEnv.OPT_OUT_TRACKING=true)
+  submit+=(--conf spark.ui.showConsoleProgress=false)
+  submit+=(${sparks[@]+"${sparks[@]}"} "$jar" ${ours[@]+"${ours[@]}"})
+  submit+=(--overrides-file /dev/fd/9)
+
+  export RUST_FLAVOR=cpu OPT_OUT_TRACKING=true
+  local options="-Dlog4j2.configurationFile=\"file:$project/jobs/lib/log4j2.properties\" -Dai.djl.offline=true"
+  if [[ -t 2 ]]; then options+=" -Dsparkdiffusion.terminal=true"; fi
+  export SPARK_SUBMIT_OPTS="$options ${SPARK_SUBMIT_OPTS:-}"
+
+  if [[ -n "${SPARK_HOME:-}" ]]; then
+    exec "$SPARK_HOME/bin/spark-submit" "${submit[@]}"
+  fi
+  exec_own_spark "${submit[@]}"
+}
+
+# Spark's launcher prints the driver's command line, as it does for bin/spark-submit: a line that holds a NUL
+# character, then the parts, each ended by one.
+exec_own_spark() {
+  export SPARK_HOME="$project/target/spark" SPARK_SCALA_VERSION=2.12
+  local command=() part
+  {
+    read -r part || true
+    while IFS= read -r -d '' part; do command+=("$part"); done
+  } < <(
+    "$(java_command)" -Xmx128m -cp "$SPARK_HOME/jars/*" org.apache.spark.launcher.Main \
+      org.apache.spark.deploy.SparkSubmit "$@"
+  )
+  if ((${#command[@]} == 0)); then exit 2; fi
+  exec "${command[@]}"
+}

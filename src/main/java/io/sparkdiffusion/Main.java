@@ -1,0 +1,180 @@
+package io.sparkdiffusion;
+
+import io.sparkdiffusion.config.JobConfig;
+import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.config.SettingsTable;
+import io.sparkdiffusion.spark.job.Failures;
+import io.sparkdiffusion.spark.job.GenerateJob;
+import io.sparkdiffusion.spark.job.ProgressDisplay;
+import io.sparkdiffusion.spark.job.RunCounts;
+import io.sparkdiffusion.spark.job.RunSeconds;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.function.UnaryOperator;
+import org.apache.spark.SparkConf;
+import org.apache.spark.sql.SparkSession;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+
+/** The command line: a configuration file, overrides, and one last line that says how it went. */
+@Command(
+    name = "generate",
+    customSynopsis = "jobs/generate CONFIG [key=value ...] [--stacktrace] [-- spark options]",
+    description = "Makes pictures from prompts with Stable Diffusion 2 on Apache Spark.",
+    sortOptions = false)
+public final class Main implements Callable<Integer> {
+
+  static final int DONE = 0;
+  static final int JOB_FAILED = 1;
+  static final int NOT_USABLE = 2;
+  static final int TOO_MANY_FAILED_ROWS = 3;
+
+  private static final Logger LOG = LoggerFactory.getLogger(Main.class);
+
+  @Parameters(index = "0", paramLabel = "CONFIG", description = "a YAML file, as in configs/")
+  private Path file;
+
+  @Parameters(index = "1..*", paramLabel = "key=value", description = "settings that win over it")
+  private final List<String> overrides = new ArrayList<>();
+
+  @Option(
+      names = "--overrides-file",
+      paramLabel = "FILE",
+      description = "more of them, each ended by a NUL character; the launcher uses it")
+  private Path overridesFile;
+
+  @Option(names = "--stacktrace", description = "print where a failure came from")
+  private boolean showsStackTrace;
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "print this and all settings")
+  private boolean showsHelp;
+
+  private final PrintStream err;
+  private final UnaryOperator<GenerateJob> prepare;
+
+  /**
+   * A command line.
+   *
+   * @param prepare has the last word on the job before it runs
+   */
+  Main(PrintStream err, UnaryOperator<GenerateJob> prepare) {
+    this.err = err;
+    this.prepare = prepare;
+  }
+
+  /** Runs the job and ends the JVM with its exit code. */
+  public static void main(String[] arguments) {
+    System.exit(new Main(System.err, UnaryOperator.identity()).run(arguments));
+  }
+
+  int run(String... arguments) {
+    CommandLine command =
+        new CommandLine(this)
+            .setExpandAtFiles(false)
+            .setParameterExceptionHandler((problem, given) -> usage(problem))
+            .setExecutionExceptionHandler((failure, line, given) -> failed(failure));
+    command.getCommandSpec().usageMessage().footer("%nSettings:%n%n" + escaped());
+    return command.execute(arguments);
+  }
+
+  /** Picocli's texts are formats. */
+  private static String escaped() {
+    return SettingsTable.text().replace("%", "%%");
+  }
+
+  @Override
+  public Integer call() {
+    JobConfig config = load();
+    config.effective().forEach((key, value) -> LOG.info("{} = {}", key, value));
+    boolean isOwnSession = SparkSession.getDefaultSession().isEmpty();
+    SparkSession spark = SparkSession.builder().config(sparkConf()).getOrCreate();
+    try {
+      GenerateJob job = new GenerateJob(spark, config).progress(progress());
+      return told(prepare.apply(job).execute());
+    } finally {
+      if (isOwnSession) {
+        spark.stop();
+      }
+    }
+  }
+
+  private JobConfig load() {
+    List<String> all = new ArrayList<>(overrides);
+    if (overridesFile != null) {
+      all.addAll(JobConfig.readOverrides(overridesFile));
+    }
+    return JobConfig.load(file, all);
+  }
+
+  private static SparkConf sparkConf() {
+    SparkConf conf = new SparkConf();
+    conf.setIfMissing("spark.master", "local[1]");
+    conf.setIfMissing("spark.app.name", "spark-diffusion");
+    if (conf.get("spark.master").startsWith("local")) {
+      // Progress inside a task comes with heartbeats; the first must find Spark started.
+      conf.setIfMissing("spark.executor.heartbeatInterval", "3s");
+    }
+    return conf;
+  }
+
+  private ProgressDisplay progress() {
+    return Boolean.getBoolean("sparkdiffusion.terminal") || System.console() != null
+        ? ProgressDisplay.bar(err)
+        : ProgressDisplay.log();
+  }
+
+  private int told(GenerateJob.Result result) {
+    RunCounts counts = result.counts();
+    RunSeconds seconds = result.seconds();
+    err.printf(
+        Locale.ROOT,
+        "%s: %d images: %d generated, %d skipped, %d failed; %.1f s (load %.1f s, compile %.1f s,"
+            + " inference %.1f s); %s%n",
+        result.stopReason().isPresent() ? "Not done" : "Done",
+        counts.total(),
+        counts.generated(),
+        counts.skipped(),
+        counts.failed(),
+        seconds.wall(),
+        seconds.load(),
+        seconds.compile(),
+        seconds.inference(),
+        result.outputFolder());
+    result.stopReason().ifPresent(err::println);
+    return result.stopReason().isPresent() ? TOO_MANY_FAILED_ROWS : DONE;
+  }
+
+  private int usage(ParameterException problem) {
+    err.println(problem.getMessage() + "; see jobs/generate --help");
+    return NOT_USABLE;
+  }
+
+  private int failed(Exception failure) {
+    LOG.debug("The run failed", failure);
+    if (showsStackTrace) {
+      failure.printStackTrace(err);
+    }
+    Optional<ProblemsException> problems = Failures.problems(failure);
+    if (problems.isEmpty()) {
+      err.println("Failed: " + Failures.reason(failure));
+      return JOB_FAILED;
+    }
+    List<String> lines = problems.get().problems();
+    lines.stream().limit(lines.size() - 1L).forEach(err::println);
+    err.println(lines.get(lines.size() - 1));
+    return NOT_USABLE;
+  }
+}

@@ -1,0 +1,86 @@
+package io.sparkdiffusion.spark.executor;
+
+import io.sparkdiffusion.image.RgbImage;
+import io.sparkdiffusion.metadata.Provenance;
+import io.sparkdiffusion.pipeline.ImageResult;
+import io.sparkdiffusion.prompt.ImageRequest;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.Row;
+
+/** Makes the result rows of one batch at a time, on the device of the running task. */
+final class BatchWorker {
+
+  private final GenerationRun run;
+  private final GenerationCounters counters;
+  private final LoadedGenerator loaded;
+  private final PictureKeeper pictures;
+  private final ResultRows rows;
+
+  /** Loads the model unless another task of this JVM has. */
+  BatchWorker(GenerationRun run, GenerationCounters counters, Configuration hadoop) {
+    GeneratorFactory generators = run.model().generators();
+    String setting = run.execution().device();
+    String device = TaskDevice.ofRunningTask(generators::gpuCount).choose(setting);
+    run.execution().on(device);
+    this.run = run;
+    this.counters = counters;
+    this.loaded = LoadedGenerators.getOrCreate(generators, device);
+    this.pictures = openPictures(run, hadoop);
+    this.rows = new ResultRows(run);
+    counters.addTimes(loaded.takeTimes());
+  }
+
+  private static PictureKeeper openPictures(GenerationRun run, Configuration hadoop) {
+    try {
+      return new PictureKeeper(run.model(), run.store(), hadoop);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot open the folder of pictures: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Works off one batch.
+   *
+   * @param planned planned images with the same batch key, at most the fixed batch size
+   */
+  List<Row> work(List<Row> planned) {
+    List<ImageRequest> requests = planned.stream().map(RequestColumns::request).toList();
+    List<ImageResult> results = loaded.generator().generate(requests);
+    List<Row> done = new ArrayList<>(planned.size());
+    for (int i = 0; i < planned.size(); i++) {
+      done.add(row(planned.get(i), results.get(i)));
+    }
+    counters.addTimes(loaded.takeTimes());
+    counters.addImages(planned.size());
+    return done;
+  }
+
+  private Row row(Row planned, ImageResult result) {
+    if (result instanceof ImageResult.Failed failed) {
+      return rows.failed(planned, failed.reason());
+    }
+    ImageResult.Generated generated = (ImageResult.Generated) result;
+    ImageRequest request = generated.request();
+    RgbImage image = new RgbImage(request.widthPixels(), request.heightPixels(), generated.rgb());
+    if (image.isFlat()) {
+      return rows.failed(planned, "Cannot keep the picture: all its pixels are the same");
+    }
+    String hash = planned.getString(RequestColumns.REQUEST_HASH);
+    return rows.generated(
+        planned, generated, pictures.keep(request, hash, image), provenance(hash));
+  }
+
+  private String provenance(String requestHash) {
+    return new Provenance(
+            loaded.generator().versions(),
+            loaded.generator().computation(),
+            run.model().digest(),
+            run.model().schedulerConfig(),
+            requestHash)
+        .toJson();
+  }
+}

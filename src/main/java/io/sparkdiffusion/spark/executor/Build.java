@@ -1,0 +1,36 @@
+package io.sparkdiffusion.spark.executor;
+
+import io.sparkdiffusion.metadata.Provenance;
+import io.sparkdiffusion.metadata.RequestHash;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.Properties;
+
+/** The versions that this jar was built with. */
+public final class Build {
+
+  private static final Properties PROPERTIES = load();
+
+  private Build() {}
+
+  /** All of them, with the running JVM's. */
+  public static Provenance.Versions versions() {
+    return new Provenance.Versions(
+        PROPERTIES.getProperty("spark-diffusion"),
+        RequestHash.IMAGE_VERSION,
+        PROPERTIES.getProperty("djl"),
+        PROPERTIES.getProperty("libtorch"),
+        System.getProperty("java.version"));
+  }
+
+  private static Properties load() {
+    Properties properties = new Properties();
+    try (InputStream in = Build.class.getResourceAsStream("/io/sparkdiffusion/build.properties")) {
+      properties.load(in);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read build.properties: the jar is damaged", e);
+    }
+    return properties;
+  }
+}

@@ -1,0 +1,54 @@
+package io.sparkdiffusion.spark.executor;
+
+import io.sparkdiffusion.sink.ImageSink;
+import java.io.IOException;
+import java.util.UUID;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocalFileSystem;
+import org.apache.hadoop.fs.Path;
+
+/** PNG files on any file system that Hadoop knows. */
+final class HadoopImageSink implements ImageSink {
+
+  private final FileSystem files;
+  private final Path folder;
+  private final Path staging;
+
+  /**
+   * Opens a folder.
+   *
+   * @param folder where finished files appear
+   * @param staging where they are while they are being written; on the same file system
+   */
+  HadoopImageSink(Path folder, Path staging, Configuration configuration) throws IOException {
+    FileSystem found = folder.getFileSystem(configuration);
+    // The raw one: a .crc file beside each picture would help nobody.
+    this.files = found instanceof LocalFileSystem local ? local.getRawFileSystem() : found;
+    this.folder = folder;
+    this.staging = staging;
+    files.mkdirs(folder);
+    files.mkdirs(staging);
+  }
+
+  @Override
+  public void write(String name, byte[] png) throws IOException {
+    Path temporary = new Path(staging, UUID.randomUUID() + ".tmp");
+    try (FSDataOutputStream out = files.create(temporary, false)) {
+      out.write(png);
+    }
+    Path target = new Path(folder, name);
+    if (!files.rename(temporary, target)) {
+      // HDFS does not rename onto an existing file.
+      files.delete(target, false);
+      if (!files.rename(temporary, target)) {
+        files.delete(temporary, false);
+        throw new IOException("Cannot write a picture: the rename failed (" + target + ")");
+      }
+    }
+  }
+
+  @Override
+  public void close() {}
+}

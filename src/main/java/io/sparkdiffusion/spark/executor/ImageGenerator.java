@@ -1,0 +1,31 @@
+package io.sparkdiffusion.spark.executor;
+
+import io.sparkdiffusion.metadata.Provenance;
+import io.sparkdiffusion.pipeline.ImageResult;
+import io.sparkdiffusion.pipeline.PipelineTimes;
+import io.sparkdiffusion.prompt.ImageRequest;
+import java.util.List;
+
+/** Makes the pictures of batches on one device; tasks share it. */
+public interface ImageGenerator extends AutoCloseable {
+
+  /**
+   * Makes the pictures of one batch.
+   *
+   * @param requests one full batch or less, all with the same {@link ImageRequest#batchKey()}
+   * @return one result for each request, in order
+   */
+  List<ImageResult> generate(List<ImageRequest> requests);
+
+  /** Where the time went, so far. */
+  PipelineTimes times();
+
+  /** The device and how it is used. */
+  Provenance.Computation computation();
+
+  /** The software that makes the pictures. */
+  Provenance.Versions versions();
+
+  @Override
+  void close();
+}

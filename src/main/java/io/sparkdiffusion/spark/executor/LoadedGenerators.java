@@ -1,0 +1,33 @@
+package io.sparkdiffusion.spark.executor;
+
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+
+/** The generators of this JVM: one for each factory and device, closed when the JVM ends. */
+final class LoadedGenerators {
+
+  private static final ConcurrentMap<Key, LoadedGenerator> LOADED = new ConcurrentHashMap<>();
+
+  static {
+    Runtime.getRuntime()
+        .addShutdownHook(new Thread(LoadedGenerators::closeAll, "spark-diffusion-close"));
+  }
+
+  private LoadedGenerators() {}
+
+  private record Key(GeneratorFactory factory, String device) {}
+
+  /** The generator of a device, loaded by the first task that asks; the others wait for it. */
+  static LoadedGenerator getOrCreate(GeneratorFactory factory, String device) {
+    LoadedGenerator slot =
+        LOADED.computeIfAbsent(
+            new Key(factory, device), key -> new LoadedGenerator(key.factory(), key.device()));
+    slot.load();
+    return slot;
+  }
+
+  private static void closeAll() {
+    LOADED.values().forEach(LoadedGenerator::close);
+    LOADED.clear();
+  }
+}

@@ -1,0 +1,90 @@
+package io.sparkdiffusion.spark.executor;
+
+import io.sparkdiffusion.image.PngEncoder;
+import io.sparkdiffusion.image.PngText;
+import io.sparkdiffusion.image.RgbImage;
+import io.sparkdiffusion.metadata.GenerationParameters;
+import io.sparkdiffusion.prompt.ImageRequest;
+import io.sparkdiffusion.sink.ImageSink;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.TaskContext;
+import org.apache.spark.util.TaskCompletionListener;
+
+/** Encodes the pictures of one task and writes PNG files where they are asked for. */
+final class PictureKeeper {
+
+  private final Model model;
+  private final PictureStore store;
+  private final ImageSink files;
+
+  PictureKeeper(Model model, PictureStore store, Configuration hadoop) throws IOException {
+    this.model = model;
+    this.store = store;
+    this.files = store.format().hasPngFiles() ? openFiles(store, hadoop) : null;
+    TaskContext.get().addTaskCompletionListener((TaskCompletionListener) task -> close());
+  }
+
+  private static ImageSink openFiles(PictureStore store, Configuration hadoop) throws IOException {
+    return new HadoopImageSink(
+        new Path(store.outputFolder() + "/" + store.pngFolder()),
+        new Path(store.stagingFolder(), "png"),
+        hadoop);
+  }
+
+  private void close() {
+    try {
+      if (files != null) {
+        files.close();
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot close the folder of pictures: " + e.getMessage(), e);
+    }
+  }
+
+  KeptPicture keep(ImageRequest request, String requestHash, RgbImage image) {
+    byte[] png = PngEncoder.encode(image, texts(request));
+    String path = null;
+    if (files != null) {
+      String name = store.fileName(request, requestHash);
+      write(name, png, request.id());
+      path = store.pngFolder() + name;
+    }
+    return new KeptPicture(store.format().hasBytesInRows() ? png : null, path, sha256(png));
+  }
+
+  private List<PngText> texts(ImageRequest request) {
+    List<PngText> texts = new ArrayList<>();
+    if (store.pngParameters()) {
+      texts.add(PngText.of(GenerationParameters.of(request, model.digest(), model.name())));
+    }
+    if (store.pngAiMark()) {
+      texts.add(PngText.aiMark());
+    }
+    return texts;
+  }
+
+  private void write(String name, byte[] png, String id) {
+    try {
+      files.write(name, png);
+    } catch (IOException e) {
+      throw new UncheckedIOException(
+          "Cannot write the picture of row %s: %s".formatted(id, e.getMessage()), e);
+    }
+  }
+
+  private static String sha256(byte[] bytes) {
+    try {
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("Every JDK has SHA-256", e);
+    }
+  }
+}

@@ -1,0 +1,53 @@
+package io.sparkdiffusion.spark.executor;
+
+import io.sparkdiffusion.config.OutputFormat;
+import io.sparkdiffusion.image.PngName;
+import io.sparkdiffusion.prompt.ImageRequest;
+import java.io.Serializable;
+
+/**
+ * Where and how pictures are kept.
+ *
+ * @param outputFolder the run's output folder
+ * @param stagingFolder the run's own folder for unfinished files, on the same file system
+ * @param naming how PNG files are called
+ * @param pngParameters whether PNG files carry the generation parameters
+ * @param pngAiMark whether PNG files carry the machine-readable mark of AI pictures
+ */
+public record PictureStore(
+    String outputFolder,
+    String stagingFolder,
+    OutputFormat format,
+    Naming naming,
+    boolean pngParameters,
+    boolean pngAiMark)
+    implements Serializable {
+
+  /** How PNG files are called. */
+  public enum Naming {
+    /** {@code images/<encoded id>_<index>_<first 8 of the request hash>.png}. */
+    BY_REQUEST("images/"),
+    /** {@code image_<index>.png}, for the single prompt of the command line. */
+    NUMBERED("");
+
+    private final String folder;
+
+    Naming(String folder) {
+      this.folder = folder;
+    }
+  }
+
+  /**
+   * The folder of the PNG files, relative to the output folder; empty or with a slash at its end.
+   */
+  String pngFolder() {
+    return naming.folder;
+  }
+
+  String fileName(ImageRequest request, String requestHash) {
+    return switch (naming) {
+      case BY_REQUEST -> PngName.of(request.id(), request.imageIndex(), requestHash);
+      case NUMBERED -> PngName.numbered(request.imageIndex());
+    };
+  }
+}

@@ -1,0 +1,39 @@
+package io.sparkdiffusion.spark.job;
+
+import io.sparkdiffusion.config.ProblemsException;
+import java.util.Optional;
+
+/** Finds in a chain of exceptions, which Spark makes long, what a person needs to know. */
+public final class Failures {
+
+  private static final int DEEPEST = 50;
+
+  private Failures() {}
+
+  /** The problems that an executor or the driver has found, where that is why it failed. */
+  public static Optional<ProblemsException> problems(Throwable failure) {
+    Throwable cause = failure;
+    for (int depth = 0; cause != null && depth < DEEPEST; depth++) {
+      if (cause instanceof ProblemsException problems) {
+        return Optional.of(problems);
+      }
+      cause = cause.getCause();
+    }
+    return Optional.empty();
+  }
+
+  /** One line that says why. */
+  public static String reason(Throwable failure) {
+    Optional<ProblemsException> problems = problems(failure);
+    if (problems.isPresent()) {
+      return String.join("; ", problems.get().problems());
+    }
+    Throwable cause = failure;
+    for (int depth = 0; cause.getCause() != null && depth < DEEPEST; depth++) {
+      cause = cause.getCause();
+    }
+    String message = cause.getMessage();
+    String line = message == null ? "" : message.lines().findFirst().orElse("");
+    return line.isBlank() ? cause.getClass().getName() : line;
+  }
+}

@@ -1,0 +1,264 @@
+package io.sparkdiffusion.spark.job;
+
+import io.sparkdiffusion.config.InputConfig;
+import io.sparkdiffusion.config.JobConfig;
+import io.sparkdiffusion.config.OutputConfig;
+import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.config.SamplingConfig;
+import io.sparkdiffusion.prompt.RowDefaults;
+import io.sparkdiffusion.spark.executor.GenerateImages;
+import io.sparkdiffusion.spark.executor.GenerationCounters;
+import io.sparkdiffusion.spark.executor.GenerationRun;
+import io.sparkdiffusion.spark.executor.Model;
+import io.sparkdiffusion.spark.executor.PictureStore;
+import io.sparkdiffusion.spark.executor.RequestColumns;
+import io.sparkdiffusion.spark.executor.ResultColumns;
+import io.sparkdiffusion.spark.table.PromptTable;
+import java.io.IOException;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Function;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+import org.apache.spark.storage.StorageLevel;
+import org.apache.spark.util.SerializableConfiguration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Makes the pictures of a table of prompts that are not there yet. */
+public final class GenerateJob {
+
+  private static final Logger LOG = LoggerFactory.getLogger(GenerateJob.class);
+  private static final DateTimeFormatter TIME =
+      DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmssSSS'Z'").withZone(ZoneOffset.UTC);
+
+  private final SparkSession spark;
+  private final JobConfig config;
+  private final String runId = newRunId();
+  private final SerializableConfiguration hadoop;
+  private final GenerationCounters counters;
+  private final RunReport report;
+  private Function<JobConfig, Model> models =
+      settings -> Model.open(settings.model(), settings.execution());
+  private ProgressDisplay display = ProgressDisplay.log();
+
+  /** A job that logs its progress. */
+  public GenerateJob(SparkSession spark, JobConfig config) {
+    this.spark = spark;
+    this.config = config;
+    this.hadoop = new SerializableConfiguration(spark.sessionState().newHadoopConf());
+    this.counters = GenerationCounters.register(spark.sparkContext());
+    this.report = new RunReport(runId, config, spark.version(), counters);
+  }
+
+  /** Ids sort by time, and two runs never share one. */
+  private static String newRunId() {
+    return TIME.format(Instant.now()) + "-" + UUID.randomUUID().toString().substring(0, 8);
+  }
+
+  /** Opens models in another way, for instance fast fakes. */
+  public GenerateJob models(Function<JobConfig, Model> opener) {
+    this.models = opener;
+    return this;
+  }
+
+  /** Shows progress in another way. */
+  public GenerateJob progress(ProgressDisplay shown) {
+    this.display = shown;
+    return this;
+  }
+
+  /**
+   * What a run did.
+   *
+   * @param stopReason why it was stopped early, empty where it was not
+   */
+  public record Result(
+      String runId,
+      String outputFolder,
+      RunCounts counts,
+      RunSeconds seconds,
+      Optional<String> stopReason) {}
+
+  /**
+   * Runs the job.
+   *
+   * @throws ProblemsException where the output folder, the model or the table is of no use
+   */
+  public Result execute() {
+    OutputFolder output = OutputFolder.open(config.output().directory(), runId, hadoop.value());
+    spark.sparkContext().setJobGroup(runId, "Generate images: " + config.runName(), false);
+    try {
+      Result result = doExecute(output);
+      report(output, result.stopReason().isEmpty() ? "done" : "stopped", result.stopReason());
+      return result;
+    } catch (Exception e) {
+      // Spark throws checked exceptions that it does not declare.
+      report(output, "failed", Optional.of(Failures.reason(e)));
+      throw e instanceof RuntimeException known
+          ? known
+          : new IllegalStateException(Failures.reason(e), e);
+    } finally {
+      clean(output);
+      spark.sparkContext().clearJobGroup();
+    }
+  }
+
+  private Result doExecute(OutputFolder output) throws IOException {
+    PromptTable table = openTable();
+    Model model = models.apply(config);
+    report.model(model);
+    warnOfSize(model.trainedSizePixels());
+    Dataset<Row> planned = plan(table, model).persist(StorageLevel.DISK_ONLY());
+    try {
+      RowCounts.Planned plannedCounts = RowCounts.Planned.of(planned);
+      Optional<String> stop = tooMany(plannedCounts.failed(), plannedCounts.rows());
+      if (stop.isPresent()) {
+        return result(output, RowCounts.stopped(plannedCounts), stop);
+      }
+      Dataset<Row> remaining =
+          new FinishedImages(spark, output, config.output().format()).removedFrom(planned);
+      RowCounts.Made made = generate(remaining, model, output, table.columns().passedThrough());
+      return result(
+          output,
+          RowCounts.total(plannedCounts, made),
+          tooMany(plannedCounts.failed() + made.failedRows(), plannedCounts.rows()));
+    } finally {
+      planned.unpersist();
+    }
+  }
+
+  private void warnOfSize(long trained) {
+    SamplingConfig sampling = config.sampling();
+    if (sampling.heightPixels() != trained || sampling.widthPixels() != trained) {
+      LOG.warn(
+          "The model was trained on {} x {} pixels: at {} x {} pictures may be worse",
+          trained,
+          trained,
+          sampling.heightPixels(),
+          sampling.widthPixels());
+    }
+  }
+
+  private PromptTable openTable() {
+    PromptTable table =
+        PromptTable.read(spark, config.input(), config.sampling().seed(), ResultColumns::isTaken);
+    table.checkIds();
+    return table;
+  }
+
+  /** One row for each image, or for each row that asks for nothing possible. */
+  private Dataset<Row> plan(PromptTable table, Model model) {
+    PlanImages planner =
+        new PlanImages(table.columns(), defaults(), model, config.execution().dtype().label());
+    return spark.createDataFrame(
+        table.rows().toJavaRDD().flatMap(planner),
+        with(RequestColumns.SCHEMA, table.columns().passedThrough()));
+  }
+
+  private RowDefaults defaults() {
+    SamplingConfig sampling = config.sampling();
+    return new RowDefaults(
+        sampling.negativePrompt(),
+        sampling.seed(),
+        sampling.numImages(),
+        sampling.numInferenceSteps(),
+        sampling.guidanceScale(),
+        sampling.guidanceRescale(),
+        sampling.heightPixels(),
+        sampling.widthPixels(),
+        sampling.scheduler(),
+        sampling.eta());
+  }
+
+  private Optional<String> tooMany(long failedRows, long rows) {
+    if (!config.output().maxFailedRows().isExceeded(failedRows, rows)) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        "Stopped: %d of %d rows failed, more than max_failed_rows allows (%s)"
+            .formatted(failedRows, rows, config.output().maxFailedRows()));
+  }
+
+  private RowCounts.Made generate(
+      Dataset<Row> remaining, Model model, OutputFolder output, List<StructField> passedThrough)
+      throws IOException {
+    BatchPlan batches =
+        BatchPlan.of(
+            remaining,
+            config.execution().perDeviceBatchSize(),
+            spark.sparkContext().defaultParallelism());
+    if (batches.partitions() == 0) {
+      return RowCounts.Made.NONE;
+    }
+    LOG.info("{} images to make in {} partitions", batches.images(), batches.partitions());
+    GenerationRun run = new GenerationRun(runId, model, config.execution(), store(output));
+    Dataset<Row> arranged = arranged(batches.arrange(remaining), remaining.schema());
+    try (Progress progress =
+        Progress.start(spark.sparkContext(), counters.images().id(), batches.images(), display)) {
+      ResultWriter.write(
+          arranged.mapPartitions(
+              new GenerateImages(run, counters, hadoop),
+              Encoders.row(with(ResultColumns.SCHEMA, passedThrough))),
+          output.stagedGroup(0));
+    }
+    RowCounts.Made made = RowCounts.Made.of(spark.read().parquet(output.stagedGroup(0)));
+    output.commit(0);
+    return made;
+  }
+
+  private Dataset<Row> arranged(JavaRDD<Row> rows, StructType schema) {
+    return spark.createDataFrame(rows, schema);
+  }
+
+  private static StructType with(StructType first, List<StructField> others) {
+    StructType all = first;
+    for (StructField field : others) {
+      all = all.add(field);
+    }
+    return all;
+  }
+
+  private PictureStore store(OutputFolder output) {
+    OutputConfig settings = config.output();
+    return new PictureStore(
+        output.root(),
+        output.staging(),
+        settings.format(),
+        config.input() instanceof InputConfig.Single
+            ? PictureStore.Naming.NUMBERED
+            : PictureStore.Naming.BY_REQUEST,
+        settings.pngParameters(),
+        settings.pngAiMark());
+  }
+
+  private Result result(OutputFolder output, RunCounts counts, Optional<String> stopReason) {
+    report.counts(counts);
+    return new Result(runId, output.root(), counts, report.seconds(), stopReason);
+  }
+
+  private void report(OutputFolder output, String status, Optional<String> error) {
+    try {
+      output.writeText("run.json", report.json(status, error.orElse(null)));
+    } catch (IOException e) {
+      LOG.warn("Cannot write run.json: {}", e.getMessage());
+    }
+  }
+
+  private static void clean(OutputFolder output) {
+    try {
+      output.clean();
+    } catch (IOException e) {
+      LOG.warn("Cannot remove the run's staging folder: {}", e.getMessage());
+    }
+  }
+}

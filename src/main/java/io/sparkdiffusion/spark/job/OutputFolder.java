@@ -1,0 +1,118 @@
+package io.sparkdiffusion.spark.job;
+
+import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.spark.executor.ResultColumns;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocalFileSystem;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * The folder of a run. What is unfinished lies under {@code _staging/<run>}; finished rows appear
+ * under {@code rows} by one rename, so that no reader sees half.
+ */
+final class OutputFolder {
+
+  private final Path root;
+  private final Path staging;
+  private final String runId;
+  private final FileSystem files;
+
+  private OutputFolder(Path root, String runId, FileSystem files) {
+    this.root = root;
+    this.staging = new Path(root, "_staging/" + runId);
+    this.runId = runId;
+    this.files = files;
+  }
+
+  /**
+   * Opens the folder and proves that it can be written to.
+   *
+   * @throws ProblemsException where it cannot
+   */
+  static OutputFolder open(String directory, String runId, Configuration hadoop) {
+    try {
+      Path given = new Path(directory);
+      FileSystem files = given.getFileSystem(hadoop);
+      OutputFolder folder = new OutputFolder(files.makeQualified(given), runId, files);
+      folder.probe();
+      return folder;
+    } catch (IOException | IllegalArgumentException e) {
+      throw new ProblemsException(
+          "Cannot write to output_dir %s: it must be a folder that can be made and written (%s)"
+              .formatted(directory, e.getMessage()),
+          e);
+    }
+  }
+
+  private void probe() throws IOException {
+    if (!files.mkdirs(staging)) {
+      throw new IOException("the folder could not be made");
+    }
+    Path probe = new Path(staging, "probe");
+    files.create(probe, true).close();
+    files.delete(probe, false);
+  }
+
+  /** The folder itself. */
+  String root() {
+    return root.toString();
+  }
+
+  /** Where this run keeps what is unfinished. */
+  String staging() {
+    return staging.toString();
+  }
+
+  /** Where the rows of a group are written before they are committed. */
+  String stagedGroup(int group) {
+    return new Path(staging, "group-" + group).toString();
+  }
+
+  /** The rows of all finished groups. */
+  String rows() {
+    return new Path(root, "rows").toString();
+  }
+
+  boolean hasRows() throws IOException {
+    return files.exists(new Path(rows()));
+  }
+
+  /** Makes a group's rows visible, all at once. */
+  void commit(int group) throws IOException {
+    files.mkdirs(new Path(rows()));
+    Path target = new Path(rows(), "%s=%s-%d".formatted(ResultColumns.GROUP, runId, group));
+    if (files.exists(target) || !files.rename(new Path(stagedGroup(group)), target)) {
+      throw new IOException("Cannot commit the rows: the rename failed (%s)".formatted(target));
+    }
+  }
+
+  /** Writes a small text file in one step. */
+  void writeText(String name, String text) throws IOException {
+    FileSystem raw = files instanceof LocalFileSystem local ? local.getRawFileSystem() : files;
+    Path temporary = new Path(staging, name);
+    raw.mkdirs(staging);
+    try (FSDataOutputStream out = raw.create(temporary, true)) {
+      out.write(text.getBytes(StandardCharsets.UTF_8));
+    }
+    Path target = new Path(root, name);
+    if (!raw.rename(temporary, target)) {
+      raw.delete(target, false);
+      if (!raw.rename(temporary, target)) {
+        throw new IOException("Cannot write %s: the rename failed".formatted(target));
+      }
+    }
+  }
+
+  /** Removes what this run left unfinished. */
+  void clean() throws IOException {
+    files.delete(staging, true);
+    Path all = staging.getParent();
+    if (files.listStatus(all).length == 0) {
+      files.delete(all, false);
+    }
+  }
+}

@@ -1,0 +1,58 @@
+package io.sparkdiffusion.spark.job;
+
+import io.sparkdiffusion.metadata.RequestHash;
+import io.sparkdiffusion.prompt.ImageRequest;
+import io.sparkdiffusion.prompt.RowDefaults;
+import io.sparkdiffusion.prompt.RowRequests;
+import io.sparkdiffusion.spark.executor.Model;
+import io.sparkdiffusion.spark.executor.RequestColumns;
+import io.sparkdiffusion.spark.table.PromptColumns;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.api.java.function.FlatMapFunction;
+import org.apache.spark.sql.Row;
+
+/** Turns a row of the prompt table into planned images, or into one planned failure. */
+final class PlanImages implements FlatMapFunction<Row, Row> {
+
+  private static final long serialVersionUID = 1L;
+
+  private final PromptColumns columns;
+  private final RowDefaults defaults;
+  private final Model model;
+  private final String dtype;
+
+  PlanImages(PromptColumns columns, RowDefaults defaults, Model model, String dtype) {
+    this.columns = columns;
+    this.defaults = defaults;
+    this.model = model;
+    this.dtype = dtype;
+  }
+
+  @Override
+  public Iterator<Row> call(Row row) {
+    Map<String, Object> cells = columns.cells(row);
+    List<Object> passedThrough = columns.passedThrough(row);
+    if (columns.isMalformed(row)) {
+      String reason = "Cannot read the row: it must have the table's columns, no more and no fewer";
+      return List.of(failed(cells, reason, passedThrough)).iterator();
+    }
+    RowRequests asked = RowRequests.of(cells, defaults);
+    if (asked instanceof RowRequests.Invalid invalid) {
+      return List.of(failed(cells, String.join("; ", invalid.reasons()), passedThrough)).iterator();
+    }
+    List<ImageRequest> requests = ((RowRequests.Valid) asked).requests();
+    return requests.stream().map(request -> planned(request, passedThrough)).iterator();
+  }
+
+  private Row planned(ImageRequest request, List<Object> passedThrough) {
+    String hash = RequestHash.of(request, model.schedulerConfig(), dtype, model.digest());
+    return RequestColumns.of(request, hash, passedThrough);
+  }
+
+  private static Row failed(Map<String, Object> cells, String reason, List<Object> passedThrough) {
+    return RequestColumns.failed(
+        (String) cells.get("id"), (String) cells.get("prompt"), reason, passedThrough);
+  }
+}

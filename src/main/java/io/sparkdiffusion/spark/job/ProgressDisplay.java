@@ -1,0 +1,113 @@
+package io.sparkdiffusion.spark.job;
+
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Shows images done, rate and time left: a bar on a terminal, now and then a line in a log. */
+public final class ProgressDisplay {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ProgressDisplay.class);
+  private static final int BAR_WIDTH = 24;
+
+  private final int barWidth;
+  private final Duration interval;
+  private final Consumer<String> line;
+  private final Consumer<String> lastLine;
+  private final LongSupplier nanoTime;
+  private final long start;
+  private long firstAt;
+  private long firstDone;
+  private long shown = -1;
+
+  ProgressDisplay(
+      int barWidth,
+      Duration interval,
+      Consumer<String> line,
+      Consumer<String> lastLine,
+      LongSupplier nanoTime) {
+    this.barWidth = barWidth;
+    this.interval = interval;
+    this.line = line;
+    this.lastLine = lastLine;
+    this.nanoTime = nanoTime;
+    this.start = nanoTime.getAsLong();
+  }
+
+  /** A bar that is drawn over itself. */
+  public static ProgressDisplay bar(PrintStream terminal) {
+    return new ProgressDisplay(
+        BAR_WIDTH,
+        Duration.ofMillis(500),
+        text -> {
+          terminal.print("\r" + text + "\u001b[K");
+          terminal.flush();
+        },
+        text -> terminal.println("\r" + text + "\u001b[K"),
+        System::nanoTime);
+  }
+
+  /** A line in the log whenever there is something new, every ten seconds at most. */
+  public static ProgressDisplay log() {
+    return new ProgressDisplay(0, Duration.ofSeconds(10), LOG::info, LOG::info, System::nanoTime);
+  }
+
+  Duration interval() {
+    return interval;
+  }
+
+  synchronized void show(long done, long total) {
+    if (firstAt == 0 && done > 0) {
+      firstAt = nanoTime.getAsLong();
+      firstDone = done;
+    }
+    if (done != shown) {
+      shown = done;
+      line.accept(text(done, total));
+    }
+  }
+
+  synchronized void end(long done, long total) {
+    shown = done;
+    lastLine.accept(text(done, total));
+  }
+
+  private String text(long done, long total) {
+    String text = String.format(Locale.ROOT, "%s%d of %d images", bar(done, total), done, total);
+    double rate = imagesPerSecond(done);
+    if (rate > 0) {
+      text += String.format(Locale.ROOT, ", %.3g per second", rate);
+      text += done < total ? ", " + duration((total - done) / rate) + " left" : "";
+    }
+    return text;
+  }
+
+  private String bar(long done, long total) {
+    if (barWidth == 0) {
+      return "";
+    }
+    int filled = total == 0 ? barWidth : (int) (barWidth * done / total);
+    return "[" + "#".repeat(filled) + ".".repeat(barWidth - filled) + "] ";
+  }
+
+  /** Loading the model is left out as soon as a second value is known. */
+  private double imagesPerSecond(long done) {
+    long now = nanoTime.getAsLong();
+    boolean hasTwo = firstAt != 0 && done > firstDone;
+    double seconds = (now - (hasTwo ? firstAt : start)) / 1e9;
+    return seconds <= 0 ? 0 : (hasTwo ? done - firstDone : done) / seconds;
+  }
+
+  private static String duration(double seconds) {
+    Duration left = Duration.ofSeconds(Math.round(seconds));
+    return left.toHours() > 0
+        ? "%d h %02d min".formatted(left.toHours(), left.toMinutesPart())
+        : left.toMinutes() > 0
+            ? "%d min %02d s".formatted(left.toMinutes(), left.toSecondsPart())
+            : left.toSeconds() + " s";
+  }
+}

@@ -1,0 +1,99 @@
+package io.sparkdiffusion.spark.job;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.count;
+import static org.apache.spark.sql.functions.countDistinct;
+import static org.apache.spark.sql.functions.length;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.regexp_replace;
+import static org.apache.spark.sql.functions.sum;
+import static org.apache.spark.sql.functions.when;
+
+import io.sparkdiffusion.spark.executor.ResultColumns;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+
+/** Counts images, by Spark, so that the driver holds no row. */
+final class RowCounts {
+
+  private static final int REASONS_NAMED = 100;
+
+  private RowCounts() {}
+
+  /** The planned images. */
+  record Planned(long images, long rows, long failed, Map<String, Long> failures) {
+
+    static Planned of(Dataset<Row> planned) {
+      Column isFailed = col("error").isNotNull();
+      Row counts =
+          planned
+              .agg(
+                  count(lit(1)),
+                  count(when(col("image_index").equalTo(0), 1)),
+                  count(when(isFailed, 1)))
+              .head();
+      return new Planned(counts.getLong(0), counts.getLong(1), counts.getLong(2), reasons(planned));
+    }
+  }
+
+  /** The images of a group that went through a model. */
+  record Made(
+      long generated, long failed, long failedRows, long truncated, Map<String, Long> failures) {
+
+    static final Made NONE = new Made(0, 0, 0, 0, Map.of());
+
+    static Made of(Dataset<Row> results) {
+      Dataset<Row> made = results.filter(col("request_hash").isNotNull());
+      Column isFailed = col("status").equalTo(ResultColumns.FAILED);
+      Column lost = length(col("lost_text")).plus(length(col("negative_lost_text")));
+      Row counts =
+          made.agg(
+                  count(when(isFailed, null).otherwise(1)),
+                  count(when(isFailed, 1)),
+                  countDistinct(when(isFailed, col("id"))),
+                  sum(when(lost.gt(0), 1L).otherwise(0L)))
+              .head();
+      return new Made(
+          counts.getLong(0),
+          counts.getLong(1),
+          counts.getLong(2),
+          counts.isNullAt(3) ? 0 : counts.getLong(3),
+          reasons(made));
+    }
+  }
+
+  /** Failures by reason, without the actual values that stand in parentheses. */
+  private static Map<String, Long> reasons(Dataset<Row> rows) {
+    Map<String, Long> reasons = new TreeMap<>();
+    rows.filter(col("error").isNotNull())
+        .groupBy(regexp_replace(col("error"), " \\([^()]*\\)", "").as("reason"))
+        .agg(count(lit(1)).as("images"))
+        .orderBy(col("images").desc(), col("reason"))
+        .limit(REASONS_NAMED)
+        .collectAsList()
+        .forEach(row -> reasons.put(row.getString(0), row.getLong(1)));
+    return reasons;
+  }
+
+  /** A run that was stopped before any picture was made. */
+  static RunCounts stopped(Planned planned) {
+    return new RunCounts(planned.images(), 0, 0, planned.failed(), 0, planned.failures());
+  }
+
+  /** Both together. */
+  static RunCounts total(Planned planned, Made made) {
+    Map<String, Long> failures = new TreeMap<>(planned.failures());
+    made.failures().forEach((reason, images) -> failures.merge(reason, images, Long::sum));
+    long failed = planned.failed() + made.failed();
+    return new RunCounts(
+        planned.images(),
+        made.generated(),
+        planned.images() - failed - made.generated(),
+        failed,
+        made.truncated(),
+        failures);
+  }
+}

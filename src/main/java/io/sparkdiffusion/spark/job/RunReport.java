@@ -1,0 +1,113 @@
+package io.sparkdiffusion.spark.job;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import io.sparkdiffusion.config.JobConfig;
+import io.sparkdiffusion.metadata.Provenance;
+import io.sparkdiffusion.spark.executor.Build;
+import io.sparkdiffusion.spark.executor.GenerationCounters;
+import io.sparkdiffusion.spark.executor.Model;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** What is known about a run so far; at its end {@code run.json}. */
+final class RunReport {
+
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+  private static final double NANOS_PER_SECOND = 1e9;
+
+  private final String runId;
+  private final JobConfig config;
+  private final String sparkVersion;
+  private final GenerationCounters counters;
+  private final Instant started = Instant.now();
+  private Model model;
+  private RunCounts counts = RunCounts.NONE;
+
+  RunReport(String runId, JobConfig config, String sparkVersion, GenerationCounters counters) {
+    this.runId = runId;
+    this.config = config;
+    this.sparkVersion = sparkVersion;
+    this.counters = counters;
+  }
+
+  void model(Model opened) {
+    model = opened;
+  }
+
+  void counts(RunCounts known) {
+    counts = known;
+  }
+
+  /** The time so far. */
+  RunSeconds seconds() {
+    return new RunSeconds(
+        counters.loadNanos().value() / NANOS_PER_SECOND,
+        counters.compileNanos().value() / NANOS_PER_SECOND,
+        counters.inferenceNanos().value() / NANOS_PER_SECOND,
+        Duration.between(started, Instant.now()).toMillis() / 1e3);
+  }
+
+  /**
+   * The report as JSON.
+   *
+   * @param status {@code done}, {@code stopped} or {@code failed}
+   * @param error why it did not end well, null where it did
+   */
+  String json(String status, String error) {
+    RunSeconds seconds = seconds();
+    Map<String, Object> report = new LinkedHashMap<>();
+    report.put("run_id", runId);
+    report.put("status", status);
+    report.put("error", error);
+    report.put("started", started.toString());
+    report.put("finished", Instant.now().toString());
+    report.put("rows", rows());
+    report.put("failures", counts.failures());
+    report.put("warnings", Map.of("truncated_texts", counts.truncated()));
+    report.put("seconds", seconds);
+    report.put(
+        "images_per_second",
+        seconds.inference() > 0 ? counts.generated() / seconds.inference() : null);
+    report.put("model", model == null ? null : modelFacts());
+    report.put("versions", versions());
+    report.put("configuration", config.effective());
+    try {
+      return JSON.writeValueAsString(report) + "\n";
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("The report holds texts and numbers only", e);
+    }
+  }
+
+  private Map<String, Object> rows() {
+    Map<String, Object> rows = new LinkedHashMap<>();
+    rows.put("total", counts.total());
+    rows.put("generated", counts.generated());
+    rows.put("skipped", counts.skipped());
+    rows.put("failed", counts.failed());
+    return rows;
+  }
+
+  private Map<String, Object> modelFacts() {
+    Map<String, Object> facts = new LinkedHashMap<>();
+    facts.put("name", model.name());
+    facts.put("digest", model.digest());
+    return facts;
+  }
+
+  private Map<String, Object> versions() {
+    Provenance.Versions built = Build.versions();
+    Map<String, Object> versions = new LinkedHashMap<>();
+    versions.put("spark_diffusion", built.sparkDiffusion());
+    versions.put("image_version", built.imageVersion());
+    versions.put("djl", built.djl());
+    versions.put("libtorch", built.libtorch());
+    versions.put("java", built.java());
+    versions.put("spark", sparkVersion);
+    return versions;
+  }
+}

@@ -1,0 +1,11 @@
+package io.sparkdiffusion.spark.job;
+
+/**
+ * Where the time went. The first three are summed over executors.
+ *
+ * @param load reading weights and putting them on devices
+ * @param compile compiling the networks and their first calls
+ * @param inference making pictures, without loading and compiling
+ * @param wall from the run's start to now, as a clock on the driver shows it
+ */
+public record RunSeconds(double load, double compile, double inference, double wall) {}

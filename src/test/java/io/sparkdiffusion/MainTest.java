@@ -1,0 +1,224 @@
+package io.sparkdiffusion;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sparkdiffusion.testing.FakeModel;
+import io.sparkdiffusion.testing.LocalSpark;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.apache.logging.log4j.Level;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.core.LogEvent;
+import org.apache.logging.log4j.core.LoggerContext;
+import org.apache.logging.log4j.core.appender.AbstractAppender;
+import org.apache.logging.log4j.core.config.Property;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class MainTest {
+
+  private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+  @TempDir private Path folder;
+  private Path config;
+  private Path table;
+
+  @BeforeEach
+  void writeInput() throws IOException {
+    LocalSpark.session();
+    config = folder.resolve("job.yml");
+    Files.writeString(
+        config,
+        """
+        pretrained_model_name_or_path: %s
+        prompts: %s
+        output_dir: %s
+        resolution: 8
+        num_inference_steps: 3
+        device: cpu
+        """
+            .formatted(folder, folder.resolve("prompts.csv"), folder.resolve("out")));
+    table = folder.resolve("prompts.csv");
+    Files.writeString(table, "id,prompt,seed\na,fox,1\nb,owl,many\n");
+  }
+
+  @Test
+  void endsWithOneLineThatSaysWhatWasDone() {
+    assertThat(run()).isEqualTo(Main.DONE);
+    assertThat(lastLine())
+        .startsWith("Done: 2 images: 1 generated, 0 skipped, 1 failed; ")
+        .endsWith("out");
+  }
+
+  @Test
+  void isDoneWithAnEmptyTable() throws IOException {
+    Files.writeString(table, "id,prompt\n");
+    assertThat(run()).isEqualTo(Main.DONE);
+    assertThat(lastLine()).startsWith("Done: 0 images: 0 generated, 0 skipped, 0 failed; ");
+  }
+
+  @Test
+  void takesOverridesFromAFile() throws IOException {
+    Path file = folder.resolve("overrides");
+    Files.writeString(file, "prompt=a\nb=c\0num_images=2\0");
+    assertThat(run("--overrides-file", file.toString())).isEqualTo(Main.DONE);
+    assertThat(lastLine()).startsWith("Done: 2 images: 2 generated");
+  }
+
+  @Test
+  void refusesWrongSettings() {
+    assertThat(run("num_inference_step=3")).isEqualTo(Main.NOT_USABLE);
+    assertThat(lastLine()).contains("num_inference_step", "num_inference_steps");
+  }
+
+  @Test
+  void refusesWrongUsage() {
+    assertThat(main().run()).isEqualTo(Main.NOT_USABLE);
+    assertThat(lastLine())
+        .isEqualTo("Missing required parameter: 'CONFIG'; see jobs/generate --help");
+    assertThat(run("--frobnicate")).isEqualTo(Main.NOT_USABLE);
+    assertThat(lastLine()).startsWith("Unknown option: '--frobnicate'");
+  }
+
+  @Test
+  void refusesRepeatedIds() throws IOException {
+    Files.writeString(table, "id,prompt\na,fox\na,owl\n");
+    assertThat(run()).isEqualTo(Main.NOT_USABLE);
+    assertThat(lastLine())
+        .isEqualTo(
+            "Cannot use prompts %s: every id must occur once (repeated: a)".formatted(table));
+  }
+
+  @Test
+  void refusesAnOutputFolderThatCannotBeWritten() throws IOException {
+    Path file = Files.writeString(folder.resolve("file"), "in the way");
+    assertThat(run("output_dir=" + file + "/out")).isEqualTo(Main.NOT_USABLE);
+    assertThat(lastLine())
+        .startsWith(
+            "Cannot write to output_dir %s/out: it must be a folder that can be made and written ("
+                .formatted(file));
+  }
+
+  @Test
+  void refusesAMissingGpu() throws IOException {
+    assertThat(run("device=cuda")).isEqualTo(Main.NOT_USABLE);
+    assertThat(lastLine()).startsWith("Cannot use device cuda:0: libtorch must see that GPU");
+  }
+
+  @Test
+  void tellsTooManyFailedRowsApart() {
+    assertThat(run("max_failed_rows=0")).isEqualTo(Main.TOO_MANY_FAILED_ROWS);
+    assertThat(lastLine())
+        .isEqualTo("Stopped: 1 of 2 rows failed, more than max_failed_rows allows (0)");
+  }
+
+  @Test
+  void tellsAFailedJobInOneLine() throws IOException {
+    Files.writeString(table, "id,prompt\na,BOOM\n");
+    assertThat(run()).isEqualTo(Main.JOB_FAILED);
+    assertThat(lastLine()).isEqualTo("Failed: Cannot go on: the device is gone");
+    assertThat(err.toString(StandardCharsets.UTF_8)).doesNotContain("\tat ");
+  }
+
+  @Test
+  void printsAllSettings() {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    PrintStream before = System.out;
+    System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
+    try {
+      assertThat(main().run("--help")).isEqualTo(Main.DONE);
+    } finally {
+      System.setOut(before);
+    }
+    assertThat(out.toString(StandardCharsets.UTF_8))
+        .contains("jobs/generate CONFIG [key=value ...]", "guidance_rescale", "10%");
+  }
+
+  @Test
+  void keepsPromptsAndTokensOutOfLogsAndEvents() throws IOException {
+    String secret = "unmistakable-zebra";
+    Files.writeString(
+        table,
+        "id,prompt,negative_prompt,seed\na,%1$s,%1$s,1\nb,%1$s,,many\nc,NAN %1$s,,\n"
+            .formatted(secret));
+    List<String> logged = new ArrayList<>();
+    try (LogTap tap = new LogTap(logged)) {
+      assertThat(run("hf_access_token=" + secret)).isEqualTo(Main.DONE);
+      assertThat(run("prompts=", "prompt=" + secret)).isEqualTo(Main.DONE);
+      assertThat(run("prompts=", "prompt=BOOM " + secret)).isEqualTo(Main.JOB_FAILED);
+    }
+    assertThat(logged).as("the tap hears").anyMatch(line -> line.contains("num_inference_steps"));
+    assertThat(logged).noneMatch(line -> line.contains(secret));
+    assertThat(err.toString(StandardCharsets.UTF_8)).doesNotContain(secret);
+    assertThat(Files.readString(folder.resolve("out/run.json"))).doesNotContain(secret);
+    assertThat(events()).contains("SparkListenerSQLExecutionStart").doesNotContain(secret);
+  }
+
+  private static String events() throws IOException {
+    StringBuilder text = new StringBuilder();
+    try (Stream<Path> files = Files.walk(LocalSpark.events())) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        text.append(Files.readString(file));
+      }
+    }
+    return text.toString();
+  }
+
+  private Main main() {
+    return new Main(
+        new PrintStream(err, true, StandardCharsets.UTF_8),
+        job -> job.models(settings -> FakeModel.named(folder.toString())));
+  }
+
+  private int run(String... overrides) {
+    return main()
+        .run(
+            Stream.concat(Stream.of(config.toString()), Stream.of(overrides))
+                .toArray(String[]::new));
+  }
+
+  private String lastLine() {
+    return err.toString(StandardCharsets.UTF_8).lines().reduce("", (first, last) -> last);
+  }
+
+  /** Hears everything from the level of information up, with stack traces. */
+  private static final class LogTap extends AbstractAppender implements AutoCloseable {
+
+    private final List<String> lines;
+    private final LoggerContext context = (LoggerContext) LogManager.getContext(false);
+    private final Level before = context.getConfiguration().getRootLogger().getLevel();
+
+    LogTap(List<String> lines) {
+      super("tap", null, null, true, Property.EMPTY_ARRAY);
+      this.lines = lines;
+      start();
+      context.getConfiguration().getRootLogger().addAppender(this, Level.INFO, null);
+      context.getConfiguration().getRootLogger().setLevel(Level.INFO);
+      context.updateLoggers();
+    }
+
+    @Override
+    public synchronized void append(LogEvent event) {
+      lines.add(event.getMessage().getFormattedMessage());
+      for (Throwable e = event.getThrown(); e != null; e = e.getCause()) {
+        lines.add(e.toString());
+      }
+    }
+
+    @Override
+    public void close() {
+      context.getConfiguration().getRootLogger().removeAppender("tap");
+      context.getConfiguration().getRootLogger().setLevel(before);
+      context.updateLoggers();
+      stop();
+    }
+  }
+}

@@ -1,0 +1,42 @@
+package io.sparkdiffusion.spark.executor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class HadoopImageSinkTest {
+
+  @TempDir private Path folder;
+
+  @Test
+  void writesWholeFilesAndNothingElse() throws IOException {
+    try (HadoopImageSink sink = sink()) {
+      sink.write("a.png", new byte[] {1, 2});
+      sink.write("b.png", new byte[] {3});
+      sink.write("a.png", new byte[] {4, 5, 6});
+    }
+    assertThat(names("images")).containsExactly("a.png", "b.png");
+    assertThat(names("staging")).isEmpty();
+    assertThat(folder.resolve("images/a.png")).hasBinaryContent(new byte[] {4, 5, 6});
+  }
+
+  private HadoopImageSink sink() throws IOException {
+    return new HadoopImageSink(
+        new org.apache.hadoop.fs.Path(folder.resolve("images").toUri()),
+        new org.apache.hadoop.fs.Path(folder.resolve("staging").toUri()),
+        new Configuration());
+  }
+
+  private List<String> names(String name) throws IOException {
+    try (Stream<Path> files = Files.list(folder.resolve(name))) {
+      return files.map(file -> file.getFileName().toString()).sorted().toList();
+    }
+  }
+}

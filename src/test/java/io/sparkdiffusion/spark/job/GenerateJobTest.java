@@ -1,0 +1,230 @@
+package io.sparkdiffusion.spark.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.sparkdiffusion.config.JobConfig;
+import io.sparkdiffusion.testing.FakeModel;
+import io.sparkdiffusion.testing.LocalSpark;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class GenerateJobTest {
+
+  private final SparkSession spark = LocalSpark.session();
+
+  @TempDir private Path folder;
+  private Path output;
+  private Path config;
+  private Path table;
+
+  @BeforeEach
+  void writeInput() throws IOException {
+    output = folder.resolve("out");
+    config = Files.writeString(folder.resolve("job.yml"), "run_name: job\n");
+    table =
+        Files.writeString(
+            folder.resolve("prompts.csv"),
+            """
+            id,prompt,seed,height,num_images,style
+            a,fox,7,16,2,oil
+            b,owl,,,,
+            c,LONG hare,,,,ink
+            bad,cat,many,9,,
+            """);
+  }
+
+  @Test
+  void writesOneRowForEachImage() {
+    GenerateJob.Result result = run();
+    assertThat(result.stopReason()).isEmpty();
+    assertThat(result.counts().total()).isEqualTo(5);
+    assertThat(rows().schema().toDDL().replace(" NOT NULL", ""))
+        .isEqualTo(
+            "id STRING,image_index INT,prompt STRING,negative_prompt STRING,seed BIGINT,"
+                + "num_inference_steps INT,guidance_scale DOUBLE,guidance_rescale DOUBLE,"
+                + "height INT,width INT,scheduler STRING,eta DOUBLE,request_hash STRING,"
+                + "token_count INT,negative_token_count INT,lost_text STRING,"
+                + "negative_lost_text STRING,image STRUCT<bytes: BINARY, path: STRING>,"
+                + "sha256 STRING,inference_seconds DOUBLE,provenance STRING,status STRING,"
+                + "error STRING,output_format STRING,run_id STRING,style STRING,group STRING");
+    assertThat(
+            rows().orderBy("id", "image_index").collectAsList().stream()
+                .map(
+                    row ->
+                        Stream.of("id", "image_index", "seed", "height", "style", "status")
+                            .map(name -> String.valueOf(row.<Object>getAs(name)))
+                            .toList()))
+        .containsExactly(
+            List.of("a", "0", "7", "16", "oil", "generated"),
+            List.of("a", "1", "8", "16", "oil", "generated"),
+            List.of("b", "0", "3760296701", "8", "null", "generated"),
+            List.of("bad", "0", "null", "null", "null", "failed"),
+            List.of("c", "0", "3188223379", "8", "ink", "generated"));
+  }
+
+  @Test
+  void keepsPicturesInRowsAndFiles() throws IOException {
+    run();
+    Row picture = rows().filter("id = 'a' and image_index = 1").head();
+    Row image = picture.getAs("image");
+    byte[] bytes = image.getAs("bytes");
+    String hash = picture.getAs("request_hash");
+    assertThat(image.<String>getAs("path"))
+        .isEqualTo("images/a_1_%s.png".formatted(hash.substring(0, 8)));
+    assertThat(output.resolve(image.<String>getAs("path"))).hasBinaryContent(bytes);
+    assertThat(names(output)).containsExactlyInAnyOrder("images", "rows", "run.json");
+    assertThat(names(output.resolve("images"))).hasSize(4);
+  }
+
+  @Test
+  void makesNothingTwice() {
+    run();
+    Dataset<Row> before = rows();
+    List<String> first = before.select("sha256").as(Encoders.STRING()).collectAsList();
+    RunCounts again = run().counts();
+    assertThat(again.generated()).isZero();
+    assertThat(again.skipped()).isEqualTo(4);
+    assertThat(again.failed()).isEqualTo(1);
+    assertThat(rows().select("sha256").as(Encoders.STRING()).collectAsList())
+        .containsExactlyInAnyOrderElementsOf(first);
+  }
+
+  @Test
+  void makesChangedAndNewRowsOnly() throws IOException {
+    run();
+    Files.writeString(table, Files.readString(table).replace("b,owl", "b,eagle") + "d,new,,,,\n");
+    RunCounts counts = run().counts();
+    assertThat(counts.generated()).isEqualTo(2);
+    assertThat(counts.skipped()).isEqualTo(3);
+    assertThat(rows().filter("id = 'b'").count()).isEqualTo(2);
+    assertThat(run("seed=1").counts().generated())
+        .as("rows without a seed take theirs from the job's")
+        .isEqualTo(3);
+  }
+
+  @Test
+  void makesPicturesAnewInAFormThatIsMissing() throws IOException {
+    run("output_format=png");
+    assertThat(rows().filter("status = 'generated' and image.bytes is null").count()).isEqualTo(4);
+    assertThat(run("output_format=png").counts().generated()).isZero();
+    assertThat(run("output_format=both").counts().generated()).isEqualTo(4);
+    assertThat(run("output_format=parquet").counts().generated()).isZero();
+  }
+
+  @Test
+  void writesNoFilesForParquetAlone() throws IOException {
+    run("output_format=parquet");
+    assertThat(names(output)).containsExactlyInAnyOrder("rows", "run.json");
+    assertThat(rows().filter("image.path is not null").count()).isZero();
+  }
+
+  @Test
+  void numbersThePicturesOfASinglePrompt() throws IOException {
+    GenerateJob.Result result = execute("prompt=fox", "num_images=3", "seed=42");
+    assertThat(result.counts().generated()).isEqualTo(3);
+    assertThat(names(output))
+        .containsExactlyInAnyOrder("image_0.png", "image_1.png", "image_2.png", "rows", "run.json");
+    assertThat(rows().orderBy("image_index").select("seed").collectAsList())
+        .extracting(row -> row.getLong(0))
+        .containsExactly(42L, 43L, 44L);
+  }
+
+  @Test
+  void reportsTheRun() throws IOException {
+    GenerateJob.Result result = run();
+    JsonNode report = report();
+    assertThat(report.at("/run_id").asText()).isEqualTo(result.runId());
+    assertThat(report.at("/status").asText()).isEqualTo("done");
+    assertThat(report.at("/rows"))
+        .hasToString("{\"total\":5,\"generated\":4,\"skipped\":0,\"failed\":1}");
+    assertThat(report.at("/failures").size()).isEqualTo(1);
+    assertThat(report.at("/warnings/truncated_texts").asInt()).isEqualTo(1);
+    assertThat(report.at("/seconds/load").asDouble()).isPositive();
+    assertThat(report.at("/seconds/compile").asDouble()).isPositive();
+    assertThat(report.at("/seconds/inference").asDouble()).isEqualTo(0.004);
+    assertThat(report.at("/model/digest").asText()).isEqualTo("d".repeat(64));
+    assertThat(report.at("/versions/spark").asText()).isEqualTo(spark.version());
+    assertThat(report.at("/versions/spark_diffusion").asText()).isNotEmpty().doesNotContain("$");
+    assertThat(report.at("/configuration/num_inference_steps").asText()).isEqualTo("3");
+  }
+
+  @Test
+  void stopsBeforeTheFirstPictureWhereTooManyRowsAreBad() throws IOException {
+    GenerateJob.Result result = run("max_failed_rows=0");
+    assertThat(result.stopReason())
+        .contains("Stopped: 1 of 4 rows failed, more than max_failed_rows allows (0)");
+    assertThat(report().at("/status").asText()).isEqualTo("stopped");
+    assertThat(run("max_failed_rows=1").stopReason()).isEmpty();
+  }
+
+  @Test
+  void commitsGoodRowsWhereTooManyPicturesFail() throws IOException {
+    Files.writeString(table, "id,prompt\na,fox\nb,NAN\n");
+    GenerateJob.Result result = run("max_failed_rows=10%");
+    assertThat(result.stopReason())
+        .contains("Stopped: 1 of 2 rows failed, more than max_failed_rows allows (0.1)");
+    assertThat(rows().filter("status = 'generated'").count()).isEqualTo(1);
+    assertThat(report().at("/failures")).hasToString("{\"Cannot keep picture: it holds NaN\":1}");
+  }
+
+  @Test
+  void leavesNothingHalfDoneWhereTheDeviceFails() throws IOException {
+    Files.writeString(table, "id,prompt\na,fox\nb,BOOM\n");
+    assertThatThrownBy(this::run)
+        .satisfies(
+            e -> assertThat(Failures.reason(e)).isEqualTo("Cannot go on: the device is gone"));
+    assertThat(output.resolve("rows")).doesNotExist();
+    assertThat(output.resolve("_staging")).doesNotExist();
+    assertThat(report().at("/status").asText()).isEqualTo("failed");
+    assertThat(report().at("/error").asText()).isEqualTo("Cannot go on: the device is gone");
+  }
+
+  private GenerateJob.Result run(String... overrides) {
+    return execute(
+        Stream.concat(Stream.of("prompts=" + table), Stream.of(overrides)).toArray(String[]::new));
+  }
+
+  private GenerateJob.Result execute(String... overrides) {
+    Stream<String> common =
+        Stream.of(
+            "pretrained_model_name_or_path=" + folder,
+            "output_dir=" + output,
+            "resolution=8",
+            "num_inference_steps=3",
+            "device=cpu",
+            "per_device_batch_size=2");
+    JobConfig settings =
+        JobConfig.load(config, Stream.concat(common, Stream.of(overrides)).toList());
+    // A name of its own for each test, so that each loads its model.
+    return new GenerateJob(spark, settings)
+        .models(any -> FakeModel.named(folder.toString()))
+        .execute();
+  }
+
+  private Dataset<Row> rows() {
+    return spark.read().parquet(output.resolve("rows").toString());
+  }
+
+  private JsonNode report() throws IOException {
+    return new ObjectMapper().readTree(output.resolve("run.json").toFile());
+  }
+
+  private static List<String> names(Path of) throws IOException {
+    try (Stream<Path> files = Files.list(of)) {
+      return files.map(file -> file.getFileName().toString()).toList();
+    }
+  }
+}

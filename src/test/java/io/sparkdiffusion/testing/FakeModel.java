@@ -1,0 +1,113 @@
+package io.sparkdiffusion.testing;
+
+import io.sparkdiffusion.metadata.Provenance;
+import io.sparkdiffusion.pipeline.ImageResult;
+import io.sparkdiffusion.pipeline.PipelineTimes;
+import io.sparkdiffusion.prompt.ImageRequest;
+import io.sparkdiffusion.spark.executor.GeneratorFactory;
+import io.sparkdiffusion.spark.executor.ImageGenerator;
+import io.sparkdiffusion.spark.executor.Model;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * A model that makes pictures of noise in no time. A prompt that begins with {@code NAN} gives a
+ * failed picture, {@code FLAT} one of a single colour, {@code BOOM} ends the task, and of {@code
+ * LONG} some text is lost.
+ */
+public final class FakeModel {
+
+  private static final Map<String, AtomicInteger> LOADS = new ConcurrentHashMap<>();
+
+  private FakeModel() {}
+
+  /** A model; what it loads is counted under the name. */
+  public static Model named(String name) {
+    return new Model(
+        name, "d".repeat(64), Map.of("prediction_type", "epsilon"), 16, new Factory(name));
+  }
+
+  /** How often a model was loaded in this JVM. */
+  public static int loads(String name) {
+    return LOADS.computeIfAbsent(name, any -> new AtomicInteger()).get();
+  }
+
+  private record Factory(String name) implements GeneratorFactory {
+    @Override
+    public ImageGenerator load(String device) {
+      LOADS.computeIfAbsent(name, any -> new AtomicInteger()).incrementAndGet();
+      return new Generator(device);
+    }
+
+    @Override
+    public int gpuCount() {
+      return 0;
+    }
+  }
+
+  private record Generator(String device, AtomicLong nanos) implements ImageGenerator {
+
+    Generator(String device) {
+      this(device, new AtomicLong());
+    }
+
+    @Override
+    public List<ImageResult> generate(List<ImageRequest> requests) {
+      if (requests.stream().map(ImageRequest::batchKey).distinct().count() != 1) {
+        throw new IllegalArgumentException("the requests of a batch must share its key");
+      }
+      nanos.addAndGet(1_000_000L * requests.size());
+      return requests.stream().map(Generator::result).toList();
+    }
+
+    private static ImageResult result(ImageRequest request) {
+      if (request.prompt().startsWith("BOOM")) {
+        throw new IllegalStateException("Cannot go on: the device is gone");
+      }
+      if (request.prompt().startsWith("NAN")) {
+        return new ImageResult.Failed(request, "Cannot keep picture: it holds NaN (step 3)");
+      }
+      String lost = request.prompt().startsWith("LONG") ? "the end" : "";
+      return new ImageResult.Generated(
+          request,
+          rgb(request),
+          new ImageResult.TextUse(5, lost),
+          new ImageResult.TextUse(2, ""),
+          Duration.ofMillis(1));
+    }
+
+    private static byte[] rgb(ImageRequest request) {
+      byte[] rgb = new byte[3 * request.heightPixels() * request.widthPixels()];
+      if (!request.prompt().startsWith("FLAT")) {
+        byte[] text = request.prompt().getBytes(StandardCharsets.UTF_8);
+        new Random(request.seed() * 31 + java.util.Arrays.hashCode(text)).nextBytes(rgb);
+      }
+      return rgb;
+    }
+
+    @Override
+    public PipelineTimes times() {
+      return new PipelineTimes(
+          Duration.ofSeconds(2), Duration.ofSeconds(1), Duration.ofNanos(nanos.get()));
+    }
+
+    @Override
+    public Provenance.Computation computation() {
+      return new Provenance.Computation(device, "fake", "float32", 1, 2);
+    }
+
+    @Override
+    public Provenance.Versions versions() {
+      return new Provenance.Versions("test", 1, "none", "none", "17");
+    }
+
+    @Override
+    public void close() {}
+  }
+}

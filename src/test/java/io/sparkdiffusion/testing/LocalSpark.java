@@ -1,0 +1,48 @@
+package io.sparkdiffusion.testing;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.apache.spark.SparkConf;
+import org.apache.spark.sql.SparkSession;
+
+/** One Spark for all tests of this JVM, with two task slots and an event log. */
+public final class LocalSpark {
+
+  private static final Path EVENTS = folder("events");
+  private static final SparkSession SESSION = start();
+
+  private LocalSpark() {}
+
+  /** The session, which ends with the JVM. */
+  public static SparkSession session() {
+    return SESSION;
+  }
+
+  /** Where Spark writes its event log. */
+  public static Path events() {
+    return EVENTS;
+  }
+
+  private static SparkSession start() {
+    SparkConf conf =
+        new SparkConf()
+            .setMaster("local[2]")
+            .setAppName("tests")
+            .set("spark.ui.enabled", "false")
+            .set("spark.eventLog.enabled", "true")
+            .set("spark.eventLog.dir", EVENTS.toUri().toString())
+            .set("spark.sql.shuffle.partitions", "3")
+            .set("spark.sql.warehouse.dir", folder("warehouse").toUri().toString());
+    return SparkSession.builder().config(conf).getOrCreate();
+  }
+
+  private static Path folder(String name) {
+    try {
+      return Files.createTempDirectory("spark-diffusion-" + name);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
