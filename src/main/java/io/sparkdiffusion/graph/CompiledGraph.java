@@ -4,6 +4,7 @@ import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.IValueUtils;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.stream.Stream;
 
 /** A recorded forward pass that libtorch has compiled: one native call for each run. */
@@ -12,11 +13,15 @@ public final class CompiledGraph implements AutoCloseable {
   private static final ByteBuffer NO_MEMORY = ByteBuffer.allocate(0);
 
   private final String name;
+  private final List<Shape> inputShapes;
+  private final Shape resultShape;
   private final TorchDevice device;
   private final PtSymbolBlock module;
 
-  private CompiledGraph(String name, TorchDevice device, PtSymbolBlock module) {
-    this.name = name;
+  private CompiledGraph(Graph graph, TorchDevice device, PtSymbolBlock module) {
+    this.name = graph.name();
+    this.inputShapes = graph.inputs();
+    this.resultShape = graph.resultShape();
     this.device = device;
     this.module = module;
   }
@@ -34,7 +39,10 @@ public final class CompiledGraph implements AutoCloseable {
           PtSymbolBlock module = WeightDictionary.load(device, graph.script(), graph.name());
           try (IValue dictionary = weights.dictionary();
               IValue nothing = IValueUtils.runMethod(module, "load", dictionary)) {
-            return new CompiledGraph(graph.name(), device, module);
+            return new CompiledGraph(graph, device, module);
+          } catch (RuntimeException e) {
+            module.close();
+            throw e;
           }
         });
   }
@@ -44,15 +52,26 @@ public final class CompiledGraph implements AutoCloseable {
    *
    * @param inputs as the graph declared them, borrowed
    * @return the result, which the caller closes
-   * @throws GraphException with libtorch's traceback
+   * @throws GraphException where an input has another shape or the thread was interrupted, or with
+   *     libtorch's traceback
    */
   public DeviceTensor run(DeviceTensor... inputs) {
+    List<Shape> shapes = Stream.of(inputs).map(DeviceTensor::shape).toList();
+    if (!shapes.equals(inputShapes)) {
+      throw new GraphException(
+          "Cannot run %s: its inputs must have shapes %s (%s)"
+              .formatted(name, inputShapes, shapes));
+    }
+    if (Thread.currentThread().isInterrupted()) {
+      throw new GraphException(
+          "Cannot run %s: its thread must go on (interrupted)".formatted(name));
+    }
     return device.call(
         () -> {
           IValue[] values = Stream.of(inputs).map(DeviceTensor::value).toArray(IValue[]::new);
           try {
-            return new DeviceTensor(
-                device, IValueUtils.runMethod(module, "forward", values), NO_MEMORY);
+            IValue result = IValueUtils.runMethod(module, "forward", values);
+            return new DeviceTensor(device, result, resultShape, NO_MEMORY);
           } catch (RuntimeException e) {
             throw new GraphException("Cannot run " + name + ": " + e.getMessage(), e);
           }

@@ -9,15 +9,18 @@ public final class DeviceTensor implements AutoCloseable {
 
   private final TorchDevice device;
   private final IValue value;
+  private final Shape shape;
 
   /** Memory on the host that the tensor may lie in: reachable as long as this object is. */
+  @SuppressWarnings("unused")
   private final ByteBuffer memory;
 
   private boolean closed;
 
-  DeviceTensor(TorchDevice device, IValue value, ByteBuffer memory) {
+  DeviceTensor(TorchDevice device, IValue value, Shape shape, ByteBuffer memory) {
     this.device = device;
     this.value = value;
+    this.shape = shape;
     this.memory = memory;
   }
 
@@ -28,6 +31,10 @@ public final class DeviceTensor implements AutoCloseable {
     return value;
   }
 
+  Shape shape() {
+    return shape;
+  }
+
   /** All values of a contiguous float32 tensor, copied to the host. */
   public float[] toFloats() {
     return device.call(
@@ -36,11 +43,6 @@ public final class DeviceTensor implements AutoCloseable {
             return array.toFloatArray();
           }
         });
-  }
-
-  /** Bytes of host memory that this tensor keeps; 0 where libtorch owns them. */
-  long hostBytes() {
-    return memory.capacity();
   }
 
   @Override

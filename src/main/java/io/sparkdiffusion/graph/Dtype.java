@@ -2,7 +2,6 @@ package io.sparkdiffusion.graph;
 
 import java.util.Arrays;
 import java.util.Locale;
-import java.util.stream.Collectors;
 
 /** Element types, with the number that TorchScript knows each by (c10/core/ScalarType.h). */
 public enum Dtype {
@@ -40,11 +39,6 @@ public enum Dtype {
                 new IllegalArgumentException(
                     "Cannot use a dtype: it must be float32, bfloat16 or float16 (%s)"
                         .formatted(name)));
-  }
-
-  /** The names of all types, for messages. */
-  static String names() {
-    return Arrays.stream(values()).map(Dtype::toString).collect(Collectors.joining(", "));
   }
 
   /** TorchScript's number. */

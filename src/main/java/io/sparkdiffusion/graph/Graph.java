@@ -1,6 +1,7 @@
 package io.sparkdiffusion.graph;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,7 +14,7 @@ import java.util.Map;
 public final class Graph {
 
   private final String name;
-  private final List<String> inputs = new ArrayList<>();
+  private final List<Shape> inputs = new ArrayList<>();
   private final Map<String, Shape> weights = new LinkedHashMap<>();
   private final List<String> lines = new ArrayList<>();
   private String result = "";
@@ -30,9 +31,9 @@ public final class Graph {
 
   /** Declares the next input of {@code forward}. */
   public Tensor input(long... sizes) {
-    String variable = "input" + inputs.size();
-    inputs.add(variable);
-    return new Tensor(this, variable, Shape.of(sizes));
+    Tensor input = new Tensor(this, "input" + inputs.size(), Shape.of(sizes));
+    inputs.add(input.shape());
+    return input;
   }
 
   /**
@@ -73,6 +74,11 @@ public final class Graph {
     return name;
   }
 
+  /** The shapes of the inputs, in the order in which they were declared. */
+  List<Shape> inputs() {
+    return List.copyOf(inputs);
+  }
+
   /** The shape of the result. */
   public Shape resultShape() {
     return resultShape;
@@ -80,14 +86,19 @@ public final class Graph {
 
   /** The weights asked for, in the order of their first use. */
   public Map<String, Shape> weights() {
-    return Map.copyOf(weights);
+    return Collections.unmodifiableMap(weights);
   }
 
   /** The recorded pass as a TorchScript class, in the form that libtorch's archives hold. */
   String script() {
+    if (result.isEmpty()) {
+      throw new GraphException("Cannot compile %s: it must return a tensor (none)".formatted(name));
+    }
     StringBuilder text = new StringBuilder(ScriptArchive.CLASS_HEADER);
     text.append("  def forward(self: __torch__.M");
-    inputs.forEach(input -> text.append(",\n    ").append(input).append(": Tensor"));
+    for (int i = 0; i < inputs.size(); i++) {
+      text.append(",\n    input").append(i).append(": Tensor");
+    }
     text.append(") -> Tensor:\n    weights = self.weights\n");
     lines.forEach(line -> text.append(line).append('\n'));
     return text.append("    return ").append(result).append('\n').toString();

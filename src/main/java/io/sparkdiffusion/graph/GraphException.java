@@ -1,7 +1,16 @@
 package io.sparkdiffusion.graph;
 
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
 /** An operation that cannot be recorded, compiled or run. */
 public final class GraphException extends RuntimeException {
+
+  private static final Set<String> RECORDING =
+      Stream.of(Graph.class, GraphException.class, Scope.class, Shape.class, Tensor.class)
+          .map(Class::getName)
+          .collect(Collectors.toUnmodifiableSet());
 
   GraphException(String message) {
     super(message);
@@ -21,19 +30,15 @@ public final class GraphException extends RuntimeException {
         "Cannot record %s: %s (%s), asked for at %s".formatted(operation, rule, values, caller()));
   }
 
+  /** The first line outside the classes that record. */
   private static String caller() {
-    String here = GraphException.class.getPackageName() + ".";
     return StackWalker.getInstance()
         .walk(
             frames ->
                 frames
-                    .filter(frame -> isOutside(frame.getClassName(), here))
+                    .filter(frame -> !RECORDING.contains(frame.getClassName()))
                     .findFirst()
                     .map(frame -> frame.getFileName() + ":" + frame.getLineNumber())
                     .orElse("an unknown line"));
-  }
-
-  private static boolean isOutside(String className, String here) {
-    return !className.startsWith(here) || className.endsWith("Test");
   }
 }

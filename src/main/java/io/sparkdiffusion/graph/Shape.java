@@ -30,12 +30,20 @@ public final class Shape {
     return sizes.length;
   }
 
-  /** The size of one dimension; negative ones count from the last. */
+  /**
+   * The size of one dimension; negative ones count from the last.
+   *
+   * @throws GraphException where there is no such dimension
+   */
   public long size(int dimension) {
     return sizes[index(dimension)];
   }
 
-  /** The number of elements. */
+  /**
+   * The number of elements.
+   *
+   * @throws ArithmeticException where it exceeds a long
+   */
   public long count() {
     return LongStream.of(sizes).reduce(1, Math::multiplyExact);
   }
@@ -52,8 +60,12 @@ public final class Shape {
     return of(changed);
   }
 
-  int index(int dimension) {
-    return dimension < 0 ? dimension + sizes.length : dimension;
+  private int index(int dimension) {
+    int index = dimension < 0 ? dimension + sizes.length : dimension;
+    if (index < 0 || index >= sizes.length) {
+      throw GraphException.cannot("an operation", "the dimension must exist", this, dimension);
+    }
+    return index;
   }
 
   @Override

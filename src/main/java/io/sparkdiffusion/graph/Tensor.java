@@ -3,6 +3,7 @@ package io.sparkdiffusion.graph;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * A tensor of a graph that is being recorded: a variable of the script and its shape, no values.
@@ -112,21 +113,13 @@ public final class Tensor {
         shape, "torch.to(%s, %d, False, False, None)".formatted(variable, dtype.code()));
   }
 
-  /** Softmax over one dimension. */
-  public Tensor softmax(int dimension) {
-    return call(shape, "softmax", dimension, "None");
-  }
-
   /** The standard deviation over all but the first dimension, unbiased: (B, 1, ...). */
   public Tensor standardDeviation() {
     long[] sizes = new long[shape.rank()];
     Arrays.fill(sizes, 1);
-    sizes[0] = shape.size(0);
-    String over =
-        java.util.stream.IntStream.range(1, shape.rank())
-            .mapToObj(Integer::toString)
-            .collect(Collectors.joining(", ", "[", "]"));
-    return call(Shape.of(sizes), "std", over, "True", "True");
+    sizes[0] = size(0);
+    int[] over = IntStream.range(1, shape.rank()).toArray();
+    return call(Shape.of(sizes), "std", Arrays.toString(over), "True", "True");
   }
 
   // Shapes and memory.
@@ -142,9 +135,10 @@ public final class Tensor {
 
   /** The dimensions in another order. */
   public Tensor permute(int... order) {
-    if (order.length != shape.rank()) {
+    int[] all = IntStream.range(0, shape.rank()).toArray();
+    if (!Arrays.equals(Arrays.stream(order).sorted().toArray(), all)) {
       throw GraphException.cannot(
-          "permute", "every dimension must be named", shape, Arrays.toString(order));
+          "permute", "every dimension must be named once", shape, Arrays.toString(order));
     }
     long[] sizes = Arrays.stream(order).mapToLong(shape::size).toArray();
     return call(Shape.of(sizes), "permute", Arrays.toString(order));
@@ -170,16 +164,14 @@ public final class Tensor {
 
   /** A new dimension of size 1. */
   public Tensor unsqueeze(int dimension) {
+    if (dimension < 0 || dimension > shape.rank()) {
+      throw GraphException.cannot("unsqueeze", "the place must be 0 to the rank", shape, dimension);
+    }
     long[] sizes = new long[shape.rank() + 1];
     for (int i = 0, from = 0; i < sizes.length; i++) {
       sizes[i] = i == dimension ? 1 : shape.size(from++);
     }
     return call(Shape.of(sizes), "unsqueeze", dimension);
-  }
-
-  /** Dimensions of size 1 repeated without a copy. */
-  public Tensor expand(long... sizes) {
-    return call(Shape.of(sizes), "expand", Shape.of(sizes));
   }
 
   /** NHWC in memory, the layout in which convolutions are fast; the shape stays (B, C, H, W). */
@@ -193,6 +185,7 @@ public final class Tensor {
     Tensor first = tensors[0];
     long sum = 0;
     for (Tensor tensor : tensors) {
+      requireSameGraph("cat", first.graph, tensor);
       if (!tensor.shape.with(dimension, 0).equals(first.shape.with(dimension, 0))) {
         throw GraphException.cannot(
             "cat", "all other dimensions must agree", first.shape, tensor.shape);
@@ -214,18 +207,6 @@ public final class Tensor {
   }
 
   // Linear algebra.
-
-  /** The matrix product over the last two dimensions; the leading ones are equal. */
-  public Tensor matmul(Tensor other) {
-    boolean fits =
-        shape.rank() == other.shape.rank()
-            && size(-1) == other.size(-2)
-            && shape.with(-1, 0).with(-2, 0).equals(other.shape.with(-1, 0).with(-2, 0));
-    if (!fits) {
-      throw GraphException.cannot("matmul", "inner sizes must agree", shape, other.shape);
-    }
-    return call(shape.with(-1, other.size(-1)), "matmul", other);
-  }
 
   /** {@code this · weightᵀ + bias} over the last dimension; weight (O, I), bias (O). */
   Tensor linear(Tensor weight, List<Tensor> bias) {
@@ -258,6 +239,7 @@ public final class Tensor {
 
   /** Rows of a table (N, C) for indices of any shape: indices' shape and C. */
   public Tensor embedding(Tensor indices) {
+    requireRank("embedding", 2);
     long[] sizes = Arrays.copyOf(indices.shape.sizes(), indices.shape.rank() + 1);
     sizes[sizes.length - 1] = size(1);
     return call(Shape.of(sizes), "embedding", indices);
@@ -271,9 +253,10 @@ public final class Tensor {
    * @return (B, heads, L, D)
    */
   public Tensor attention(Tensor key, Tensor value, Causal causal) {
-    if (!key.shape.equals(value.shape) || size(-1) != key.size(-1) || size(1) != key.size(1)) {
+    requireRank("attention", 4);
+    if (!key.shape.equals(value.shape) || !shape.equals(key.shape.with(2, size(2)))) {
       throw GraphException.cannot(
-          "attention", "heads and head sizes must agree", shape, key.shape, value.shape);
+          "attention", "batches, heads and head sizes must agree", shape, key.shape, value.shape);
     }
     return call(
         shape,
@@ -322,6 +305,13 @@ public final class Tensor {
     }
   }
 
+  private static void requireSameGraph(String operation, Graph graph, Tensor argument) {
+    if (argument.graph != graph) {
+      throw GraphException.cannot(
+          operation, "all tensors must be of one graph", graph.name(), argument.graph.name());
+    }
+  }
+
   private Tensor broadcast(String operator, Tensor other) {
     int rank = Math.max(shape.rank(), other.shape.rank());
     long[] sizes = new long[rank];
@@ -343,8 +333,10 @@ public final class Tensor {
   private Tensor call(Shape result, String operator, Object... arguments) {
     StringBuilder text = new StringBuilder("torch.").append(operator).append('(').append(variable);
     for (Object argument : arguments) {
-      text.append(", ")
-          .append(argument instanceof Tensor tensor ? tensor.variable : argument.toString());
+      if (argument instanceof Tensor tensor) {
+        requireSameGraph(operator, graph, tensor);
+      }
+      text.append(", ").append(argument instanceof Tensor tensor ? tensor.variable : argument);
     }
     return graph.record(result, text.append(')').toString());
   }

@@ -8,9 +8,11 @@ import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.JniUtils;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.concurrent.ExecutionException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
 
 /**
@@ -64,10 +66,10 @@ public final class TorchDevice implements AutoCloseable {
     int count = gpuCount();
     if (index >= count) {
       throw new GraphException(
-          ("Cannot open device %s: libtorch must see that GPU (it sees %d; this build holds %s);"
+          ("Cannot open device %s: libtorch must see that GPU (it sees %d, libtorch %s);"
                   + " build with -Pcuda, check nvidia-smi and that libcudart.so is on the"
                   + " loader's path, or use device=cpu")
-              .formatted(name, count, TorchEngine.start()));
+              .formatted(name, count, TorchEngine.version()));
     }
     return new TorchDevice("cuda:" + index, Device.gpu(index));
   }
@@ -87,21 +89,29 @@ public final class TorchDevice implements AutoCloseable {
     return device.isGpu();
   }
 
-  /** Runs native work on the device's thread and waits for it. */
+  /**
+   * Runs native work on the device's thread and waits for it to end, even where the caller is
+   * interrupted: what the work opened would have no owner.
+   *
+   * @throws GraphException where the device is closed
+   */
   public <T> T call(Supplier<T> work) {
+    CompletableFuture<T> result;
     try {
-      return thread.submit(work::get).get();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new GraphException("Cannot wait for device " + name + ": interrupted", e);
-    } catch (ExecutionException e) {
+      result = CompletableFuture.supplyAsync(work, thread);
+    } catch (RejectedExecutionException e) {
+      throw new GraphException("Cannot use device %s: it must be open (closed)".formatted(name), e);
+    }
+    try {
+      return result.join();
+    } catch (CompletionException e) {
       if (e.getCause() instanceof RuntimeException cause) {
         throw cause;
       }
       if (e.getCause() instanceof Error error) {
         throw error;
       }
-      throw new GraphException("Cannot use device " + name, e);
+      throw e;
     }
   }
 
@@ -129,11 +139,16 @@ public final class TorchDevice implements AutoCloseable {
   }
 
   private DeviceTensor tensor(ByteBuffer bytes, DataType type, Shape shape) {
+    if (shape.count() * type.getNumOfBytes() != bytes.remaining()) {
+      throw new IllegalArgumentException(
+          "Cannot make a tensor: the values must fill its shape (%d bytes, %s)"
+              .formatted(bytes.remaining(), shape));
+    }
     return call(
         () -> {
           try (PtNDArray array =
               manager.create(bytes, new ai.djl.ndarray.types.Shape(shape.sizes()), type)) {
-            return new DeviceTensor(this, IValue.from(array), bytes);
+            return new DeviceTensor(this, IValue.from(array), shape, bytes);
           }
         });
   }

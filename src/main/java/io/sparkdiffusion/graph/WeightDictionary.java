@@ -27,9 +27,8 @@ public final class WeightDictionary implements AutoCloseable {
               layout: int) -> NoneType:
               weights = self.weights
               typed = torch.reshape(torch.view_copy(raw, dtype=source), sizes)
-              converted = torch.to(typed, target, False, False, None)
-              laid = torch.contiguous(converted, memory_format=layout)
-              _0 = torch._set_item(weights, name, laid)
+              converted = torch.to(typed, target, False, False, layout)
+              _0 = torch._set_item(weights, name, converted)
               return None
             def dictionary(self: __torch__.M) -> Dict[str, Tensor]:
               return self.weights

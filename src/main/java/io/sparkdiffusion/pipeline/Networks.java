@@ -53,16 +53,16 @@ record Networks(
     return new Networks(text, unet, vae, weights);
   }
 
-  /** Each network at its smallest, for the sake of its weights' names. */
+  /** Each network at its smallest, for the sake of its weights' names, in a fixed order. */
   private static Map<Component, Graph> record(TextConfig text, UnetConfig unet, VaeConfig vae) {
-    long side = 1L << (unet.widths().size() - 1);
-    return Map.of(
-        Component.TEXT_ENCODER,
-        new ClipTextModel(text).record(Dtype.FLOAT32),
-        Component.UNET,
-        new Unet2dConditionModel(unet).record(Dtype.FLOAT32, 1, side, side, 1),
-        Component.VAE,
-        new AutoencoderKlDecoder(vae).record(Dtype.FLOAT32, 1, 1, 1));
+    return new EnumMap<>(
+        Map.of(
+            Component.TEXT_ENCODER,
+            new ClipTextModel(text).record(Dtype.FLOAT32),
+            Component.UNET,
+            new Unet2dConditionModel(unet).record(Dtype.FLOAT32, 1, 1, 1, 1),
+            Component.VAE,
+            new AutoencoderKlDecoder(vae).record(Dtype.FLOAT32, 1, 1, 1)));
   }
 
   private static void compare(

@@ -52,15 +52,16 @@ public record TextConfig(
             json.size("vocab_size"),
             json.size("hidden_size"),
             json.size("intermediate_size"),
-            Math.toIntExact(json.size("num_hidden_layers")),
+            json.count("num_hidden_layers"),
             json.size("num_attention_heads"),
             json.size("max_position_embeddings", 77),
-            json.number("layer_norm_eps", 1e-5),
+            json.positive("layer_norm_eps", 1e-5),
             json.choice("hidden_act", "quick_gelu", "gelu"));
     json.require(
         config.width % config.heads == 0,
+        "the hidden size must be a multiple of the heads",
         "num_attention_heads",
-        "the hidden size must be a multiple of the heads");
+        "hidden_size");
     json.finish();
     return config;
   }

@@ -37,6 +37,9 @@ public record UnetConfig(
     boolean cosineFirst,
     double frequencyShift) {
 
+  private static final String WIDTHS = "block_out_channels";
+  private static final String HEADS = "attention_head_dim";
+  private static final String GROUPS = "norm_num_groups";
   private static final String DOWN_PLAIN = "DownBlock2D";
   private static final String DOWN_ATTENTION = "CrossAttnDownBlock2D";
   private static final String UP_PLAIN = "UpBlock2D";
@@ -49,12 +52,9 @@ public record UnetConfig(
    */
   public static UnetConfig read(Path file) {
     ComponentConfig json = ComponentConfig.read(file);
-    List<Long> widths = json.sizes("block_out_channels");
-    int levels = widths.size();
-    List<String> down = json.choices("down_block_types", List.of(DOWN_ATTENTION, DOWN_PLAIN));
-    List<String> up = json.choices("up_block_types", List.of(UP_ATTENTION, UP_PLAIN));
-    json.require(down.size() == levels, "down_block_types", "it must name each level");
-    json.require(up.size() == levels, "up_block_types", "it must name each level");
+    List<Long> widths = json.sizes(WIDTHS);
+    List<String> down = json.choices("down_block_types", WIDTHS, DOWN_ATTENTION, DOWN_PLAIN);
+    List<String> up = json.choices("up_block_types", WIDTHS, UP_ATTENTION, UP_PLAIN);
     refuseWhatIsNotSupported(json);
     UnetConfig config =
         new UnetConfig(
@@ -62,32 +62,41 @@ public record UnetConfig(
             json.size("out_channels"),
             json.size("sample_size", 64),
             widths,
-            json.sizes("attention_head_dim", levels),
+            json.sizes(HEADS, WIDTHS),
             down.stream().map(DOWN_ATTENTION::equals).toList(),
             up.stream().map(UP_ATTENTION::equals).toList(),
-            Math.toIntExact(json.size("layers_per_block", 2)),
+            json.count("layers_per_block", 2),
             json.size("cross_attention_dim"),
-            json.size("norm_num_groups", 32),
-            json.number("norm_eps", 1e-5),
+            json.size(GROUPS, 32),
+            json.positive("norm_eps", 1e-5),
             json.flag("use_linear_projection", false),
             json.flag("flip_sin_to_cos", true),
             json.number("freq_shift", 0));
-    config.checkDivisibility(json);
+    config.checkRelations(json);
     json.finish();
     return config;
   }
 
-  private void checkDivisibility(ComponentConfig json) {
+  private void checkRelations(ComponentConfig json) {
     for (int level = 0; level < widths.size(); level++) {
       json.require(
           widths.get(level) % heads.get(level) == 0,
-          "attention_head_dim",
-          "each level's width must be a multiple of its heads");
+          "each level's width must be a multiple of its heads",
+          HEADS,
+          WIDTHS);
       json.require(
           widths.get(level) % groups == 0,
-          "norm_num_groups",
-          "each level's width must be a multiple of the groups");
+          "each level's width must be a multiple of the groups",
+          GROUPS,
+          WIDTHS);
     }
+    json.require(
+        widths.get(0) % 2 == 0, "the first must be even, half sines, half cosines", WIDTHS);
+    json.require(
+        frequencyShift < widths.get(0) / 2,
+        "it must be below half the first width",
+        "freq_shift",
+        WIDTHS);
   }
 
   private static void refuseWhatIsNotSupported(ComponentConfig json) {

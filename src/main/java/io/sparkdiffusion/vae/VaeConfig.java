@@ -2,6 +2,7 @@ package io.sparkdiffusion.vae;
 
 import io.sparkdiffusion.weights.ComponentConfig;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
@@ -22,6 +23,8 @@ public record VaeConfig(
     boolean postQuantConv,
     boolean middleAttention) {
 
+  private static final String WIDTHS = "block_out_channels";
+  private static final String GROUPS = "norm_num_groups";
   private static final double DEFAULT_SCALING_FACTOR = 0.18215;
 
   /**
@@ -31,9 +34,8 @@ public record VaeConfig(
    */
   public static VaeConfig read(Path file) {
     ComponentConfig json = ComponentConfig.read(file);
-    List<Long> widths = json.sizes("block_out_channels");
-    List<String> up = json.choices("up_block_types", List.of("UpDecoderBlock2D"));
-    json.require(up.size() == widths.size(), "up_block_types", "it must name each level");
+    List<Long> widths = json.sizes(WIDTHS);
+    json.choices("up_block_types", WIDTHS, "UpDecoderBlock2D");
     json.choice("act_fn", "silu", "swish");
     json.absent("shift_factor", "latents_mean", "latents_std")
         .ignore("in_channels", "sample_size", "down_block_types", "force_upcast", "use_quant_conv");
@@ -42,23 +44,24 @@ public record VaeConfig(
             json.size("latent_channels"),
             json.size("out_channels"),
             widths,
-            Math.toIntExact(json.size("layers_per_block", 1)),
-            json.size("norm_num_groups", 32),
-            json.number("scaling_factor", DEFAULT_SCALING_FACTOR),
+            json.count("layers_per_block", 1),
+            json.size(GROUPS, 32),
+            json.positive("scaling_factor", DEFAULT_SCALING_FACTOR),
             json.flag("use_post_quant_conv", true),
             json.flag("mid_block_add_attention", true));
-    json.require(config.outChannels == 3, "out_channels", "pictures have 3 channels");
+    json.require(config.outChannels == 3, "pictures have 3 channels", "out_channels");
     json.require(
         widths.stream().allMatch(width -> width % config.groups == 0),
-        "norm_num_groups",
-        "each level's width must be a multiple of the groups");
+        "each level's width must be a multiple of the groups",
+        GROUPS,
+        WIDTHS);
     json.finish();
     return config;
   }
 
   /** Channels of each level, innermost first. */
   List<Long> widthsUpwards() {
-    List<Long> reversed = new java.util.ArrayList<>(widths);
+    List<Long> reversed = new ArrayList<>(widths);
     Collections.reverse(reversed);
     return reversed;
   }

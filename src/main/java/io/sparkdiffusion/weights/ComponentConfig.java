@@ -3,8 +3,9 @@ package io.sparkdiffusion.weights;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.StrictJson;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -12,14 +13,24 @@ import java.util.Set;
 /**
  * A network's {@code config.json} while it is being read. Every key must be taken, required to have
  * a certain value, or named as meaningless; what remains is refused, since it might change the
- * result. Problems are collected and thrown together by {@link #finish}.
+ * result. Problems are collected, one for each key, and thrown together by {@link #finish}.
  */
 public final class ComponentConfig {
+
+  /** More than any network has: a wrong number must not be recorded without end. */
+  private static final int MOST_PARTS = 100;
+
+  private static final int MOST_LEVELS = 10;
+
+  private static final String SIZE = "it must be a whole number from 1 to " + Integer.MAX_VALUE;
+  private static final String SIZES =
+      "it must be a list of 1 to %d whole numbers from 1 to %d"
+          .formatted(MOST_LEVELS, Integer.MAX_VALUE);
 
   private final Path file;
   private final Map<String, Object> values;
   private final Set<String> known = new HashSet<>();
-  private final List<String> problems = new ArrayList<>();
+  private final Map<String, String> problems = new LinkedHashMap<>();
 
   private ComponentConfig(Path file, Map<String, Object> values) {
     this.file = file;
@@ -39,12 +50,24 @@ public final class ComponentConfig {
   public long size(String key) {
     return taken(key) instanceof Number number && isSize(number)
         ? number.longValue()
-        : wrong(key, "must be a positive whole number", 1L);
+        : wrong(key, SIZE, 1L);
   }
 
   /** A positive whole number, or the given one where the key is absent or null. */
   public long size(String key, long fallback) {
     return has(key) ? size(key) : fallback;
+  }
+
+  /** How many parts, such as layers, the network has: 1 to 100. */
+  public int count(String key) {
+    return taken(key) instanceof Number number && isSize(number) && number.longValue() <= MOST_PARTS
+        ? number.intValue()
+        : wrong(key, "it must be a whole number from 1 to " + MOST_PARTS, 1);
+  }
+
+  /** How many parts, or the given number where the key is absent or null. */
+  public int count(String key, int fallback) {
+    return has(key) ? count(key) : fallback;
   }
 
   /** A number, or the given one where the key is absent or null. */
@@ -54,7 +77,17 @@ public final class ComponentConfig {
     }
     return taken(key) instanceof Number number
         ? number.doubleValue()
-        : wrong(key, "must be a number", fallback);
+        : wrong(key, "it must be a number", fallback);
+  }
+
+  /** A number above zero, or the given one where the key is absent or null. */
+  public double positive(String key, double fallback) {
+    if (!has(key)) {
+      return fallback;
+    }
+    return taken(key) instanceof Number number && number.doubleValue() > 0
+        ? number.doubleValue()
+        : wrong(key, "it must be a number above 0", fallback);
   }
 
   /** A truth value, or the given one where the key is absent or null. */
@@ -64,7 +97,7 @@ public final class ComponentConfig {
     }
     return taken(key) instanceof Boolean flag
         ? flag
-        : wrong(key, "must be true or false", fallback);
+        : wrong(key, "it must be true or false", fallback);
   }
 
   /** One of the allowed texts; the first where the key is absent or null. */
@@ -74,37 +107,44 @@ public final class ComponentConfig {
     }
     return taken(key) instanceof String text && List.of(allowed).contains(text)
         ? text
-        : wrong(key, "must be one of " + String.join(", ", allowed), allowed[0]);
+        : wrong(key, "it must be one of " + String.join(", ", allowed), allowed[0]);
   }
 
   /** A list of positive whole numbers. */
   public List<Long> sizes(String key) {
     return taken(key) instanceof List<?> list
             && !list.isEmpty()
+            && list.size() <= MOST_LEVELS
             && list.stream().allMatch(item -> item instanceof Number number && isSize(number))
         ? list.stream().map(item -> ((Number) item).longValue()).toList()
-        : wrong(key, "must be a list of positive whole numbers", List.of(1L));
+        : wrong(key, SIZES, List.of(1L));
   }
 
-  /** A list of the given length, or one number that stands for each of its places. */
-  public List<Long> sizes(String key, int length) {
+  /** One entry for each of another key's list, or one number that stands for them all. */
+  public List<Long> sizes(String key, String each) {
+    int length = length(each);
     List<Long> sizes =
-        taken(key) instanceof Number
-            ? java.util.Collections.nCopies(length, size(key))
-            : sizes(key);
-    return sizes.size() == length
-        ? sizes
-        : wrong(
-            key,
-            "must have %d entries, one for each block".formatted(length),
-            java.util.Collections.nCopies(length, 1L));
+        taken(key) instanceof Number ? Collections.nCopies(length, size(key)) : sizes(key);
+    require(sizes.size() == length, "it must have an entry for each of " + each, key, each);
+    return sizes.size() == length ? sizes : Collections.nCopies(length, 1L);
   }
 
-  /** A list of names out of the allowed ones. */
-  public List<String> choices(String key, List<String> allowed) {
-    return taken(key) instanceof List<?> list && !list.isEmpty() && allowed.containsAll(list)
+  /** A list of names out of the allowed ones, one for each entry of another key's list. */
+  public List<String> choices(String key, String each, String... allowed) {
+    int length = length(each);
+    List<String> names = names(key, List.of(allowed));
+    require(names.size() == length, "it must have an entry for each of " + each, key, each);
+    return names.size() == length ? names : Collections.nCopies(length, allowed[0]);
+  }
+
+  private List<String> names(String key, List<String> allowed) {
+    return taken(key) instanceof List<?> list && allowed.containsAll(list)
         ? list.stream().map(String.class::cast).toList()
         : wrong(key, "each entry must be one of " + String.join(", ", allowed), List.of());
+  }
+
+  private int length(String key) {
+    return problems.containsKey(key) ? 1 : sizes(key).size();
   }
 
   /** Keys that must be absent, null, or have this value: with any other the result would change. */
@@ -133,10 +173,14 @@ public final class ComponentConfig {
     return this;
   }
 
-  /** Adds a problem where a rule that spans several keys is broken. */
-  public void require(boolean holds, String key, String rule) {
-    if (!holds) {
-      wrong(key, rule, "");
+  /**
+   * Notes that a rule between keys is broken, unless one of them is wrong by itself.
+   *
+   * @param keys the one to name in the problem, then the others
+   */
+  public void require(boolean holds, String rule, String... keys) {
+    if (!holds && Collections.disjoint(problems.keySet(), List.of(keys))) {
+      wrong(keys[0], rule, "");
     }
   }
 
@@ -153,7 +197,7 @@ public final class ComponentConfig {
         .toList()
         .forEach(key -> wrong(key, "the key is unknown and might change the result", ""));
     if (!problems.isEmpty()) {
-      throw new ProblemsException(problems);
+      throw new ProblemsException(List.copyOf(problems.values()));
     }
   }
 
@@ -169,10 +213,8 @@ public final class ComponentConfig {
   }
 
   private <T> T wrong(String key, String rule, T fallback) {
-    known.add(key);
-    problems.add(
-        "Cannot use %s of %s: %s (%s)"
-            .formatted(key, file, rule, values.getOrDefault(key, "absent")));
+    problems.putIfAbsent(
+        key, "Cannot use %s of %s: %s (%s)".formatted(key, file, rule, taken(key)));
     return fallback;
   }
 

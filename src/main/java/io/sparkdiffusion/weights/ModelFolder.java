@@ -4,6 +4,7 @@ import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.StrictJson;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.DigestInputStream;
@@ -14,17 +15,22 @@ import java.util.EnumMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /** A model in the layout that diffusers writes, on a local disk. */
 public final class ModelFolder {
 
-  private static final Map<String, List<String>> CLASSES =
-      Map.of(
-          "unet", List.of("UNet2DConditionModel"),
-          "vae", List.of("AutoencoderKL"),
-          "text_encoder", List.of("CLIPTextModel"),
-          "tokenizer", List.of("CLIPTokenizer", "CLIPTokenizerFast"));
+  private static final String PIPELINE = "StableDiffusionPipeline";
+
+  private static final SortedMap<String, List<String>> CLASSES =
+      new TreeMap<>(
+          Map.of(
+              "text_encoder", List.of("CLIPTextModel"),
+              "tokenizer", List.of("CLIPTokenizer", "CLIPTokenizerFast"),
+              "unet", List.of("UNet2DConditionModel"),
+              "vae", List.of("AutoencoderKL")));
 
   private final Path root;
   private final Map<Component, List<Path>> weightFiles;
@@ -69,21 +75,29 @@ public final class ModelFolder {
         problems,
         () -> {
           Map<String, Object> json = StrictJson.read(index);
+          if (!PIPELINE.equals(json.get("_class_name"))) {
+            problems.add(
+                "Cannot use %s: its _class_name must be %s (%s)"
+                    .formatted(index, PIPELINE, json.getOrDefault("_class_name", "absent")));
+          }
           CLASSES.forEach(
               (part, allowed) -> {
-                Object entry = json.get(part);
-                boolean fits =
-                    entry instanceof List<?> pair
-                        && pair.size() == 2
-                        && pair.get(1) instanceof String name
-                        && allowed.contains(name);
-                if (!fits) {
+                Object entry = json.getOrDefault(part, "absent");
+                if (!isClass(entry, allowed)) {
                   problems.add(
                       "Cannot use %s of %s: its class must be %s (%s)"
                           .formatted(part, index, String.join(" or ", allowed), entry));
                 }
               });
         });
+  }
+
+  /** An entry is the name of a library and of a class. */
+  private static boolean isClass(Object entry, List<String> allowed) {
+    return entry instanceof List<?> pair
+        && pair.size() == 2
+        && pair.get(1) instanceof String name
+        && allowed.contains(name);
   }
 
   private static void requireFile(Path file, List<String> problems) {
@@ -154,7 +168,7 @@ public final class ModelFolder {
     files().parallelStream()
         .map(file -> sha256Of(root.resolve(file)) + "  " + file + "\n")
         .sorted()
-        .forEachOrdered(line -> all.update(line.getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+        .forEachOrdered(line -> all.update(line.getBytes(StandardCharsets.UTF_8)));
     return HexFormat.of().formatHex(all.digest());
   }
 

@@ -5,7 +5,6 @@ import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.Shape;
 import io.sparkdiffusion.graph.TorchDevice;
 import io.sparkdiffusion.graph.WeightDictionary;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -22,7 +21,13 @@ public final class NetworkWeights {
 
   private final List<Source> sources;
 
-  private record Source(String name, Shape shape, SafetensorsFile file, StoredTensor tensor) {}
+  /** A weight of the network, by today's name and the shape asked for, and where it is stored. */
+  private record Source(String name, Shape shape, SafetensorsFile file, StoredTensor tensor) {
+
+    String place() {
+      return "%s in %s".formatted(tensor.name(), file.path().getFileName());
+    }
+  }
 
   private NetworkWeights(List<Source> sources) {
     this.sources = sources;
@@ -37,21 +42,19 @@ public final class NetworkWeights {
    */
   public static NetworkWeights check(Path root, Component component, Map<String, Shape> wanted) {
     List<String> problems = new ArrayList<>();
+    List<SafetensorsFile> files = open(WeightFiles.find(root, component));
     Map<String, Source> found = new HashMap<>();
-    for (Path path : WeightFiles.find(root, component)) {
-      SafetensorsFile file = SafetensorsFile.open(path);
-      file.tensors()
-          .values()
-          .forEach(
-              tensor -> {
-                String name = component.currentName(tensor.name());
-                Shape shape = wanted.getOrDefault(name, tensor.shape());
-                Source twin = found.put(name, new Source(name, shape, file, tensor));
-                if (twin != null) {
-                  problems.add(
-                      problem(component, "take", name, "it must be stored once", path.toString()));
-                }
-              });
+    for (SafetensorsFile file : files) {
+      for (StoredTensor tensor : file.tensors().values()) {
+        String name = component.currentName(tensor.name());
+        Shape shape = wanted.getOrDefault(name, tensor.shape());
+        Source source = new Source(name, shape, file, tensor);
+        Source twin = found.putIfAbsent(name, source);
+        if (twin != null) {
+          String both = "%s and %s".formatted(twin.place(), source.place());
+          problems.add(problem(component, "take", name, "it must be stored once", both));
+        }
+      }
     }
     compare(component, wanted, found, problems);
     if (!problems.isEmpty()) {
@@ -64,6 +67,22 @@ public final class NetworkWeights {
                 Comparator.comparing((Source source) -> source.file().path())
                     .thenComparing(source -> source.tensor().begin()))
             .toList());
+  }
+
+  private static List<SafetensorsFile> open(List<Path> paths) {
+    List<String> problems = new ArrayList<>();
+    List<SafetensorsFile> files = new ArrayList<>();
+    for (Path path : paths) {
+      try {
+        files.add(SafetensorsFile.open(path));
+      } catch (ProblemsException e) {
+        problems.addAll(e.problems());
+      }
+    }
+    if (!problems.isEmpty()) {
+      throw new ProblemsException(problems);
+    }
+    return files;
   }
 
   private static void compare(
@@ -134,6 +153,7 @@ public final class NetworkWeights {
    *
    * @param dtype the type to keep them in
    * @return the dictionary, which the caller closes
+   * @throws ProblemsException where a file has changed since it was checked
    */
   public WeightDictionary load(TorchDevice device, Dtype dtype) {
     WeightDictionary dictionary = new WeightDictionary(device);
@@ -144,9 +164,6 @@ public final class NetworkWeights {
             source.name(), source.file().map(source.tensor()), stored, dtype, source.shape());
       }
       return dictionary;
-    } catch (IOException e) {
-      dictionary.close();
-      throw new ProblemsException("Cannot read weights: " + e.getMessage(), e);
     } catch (RuntimeException e) {
       dictionary.close();
       throw e;

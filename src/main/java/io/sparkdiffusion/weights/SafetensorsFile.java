@@ -8,13 +8,16 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
 
 /**
  * One safetensors file: an 8-byte little-endian header length, a JSON header, the tensors' bytes
@@ -27,8 +30,6 @@ final class SafetensorsFile {
 
   /** As in the reference implementation. */
   private static final long MAX_HEADER_BYTES = 100_000_000;
-
-  private static final long[] NO_SIZES = new long[0];
 
   private static final Map<String, Integer> ELEMENT_BYTES =
       Map.ofEntries(
@@ -47,6 +48,8 @@ final class SafetensorsFile {
           Map.entry("U64", 8),
           Map.entry("I64", 8),
           Map.entry("F64", 8));
+
+  private static final String TYPES = String.join(", ", new TreeSet<>(ELEMENT_BYTES.keySet()));
 
   private final Path path;
   private final Map<String, StoredTensor> tensors;
@@ -76,11 +79,14 @@ final class SafetensorsFile {
               tensors.put(name, tensor(path, name, entry, dataStart));
             }
           });
-      checkOffsets(path, tensors, dataStart, channel.size());
+      checkSpans(path, tensors.values(), dataStart, channel.size());
       return new SafetensorsFile(path, tensors);
+    } catch (NoSuchFileException e) {
+      throw new ProblemsException(
+          "Cannot read %s: the file must exist (missing)".formatted(path), e);
     } catch (IOException e) {
       throw new ProblemsException(
-          "Cannot read %s: the file must be readable (%s)".formatted(path, e), e);
+          "Cannot read %s: the file must be readable (%s)".formatted(path, e.getMessage()), e);
     }
   }
 
@@ -92,18 +98,27 @@ final class SafetensorsFile {
     return tensors;
   }
 
-  /** The bytes of a tensor, memory-mapped; at most 2 GiB. */
-  ByteBuffer map(StoredTensor tensor) throws IOException {
+  /**
+   * The bytes of a tensor, memory-mapped; below 2 GiB.
+   *
+   * @throws ProblemsException where the file has changed since it was opened
+   */
+  ByteBuffer map(StoredTensor tensor) {
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
       return channel
           .map(FileChannel.MapMode.READ_ONLY, tensor.begin(), tensor.bytes())
           .order(ByteOrder.LITTLE_ENDIAN);
+    } catch (IOException e) {
+      throw new ProblemsException(
+          "Cannot read tensor %s of %s: the file must stay as it was when it was checked (%s)"
+              .formatted(tensor.name(), path, e.getMessage()),
+          e);
     }
   }
 
   private static long headerBytes(Path path, FileChannel channel) throws IOException {
     if (channel.size() < LENGTH_BYTES) {
-      throw broken(path, "the file must begin with 8 bytes of header length", channel.size());
+      throw broken(path, "it must begin with 8 bytes of header length", channel.size() + " bytes");
     }
     ByteBuffer length = ByteBuffer.allocate(LENGTH_BYTES).order(ByteOrder.LITTLE_ENDIAN);
     readFully(channel, length, 0);
@@ -133,22 +148,30 @@ final class SafetensorsFile {
   }
 
   private static StoredTensor tensor(Path path, String name, Object entry, long dataStart) {
-    if (entry instanceof Map<?, ?> fields
-        && fields.get("dtype") instanceof String type
-        && ELEMENT_BYTES.containsKey(type)) {
-      long[] shape = sizes(fields.get("shape"));
-      long[] offsets = sizes(fields.get("data_offsets"));
-      if (shape != NO_SIZES && offsets.length == 2 && offsets[1] <= Long.MAX_VALUE - dataStart) {
-        return new StoredTensor(
-            name, type, Shape.of(shape), dataStart + offsets[0], dataStart + offsets[1]);
-      }
+    if (!(entry instanceof Map<?, ?> fields)) {
+      throw broken(path, name, "it must be a mapping", entry);
     }
-    throw broken(
-        path, "tensor " + name + " must have a known dtype, a shape and two offsets", entry);
+    if (!(fields.get("dtype") instanceof String type) || !ELEMENT_BYTES.containsKey(type)) {
+      throw broken(path, name, "its dtype must be one of " + TYPES, fields.get("dtype"));
+    }
+    Object shape = fields.get("shape");
+    long[] sizes =
+        sizes(shape)
+            .orElseThrow(
+                () -> broken(path, name, "its shape must be a list of whole numbers", shape));
+    Object span = fields.get("data_offsets");
+    long[] offsets =
+        sizes(span)
+            .filter(pair -> pair.length == 2 && pair[0] <= pair[1])
+            .filter(pair -> pair[1] <= Long.MAX_VALUE - dataStart)
+            .orElseThrow(
+                () -> broken(path, name, "its data_offsets must be a begin and an end", span));
+    return new StoredTensor(
+        name, type, Shape.of(sizes), dataStart + offsets[0], dataStart + offsets[1]);
   }
 
-  /** The numbers of a JSON list, or {@link #NO_SIZES} where it is none or one is no size. */
-  private static long[] sizes(Object value) {
+  /** The numbers of a JSON list, none of them negative or fractional. */
+  private static Optional<long[]> sizes(Object value) {
     boolean fits =
         value instanceof List<?> list
             && list.stream()
@@ -157,41 +180,48 @@ final class SafetensorsFile {
                         (item instanceof Integer || item instanceof Long)
                             && ((Number) item).longValue() >= 0);
     return fits
-        ? ((List<?>) value).stream().mapToLong(item -> ((Number) item).longValue()).toArray()
-        : NO_SIZES;
+        ? Optional.of(
+            ((List<?>) value).stream().mapToLong(item -> ((Number) item).longValue()).toArray())
+        : Optional.empty();
   }
 
-  private static void checkOffsets(
-      Path path, Map<String, StoredTensor> tensors, long dataStart, long fileBytes) {
-    List<String> problems = new ArrayList<>();
+  /** The tensors fill the rest of the file, one after another, each with its shape's bytes. */
+  private static void checkSpans(
+      Path path, Collection<StoredTensor> tensors, long dataStart, long fileBytes) {
     long next = dataStart;
     for (StoredTensor tensor : sorted(tensors)) {
-      String span = "%s, bytes %d to %d".formatted(tensor.name(), tensor.begin(), tensor.end());
+      String span = "bytes %d to %d".formatted(tensor.begin(), tensor.end());
       if (tensor.begin() != next) {
-        problems.add(message(path, "tensors must follow one another without gap or overlap", span));
+        String rule = "tensors must follow one another without gap or overlap, it at byte " + next;
+        throw broken(path, tensor.name(), rule, span);
       }
-      if (tensor.end() > fileBytes || tensor.end() < tensor.begin()) {
-        problems.add(message(path, "tensors must lie inside the file of " + fileBytes, span));
-      } else if (tensor.bytes() != wantedBytes(tensor)) {
-        problems.add(message(path, "a tensor's bytes must fit its shape " + tensor.shape(), span));
+      if (tensor.end() > fileBytes) {
+        throw broken(
+            path,
+            tensor.name(),
+            "it must lie inside the file of %d bytes".formatted(fileBytes),
+            span);
+      }
+      if (tensor.bytes() != shapeBytes(tensor)) {
+        String rule = "its bytes must fit %s %s".formatted(tensor.type(), tensor.shape());
+        throw broken(path, tensor.name(), rule, span);
       }
       next = tensor.end();
     }
-    if (problems.isEmpty() && next != fileBytes) {
-      problems.add(message(path, "the tensors must fill the file", next + " of " + fileBytes));
-    }
-    if (!problems.isEmpty()) {
-      throw new ProblemsException(problems);
+    if (next != fileBytes) {
+      String rule = "the tensors must fill the file of %d bytes".formatted(fileBytes);
+      throw broken(path, rule, "they end at byte " + next);
     }
   }
 
-  private static List<StoredTensor> sorted(Map<String, StoredTensor> tensors) {
-    return tensors.values().stream()
+  private static List<StoredTensor> sorted(Collection<StoredTensor> tensors) {
+    return tensors.stream()
         .sorted(Comparator.comparingLong(StoredTensor::begin).thenComparing(StoredTensor::end))
         .toList();
   }
 
-  private static long wantedBytes(StoredTensor tensor) {
+  /** The bytes that a shape asks for, or -1 where their number exceeds a long. */
+  private static long shapeBytes(StoredTensor tensor) {
     try {
       return Math.multiplyExact(tensor.shape().count(), ELEMENT_BYTES.get(tensor.type()));
     } catch (ArithmeticException e) {
@@ -199,11 +229,16 @@ final class SafetensorsFile {
     }
   }
 
-  private static ProblemsException broken(Path path, String rule, Object actual) {
-    return new ProblemsException(message(path, rule, actual));
+  private static ProblemsException broken(Path path, String tensor, String rule, Object actual) {
+    return new ProblemsException(
+        "Cannot read tensor %s of %s: %s (%s)".formatted(tensor, path, rule, given(actual)));
   }
 
-  private static String message(Path path, String rule, Object actual) {
-    return "Cannot read %s: %s (%s)".formatted(path, rule, actual);
+  private static ProblemsException broken(Path path, String rule, Object actual) {
+    return new ProblemsException("Cannot read %s: %s (%s)".formatted(path, rule, actual));
+  }
+
+  private static Object given(Object value) {
+    return value == null ? "absent" : value;
   }
 }

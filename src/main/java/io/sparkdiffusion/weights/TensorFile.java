@@ -56,12 +56,7 @@ public final class TensorFile {
           "Cannot read %s of %s: its type must be %s (%s)"
               .formatted(name, file.path(), type, tensor.type()));
     }
-    try {
-      return file.map(tensor);
-    } catch (IOException e) {
-      throw new ProblemsException(
-          "Cannot read %s of %s: %s".formatted(name, file.path(), e.getMessage()), e);
-    }
+    return file.map(tensor);
   }
 
   private StoredTensor tensor(String name) {

@@ -13,10 +13,12 @@ import java.util.stream.Stream;
 /** Finds a network's safetensors files: one, or the shards of an index; full precision first. */
 final class WeightFiles {
 
-  private static final List<String> SINGLE = List.of(".safetensors", ".fp16.safetensors");
-  private static final List<String> INDEX =
+  /** In the order of preference; diffusers has written both names of a half-precision index. */
+  private static final List<String> EXTENSIONS =
       List.of(
+          ".safetensors",
           ".safetensors.index.json",
+          ".fp16.safetensors",
           ".safetensors.index.fp16.json",
           ".fp16.safetensors.index.json");
 
@@ -29,19 +31,13 @@ final class WeightFiles {
    */
   static List<Path> find(Path root, Component component) {
     Path folder = root.resolve(component.folder());
-    for (int i = 0; i < INDEX.size(); i++) {
-      if (i < SINGLE.size()) {
-        Path file = folder.resolve(component.fileName() + SINGLE.get(i));
-        if (Files.isRegularFile(file)) {
-          return List.of(file);
-        }
-      }
-      Path index = folder.resolve(component.fileName() + INDEX.get(i));
-      if (Files.isRegularFile(index)) {
-        return shards(folder, index);
-      }
-    }
-    throw new ProblemsException(missing(folder, component));
+    Path file =
+        EXTENSIONS.stream()
+            .map(extension -> folder.resolve(component.fileName() + extension))
+            .filter(Files::isRegularFile)
+            .findFirst()
+            .orElseThrow(() -> new ProblemsException(missing(folder, component)));
+    return file.toString().endsWith(".json") ? shards(folder, file) : List.of(file);
   }
 
   private static String missing(Path folder, Component component) {
@@ -55,7 +51,8 @@ final class WeightFiles {
         .orElseGet(
             () ->
                 "Cannot load %s of %s: %s%s must be there (missing)"
-                    .formatted(component, folder.getParent(), component.fileName(), SINGLE.get(0)));
+                    .formatted(
+                        component, folder.getParent(), component.fileName(), EXTENSIONS.get(0)));
   }
 
   private static Optional<String> pickle(Path folder) {
@@ -71,9 +68,11 @@ final class WeightFiles {
   }
 
   private static List<Path> shards(Path folder, Path index) {
-    if (!(StrictJson.read(index).get("weight_map") instanceof Map<?, ?> map) || map.isEmpty()) {
+    Object given = StrictJson.read(index).getOrDefault("weight_map", "absent");
+    if (!(given instanceof Map<?, ?> map) || map.isEmpty()) {
       throw new ProblemsException(
-          "Cannot read %s: it must hold a weight_map of names to files (none)".formatted(index));
+          "Cannot read %s: it must hold a weight_map of names to files (%s)"
+              .formatted(index, given));
     }
     List<String> problems =
         map.values().stream()

@@ -1,6 +1,7 @@
 package io.sparkdiffusion.graph;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -24,25 +25,123 @@ class CompiledGraphTest {
 
   @Test
   void runsALinearLayerOverWeightsOfEveryType() {
-    Graph graph = new Graph("a linear layer");
-    Tensor x = graph.input(1, 2);
-    graph.returns(graph.scope().linear("layer", x, 2));
     for (Dtype target : new Dtype[] {Dtype.FLOAT32, Dtype.BFLOAT16}) {
+      Graph graph = new Graph("a linear layer");
+      Tensor x = graph.input(1, 2).to(target);
+      graph.returns(graph.scope().linear("layer", x, 2).to(Dtype.FLOAT32));
       try (WeightDictionary weights = new WeightDictionary(device)) {
         weights.put(
             "layer.weight",
             shorts(0x3F80, 0x4000, 0x4040, 0x4080),
             Dtype.BFLOAT16,
-            Dtype.FLOAT32,
+            target,
             Shape.of(2, 2));
-        weights.put(
-            "layer.bias", shorts(0x3C00, 0xBC00), Dtype.FLOAT16, Dtype.FLOAT32, Shape.of(2));
+        weights.put("layer.bias", shorts(0x3C00, 0xBC00), Dtype.FLOAT16, target, Shape.of(2));
         try (CompiledGraph compiled = CompiledGraph.compile(graph, weights);
-            DeviceTensor input = device.floats(new float[] {10, 100}, 1, 2);
+            DeviceTensor input = device.floats(new float[] {10, 20}, 1, 2);
             DeviceTensor output = compiled.run(input)) {
-          assertThat(output.toFloats()).as(target.toString()).containsExactly(211, 429);
+          assertThat(output.toFloats()).as(target.toString()).containsExactly(51, 109);
         }
       }
+    }
+  }
+
+  @Test
+  void inputsMustHaveTheDeclaredShapes() {
+    Graph graph = new Graph("a sum");
+    graph.returns(graph.input(2).plus(graph.input(1, 2)));
+    try (WeightDictionary weights = new WeightDictionary(device);
+        CompiledGraph compiled = CompiledGraph.compile(graph, weights);
+        DeviceTensor row = device.floats(new float[2], 2);
+        DeviceTensor wide = device.floats(new float[4], 2, 2)) {
+      assertThatThrownBy(() -> compiled.run(row, wide))
+          .isInstanceOf(GraphException.class)
+          .hasMessage(
+              "Cannot run a sum: its inputs must have shapes [[2], [1, 2]] ([[2], [2, 2]])");
+      assertThatThrownBy(() -> compiled.run(row))
+          .hasMessage("Cannot run a sum: its inputs must have shapes [[2], [1, 2]] ([[2]])");
+    }
+  }
+
+  @Test
+  void failuresOfLibtorchNameTheGraphAndKeepTheTraceback() {
+    Graph graph = new Graph("a lookup");
+    graph.returns(graph.scope().weight("table", 3, 1).embedding(graph.input(1)));
+    try (WeightDictionary weights = new WeightDictionary(device)) {
+      weights.put("table", shorts(0, 0, 0), Dtype.FLOAT16, Dtype.FLOAT32, Shape.of(3, 1));
+      try (CompiledGraph compiled = CompiledGraph.compile(graph, weights);
+          DeviceTensor beyond = device.longs(new long[] {3}, 1)) {
+        assertThatThrownBy(() -> compiled.run(beyond))
+            .isInstanceOf(GraphException.class)
+            .hasMessageStartingWith("Cannot run a lookup: ")
+            .hasMessageContaining("index out of range in self")
+            .hasMessageContaining("torch.embedding(x0, input0)")
+            .hasCauseInstanceOf(ai.djl.engine.EngineException.class);
+      }
+    }
+  }
+
+  @Test
+  void weightsMustBeInTheDictionary() {
+    Graph graph = new Graph("a network");
+    graph.returns(graph.scope().linear("layer", graph.input(1, 2), 2));
+    try (WeightDictionary weights = new WeightDictionary(device);
+        CompiledGraph compiled = CompiledGraph.compile(graph, weights);
+        DeviceTensor input = device.floats(new float[2], 1, 2)) {
+      assertThatThrownBy(() -> compiled.run(input))
+          .isInstanceOf(GraphException.class)
+          .hasMessageStartingWith("Cannot run a network: ")
+          .hasMessageContaining("layer.weight");
+    }
+  }
+
+  @Test
+  void whatLibtorchDoesNotKnowIsRefusedWhenItIsCompiled() {
+    Graph graph = new Graph("a wish");
+    graph.returns(graph.record(Shape.of(1), "torch.wish(" + graph.input(1).variable() + ")"));
+    try (WeightDictionary weights = new WeightDictionary(device)) {
+      assertThatThrownBy(() -> CompiledGraph.compile(graph, weights))
+          .isInstanceOf(GraphException.class)
+          .hasMessageStartingWith("Cannot compile a wish: ")
+          .hasMessageContaining("torch.wish(input0)");
+    }
+  }
+
+  @Test
+  void nothingClosedIsUsed() {
+    Graph graph = new Graph("an identity");
+    graph.returns(graph.input(1).plus(0));
+    try (WeightDictionary weights = new WeightDictionary(device);
+        CompiledGraph compiled = CompiledGraph.compile(graph, weights);
+        DeviceTensor input = device.floats(new float[1], 1)) {
+      DeviceTensor closed = device.floats(new float[1], 1);
+      closed.close();
+      assertThatThrownBy(() -> compiled.run(closed))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("Cannot use a tensor: it must be open (closed)");
+      compiled.close();
+      compiled.close();
+      assertThatThrownBy(() -> compiled.run(input))
+          .isInstanceOf(GraphException.class)
+          .hasMessageStartingWith("Cannot run an identity: ");
+      weights.close();
+      assertThatThrownBy(() -> CompiledGraph.compile(graph, weights))
+          .isInstanceOf(IllegalStateException.class);
+    }
+  }
+
+  @Test
+  void anInterruptedThreadStartsNoRunAndStaysInterrupted() {
+    Graph graph = new Graph("an identity");
+    graph.returns(graph.input(1).plus(0));
+    try (WeightDictionary weights = new WeightDictionary(device);
+        CompiledGraph compiled = CompiledGraph.compile(graph, weights);
+        DeviceTensor input = device.floats(new float[1], 1)) {
+      Thread.currentThread().interrupt();
+      assertThatThrownBy(() -> compiled.run(input))
+          .isInstanceOf(GraphException.class)
+          .hasMessage("Cannot run an identity: its thread must go on (interrupted)");
+      assertThat(Thread.interrupted()).isTrue();
     }
   }
 

@@ -1,0 +1,115 @@
+package io.sparkdiffusion.weights;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.sparkdiffusion.graph.Dtype;
+import io.sparkdiffusion.graph.Shape;
+import io.sparkdiffusion.graph.TorchDevice;
+import io.sparkdiffusion.graph.WeightDictionary;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Loading holds the converted weights and one source more, nothing of the files. */
+class LoadingMemoryTest {
+
+  private static final Path STATUS = Path.of("/proc/self/status");
+  private static final String FIELD = "RssAnon:";
+  private static final int TENSORS = 3;
+
+  /** Above 32 MiB in every type: the allocator gives such blocks back as soon as they are free. */
+  private static final Shape SHAPE = Shape.of(2048, 1024, 3, 3);
+
+  private static final long ALLOWANCE_BYTES = 16L << 20;
+
+  @TempDir Path root;
+
+  @ParameterizedTest
+  @CsvSource({"F32, FLOAT32", "F32, BFLOAT16", "F16, FLOAT32", "BF16, BFLOAT16"})
+  void thePeakIsTheConvertedWeightsAndTheLargestTensor(String stored, Dtype dtype)
+      throws Exception {
+    assumeTrue(Files.exists(STATUS), "RssAnon is read from /proc/self/status, which is not here");
+    long source = SHAPE.count() * (stored.equals("F32") ? 4 : 2);
+    Map<String, Shape> wanted = writeZeros(stored, source);
+    try (TorchDevice device = TorchDevice.open("cpu")) {
+      NetworkWeights weights = NetworkWeights.check(root, Component.UNET, wanted);
+      weights.load(device, dtype).close();
+      long before = anonymousBytes();
+      long converted = TENSORS * SHAPE.count() * dtype.bytes();
+      AtomicLong peak = new AtomicLong();
+      Thread sampler = sampler(peak);
+      try (WeightDictionary loaded = weights.load(device, dtype)) {
+        long kept = anonymousBytes() - before;
+        sampler.interrupt();
+        sampler.join();
+        long taken = peak.get() - before;
+        System.out.printf(
+            "%s to %s: %,d bytes at the peak, %,d kept, of %,d converted and %,d the largest%n",
+            stored, dtype, taken, kept, converted, source);
+        assertThat(kept).isBetween(converted - ALLOWANCE_BYTES, converted + ALLOWANCE_BYTES);
+        assertThat(taken).isBetween(converted, converted + source + ALLOWANCE_BYTES);
+      }
+    }
+  }
+
+  /** A file with holes: zeros that take no space. */
+  private Map<String, Shape> writeZeros(String type, long bytes) throws IOException {
+    Map<String, Shape> wanted = new LinkedHashMap<>();
+    StringBuilder header = new StringBuilder("{");
+    for (int i = 0; i < TENSORS; i++) {
+      wanted.put("w" + i, SHAPE);
+      header.append(i == 0 ? "" : ",");
+      header.append(
+          "\"w%d\":{\"dtype\":\"%s\",\"shape\":%s,\"data_offsets\":[%d,%d]}"
+              .formatted(i, type, SHAPE, i * bytes, (i + 1) * bytes));
+    }
+    String json = header.append("}").toString();
+    Path file =
+        TensorFileMaker.write(
+            root.resolve("unet/diffusion_pytorch_model.safetensors"), json, new byte[0]);
+    long size = 8 + json.getBytes(StandardCharsets.UTF_8).length + TENSORS * bytes;
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      channel.write(ByteBuffer.allocate(1), size - 1);
+    }
+    return wanted;
+  }
+
+  private static Thread sampler(AtomicLong peak) {
+    Thread sampler =
+        new Thread(
+            () -> {
+              while (!Thread.currentThread().isInterrupted()) {
+                peak.accumulateAndGet(anonymousBytes(), Math::max);
+                LockSupport.parkNanos(1_000_000);
+              }
+            },
+            "sampler");
+    sampler.setDaemon(true);
+    sampler.start();
+    return sampler;
+  }
+
+  /** RssAnon: what the process has taken, without mapped files. */
+  private static long anonymousBytes() {
+    try {
+      String status = Files.readString(STATUS);
+      int begin = status.indexOf(FIELD) + FIELD.length();
+      return Long.parseLong(status.substring(begin, status.indexOf("kB", begin)).trim()) * 1024;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,193 @@
+package io.sparkdiffusion.weights;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sparkdiffusion.config.ProblemsException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class WeightFilesTest {
+
+  private static final String NAME = "diffusion_pytorch_model";
+  private static final String SINGLE = NAME + ".safetensors";
+  private static final String INDEX = NAME + ".safetensors.index.json";
+  private static final String HALF = NAME + ".fp16.safetensors";
+  private static final String HALF_INDEX = NAME + ".safetensors.index.fp16.json";
+  private static final String OTHER_HALF_INDEX = NAME + ".fp16.safetensors.index.json";
+
+  @TempDir Path root;
+  private Path unet;
+
+  @BeforeEach
+  void folder() throws IOException {
+    unet = Files.createDirectory(root.resolve("unet"));
+  }
+
+  @Test
+  void fullPrecisionComesFirstAndOneFileBeforeShards() throws IOException {
+    List<String> worstFirst = List.of(OTHER_HALF_INDEX, HALF_INDEX, HALF, INDEX, SINGLE);
+    for (String name : worstFirst) {
+      String shard = name.replaceAll("\\W", "") + ".safetensors";
+      if (name.endsWith(".json")) {
+        put(shard, "");
+        put(name, "{\"weight_map\":{\"a\":\"%s\"}}".formatted(shard));
+        assertThat(find()).containsExactly(unet.resolve(shard));
+      } else {
+        put(name, "");
+        assertThat(find()).containsExactly(unet.resolve(name));
+      }
+    }
+  }
+
+  @Test
+  void shardsAreFoundOnceEachInOrder() throws IOException {
+    put("b.safetensors", "");
+    put("a.safetensors", "");
+    put(
+        INDEX,
+        "{\"metadata\":{\"total_size\":3},\"weight_map\":{\"x\":\"b.safetensors\","
+            + "\"y\":\"a.safetensors\",\"z\":\"b.safetensors\"}}");
+
+    assertThat(find())
+        .containsExactly(unet.resolve("a.safetensors"), unet.resolve("b.safetensors"));
+  }
+
+  @Test
+  void theTextEncodersFilesHaveTheirOwnName() throws IOException {
+    Path file = root.resolve("text_encoder/model.fp16.safetensors");
+    Files.createDirectory(file.getParent());
+    Files.createFile(file);
+
+    assertThat(WeightFiles.find(root, Component.TEXT_ENCODER)).containsExactly(file);
+  }
+
+  @Test
+  void everyMissingShardIsNamed() throws IOException {
+    put("a.safetensors", "");
+    put(
+        INDEX,
+        "{\"weight_map\":{\"x\":\"b.safetensors\",\"y\":\"a.safetensors\","
+            + "\"z\":\"c.safetensors\"}}");
+
+    assertRefused(
+        "Cannot read shard b.safetensors of INDEX: the file must be there (missing)",
+        "Cannot read shard c.safetensors of INDEX: the file must be there (missing)");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "../x.safetensors",
+        "/x.safetensors",
+        "sub/x.safetensors",
+        "..\\\\x.safetensors",
+        "C:x.safetensors",
+        ".safetensors",
+        ".x.safetensors",
+        "x.safetensors ",
+        "x.safetensors\\n",
+        "x.bin",
+        "x",
+        ""
+      })
+  void aShardIsTheNameOfASafetensorsFileInTheFolder(String name) throws IOException {
+    Files.createFile(root.resolve("x.safetensors"));
+    put("x.bin", "");
+    put(INDEX, "{\"weight_map\":{\"a\":\"%s\"}}".formatted(name));
+
+    assertRefused(
+        "Cannot read INDEX: a shard must be the plain name of a .safetensors file (%s)"
+            .formatted(name.translateEscapes()));
+  }
+
+  @Test
+  void aShardIsAText() throws IOException {
+    put(INDEX, "{\"weight_map\":{\"a\":1,\"b\":null}}");
+
+    assertRefused(
+        "Cannot read INDEX: a shard must be the plain name of a .safetensors file (1)",
+        "Cannot read INDEX: a shard must be the plain name of a .safetensors file (null)");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{} | it must hold a weight_map of names to files (absent)",
+        "{\"weight_map\":{}} | it must hold a weight_map of names to files ({})",
+        "{\"weight_map\":[\"a\"]} | it must hold a weight_map of names to files ([a])",
+        "{\"weight_map\": | it must be valid JSON (line 1, column 15)",
+        "'' | it must be a mapping of keys to values (it is empty)",
+        "{\"a\":1,\"a\":1} | the key 'a' must not occur twice (line 1, column 8)"
+      })
+  void aBrokenIndexIsRefused(String text, String message) throws IOException {
+    put(INDEX, text);
+
+    assertRefused("Cannot read INDEX: " + message);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "diffusion_pytorch_model.bin",
+        "diffusion_pytorch_model.fp16.bin",
+        "diffusion_pytorch_model.bin.index.json",
+        "v2-1_512-ema-pruned.ckpt",
+        "model.pt",
+        "model.pth"
+      })
+  void picklesAreRefusedWithTheReasonAndTheConversion(String name) throws IOException {
+    put("config.json", "{}");
+    put(name, "");
+
+    assertRefused(
+        "Cannot load unet of %s: a .bin or .ckpt file is a pickle, which can run code when it is read,"
+                .formatted(root)
+            + " so only safetensors are (%s); convert it once with diffusers' save_pretrained(...,"
+                .formatted(name)
+            + " safe_serialization=True)");
+  }
+
+  @Test
+  void noWeightsAtAllAreMissing() throws IOException {
+    put("config.json", "{}");
+    put("diffusion_pytorch_model.non_ema.safetensors", "");
+    Files.createDirectory(unet.resolve(SINGLE));
+    String message =
+        "Cannot load unet of %s: diffusion_pytorch_model.safetensors must be there (missing)";
+
+    assertRefused(message.formatted(root));
+    assertThatThrownBy(() -> WeightFiles.find(root, Component.VAE))
+        .hasMessage(message.replace("unet", "vae").formatted(root));
+  }
+
+  private void put(String name, String content) throws IOException {
+    Files.writeString(unet.resolve(name), content);
+  }
+
+  private List<Path> find() {
+    return WeightFiles.find(root, Component.UNET);
+  }
+
+  private void assertRefused(String... problems) {
+    String index = unet.resolve(INDEX).toString();
+    assertThatThrownBy(this::find)
+        .isInstanceOfSatisfying(
+            ProblemsException.class,
+            e ->
+                assertThat(e.problems())
+                    .containsExactly(
+                        List.of(problems).stream()
+                            .map(problem -> problem.replace("INDEX", index))
+                            .toArray(String[]::new)));
+  }
+}
