@@ -79,11 +79,6 @@ public final class TorchDevice implements AutoCloseable {
     return TorchEngine.start().getGpuCount();
   }
 
-  /** {@code cpu} or {@code cuda:N}. */
-  public String name() {
-    return name;
-  }
-
   /** True for a GPU. */
   public boolean isGpu() {
     return device.isGpu();

@@ -86,7 +86,7 @@ class FolderVariantsTest {
     byte[] otherDecoder = generate().rgb();
 
     assertThat(mixed).isNotEqualTo(half);
-    assertThat(meanDifference(mixed, half)).isLessThan(3);
+    assertThat(meanDifference(mixed, half)).isLessThan(0.5);
     assertThat(meanDifference(otherDecoder, half)).isGreaterThan(10);
   }
 
