@@ -103,7 +103,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
         resources.push(
             CompiledGraph.compile(new ClipTextModel(networks.text()).record(dtype), weights));
     textCompile = Duration.ofNanos(System.nanoTime() - start);
-    return new TextEncoder(tokenizer, model, device);
+    return new TextEncoder(tokenizer, model, device, networks.text().vocabulary());
   }
 
   private WeightDictionary load(Component component, Dtype dtype) {

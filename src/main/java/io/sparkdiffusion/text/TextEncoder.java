@@ -1,8 +1,10 @@
 package io.sparkdiffusion.text;
 
+import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.graph.CompiledGraph;
 import io.sparkdiffusion.graph.DeviceTensor;
 import io.sparkdiffusion.graph.TorchDevice;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -17,6 +19,7 @@ public final class TextEncoder {
   private final ClipTokenizer tokenizer;
   private final CompiledGraph model;
   private final TorchDevice device;
+  private final long vocabulary;
   private final Map<String, EncodedText> remembered =
       new LinkedHashMap<>(16, 0.75f, true) {
         @Override
@@ -36,8 +39,11 @@ public final class TextEncoder {
    * An encoder over borrowed parts.
    *
    * @param model {@link ClipTextModel}, compiled on the device
+   * @param vocabulary how many ids the model knows
    */
-  public TextEncoder(ClipTokenizer tokenizer, CompiledGraph model, TorchDevice device) {
+  public TextEncoder(
+      ClipTokenizer tokenizer, CompiledGraph model, TorchDevice device, long vocabulary) {
+    this.vocabulary = vocabulary;
     this.tokenizer = tokenizer;
     this.model = model;
     this.device = device;
@@ -55,6 +61,12 @@ public final class TextEncoder {
 
   private EncodedText compute(String text) {
     ClipTokenizer.Tokens tokens = tokenizer.encode(text);
+    long largest = Arrays.stream(tokens.ids()).max().orElse(0);
+    if (largest >= vocabulary) {
+      throw new ProblemsException(
+          "Cannot encode a text: the tokenizer's ids must be below the text encoder's vocab_size"
+              + " (id %d, vocab_size %d)".formatted(largest, vocabulary));
+    }
     try (DeviceTensor ids = device.longs(tokens.ids(), 1, tokens.ids().length);
         DeviceTensor states = model.run(ids)) {
       return new EncodedText(tokens, states.toFloats());
