@@ -5,6 +5,7 @@ import io.sparkdiffusion.graph.CompiledGraph;
 import io.sparkdiffusion.graph.DeviceTensor;
 import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.Graph;
+import io.sparkdiffusion.graph.ResourceStack;
 import io.sparkdiffusion.graph.TorchDevice;
 import io.sparkdiffusion.graph.TorchEngine;
 import io.sparkdiffusion.graph.WeightDictionary;
@@ -38,7 +39,10 @@ public final class StageBench {
   private final int repeats;
   private final Map<String, Object> report = new LinkedHashMap<>();
   private final TensorFile.Writer outputs = new TensorFile.Writer();
-  private double loadSeconds;
+
+  /** A network with its weights, ready to run on its inputs. */
+  private record Stage(
+      String name, String result, Graph graph, CompiledGraph compiled, DeviceTensor... inputs) {}
 
   /**
    * A bench.
@@ -62,11 +66,12 @@ public final class StageBench {
    */
   public String run(Path output) throws IOException {
     try (PeakMemory memory = new PeakMemory();
-        TorchDevice device = TorchDevice.open("cpu")) {
-      text(device);
-      unet(device);
-      vae(device);
-      report.put("load_seconds", loadSeconds);
+        ResourceStack open = new ResourceStack()) {
+      long start = System.nanoTime();
+      TorchDevice device = open.push(TorchDevice.open("cpu"));
+      List<Stage> stages = List.of(text(device, open), unet(device, open), vae(device, open));
+      report.put("load_seconds", seconds(start));
+      stages.forEach(this::time);
       report.put("peak_rss_anon_bytes", memory.peakBytes());
       report.put("libtorch", TorchEngine.version());
       report.put("threads", TorchEngine.threads());
@@ -76,67 +81,64 @@ public final class StageBench {
     return StrictJson.canonical(report);
   }
 
-  private void text(TorchDevice device) {
+  private Stage text(TorchDevice device, ResourceStack open) {
     Graph graph =
         new ClipTextModel(TextConfig.read(folder.configFile(Component.TEXT_ENCODER))).record(dtype);
-    try (DeviceTensor ids = device.longs(inputs.longs("ids"), inputs.shape("ids").sizes())) {
-      stage(device, Component.TEXT_ENCODER, graph, "text", "states", ids);
-    }
+    DeviceTensor ids = open.push(device.longs(inputs.longs("ids"), shape("ids")));
+    CompiledGraph compiled = compile(device, open, Component.TEXT_ENCODER, graph);
+    return new Stage("text", "states", graph, compiled, ids);
   }
 
-  private void unet(TorchDevice device) {
-    long[] sample = inputs.shape("sample").sizes();
-    long[] states = inputs.shape("states").sizes();
+  private Stage unet(TorchDevice device, ResourceStack open) {
+    long[] sample = shape("sample");
     Graph graph =
         new Unet2dConditionModel(UnetConfig.read(folder.configFile(Component.UNET)))
-            .record(dtype, sample[0], sample[2], sample[3], states[1]);
-    try (DeviceTensor latents = device.floats(inputs.floats("sample"), sample);
-        DeviceTensor timestep = device.floats(inputs.floats("timestep"), 1);
-        DeviceTensor text = device.floats(inputs.floats("states"), states)) {
-      stage(device, Component.UNET, graph, "unet", "noise", latents, timestep, text);
-    }
+            .record(dtype, sample[0], sample[2], sample[3], shape("states")[1]);
+    DeviceTensor latents = open.push(device.floats(inputs.floats("sample"), sample));
+    DeviceTensor timestep = open.push(device.floats(inputs.floats("timestep"), 1));
+    DeviceTensor states = open.push(device.floats(inputs.floats("states"), shape("states")));
+    CompiledGraph compiled = compile(device, open, Component.UNET, graph);
+    return new Stage("unet", "noise", graph, compiled, latents, timestep, states);
   }
 
-  private void vae(TorchDevice device) {
-    long[] latents = inputs.shape("latents").sizes();
+  private Stage vae(TorchDevice device, ResourceStack open) {
+    long[] shape = shape("latents");
     VaeConfig config = VaeConfig.read(folder.configFile(Component.VAE));
-    Graph graph =
-        new AutoencoderKlDecoder(config).record(dtype, latents[0], latents[2], latents[3]);
+    Graph graph = new AutoencoderKlDecoder(config).record(dtype, shape[0], shape[2], shape[3]);
     float[] scaled = inputs.floats("latents");
     for (int i = 0; i < scaled.length; i++) {
       scaled[i] *= (float) config.scalingFactor();
     }
-    try (DeviceTensor input = device.floats(scaled, latents)) {
-      stage(device, Component.VAE, graph, "vae", "image", input);
-    }
+    DeviceTensor latents = open.push(device.floats(scaled, shape));
+    return new Stage("vae", "image", graph, compile(device, open, Component.VAE, graph), latents);
   }
 
-  private void stage(
-      TorchDevice device,
-      Component component,
-      Graph graph,
-      String name,
-      String result,
-      DeviceTensor... stageInputs) {
-    long start = System.nanoTime();
-    try (WeightDictionary weights =
-            NetworkWeights.check(folder.root(), component, graph.weights()).load(device, dtype);
-        CompiledGraph compiled = CompiledGraph.compile(graph, weights)) {
-      loadSeconds += seconds(start);
-      List<Double> times = new ArrayList<>();
-      for (int i = 0; i <= repeats; i++) {
-        long begin = System.nanoTime();
-        try (DeviceTensor output = compiled.run(stageInputs)) {
-          float[] values = output.toFloats();
-          if (i == 0) {
-            outputs.add(result, values, graph.resultShape());
-          } else {
-            times.add(seconds(begin));
-          }
-        }
-      }
-      report.put(name, Map.of("seconds", times));
+  private long[] shape(String name) {
+    return inputs.shape(name).sizes();
+  }
+
+  private CompiledGraph compile(
+      TorchDevice device, ResourceStack open, Component component, Graph graph) {
+    WeightDictionary weights =
+        open.push(
+            NetworkWeights.check(folder.root(), component, graph.weights()).load(device, dtype));
+    return open.push(CompiledGraph.compile(graph, weights));
+  }
+
+  /** Runs a stage once for its result, then for its times. */
+  private void time(Stage stage) {
+    try (DeviceTensor output = stage.compiled().run(stage.inputs())) {
+      outputs.add(stage.result(), output.toFloats(), stage.graph().resultShape());
     }
+    List<Double> times = new ArrayList<>();
+    for (int i = 0; i < repeats; i++) {
+      long begin = System.nanoTime();
+      try (DeviceTensor output = stage.compiled().run(stage.inputs())) {
+        output.toFloats();
+        times.add(seconds(begin));
+      }
+    }
+    report.put(stage.name(), Map.of("seconds", times));
   }
 
   private static double seconds(long start) {
