@@ -107,6 +107,8 @@ public final class Main implements Callable<Integer> {
       return told(prepare.apply(job).execute());
     } finally {
       if (isOwnSession) {
+        // What Spark says of its own end must not come after the last line.
+        spark.sparkContext().setLogLevel("ERROR");
         spark.stop();
       }
     }
