@@ -2,7 +2,8 @@
 
 say() { printf '%s\n' "$*" >&2; }
 
-job_jar() { ls -t "$project"/target/spark-diffusion-*-job.jar 2>/dev/null | head -n 1; }
+# The newest jar of the job, or nothing.
+job_jar() { find "$project/target" -maxdepth 1 -name 'spark-diffusion-*-job.jar' -print -quit 2>/dev/null || true; }
 
 # The job's jar and, beside it, Spark's own jars: made on first use and whenever a source is newer.
 build_if_needed() {
