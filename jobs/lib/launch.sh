@@ -2,7 +2,7 @@
 
 say() { printf '%s\n' "$*" >&2; }
 
-# The newest jar of the job, or nothing.
+# The jar of the job, or nothing where it is not built.
 job_jar() { find "$project/target" -maxdepth 1 -name 'spark-diffusion-*-job.jar' -print -quit 2>/dev/null || true; }
 
 # The job's jar and, beside it, Spark's own jars: made on first use and whenever a source is newer.
