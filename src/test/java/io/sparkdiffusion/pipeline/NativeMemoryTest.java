@@ -3,11 +3,9 @@ package io.sparkdiffusion.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sparkdiffusion.prompt.ImageRequest;
+import io.sparkdiffusion.testing.AnonymousMemory;
 import io.sparkdiffusion.testing.ReferenceModels;
 import io.sparkdiffusion.weights.ModelFolder;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -21,15 +19,15 @@ class NativeMemoryTest {
   private static final long MAY_GROW_BYTES = 16L << 20;
 
   @Test
-  void memoryDoesNotGrowOverFiveHundredPictures() throws IOException {
+  void memoryDoesNotGrowOverFiveHundredPictures() {
     try (StableDiffusionPipeline pipeline =
         StableDiffusionPipeline.load(
             ModelFolder.open(ReferenceModels.folder("base")),
             new PipelineOptions("cpu", "float32", 1, Map.of()))) {
       generate(pipeline, 0, 100);
-      long before = outsideTheHeap();
+      long before = afterCollection();
       generate(pipeline, 100, PICTURES);
-      long grown = outsideTheHeap() - before;
+      long grown = afterCollection() - before;
       System.out.printf("anonymous memory outside the heap grew by %,d bytes%n", grown);
       assertThat(grown).isLessThan(MAY_GROW_BYTES);
     }
@@ -43,16 +41,10 @@ class NativeMemoryTest {
     }
   }
 
-  /** RssAnon less the heap that the JVM has committed, after a collection. */
-  private static long outsideTheHeap() throws IOException {
+  /** Direct buffers lie outside the heap too, and go with their owners. */
+  private static long afterCollection() {
     System.gc();
     System.gc();
-    long anonymous =
-        Files.readAllLines(Path.of("/proc/self/status")).stream()
-            .filter(line -> line.startsWith("RssAnon:"))
-            .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024)
-            .findFirst()
-            .orElseThrow();
-    return anonymous - Runtime.getRuntime().totalMemory();
+    return AnonymousMemory.bytesOutsideTheHeap();
   }
 }

@@ -1,6 +1,7 @@
 package io.sparkdiffusion.pipeline;
 
 import static io.sparkdiffusion.testing.Comparison.assertClose;
+import static io.sparkdiffusion.testing.Comparison.worstError;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sparkdiffusion.testing.PipelineCase;
@@ -51,22 +52,12 @@ class StableDiffusionPipelineTest {
       if (step == latents.size() - 1) {
         assertClose(run.name(), latents.get(step), reference, LATENT_BOUND);
       } else {
-        assertThat(worst(latents.get(step), reference))
+        assertThat(worstError(latents.get(step), reference))
             .as("%s, latents %d", run, step)
             .isLessThanOrEqualTo(LATENT_BOUND);
       }
     }
     assertPixels(run, results, pixels);
-  }
-
-  private static double worst(float[] actual, float[] reference) {
-    double largest = 0;
-    double worst = 0;
-    for (int i = 0; i < reference.length; i++) {
-      largest = Math.max(largest, Math.abs(reference[i]));
-      worst = Math.max(worst, Math.abs((double) actual[i] - reference[i]));
-    }
-    return worst / largest;
   }
 
   private static void assertPixels(PipelineCase run, List<ImageResult> results, byte[] reference) {

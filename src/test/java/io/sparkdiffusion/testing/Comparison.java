@@ -12,20 +12,34 @@ public final class Comparison {
   /** Asserts that no value is further off than {@code bound} times the largest reference value. */
   public static void assertClose(String what, float[] actual, float[] reference, double bound) {
     assertThat(actual).as(what).hasSameSizeAs(reference);
-    double largest = 0;
-    double worst = 0;
     for (int i = 0; i < reference.length; i++) {
       assertThat(actual[i]).as("%s, value %d", what, i).isFinite();
-      largest = Math.max(largest, Math.abs(reference[i]));
-      worst = Math.max(worst, Math.abs((double) actual[i] - reference[i]));
     }
+    double worst = worstError(actual, reference);
     System.out.printf(
         Locale.ROOT,
         "%-60s worst error %.2e of %.2e, bound %.0e%n",
         what,
-        worst / largest,
-        largest,
+        worst,
+        largest(reference),
         bound);
-    assertThat(worst / largest).as(what).isLessThanOrEqualTo(bound);
+    assertThat(worst).as(what).isLessThanOrEqualTo(bound);
+  }
+
+  /** The largest difference, divided by the largest reference value. */
+  public static double worstError(float[] actual, float[] reference) {
+    double worst = 0;
+    for (int i = 0; i < reference.length; i++) {
+      worst = Math.max(worst, Math.abs((double) actual[i] - reference[i]));
+    }
+    return worst / largest(reference);
+  }
+
+  private static double largest(float[] reference) {
+    double largest = 0;
+    for (float value : reference) {
+      largest = Math.max(largest, Math.abs(value));
+    }
+    return largest;
   }
 }

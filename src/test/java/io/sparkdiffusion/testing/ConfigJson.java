@@ -1,11 +1,17 @@
 package io.sparkdiffusion.testing;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sparkdiffusion.config.ProblemsException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /** A network's config.json of which tests change one entry or another. */
@@ -52,5 +58,24 @@ public final class ConfigJson {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /**
+   * Asserts that a reader refuses this with exactly these problems.
+   *
+   * @param problems each {@code key | rule (actual value)}
+   */
+  public void assertRefusedBy(Function<Path, ?> read, Path folder, String... problems) {
+    Path file = write(folder);
+    assertThatThrownBy(() -> read.apply(file))
+        .isInstanceOfSatisfying(
+            ProblemsException.class,
+            e ->
+                assertThat(e.problems())
+                    .containsExactly(
+                        Arrays.stream(problems)
+                            .map(problem -> problem.split(" \\| ", 2))
+                            .map(p -> "Cannot use %s of %s: %s".formatted(p[0], file, p[1]))
+                            .toArray(String[]::new)));
   }
 }

@@ -2,12 +2,9 @@ package io.sparkdiffusion.text;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.testing.ConfigJson;
 import java.nio.file.Path;
-import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -114,16 +111,6 @@ class TextConfigTest {
   }
 
   private void assertRefused(ConfigJson json, String... problems) {
-    Path file = json.write(folder);
-    assertThatThrownBy(() -> TextConfig.read(file))
-        .isInstanceOfSatisfying(
-            ProblemsException.class,
-            e ->
-                assertThat(e.problems())
-                    .containsExactly(
-                        Arrays.stream(problems)
-                            .map(problem -> problem.split(" \\| ", 2))
-                            .map(p -> "Cannot use %s of %s: %s".formatted(p[0], file, p[1]))
-                            .toArray(String[]::new)));
+    json.assertRefusedBy(TextConfig::read, folder, problems);
   }
 }

@@ -2,12 +2,9 @@ package io.sparkdiffusion.unet;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.testing.ConfigJson;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -232,16 +229,6 @@ class UnetConfigTest {
   }
 
   private void assertRefused(ConfigJson json, String... problems) {
-    Path file = json.write(folder);
-    assertThatThrownBy(() -> UnetConfig.read(file))
-        .isInstanceOfSatisfying(
-            ProblemsException.class,
-            e ->
-                assertThat(e.problems())
-                    .containsExactly(
-                        Arrays.stream(problems)
-                            .map(problem -> problem.split(" \\| ", 2))
-                            .map(p -> "Cannot use %s of %s: %s".formatted(p[0], file, p[1]))
-                            .toArray(String[]::new)));
+    json.assertRefusedBy(UnetConfig::read, folder, problems);
   }
 }

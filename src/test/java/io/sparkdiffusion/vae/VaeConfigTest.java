@@ -2,12 +2,9 @@ package io.sparkdiffusion.vae;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.testing.ConfigJson;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -118,16 +115,6 @@ class VaeConfigTest {
   }
 
   private void assertRefused(ConfigJson json, String... problems) {
-    Path file = json.write(folder);
-    assertThatThrownBy(() -> VaeConfig.read(file))
-        .isInstanceOfSatisfying(
-            ProblemsException.class,
-            e ->
-                assertThat(e.problems())
-                    .containsExactly(
-                        Arrays.stream(problems)
-                            .map(problem -> problem.split(" \\| ", 2))
-                            .map(p -> "Cannot use %s of %s: %s".formatted(p[0], file, p[1]))
-                            .toArray(String[]::new)));
+    json.assertRefusedBy(VaeConfig::read, folder, problems);
   }
 }

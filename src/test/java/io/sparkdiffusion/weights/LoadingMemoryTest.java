@@ -7,12 +7,11 @@ import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.Shape;
 import io.sparkdiffusion.graph.TorchDevice;
 import io.sparkdiffusion.graph.WeightDictionary;
+import io.sparkdiffusion.testing.AnonymousMemory;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
@@ -26,8 +25,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Loading holds the converted weights and one source more, nothing of the files. */
 class LoadingMemoryTest {
 
-  private static final Path STATUS = Path.of("/proc/self/status");
-  private static final String FIELD = "RssAnon:";
   private static final int TENSORS = 3;
 
   /** Above 32 MiB in every type: the allocator gives such blocks back as soon as they are free. */
@@ -41,18 +38,19 @@ class LoadingMemoryTest {
   @CsvSource({"F32, FLOAT32", "F32, BFLOAT16", "F16, FLOAT32", "BF16, BFLOAT16"})
   void thePeakIsTheConvertedWeightsAndTheLargestTensor(String stored, Dtype dtype)
       throws Exception {
-    assumeTrue(Files.exists(STATUS), "RssAnon is read from /proc/self/status, which is not here");
+    assumeTrue(
+        AnonymousMemory.isKnown(), "RssAnon is read from /proc/self/status, which is not here");
     long source = SHAPE.count() * (stored.equals("F32") ? 4 : 2);
     Map<String, Shape> wanted = writeZeros(stored, source);
     try (TorchDevice device = TorchDevice.open("cpu")) {
       NetworkWeights weights = NetworkWeights.check(root, Component.UNET, wanted);
       weights.load(device, dtype).close();
-      long before = anonymousBytes();
+      long before = AnonymousMemory.bytes();
       long converted = TENSORS * SHAPE.count() * dtype.bytes();
       AtomicLong peak = new AtomicLong();
       Thread sampler = sampler(peak);
       try (WeightDictionary loaded = weights.load(device, dtype)) {
-        long kept = anonymousBytes() - before;
+        long kept = AnonymousMemory.bytes() - before;
         sampler.interrupt();
         sampler.join();
         long taken = peak.get() - before;
@@ -92,7 +90,7 @@ class LoadingMemoryTest {
         new Thread(
             () -> {
               while (!Thread.currentThread().isInterrupted()) {
-                peak.accumulateAndGet(anonymousBytes(), Math::max);
+                peak.accumulateAndGet(AnonymousMemory.bytes(), Math::max);
                 LockSupport.parkNanos(1_000_000);
               }
             },
@@ -100,16 +98,5 @@ class LoadingMemoryTest {
     sampler.setDaemon(true);
     sampler.start();
     return sampler;
-  }
-
-  /** RssAnon: what the process has taken, without mapped files. */
-  private static long anonymousBytes() {
-    try {
-      String status = Files.readString(STATUS);
-      int begin = status.indexOf(FIELD) + FIELD.length();
-      return Long.parseLong(status.substring(begin, status.indexOf("kB", begin)).trim()) * 1024;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }
