@@ -1,21 +1,17 @@
 """What every step of the reference tool shares: where files go, and how tensors and JSON are written."""
 
-import json
 from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
+
+from layout import write_json  # noqa: F401, for the other steps
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 OUTPUT = REPOSITORY / "src/test/resources/reference"
 
 torch.set_num_threads(1)  # the order of float additions, and so the last bits, depend on the thread count
 torch.set_grad_enabled(False)
-
-
-def write_json(path, value):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def write_tensors(path, tensors):

@@ -1,6 +1,5 @@
 """Small Stable Diffusion 2 models with random weights, in the folder layout of the published models."""
 
-import json
 import shutil
 import zlib
 
@@ -9,10 +8,11 @@ import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel
 from transformers import CLIPTextConfig, CLIPTextModel
 
+import layout
 import vocabulary
-from common import OUTPUT, write_json, write_tensors
+from common import OUTPUT, write_tensors
 
-VOCABULARY, MERGES = vocabulary.learn()
+VOCABULARY, MERGES = vocabulary.learn(vocabulary.corpus())
 
 UNET = {
     "_class_name": "UNet2DConditionModel",
@@ -195,7 +195,7 @@ def renamed(state, names):
 
 def write_component(folder, component, config, state, variant="", shards=1):
     """One weight file, or several with an index; names end in `.fp16` or the like where a variant is given."""
-    write_json(folder / "config.json", config)
+    layout.write_json(folder / "config.json", config)
     stem = WEIGHT_FILES[component]
     if shards == 1:
         write_tensors(folder / f"{stem}{variant}.safetensors", state)
@@ -207,61 +207,15 @@ def write_component(folder, component, config, state, variant="", shards=1):
         mine = names[len(names) * shard // shards : len(names) * (shard + 1) // shards]
         write_tensors(folder / file, {name: state[name] for name in mine})
         index["weight_map"] |= {name: file for name in mine}
-    write_json(folder / f"{stem}.safetensors.index.json", index)
-
-
-def write_tokenizer(folder, name_or_path):
-    def added(content):
-        return {"content": content, "lstrip": False, "normalized": True, "rstrip": False, "single_word": False}
-
-    start, end = vocabulary.SPECIALS
-    typed = {token: {"__type": "AddedToken"} | added(token) for token in vocabulary.SPECIALS}
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "vocab.json").write_text(json.dumps(VOCABULARY, ensure_ascii=False), encoding="utf-8")
-    merges = ["#version: 0.2", *(" ".join(pair) for pair in MERGES)]
-    (folder / "merges.txt").write_text("\n".join(merges) + "\n", encoding="utf-8")
-    write_json(
-        folder / "special_tokens_map.json",
-        {"bos_token": added(start), "eos_token": added(end), "pad_token": "!", "unk_token": added(end)},
-    )
-    write_json(
-        folder / "tokenizer_config.json",
-        {
-            "add_prefix_space": False,
-            "bos_token": typed[start],
-            "do_lower_case": True,
-            "eos_token": typed[end],
-            "errors": "replace",
-            "model_max_length": 77,
-            "name_or_path": name_or_path,
-            "pad_token": end,  # as published: special_tokens_map.json wins
-            "special_tokens_map_file": "./special_tokens_map.json",
-            "tokenizer_class": "CLIPTokenizer",
-            "unk_token": typed[end],
-        },
-    )
+    layout.write_json(folder / f"{stem}.safetensors.index.json", index)
 
 
 def write_model(name, unet_dtype=torch.float32, unet_shards=1):
     folder = OUTPUT / name
     configs = CONFIGS[name]
-    write_json(
-        folder / "model_index.json",
-        {
-            "_class_name": "StableDiffusionPipeline",
-            "_diffusers_version": configs["scheduler"]["_diffusers_version"],
-            "feature_extractor": [None, None],
-            "requires_safety_checker": False,
-            "safety_checker": [None, None],
-            "scheduler": ["diffusers", configs["scheduler"]["_class_name"]],
-            "text_encoder": ["transformers", "CLIPTextModel"],
-            "tokenizer": ["transformers", "CLIPTokenizer"],
-            "unet": ["diffusers", "UNet2DConditionModel"],
-            "vae": ["diffusers", "AutoencoderKL"],
-        },
-    )
-    write_json(folder / "scheduler/scheduler_config.json", configs["scheduler"])
-    write_tokenizer(folder / "tokenizer", name)
+    layout.write_index(folder, configs["scheduler"]["_diffusers_version"], configs["scheduler"]["_class_name"])
+    layout.write_json(folder / "scheduler/scheduler_config.json", configs["scheduler"])
+    layout.write_tokenizer(folder / "tokenizer", VOCABULARY, MERGES, name)
     for component in WEIGHT_FILES:
         state = published(component, weights(name, component))
         shards = unet_shards if component == "unet" else 1

@@ -37,19 +37,21 @@ def corpus():
     return " ".join(choose.choices(WORDS, weights, k=20_000))
 
 
-def learn():
-    """Returns (vocabulary: token to id, merges: list of pairs)."""
+def learn(text, limit=MERGES):
+    """Returns (vocabulary: token to id, merges: list of pairs, at most `limit`, fewer where each word has become one token)."""
     symbols = byte_symbols()
     words = collections.Counter()
-    for piece, count in collections.Counter(PIECES.findall(corpus())).items():
+    for piece, count in collections.Counter(PIECES.findall(text)).items():
         letters = [symbols[byte] for byte in piece.encode("utf-8")]
         words[(*letters[:-1], letters[-1] + "</w>")] += count
     merges = []
-    while len(merges) < MERGES:
+    while len(merges) < limit:
         pairs = collections.Counter()
         for word, count in words.items():
             for pair in zip(word, word[1:]):
                 pairs[pair] += count
+        if not pairs:
+            break
         best = max(pairs, key=lambda pair: (pairs[pair], pair))
         merges.append(best)
         words = collections.Counter({merged(word, best): count for word, count in words.items()})

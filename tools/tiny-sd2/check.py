@@ -1,0 +1,85 @@
+"""Measures both folders with diffusers: do pictures show what the prompts of prompts.csv say, with guidance and without?
+
+Writes .work/tiny-sd2/check.json and prints a table. `--reference` writes pictures for the Java tests instead: what diffusers makes of a few of the
+prompts, under src/test/resources/meaning.
+"""
+
+import csv
+import json
+import sys
+
+import numpy as np
+import torch
+from diffusers import StableDiffusionPipeline
+from safetensors.numpy import save_file
+
+import folders
+import measure
+import prompts
+import training
+
+STEPS, BATCH = 20, 16
+ASPECTS = ("background", "colour", "shape", "relation")
+RESCALE = {"tiny-sd2-base": 0.0, "tiny-sd2-1": 0.7}  # the recommended one for each
+
+
+def rows():
+    with open(prompts.FILE, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def load(name):
+    folder = training.REPOSITORY / "models" / name
+    pipeline = StableDiffusionPipeline.from_pretrained(folder, torch_dtype=torch.float32, local_files_only=True).to(training.DEVICE)
+    pipeline.set_progress_bar_config(disable=True)
+    return pipeline
+
+
+def generate(pipeline, texts, seeds, guidance, rescale, negative=""):
+    """Pictures (N, 128, 128, 3) uint8, each from a CPU generator of its own."""
+    pictures = []
+    for begin in range(0, len(texts), BATCH):
+        part = texts[begin:begin + BATCH]
+        generators = [torch.Generator().manual_seed(seed) for seed in seeds[begin:begin + BATCH]]
+        made = pipeline(part, negative_prompt=[negative] * len(part), num_inference_steps=STEPS, guidance_scale=guidance,
+                        guidance_rescale=rescale, generator=generators, output_type="np").images
+        pictures.append((made * 255).round().astype(np.uint8))
+    return np.concatenate(pictures)
+
+
+def rate(verdicts):
+    """Percent of each aspect that holds, where it is asked for."""
+    return {a: round(100 * float(np.mean([v[a] for v in verdicts if a in v])), 1) for a in ASPECTS if any(a in v for v in verdicts)}
+
+
+def measured(pipeline, table, guidance, rescale):
+    pictures = generate(pipeline, [r["prompt"] for r in table], [int(r["seed"]) for r in table], guidance, rescale)
+    verdicts = [measure.verdict(row, picture) for row, picture in zip(table, pictures)]
+    held_out = [row["held_out"] == "true" for row in table]
+    return {
+        "guidance_scale": guidance, "guidance_rescale": rescale, "prompts": len(table), "all": rate(verdicts),
+        "trained": rate([v for v, h in zip(verdicts, held_out) if not h]),
+        "held_out": rate([v for v, h in zip(verdicts, held_out) if h]),
+        "over_saturated_pixels": round(100 * float(((pictures <= 2) | (pictures >= 253)).any(-1).mean()), 2)}
+
+
+def check():
+    table, results = rows(), []
+    for name in folders.MODELS:
+        pipeline = load(name)
+        for guidance, rescale in ((1.0, 0.0), (3.0, 0.0), (7.5, 0.0), (7.5, 0.7), (15.0, 0.0), (15.0, 0.7)):
+            results.append({"model": name} | measured(pipeline, table, guidance, rescale))
+            print(json.dumps(results[-1]), flush=True)
+    (training.WORK / "check.json").write_text(json.dumps(results, indent=2) + "\n")
+
+
+def reference():
+    table = rows()[::40]
+    for name in folders.MODELS:
+        texts, seeds = [r["prompt"] for r in table], [int(r["seed"]) for r in table]
+        pictures = generate(load(name), texts, seeds, 7.5, RESCALE[name])
+        save_file({row["id"]: picture for row, picture in zip(table, pictures)}, prompts.FILE.parent / f"{name}.safetensors")
+
+
+if __name__ == "__main__":
+    reference() if "--reference" in sys.argv else check()

@@ -1,0 +1,58 @@
+"""Writes the trained networks as two model folders in the published layout, float16 safetensors, each complete in itself."""
+
+import shutil
+import sys
+
+import diffusers
+import torch
+
+import autoencoder
+import denoiser
+import latents
+import tokenizer
+import training
+
+sys.path.insert(0, str(training.REPOSITORY / "tools/reference"))
+import layout  # noqa: E402
+
+MODELS = {"tiny-sd2-base": "base", "tiny-sd2-1": "v"}  # folder: recipe
+
+
+def write_tokenizer(folder):
+    layout.write_tokenizer(folder, *tokenizer.vocabulary(), "tiny-sd2")
+
+
+def half(module, state):
+    """The module with `state`, in float16 and no training left in it."""
+    module.load_state_dict(state)
+    return module.half().to(memory_format=torch.contiguous_format).eval()
+
+
+def part(state, name):
+    return {key.removeprefix(name + "."): value for key, value in state.items() if key.startswith(name + ".")}
+
+
+def write(folder, recipe):
+    average = training.load(training.WORK / f"{recipe}.pt")["average"]
+    vae = half(autoencoder.network(), training.load(training.WORK / "autoencoder.pt")["average"])
+    vae.register_to_config(scaling_factor=latents.load().scaling_factor)
+    half(denoiser.text_encoder(), part(average, "text_encoder")).save_pretrained(folder / "text_encoder")
+    half(denoiser.unet(), part(average, "unet")).save_pretrained(folder / "unet")
+    vae.save_pretrained(folder / "vae")
+    denoiser.scheduler(recipe).save_pretrained(folder / "scheduler")
+    layout.write_index(folder, diffusers.__version__, "DDIMScheduler")
+    write_tokenizer(folder / "tokenizer")
+
+
+def main():
+    for name, recipe in MODELS.items():
+        if (training.WORK / f"{recipe}.pt").exists():
+            folder = training.REPOSITORY / "models" / name
+            for component in ("text_encoder", "unet", "vae", "scheduler", "tokenizer"):
+                shutil.rmtree(folder / component, ignore_errors=True)
+            write(folder, recipe)
+            print(f"{folder}: {sum(f.stat().st_size for f in folder.rglob('*') if f.is_file()):,} bytes")
+
+
+if __name__ == "__main__":
+    main()

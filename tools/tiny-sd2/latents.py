@@ -1,0 +1,49 @@
+"""The scenes that the UNet learns from and their latents, drawn and encoded once and kept in a file."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+import autoencoder
+import training
+import scenes
+
+COUNT, SEED = 40_000, 3
+FILE = training.WORK / "latents.pt"
+
+
+@dataclass(frozen=True)
+class Data:
+    scenes: list
+    latents: torch.Tensor  # (COUNT, 4, 16, 16) float32, of unit standard deviation
+    scaling_factor: float
+
+
+def chosen():
+    rng = np.random.default_rng(SEED)
+    return [scenes.scene(rng) for _ in range(COUNT)]
+
+
+@torch.no_grad()
+def encode(pictures):
+    vae = autoencoder.network().to(training.DEVICE).to(memory_format=torch.channels_last)
+    vae.load_state_dict(training.load(training.WORK / "autoencoder.pt")["average"])
+    parts = []
+    for begin in range(0, len(pictures), 32):
+        pixels = autoencoder.to_tensor(np.stack([scenes.draw(s) for s in pictures[begin:begin + 32]]))
+        parts.append(vae.encode(pixels.contiguous(memory_format=torch.channels_last)).latent_dist.mode().cpu())
+    return torch.cat(parts)
+
+
+def load():
+    pictures = chosen()
+    if (stored := training.load(FILE)) is None:
+        means = encode(pictures)
+        stored = {"latents": means.half(), "scaling_factor": 1 / means.std().item()}
+        training.save(FILE, stored)
+    return Data(pictures, stored["latents"].float().cpu() * stored["scaling_factor"], stored["scaling_factor"])
+
+
+if __name__ == "__main__":
+    print(load().scaling_factor)

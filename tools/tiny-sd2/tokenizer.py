@@ -1,0 +1,39 @@
+"""The tokenizer: CLIP's byte-level BPE, learnt from our own captions until each of their words is one token."""
+
+import collections
+import functools
+import sys
+
+import numpy as np
+from transformers import CLIPTokenizerFast
+
+import captions
+import training
+import scenes
+
+sys.path.insert(0, str(training.REPOSITORY / "tools/reference"))
+import vocabulary as byte_pairs  # noqa: E402
+
+CAPTIONS, MERGES = 5_000, 2_000  # at most
+
+
+@functools.cache
+def vocabulary():
+    """(token to id, list of merges)"""
+    rng = np.random.default_rng(4)
+    return byte_pairs.learn(" ".join(captions.caption(rng, scenes.scene(rng)) for _ in range(CAPTIONS)), MERGES)
+
+
+def special_ids():
+    tokens, _ = vocabulary()
+    start, end = byte_pairs.SPECIALS
+    return {"bos_token_id": tokens[start], "eos_token_id": tokens[end], "pad_token_id": tokens["!"]}
+
+
+def load():
+    """transformers' tokenizer, reading the files as they are published."""
+    import folders
+
+    folder = training.WORK / "tokenizer"
+    folders.write_tokenizer(folder)
+    return CLIPTokenizerFast.from_pretrained(folder)
