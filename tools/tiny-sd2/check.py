@@ -21,6 +21,10 @@ import training
 STEPS, BATCH = 20, 16
 ASPECTS = ("background", "colour", "shape", "relation")
 RESCALE = {"tiny-sd2-base": 0.0, "tiny-sd2-1": 0.7}  # the recommended one for each
+MEASURED = {  # (guidance scale, guidance rescale)
+    "tiny-sd2-base": ((7.5, 0.0), (1.0, 0.0)),
+    "tiny-sd2-1": ((7.5, 0.7), (7.5, 0.0), (1.0, 0.0), (15.0, 0.7), (15.0, 0.0)),
+}
 
 
 def rows():
@@ -57,7 +61,7 @@ def measured(pipeline, table, guidance, rescale):
     verdicts = [measure.verdict(row, picture) for row, picture in zip(table, pictures)]
     held_out = [row["held_out"] == "true" for row in table]
     return {
-        "guidance_scale": guidance, "guidance_rescale": rescale, "prompts": len(table), "all": rate(verdicts),
+        "guidance_scale": guidance, "guidance_rescale": rescale, "steps": STEPS, "prompts": len(table), "all": rate(verdicts),
         "trained": rate([v for v, h in zip(verdicts, held_out) if not h]),
         "held_out": rate([v for v, h in zip(verdicts, held_out) if h]),
         "over_saturated_pixels": round(100 * float(((pictures <= 2) | (pictures >= 253)).any(-1).mean()), 2)}
@@ -67,7 +71,7 @@ def check():
     table, results = rows(), []
     for name in folders.MODELS:
         pipeline = load(name)
-        for guidance, rescale in ((1.0, 0.0), (3.0, 0.0), (7.5, 0.0), (7.5, 0.7), (15.0, 0.0), (15.0, 0.7)):
+        for guidance, rescale in MEASURED[name]:
             results.append({"model": name} | measured(pipeline, table, guidance, rescale))
             print(json.dumps(results[-1]), flush=True)
     (training.WORK / "check.json").write_text(json.dumps(results, indent=2) + "\n")
@@ -78,7 +82,7 @@ def reference():
     for name in folders.MODELS:
         texts, seeds = [r["prompt"] for r in table], [int(r["seed"]) for r in table]
         pictures = generate(load(name), texts, seeds, 7.5, RESCALE[name])
-        save_file({row["id"]: picture for row, picture in zip(table, pictures)}, prompts.FILE.parent / f"{name}.safetensors")
+        save_file({row["id"]: np.ascontiguousarray(picture) for row, picture in zip(table, pictures)}, prompts.FILE.parent / f"{name}.safetensors")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,19 @@
-"""Trains the text encoder and the UNet together (epsilon), then a second UNet from the first (v_prediction, zero terminal SNR).
+"""Trains the text encoder and the UNet, in three steps that each begin where the last one ended.
 
-`denoiser.py base` is Stable Diffusion 2 base's recipe, `denoiser.py v` that of "Common Diffusion Noise Schedules and Sample
-Steps are Flawed" (arXiv 2305.08891), with the text encoder left as it is. Losses are weighted as in "Efficient Diffusion Training
-via Min-SNR Weighting Strategy" (arXiv 2303.09556), for v with SNR + 1 in place of SNR, which is not zero at the last timestep.
+`denoiser.py start` predicts noise for a while, which teaches the networks to see. `denoiser.py v` predicts velocity with zero terminal SNR, the recipe of
+"Common Diffusion Noise Schedules and Sample Steps are Flawed" (arXiv 2305.08891); this is where they learn what words mean, since at the last
+timesteps words are all there is. `denoiser.py base` turns that UNet back into one that predicts noise, as Stable Diffusion 2 base, with the text
+encoder left as it is. Its noise has an offset for each channel ("Diffusion with Offset Noise", CrossLabs): with the published noise schedule a picture
+of 16x16 latents still shows its background at the last timestep, and the UNet would look there in place of reading.
+
+Losses are weighted by timestep as in "Efficient Diffusion Training via Min-SNR Weighting Strategy" (arXiv 2303.09556); for `v` and `base` with SNR + 1 in
+place of SNR, which is velocity's own weight and not zero at the last timesteps.
+
+`denoiser.py v FOLDER` goes on from a model folder's weights, with a learning rate that starts anew.
 """
 
 import sys
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -22,7 +30,13 @@ WIDTH = 128  # of the text encoder and of cross-attention
 BATCH = 64
 DROPPED = 0.1  # share of captions replaced by the empty text, for guidance
 MIN_SNR = 5.0
-RECIPES = {"base": {"steps": 5200, "rate": 1e-3}, "v": {"steps": 1500, "rate": 6e-4}}
+LARGEST_WEIGHT = 25.0
+OFFSET_NOISE = 0.3
+RECIPES = {
+    "start": {"steps": 1400, "rate": 1e-3, "decay_over": 4600},
+    "v": {"steps": 2500, "rate": 1e-3, "begins_with": "start"},
+    "base": {"steps": 1200, "rate": 7e-4, "begins_with": "v"},
+}
 
 
 def text_encoder():
@@ -41,7 +55,7 @@ def unet():
 def scheduler(recipe):
     common_keys = {"num_train_timesteps": 1000, "beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear",
                    "clip_sample": False, "set_alpha_to_one": False, "steps_offset": 1}
-    if recipe == "base":
+    if recipe != "v":
         return DDIMScheduler(**common_keys, prediction_type="epsilon")
     return DDIMScheduler(**common_keys, prediction_type="v_prediction", rescale_betas_zero_snr=True, timestep_spacing="trailing")
 
@@ -68,26 +82,50 @@ def timesteps(count):
     return ((torch.randperm(count) + torch.rand(count)) * (1000 / count)).long().clamp(max=999).to(training.DEVICE)
 
 
-def main(recipe):
+def weights(recipe, snr):
+    """The loss's weight for each timestep, for an error in noise or in velocity."""
+    if recipe == "start":
+        return snr.clamp(max=MIN_SNR) / snr
+    if recipe == "v":
+        return (snr + 1).clamp(max=MIN_SNR) / (snr + 1)
+    return ((snr + 1).clamp(max=MIN_SNR) / snr).clamp(max=LARGEST_WEIGHT)
+
+
+def of_folder(folder):
+    """The weights of a model folder as `Both` names them."""
+    parts = {"text_encoder": CLIPTextModel.from_pretrained(folder / "text_encoder", torch_dtype=torch.float32),
+             "unet": UNet2DConditionModel.from_pretrained(folder / "unet", torch_dtype=torch.float32)}
+    return {f"{name}.{key}": value for name, part in parts.items() for key, value in part.state_dict().items()}
+
+
+def first_weights(recipe, folder):
+    """What a recipe begins with: a given model folder, what the recipe before has trained, or nothing."""
+    if folder:
+        return of_folder(Path(folder))
+    before = RECIPES[recipe].get("begins_with")
+    return training.load(training.WORK / f"{before}.pt")["average"] if before else None
+
+
+def main(recipe, folder=None):
     torch.manual_seed(0)
     both = Both()
-    both.unet.to(memory_format=torch.channels_last).set_attn_processor(AttnProcessor())  # faster backwards on a CPU than the fused kernel
-    start = None
-    if recipe == "v":
-        start = training.load(training.WORK / "base.pt")["average"]
-        both.text_encoder.requires_grad_(False)
-    loop = training.Training(recipe, both, start=start, **RECIPES[recipe])
+    both.unet.to(memory_format=torch.channels_last)
+    both.unet.set_attn_processor(AttnProcessor())  # backwards this is faster on a CPU than the fused kernel
+    settings = {key: value for key, value in RECIPES[recipe].items() if key != "begins_with"}
+    both.text_encoder.requires_grad_(recipe != "base")
+    loop = training.Training(recipe, both, start=first_weights(recipe, folder), **settings)
     schedule, data, words = scheduler(recipe), latents.load(), tokenizer.load()
     abar = schedule.alphas_cumprod.to(training.DEVICE)
-    snr = abar / (1 - abar)
-    weight = snr.clamp(max=MIN_SNR) / snr if recipe == "base" else (snr + 1).clamp(max=MIN_SNR) / (snr + 1)
+    weight = weights(recipe, abar / (1 - abar))
 
     def loss_of(step):
         torch.manual_seed(step)
         clean, ids = batch(data, words, step)
         t, noise = timesteps(BATCH), torch.randn_like(clean)
+        if recipe == "base":
+            noise += OFFSET_NOISE * torch.randn_like(clean[:, :, :1, :1])
         noisy = schedule.add_noise(clean, noise, t).contiguous(memory_format=torch.channels_last)
-        target = noise if recipe == "base" else schedule.get_velocity(clean, noise, t)
+        target = noise if recipe != "v" else schedule.get_velocity(clean, noise, t)
         with training.mixed_precision():
             states = both.text_encoder(ids).last_hidden_state
             predicted = both.unet(noisy, t, states).sample.float()
@@ -98,4 +136,4 @@ def main(recipe):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -47,11 +47,11 @@ class Training:
     Each step's data depend on the seed and the step alone, so a run that was stopped goes on as if it had not been.
     """
 
-    def __init__(self, name, module, steps, rate, average=0.999, start=None):
+    def __init__(self, name, module, steps, rate, average=0.999, start=None, decay_over=None):
         self.path, self.log = WORK / f"{name}.pt", WORK / f"{name}.log"
         self.module, self.steps, self.rate, self.average = module.to(DEVICE), steps, rate, average
         self.optimizer = torch.optim.AdamW(module.parameters(), lr=rate, weight_decay=0.01, betas=(0.9, 0.99), fused=True)
-        self.step = 0
+        self.step, self.decay_over = 0, decay_over or steps
         if start is not None:
             module.load_state_dict(start)
         self.shadow = {k: v.detach().clone() for k, v in module.state_dict().items()}
@@ -65,7 +65,7 @@ class Training:
         begun, sums, count = time.monotonic(), {}, 0
         while self.step < self.steps:
             for group in self.optimizer.param_groups:
-                group["lr"] = self.rate * ramp(self.step, self.steps)
+                group["lr"] = self.rate * ramp(self.step, self.decay_over)
             losses = loss_of(self.step)
             if not torch.isfinite(losses["loss"]):
                 raise SystemExit(f"Cannot train {self.path.stem}: the loss must be finite ({losses['loss'].item()} at step {self.step}); "

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -32,9 +33,9 @@ class ConfigFilesTest {
   }
 
   @Test
-  void coversTheThreeModels() throws IOException {
+  void coversTheModels() throws IOException {
     assertThat(files().stream().map(file -> file.getFileName().toString()))
-        .containsExactly("base21.yml", "base_2_base.yml", "tiny.yml");
+        .containsExactly("base21.yml", "base_2_base.yml", "tiny.yml", "tiny_21.yml");
   }
 
   @ParameterizedTest
@@ -49,13 +50,16 @@ class ConfigFilesTest {
     assertThat(config.execution().perDeviceBatchSize()).isEqualTo(1);
   }
 
-  @Test
-  void runsTheSmallModelOnTheShippedTable() {
-    JobConfig config = JobConfig.load(CONFIGS.resolve("tiny.yml"), List.of());
+  @ParameterizedTest
+  @CsvSource({"tiny.yml,models/tiny-sd2-base,0.0", "tiny_21.yml,models/tiny-sd2-1,0.7"})
+  void runsAnEmbeddedModelOnTheShippedTable(String name, String model, double guidanceRescale) {
+    JobConfig config = JobConfig.load(CONFIGS.resolve(name), List.of());
 
+    assertThat(config.model().folder()).isEqualTo(model);
+    assertThat(Path.of(model, "model_index.json")).isRegularFile();
     assertThat(config.input())
-        .isEqualTo(new InputConfig.Table("configs/prompts.csv", TableFormat.AUTO));
-    assertThat(config.sampling().numInferenceSteps()).isEqualTo(20);
-    assertThat(config.sampling().heightPixels()).isEqualTo(64);
+        .isEqualTo(new InputConfig.Table("configs/tiny_prompts.csv", TableFormat.AUTO));
+    assertThat(config.sampling())
+        .isEqualTo(new SamplingConfig("", 0, 1, 20, 7.5, guidanceRescale, 128, 128, "ddim", 0.0));
   }
 }

@@ -13,7 +13,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ShippedTableTest {
 
@@ -22,25 +23,26 @@ class ShippedTableTest {
 
   private static final Pattern CELL = Pattern.compile("(?:^|,)(?:\"([^\"]*)\"|([^,]*))");
 
-  @Test
-  void hasVariedRowsThatAllMakePictures() throws IOException {
-    List<String> lines = Files.readAllLines(Path.of("configs", "prompts.csv"));
+  @ParameterizedTest
+  @ValueSource(strings = {"prompts.csv", "tiny_prompts.csv"})
+  void hasVariedRowsThatAllMakePictures(String table) throws IOException {
+    List<String> lines = Files.readAllLines(Path.of("configs", table));
     List<String> columns = cells(lines.get(0));
     Set<String> ids = new HashSet<>();
-    Set<String> prompts = new HashSet<>();
+    Set<List<?>> pictures = new HashSet<>();
     for (String line : lines.subList(1, lines.size())) {
       RowRequests requests = RowRequests.of(row(columns, cells(line)), DEFAULTS);
 
       assertThat(requests).as(line).isInstanceOf(RowRequests.Valid.class);
       ImageRequest request = ((RowRequests.Valid) requests).requests().get(0);
       ids.add(request.id());
-      prompts.add(request.prompt());
+      pictures.add(List.of(request.prompt(), request.negativePrompt(), request.guidanceScale()));
     }
 
     assertThat(PromptRow.COLUMNS).containsAll(columns);
     assertThat(lines).hasSizeGreaterThan(24);
     assertThat(ids).hasSize(lines.size() - 1);
-    assertThat(prompts).hasSize(lines.size() - 1);
+    assertThat(pictures).hasSize(lines.size() - 1);
   }
 
   private static Map<String, String> row(List<String> columns, List<String> cells) {

@@ -1,0 +1,176 @@
+package io.sparkdiffusion.meaning;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sparkdiffusion.meaning.MeaningPrompt.Aspect;
+import io.sparkdiffusion.pipeline.ImageResult;
+import io.sparkdiffusion.pipeline.PipelineOptions;
+import io.sparkdiffusion.pipeline.StableDiffusionPipeline;
+import io.sparkdiffusion.prompt.ImageRequest;
+import io.sparkdiffusion.testing.EmbeddedModels;
+import io.sparkdiffusion.weights.ModelFolder;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/**
+ * How far the embedded models draw what prompts say; guidance rescale and negative prompts do their
+ * work.
+ */
+class MeaningTest {
+
+  static final int STEPS = 20;
+
+  /**
+   * What the shipped weights keep, with a few prompts to spare for another processor's rounding.
+   * Shapes and relations are printed and not asserted: these weights draw them no better than by
+   * chance, as the models' README files say.
+   */
+  private static final Map<Aspect, Double> FLOORS =
+      Map.of(Aspect.BACKGROUND, 0.95, Aspect.COLOUR, 0.45);
+
+  @Test
+  void picturesOfTheBaseModelFollowPrompts() {
+    assertFloors(EmbeddedModels.base(), MeaningPrompt.all(), 0);
+  }
+
+  /** With the guidance rescale that its noise schedule wants. */
+  @Test
+  void picturesOfVersion21FollowPrompts() {
+    List<MeaningPrompt> all = MeaningPrompt.all();
+    List<MeaningPrompt> third =
+        IntStream.range(0, all.size()).filter(i -> i % 3 == 0).mapToObj(all::get).toList();
+    assertFloors(EmbeddedModels.version21(), third, 0.7);
+  }
+
+  private static void assertFloors(Path model, List<MeaningPrompt> prompts, double rescale) {
+    List<Map<Aspect, Boolean>> verdicts = new ArrayList<>();
+    List<Picture> pictures =
+        generate(model, prompts.stream().map(p -> p.request(STEPS, 7.5, rescale)).toList());
+    for (int i = 0; i < prompts.size(); i++) {
+      verdicts.add(prompts.get(i).verdict(pictures.get(i)));
+    }
+    Map<Aspect, Double> all = rates(prompts, verdicts, prompt -> true);
+    Map<Aspect, Double> trained = rates(prompts, verdicts, prompt -> !prompt.heldOut());
+    Map<Aspect, Double> heldOut = rates(prompts, verdicts, MeaningPrompt::heldOut);
+    System.out.printf(
+        Locale.ROOT,
+        "%s, %d prompts: %s; trained %s; held out %s%n",
+        model,
+        prompts.size(),
+        all,
+        trained,
+        heldOut);
+    FLOORS.forEach(
+        (aspect, floor) ->
+            assertThat(all.get(aspect)).as("%s", aspect).isGreaterThanOrEqualTo(floor));
+  }
+
+  private static Map<Aspect, Double> rates(
+      List<MeaningPrompt> prompts,
+      List<Map<Aspect, Boolean>> verdicts,
+      Predicate<MeaningPrompt> which) {
+    Map<Aspect, Double> rates = new EnumMap<>(Aspect.class);
+    for (Aspect aspect : Aspect.values()) {
+      rates.put(
+          aspect,
+          IntStream.range(0, prompts.size())
+              .filter(i -> which.test(prompts.get(i)) && verdicts.get(i).containsKey(aspect))
+              .mapToDouble(i -> verdicts.get(i).get(aspect) ? 1 : 0)
+              .average()
+              .orElseThrow());
+    }
+    return rates;
+  }
+
+  /** arXiv 2305.08891, section 3.4: guidance overexposes, rescaling takes it back. */
+  @Test
+  void guidanceRescaleTakesOverSaturationBack() {
+    List<MeaningPrompt> some = MeaningPrompt.all().subList(0, 24);
+    double without = overSaturated(some, 0);
+    double with = overSaturated(some, 0.7);
+    System.out.printf(
+        Locale.ROOT, "over-saturated at guidance 15: %.4f, rescaled %.4f%n", without, with);
+    assertThat(with).isLessThan(0.75 * without);
+  }
+
+  private static double overSaturated(List<MeaningPrompt> prompts, double rescale) {
+    return generate(
+            EmbeddedModels.version21(),
+            prompts.stream().map(p -> p.request(STEPS, 15, rescale)).toList())
+        .stream()
+        .mapToDouble(Picture::overSaturated)
+        .average()
+        .orElseThrow();
+  }
+
+  /** The colour is left open, then one is taken away. */
+  @Test
+  void negativePromptRemovesWhatItNames() {
+    double before = 0;
+    double after = 0;
+    for (String colour : List.of("red", "blue", "green", "yellow")) {
+      before += shareOf(colour, "");
+      after += shareOf(colour, colour);
+    }
+    System.out.printf(
+        Locale.ROOT, "pixels of four colours: %.4f, each named as negative: %.4f%n", before, after);
+    assertThat(after).isLessThan(before / 3);
+  }
+
+  private static double shareOf(String colour, String negative) {
+    int size = EmbeddedModels.RESOLUTION;
+    List<ImageRequest> requests =
+        IntStream.range(0, 8)
+            .mapToObj(
+                seed ->
+                    new ImageRequest(
+                        colour,
+                        0,
+                        "a large circle on a white background",
+                        negative,
+                        seed,
+                        STEPS,
+                        5,
+                        0,
+                        size,
+                        size,
+                        "ddim",
+                        0))
+            .toList();
+    return generate(EmbeddedModels.base(), requests).stream()
+        .mapToDouble(picture -> picture.share(colour))
+        .average()
+        .orElseThrow();
+  }
+
+  /** On two pipelines side by side, for tests have one libtorch thread each. */
+  private static List<Picture> generate(Path model, List<ImageRequest> requests) {
+    int middle = requests.size() / 2;
+    return Stream.of(requests.subList(0, middle), requests.subList(middle, requests.size()))
+        .parallel()
+        .flatMap(part -> generateOnOne(model, part).stream())
+        .toList();
+  }
+
+  private static List<Picture> generateOnOne(Path model, List<ImageRequest> requests) {
+    try (StableDiffusionPipeline pipeline =
+        StableDiffusionPipeline.load(
+            ModelFolder.open(model), new PipelineOptions("cpu", "float32", 1, Map.of()))) {
+      return pipeline.generate(requests).stream().map(MeaningTest::picture).toList();
+    }
+  }
+
+  private static Picture picture(ImageResult result) {
+    ImageRequest request = result.request();
+    byte[] rgb = ((ImageResult.Generated) result).rgb();
+    return new Picture(rgb, request.widthPixels(), request.heightPixels());
+  }
+}

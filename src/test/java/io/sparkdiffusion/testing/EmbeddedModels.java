@@ -1,0 +1,22 @@
+package io.sparkdiffusion.testing;
+
+import java.nio.file.Path;
+
+/** The models that ship with the project and draw what prompts say; tools/tiny-sd2 made them. */
+public final class EmbeddedModels {
+
+  /** Pixels on each side of the pictures that they were trained on. */
+  public static final int RESOLUTION = 128;
+
+  private EmbeddedModels() {}
+
+  /** Predicts noise, as Stable Diffusion 2 base. */
+  public static Path base() {
+    return Path.of("models/tiny-sd2-base");
+  }
+
+  /** Predicts velocity, with zero terminal SNR and trailing timesteps, as Stable Diffusion 2.1. */
+  public static Path version21() {
+    return Path.of("models/tiny-sd2-1");
+  }
+}
