@@ -94,7 +94,8 @@ public final class GenerateJob {
    * @throws ProblemsException where the output folder, the model or the table is of no use
    */
   public Result execute() {
-    OutputFolder output = OutputFolder.open(config.output().directory(), runId, hadoop.value());
+    OutputFolder output =
+        OutputFolder.open(config.output().directory(), runId, hadoop.value(), OutputLock.HEARTBEAT);
     spark.sparkContext().setJobGroup(runId, "Generate images: " + config.runName(), false);
     try {
       Result result = doExecute(output);
@@ -258,7 +259,7 @@ public final class GenerateJob {
 
   private static void clean(OutputFolder output) {
     try {
-      output.clean();
+      output.close();
     } catch (IOException e) {
       LOG.warn("Cannot remove the run's staging folder: {}", e.getMessage());
     }
