@@ -143,6 +143,7 @@ final class JobConfigLoader {
         textOr("output_dir", "output/" + runName),
         values.choice("output_format", OutputFormat.class),
         values.failureLimit("max_failed_rows"),
+        values.integer("commit_group_images"),
         values.isTrue("png_parameters"),
         values.isTrue("png_ai_mark"));
   }

@@ -6,6 +6,7 @@ import java.io.Serializable;
  * What is written, and where.
  *
  * @param directory any path that Hadoop can write to
+ * @param commitGroupImages how many images appear in the output together, at least
  * @param pngParameters whether PNG files carry the generation parameters
  * @param pngAiMark whether PNG files carry the machine-readable mark of AI pictures
  */
@@ -13,6 +14,7 @@ public record OutputConfig(
     String directory,
     OutputFormat format,
     FailureLimit maxFailedRows,
+    int commitGroupImages,
     boolean pngParameters,
     boolean pngAiMark)
     implements Serializable {
@@ -21,6 +23,8 @@ public record OutputConfig(
   public OutputConfig {
     Problems problems = new Problems();
     problems.require(!directory.isBlank(), "output_dir", "it must name a folder", "blank");
+    problems.require(
+        commitGroupImages >= 1, "commit_group_images", "it must be 1 or more", commitGroupImages);
     problems.throwIfAny();
   }
 }

@@ -146,6 +146,12 @@ final class Settings {
               "count, or share as 0.1 or 10%",
               "stop when more rows have failed; empty: all may fail"),
           new Setting(
+              "commit_group_images",
+              INTEGER,
+              "1000",
+              "1 or more images",
+              "images that appear in the output together; a killed run loses two such groups"),
+          new Setting(
               "png_parameters",
               BOOLEAN,
               "true",

@@ -89,6 +89,7 @@ public final class TorchDevice implements AutoCloseable {
    * interrupted: what the work opened would have no owner.
    *
    * @throws GraphException where the device is closed
+   * @throws OutOfDeviceMemoryException where its memory does not suffice
    */
   public <T> T call(Supplier<T> work) {
     CompletableFuture<T> result;
@@ -100,6 +101,9 @@ public final class TorchDevice implements AutoCloseable {
     try {
       return result.join();
     } catch (CompletionException e) {
+      if (OutOfDeviceMemoryException.isMeantBy(e.getCause())) {
+        throw new OutOfDeviceMemoryException(name, e.getCause());
+      }
       if (e.getCause() instanceof RuntimeException cause) {
         throw cause;
       }

@@ -67,6 +67,11 @@ public record Provenance(
       String device, String deviceName, String dtype, int threads, int batchSize)
       implements Serializable {
 
+    /** The same for a batch of another size. */
+    public Computation withBatchSize(int other) {
+      return new Computation(device, deviceName, dtype, threads, other);
+    }
+
     private Map<String, Object> toMap() {
       return Map.of(
           "device",

@@ -125,10 +125,25 @@ public final class StableDiffusionPipeline implements AutoCloseable {
    * @return one result for each request, in order
    */
   public List<ImageResult> generate(List<ImageRequest> requests) {
-    return generate(requests, latents -> {});
+    return generate(requests, options.batchSize());
   }
 
-  synchronized List<ImageResult> generate(List<ImageRequest> requests, Denoiser.Observer observer) {
+  /**
+   * The same in batches of another size.
+   *
+   * @throws io.sparkdiffusion.graph.OutOfDeviceMemoryException where such a batch does not fit; the
+   *     pipeline can be used further
+   */
+  public List<ImageResult> generate(List<ImageRequest> requests, int batchSize) {
+    return generate(requests, batchSize, latents -> {});
+  }
+
+  List<ImageResult> generate(List<ImageRequest> requests, Denoiser.Observer observer) {
+    return generate(requests, options.batchSize(), observer);
+  }
+
+  private synchronized List<ImageResult> generate(
+      List<ImageRequest> requests, int batchSize, Denoiser.Observer observer) {
     BatchKey key = Batch.commonKey(requests);
     DdimScheduler scheduler;
     try {
@@ -139,18 +154,21 @@ public final class StableDiffusionPipeline implements AutoCloseable {
           .toList();
     }
     List<ImageResult> results = new ArrayList<>(requests.size());
-    for (int from = 0; from < requests.size(); from += options.batchSize()) {
-      int to = Math.min(from + options.batchSize(), requests.size());
-      results.addAll(generateBatch(requests.subList(from, to), scheduler, observer));
+    for (int from = 0; from < requests.size(); from += batchSize) {
+      int to = Math.min(from + batchSize, requests.size());
+      results.addAll(generateBatch(requests.subList(from, to), batchSize, scheduler, observer));
     }
     return results;
   }
 
   private List<ImageResult> generateBatch(
-      List<ImageRequest> requests, DdimScheduler scheduler, Denoiser.Observer observer) {
+      List<ImageRequest> requests,
+      int batchSize,
+      DdimScheduler scheduler,
+      Denoiser.Observer observer) {
     long start = System.nanoTime();
     Duration compiledBefore = compiling();
-    Batch batch = Batch.of(requests, options.batchSize());
+    Batch batch = Batch.of(requests, batchSize);
     BatchShape shape = shape(batch);
     List<EncodedText> texts = encode(batch, shape);
     float[] latents;
@@ -161,7 +179,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
     Duration compiled = compiling().minus(compiledBefore);
     Duration spent = Duration.ofNanos(System.nanoTime() - start).minus(compiled);
     inference = inference.plus(spent);
-    return results(requests, texts, latents, pictures, spent.dividedBy(requests.size()));
+    return results(requests, batchSize, texts, latents, pictures, spent);
   }
 
   private BatchShape shape(Batch batch) {
@@ -174,7 +192,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
               .formatted(compression, height, width));
     }
     return new BatchShape(
-        options.batchSize(),
+        batch.requests().size(),
         networks.vae().latentChannels(),
         height / compression,
         width / compression,
@@ -212,11 +230,12 @@ public final class StableDiffusionPipeline implements AutoCloseable {
 
   private List<ImageResult> results(
       List<ImageRequest> requests,
+      int padded,
       List<EncodedText> texts,
       float[] latents,
       float[] pictures,
-      Duration each) {
-    int padded = options.batchSize();
+      Duration spent) {
+    Duration each = spent.dividedBy(requests.size());
     boolean guided = texts.size() > padded;
     List<ImageResult> results = new ArrayList<>();
     for (int i = 0; i < requests.size(); i++) {

@@ -42,6 +42,7 @@ final class ConfigText {
       output_dir: s3a://bucket/autumn
       output_format: png
       max_failed_rows: 5%
+      commit_group_images: 40
       png_parameters: False
       png_ai_mark: false
       """;

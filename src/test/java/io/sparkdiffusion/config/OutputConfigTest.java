@@ -16,7 +16,7 @@ class OutputConfigTest {
     assertThat(ConfigText.load(folder, ConfigText.MINIMAL).output())
         .isEqualTo(
             new OutputConfig(
-                "output/job", OutputFormat.BOTH, new FailureLimit.Unlimited(), true, true));
+                "output/job", OutputFormat.BOTH, new FailureLimit.Unlimited(), 1000, true, true));
     assertThat(ConfigText.load(folder, ConfigText.MINIMAL, "run_name=x").output().directory())
         .isEqualTo("output/x");
   }
@@ -29,6 +29,7 @@ class OutputConfigTest {
                 "s3a://bucket/autumn",
                 OutputFormat.PNG,
                 new FailureLimit.Share(0.05),
+                40,
                 false,
                 false));
   }
@@ -36,8 +37,13 @@ class OutputConfigTest {
   @Test
   void refusesWhatCannotWork() {
     assertThatThrownBy(
-            () -> new OutputConfig(" ", OutputFormat.PNG, new FailureLimit.Unlimited(), true, true))
-        .hasMessage("Cannot use output_dir: it must name a folder (blank)");
+            () ->
+                new OutputConfig(
+                    " ", OutputFormat.PNG, new FailureLimit.Unlimited(), 0, true, true))
+        .hasMessage(
+            """
+            Cannot use output_dir: it must name a folder (blank)
+            Cannot use commit_group_images: it must be 1 or more (0)""");
     assertThatThrownBy(
             () ->
                 ConfigText.load(

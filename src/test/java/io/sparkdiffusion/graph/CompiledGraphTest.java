@@ -46,6 +46,30 @@ class CompiledGraphTest {
     }
   }
 
+  /** A petabyte, more than a process can address. */
+  @Test
+  void saysThatTheMemoryDoesNotSufficeAndCanBeUsedFurther() {
+    int n = 1 << 24;
+    Graph large = new Graph("all sums");
+    large.returns(large.input(n, 1).plus(large.input(1, n)));
+    Graph small = new Graph("a sum");
+    small.returns(small.input(2).plus(small.input(2)));
+    try (WeightDictionary weights = new WeightDictionary(device);
+        CompiledGraph tooLarge = CompiledGraph.compile(large, weights);
+        CompiledGraph fits = CompiledGraph.compile(small, weights);
+        DeviceTensor column = device.floats(new float[n], n, 1);
+        DeviceTensor row = device.floats(new float[n], 1, n);
+        DeviceTensor pair = device.floats(new float[] {1, 2}, 2)) {
+      assertThatThrownBy(() -> tooLarge.run(column, row))
+          .isInstanceOf(OutOfDeviceMemoryException.class)
+          .hasMessage("Cannot go on: the memory of device cpu must suffice")
+          .hasStackTraceContaining("Cannot run all sums: ");
+      try (DeviceTensor sum = fits.run(pair, pair)) {
+        assertThat(sum.toFloats()).containsExactly(2, 4);
+      }
+    }
+  }
+
   @Test
   void inputsMustHaveTheDeclaredShapes() {
     Graph graph = new Graph("a sum");

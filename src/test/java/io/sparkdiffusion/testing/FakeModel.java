@@ -1,5 +1,6 @@
 package io.sparkdiffusion.testing;
 
+import io.sparkdiffusion.graph.OutOfDeviceMemoryException;
 import io.sparkdiffusion.metadata.Provenance;
 import io.sparkdiffusion.pipeline.ImageResult;
 import io.sparkdiffusion.pipeline.PipelineTimes;
@@ -23,14 +24,24 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 public final class FakeModel {
 
+  private static final int BATCH_SIZE = 4;
   private static final Map<String, AtomicInteger> LOADS = new ConcurrentHashMap<>();
 
   private FakeModel() {}
 
   /** A model; what it loads is counted under the name. */
   public static Model named(String name) {
+    return named(name, Long.MAX_VALUE);
+  }
+
+  /** The same on a device whose memory holds so many pixels in a batch of up to four pictures. */
+  public static Model named(String name, long memoryPixels) {
     return new Model(
-        name, "d".repeat(64), Map.of("prediction_type", "epsilon"), 16, new Factory(name));
+        name,
+        "d".repeat(64),
+        Map.of("prediction_type", "epsilon"),
+        16,
+        new Factory(name, memoryPixels));
   }
 
   /** How often a model was loaded in this JVM. */
@@ -38,11 +49,11 @@ public final class FakeModel {
     return LOADS.computeIfAbsent(name, any -> new AtomicInteger()).get();
   }
 
-  private record Factory(String name) implements GeneratorFactory {
+  private record Factory(String name, long memoryPixels) implements GeneratorFactory {
     @Override
     public ImageGenerator load(String device) {
       LOADS.computeIfAbsent(name, any -> new AtomicInteger()).incrementAndGet();
-      return new Generator(device);
+      return new Generator(device, memoryPixels);
     }
 
     @Override
@@ -51,14 +62,22 @@ public final class FakeModel {
     }
   }
 
-  private record Generator(String device, AtomicLong nanos) implements ImageGenerator {
+  private record Generator(String device, long memoryPixels, AtomicLong nanos)
+      implements ImageGenerator {
 
-    Generator(String device) {
-      this(device, new AtomicLong());
+    Generator(String device, long memoryPixels) {
+      this(device, memoryPixels, new AtomicLong());
     }
 
     @Override
-    public List<ImageResult> generate(List<ImageRequest> requests) {
+    public List<ImageResult> generate(List<ImageRequest> requests, int batchSize) {
+      if (requests.size() > batchSize) {
+        throw new IllegalArgumentException("more requests than the batch holds");
+      }
+      ImageRequest first = requests.get(0);
+      if ((long) batchSize * first.heightPixels() * first.widthPixels() > memoryPixels) {
+        throw new OutOfDeviceMemoryException(device, null);
+      }
       if (requests.stream().map(ImageRequest::batchKey).distinct().count() != 1) {
         throw new IllegalArgumentException("the requests of a batch must share its key");
       }
@@ -99,7 +118,7 @@ public final class FakeModel {
 
     @Override
     public Provenance.Computation computation() {
-      return new Provenance.Computation(device, "fake", "float32", 1, 2);
+      return new Provenance.Computation(device, "fake", "float32", 1, BATCH_SIZE);
     }
 
     @Override

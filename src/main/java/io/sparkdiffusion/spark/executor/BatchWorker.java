@@ -1,5 +1,6 @@
 package io.sparkdiffusion.spark.executor;
 
+import io.sparkdiffusion.graph.OutOfDeviceMemoryException;
 import io.sparkdiffusion.image.RgbImage;
 import io.sparkdiffusion.metadata.Provenance;
 import io.sparkdiffusion.pipeline.ImageResult;
@@ -48,18 +49,47 @@ final class BatchWorker {
    * @param planned planned images with the same batch key, at most the fixed batch size
    */
   List<Row> work(List<Row> planned) {
-    List<ImageRequest> requests = planned.stream().map(RequestColumns::request).toList();
-    List<ImageResult> results = loaded.generator().generate(requests);
+    ImageRequest first = RequestColumns.request(planned.get(0));
+    long pixels = (long) first.heightPixels() * first.widthPixels();
     List<Row> done = new ArrayList<>(planned.size());
-    for (int i = 0; i < planned.size(); i++) {
-      done.add(row(planned.get(i), results.get(i)));
+    while (done.size() < planned.size()) {
+      int batchSize = loaded.batchSize(pixels);
+      int end = Math.min(done.size() + batchSize, planned.size());
+      done.addAll(work(planned.subList(done.size(), end), pixels, batchSize));
     }
+    counters.addBatchHalvings(loaded.takeHalvings());
     counters.addTimes(loaded.takeTimes());
     counters.addImages(planned.size());
     return done;
   }
 
-  private Row row(Row planned, ImageResult result) {
+  /** Nothing where the batch did not fit the device's memory and a smaller one is to be tried. */
+  private List<Row> work(List<Row> planned, long pixels, int batchSize) {
+    List<ImageRequest> requests = planned.stream().map(RequestColumns::request).toList();
+    List<ImageResult> results;
+    try {
+      results = loaded.generator().generate(requests, batchSize);
+    } catch (OutOfDeviceMemoryException e) {
+      if (loaded.halve(pixels, batchSize)) {
+        return List.of();
+      }
+      results = requests.stream().map(BatchWorker::tooLarge).toList();
+    }
+    List<Row> done = new ArrayList<>(planned.size());
+    for (int i = 0; i < planned.size(); i++) {
+      done.add(row(planned.get(i), results.get(i), batchSize));
+    }
+    return done;
+  }
+
+  private static ImageResult tooLarge(ImageRequest request) {
+    return new ImageResult.Failed(
+        request,
+        "Cannot generate the picture: the device's memory must hold it alone (%d x %d); make it smaller or use activations_dtype=bfloat16"
+            .formatted(request.widthPixels(), request.heightPixels()));
+  }
+
+  private Row row(Row planned, ImageResult result, int batchSize) {
     if (result instanceof ImageResult.Failed failed) {
       return rows.failed(planned, failed.reason());
     }
@@ -71,13 +101,13 @@ final class BatchWorker {
     }
     String hash = planned.getString(RequestColumns.REQUEST_HASH);
     return rows.generated(
-        planned, generated, pictures.keep(request, hash, image), provenance(hash));
+        planned, generated, pictures.keep(request, hash, image), provenance(hash, batchSize));
   }
 
-  private String provenance(String requestHash) {
+  private String provenance(String requestHash, int batchSize) {
     return new Provenance(
             loaded.generator().versions(),
-            loaded.generator().computation(),
+            loaded.generator().computation().withBatchSize(batchSize),
             run.model().digest(),
             run.model().schedulerConfig(),
             requestHash)

@@ -13,7 +13,8 @@ public record GenerationCounters(
     LongAccumulator images,
     LongAccumulator loadNanos,
     LongAccumulator compileNanos,
-    LongAccumulator inferenceNanos)
+    LongAccumulator inferenceNanos,
+    LongAccumulator batchHalvings)
     implements Serializable {
 
   /** The name of the counter of finished images. */
@@ -25,11 +26,16 @@ public record GenerationCounters(
         context.longAccumulator(IMAGES),
         context.longAccumulator("spark-diffusion load nanoseconds"),
         context.longAccumulator("spark-diffusion compile nanoseconds"),
-        context.longAccumulator("spark-diffusion inference nanoseconds"));
+        context.longAccumulator("spark-diffusion inference nanoseconds"),
+        context.longAccumulator("spark-diffusion batch halvings"));
   }
 
   void addImages(int count) {
     images.add(count);
+  }
+
+  void addBatchHalvings(int count) {
+    batchHalvings.add(count);
   }
 
   void addTimes(PipelineTimes spent) {

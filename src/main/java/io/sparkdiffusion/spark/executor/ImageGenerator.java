@@ -13,14 +13,17 @@ public interface ImageGenerator extends AutoCloseable {
    * Makes the pictures of one batch.
    *
    * @param requests one full batch or less, all with the same {@link ImageRequest#batchKey()}
+   * @param batchSize the size that the batch is padded to
    * @return one result for each request, in order
+   * @throws io.sparkdiffusion.graph.OutOfDeviceMemoryException where such a batch does not fit; the
+   *     generator can be used further
    */
-  List<ImageResult> generate(List<ImageRequest> requests);
+  List<ImageResult> generate(List<ImageRequest> requests, int batchSize);
 
   /** Where the time went, so far. */
   PipelineTimes times();
 
-  /** The device and how it is used. */
+  /** The device and how it is used, with the batch size that it begins with. */
   Provenance.Computation computation();
 
   /** The software that makes the pictures. */

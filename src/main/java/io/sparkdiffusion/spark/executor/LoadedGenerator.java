@@ -2,6 +2,8 @@ package io.sparkdiffusion.spark.executor;
 
 import io.sparkdiffusion.pipeline.PipelineTimes;
 import java.time.Duration;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,6 +17,9 @@ final class LoadedGenerator implements AutoCloseable {
   private final GeneratorFactory factory;
   private final String device;
   private volatile ImageGenerator generator;
+  private int batchSize;
+  private final NavigableMap<Long, Integer> smallerBatchSizes = new TreeMap<>();
+  private int halvings;
   private PipelineTimes told = NONE;
 
   LoadedGenerator(GeneratorFactory factory, String device) {
@@ -28,7 +33,9 @@ final class LoadedGenerator implements AutoCloseable {
       synchronized (this) {
         if (generator == null) {
           LOG.info("Loading the model on {}", device);
-          generator = factory.load(device);
+          ImageGenerator made = factory.load(device);
+          batchSize = made.computation().batchSize();
+          generator = made;
         }
       }
     }
@@ -36,6 +43,42 @@ final class LoadedGenerator implements AutoCloseable {
 
   ImageGenerator generator() {
     return generator;
+  }
+
+  /** How many pictures of so many pixels go through the networks together. */
+  synchronized int batchSize(long pixels) {
+    return smallerBatchSizes.headMap(pixels, true).values().stream().reduce(batchSize, Math::min);
+  }
+
+  /**
+   * Halves the batches of pictures of this size and larger ones, because one did not fit; unless
+   * another task already has.
+   *
+   * @return whether a smaller batch can be tried
+   */
+  synchronized boolean halve(long pixels, int didNotFit) {
+    if (batchSize(pixels) < didNotFit) {
+      return true;
+    }
+    if (didNotFit == 1) {
+      return false;
+    }
+    smallerBatchSizes.put(pixels, didNotFit / 2);
+    halvings++;
+    LOG.warn(
+        "{} images of {} pixels in a batch do not fit {}: going on with {}",
+        didNotFit,
+        pixels,
+        device,
+        didNotFit / 2);
+    return true;
+  }
+
+  /** How often batches were halved since the last call, by whichever task. */
+  synchronized int takeHalvings() {
+    int taken = halvings;
+    halvings = 0;
+    return taken;
   }
 
   /** The time spent since the last call, by whichever task. */

@@ -33,8 +33,8 @@ final class PipelineGenerator implements ImageGenerator {
   }
 
   @Override
-  public List<ImageResult> generate(List<ImageRequest> requests) {
-    return pipeline.generate(requests);
+  public List<ImageResult> generate(List<ImageRequest> requests, int batchSize) {
+    return pipeline.generate(requests, batchSize);
   }
 
   @Override

@@ -8,6 +8,7 @@ import static org.apache.spark.sql.functions.row_number;
 
 import io.sparkdiffusion.spark.executor.RequestColumns;
 import java.io.Serializable;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -36,7 +37,7 @@ final class BatchPlan {
   private static final String NUMBER = "number_in_key";
 
   private final Map<String, Share> shares = new HashMap<>();
-  private int partitions;
+  private final List<Integer> imagesInPartitions = new ArrayList<>();
   private long images;
 
   private BatchPlan() {}
@@ -101,13 +102,51 @@ final class BatchPlan {
   }
 
   private void add(Demand demand, int imagesPerPartition) {
-    shares.put(demand.batchKey(), new Share(partitions, imagesPerPartition));
-    partitions += Math.toIntExact((demand.images() + imagesPerPartition - 1) / imagesPerPartition);
+    shares.put(demand.batchKey(), new Share(partitions(), imagesPerPartition));
+    for (long left = demand.images(); left > 0; left -= imagesPerPartition) {
+      imagesInPartitions.add((int) Math.min(left, imagesPerPartition));
+    }
     images += demand.batchKey() == null ? 0 : demand.images();
   }
 
   int partitions() {
-    return partitions;
+    return imagesInPartitions.size();
+  }
+
+  /**
+   * Neighbouring partitions that are worked off and committed together.
+   *
+   * @param number from 0
+   * @param end the partition after the last one
+   */
+  record Group(int number, int first, int end) implements Serializable {
+
+    boolean contains(int partition) {
+      return first <= partition && partition < end;
+    }
+  }
+
+  /**
+   * All partitions in groups.
+   *
+   * @param images in each group, at least
+   * @param slots how many tasks run at once; a group has work for all of them
+   */
+  List<Group> groups(int images, int slots) {
+    List<Group> groups = new ArrayList<>();
+    int first = 0;
+    long inGroup = 0;
+    for (int partition = 0; partition < partitions(); partition++) {
+      inGroup += imagesInPartitions.get(partition);
+      int end = partition + 1;
+      boolean isFull = inGroup >= images && end - first >= slots;
+      if (isFull || end == partitions()) {
+        groups.add(new Group(groups.size(), first, end));
+        first = end;
+        inGroup = 0;
+      }
+    }
+    return groups;
   }
 
   /** The images to make, planned failures not counted. */
@@ -122,7 +161,7 @@ final class BatchPlan {
             NUMBER, row_number().over(Window.partitionBy("batch_key").orderBy("id", "image_index")))
         .toJavaRDD()
         .mapToPair(new ToPartition(shares))
-        .partitionBy(new ByNumber(partitions))
+        .partitionBy(new ByNumber(partitions()))
         .values();
   }
 

@@ -22,9 +22,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Function;
-import org.apache.spark.api.java.JavaRDD;
+import java.util.function.Predicate;
 import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructField;
@@ -95,7 +94,8 @@ public final class GenerateJob {
    * @throws ProblemsException where the output folder, the model or the table is of no use
    */
   public Result execute() {
-    OutputFolder output = OutputFolder.open(config.output().directory(), runId, hadoop.value());
+    OutputFolder output =
+        OutputFolder.open(config.output().directory(), runId, hadoop.value(), OutputLock.HEARTBEAT);
     spark.sparkContext().setJobGroup(runId, "Generate images: " + config.runName(), false);
     try {
       Result result = doExecute(output);
@@ -127,11 +127,25 @@ public final class GenerateJob {
       }
       Dataset<Row> remaining =
           new FinishedImages(spark, output, config.output().format()).removedFrom(planned);
-      RowCounts.Made made = generate(remaining, model, output, table.columns().passedThrough());
+      BatchPlan batches = BatchPlan.of(remaining, config.execution().perDeviceBatchSize(), slots());
+      Function<RowCounts.Made, Optional<String>> tooMany =
+          made -> tooMany(plannedCounts.failed() + made.failedRows(), plannedCounts.rows());
+      StructType schema = with(ResultColumns.SCHEMA, table.columns().passedThrough());
+      GenerationRun run = new GenerationRun(runId, model, config.execution(), store(output));
+      RowCounts.Made made = RowCounts.Made.NONE;
+      try (GroupedGeneration groups =
+          new GroupedGeneration(
+              spark,
+              runId,
+              batches.arrange(remaining),
+              remaining.schema(),
+              new GenerateImages(run, counters, hadoop),
+              schema,
+              output)) {
+        made = generate(batches, groups, so -> tooMany.apply(so).isPresent());
+      }
       return result(
-          output,
-          RowCounts.total(plannedCounts, made),
-          tooMany(plannedCounts.failed() + made.failedRows(), plannedCounts.rows()));
+          output, RowCounts.total(plannedCounts, batches.images(), made), tooMany.apply(made));
     } finally {
       planned.unpersist();
     }
@@ -190,34 +204,23 @@ public final class GenerateJob {
   }
 
   private RowCounts.Made generate(
-      Dataset<Row> remaining, Model model, OutputFolder output, List<StructField> passedThrough)
+      BatchPlan batches, GroupedGeneration groups, Predicate<RowCounts.Made> isEnough)
       throws IOException {
-    BatchPlan batches =
-        BatchPlan.of(
-            remaining,
-            config.execution().perDeviceBatchSize(),
-            spark.sparkContext().defaultParallelism());
-    if (batches.partitions() == 0) {
-      return RowCounts.Made.NONE;
-    }
-    LOG.info("{} images to make in {} partitions", batches.images(), batches.partitions());
-    GenerationRun run = new GenerationRun(runId, model, config.execution(), store(output));
-    Dataset<Row> arranged = arranged(batches.arrange(remaining), remaining.schema());
+    List<BatchPlan.Group> all = batches.groups(config.output().commitGroupImages(), slots());
+    LOG.info(
+        "{} images to make in {} partitions, {} groups",
+        batches.images(),
+        batches.partitions(),
+        all.size());
     try (Progress progress =
         Progress.start(spark.sparkContext(), counters.images().id(), batches.images(), display)) {
-      ResultWriter.write(
-          arranged.mapPartitions(
-              new GenerateImages(run, counters, hadoop),
-              Encoders.row(with(ResultColumns.SCHEMA, passedThrough))),
-          output.stagedGroup(0));
+      return groups.run(all, isEnough);
     }
-    RowCounts.Made made = RowCounts.Made.of(spark.read().parquet(output.stagedGroup(0)));
-    output.commit(0);
-    return made;
   }
 
-  private Dataset<Row> arranged(JavaRDD<Row> rows, StructType schema) {
-    return spark.createDataFrame(rows, schema);
+  /** How many tasks run at once. */
+  private int slots() {
+    return spark.sparkContext().defaultParallelism();
   }
 
   private static StructType with(StructType first, List<StructField> others) {
@@ -256,7 +259,7 @@ public final class GenerateJob {
 
   private static void clean(OutputFolder output) {
     try {
-      output.clean();
+      output.close();
     } catch (IOException e) {
       LOG.warn("Cannot remove the run's staging folder: {}", e.getMessage());
     }

@@ -4,6 +4,7 @@ import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.spark.executor.ResultColumns;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileSystem;
@@ -14,31 +15,42 @@ import org.apache.hadoop.fs.Path;
  * The folder of a run. What is unfinished lies under {@code _staging/<run>}; finished rows appear
  * under {@code rows} by one rename, so that no reader sees half.
  */
-final class OutputFolder {
+final class OutputFolder implements AutoCloseable {
 
   private final Path root;
   private final Path staging;
   private final String runId;
   private final FileSystem files;
+  private final OutputLock lock;
 
-  private OutputFolder(Path root, String runId, FileSystem files) {
+  private OutputFolder(Path root, String runId, FileSystem files, OutputLock lock) {
     this.root = root;
     this.staging = new Path(root, "_staging/" + runId);
     this.runId = runId;
     this.files = files;
+    this.lock = lock;
   }
 
   /**
-   * Opens the folder and proves that it can be written to.
+   * Opens the folder for this run alone, proves that it can be written to, and removes what dead
+   * runs have left unfinished.
    *
-   * @throws ProblemsException where it cannot
+   * @param heartbeat how often this run shows that it is alive
+   * @throws ProblemsException where it cannot be written to, or another run is writing
    */
-  static OutputFolder open(String directory, String runId, Configuration hadoop) {
+  static OutputFolder open(
+      String directory, String runId, Configuration hadoop, Duration heartbeat) {
     try {
       Path given = new Path(directory);
       FileSystem files = given.getFileSystem(hadoop);
-      OutputFolder folder = new OutputFolder(files.makeQualified(given), runId, files);
-      folder.probe();
+      Path root = files.makeQualified(given);
+      if (!files.mkdirs(root)) {
+        throw new IOException("the folder could not be made");
+      }
+      OutputLock lock = OutputLock.take(raw(files), root, runId, heartbeat);
+      OutputFolder folder = new OutputFolder(root, runId, files, lock);
+      files.delete(folder.staging.getParent(), true);
+      files.mkdirs(folder.staging);
       return folder;
     } catch (IOException | IllegalArgumentException e) {
       throw new ProblemsException(
@@ -48,13 +60,9 @@ final class OutputFolder {
     }
   }
 
-  private void probe() throws IOException {
-    if (!files.mkdirs(staging)) {
-      throw new IOException("the folder could not be made");
-    }
-    Path probe = new Path(staging, "probe");
-    files.create(probe, true).close();
-    files.delete(probe, false);
+  /** Without the checksum files that Hadoop keeps beside local ones. */
+  private static FileSystem raw(FileSystem files) {
+    return files instanceof LocalFileSystem local ? local.getRawFileSystem() : files;
   }
 
   /** The folder itself. */
@@ -81,8 +89,13 @@ final class OutputFolder {
     return files.exists(new Path(rows()));
   }
 
-  /** Makes a group's rows visible, all at once. */
+  /**
+   * Makes a group's rows visible, all at once.
+   *
+   * @throws IOException where that fails, or another run has taken over
+   */
   void commit(int group) throws IOException {
+    lock.requireHeld();
     files.mkdirs(new Path(rows()));
     Path target = new Path(rows(), "%s=%s-%d".formatted(ResultColumns.GROUP, runId, group));
     if (files.exists(target) || !files.rename(new Path(stagedGroup(group)), target)) {
@@ -92,7 +105,7 @@ final class OutputFolder {
 
   /** Writes a small text file in one step. */
   void writeText(String name, String text) throws IOException {
-    FileSystem raw = files instanceof LocalFileSystem local ? local.getRawFileSystem() : files;
+    FileSystem raw = raw(files);
     Path temporary = new Path(staging, name);
     raw.mkdirs(staging);
     try (FSDataOutputStream out = raw.create(temporary, true)) {
@@ -107,12 +120,12 @@ final class OutputFolder {
     }
   }
 
-  /** Removes what this run left unfinished. */
-  void clean() throws IOException {
-    files.delete(staging, true);
-    Path all = staging.getParent();
-    if (files.listStatus(all).length == 0) {
-      files.delete(all, false);
+  /** Removes what this run left unfinished, and lets another run write. */
+  @Override
+  public void close() throws IOException {
+    try (lock) {
+      lock.requireHeld();
+      files.delete(staging.getParent(), true);
     }
   }
 }

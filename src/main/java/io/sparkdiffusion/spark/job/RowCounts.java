@@ -45,6 +45,16 @@ final class RowCounts {
 
     static final Made NONE = new Made(0, 0, 0, 0, Map.of());
 
+    /** Both together; a row with failed images in both counts twice. */
+    Made plus(Made other) {
+      return new Made(
+          generated + other.generated,
+          failed + other.failed,
+          failedRows + other.failedRows,
+          truncated + other.truncated,
+          merged(failures, other.failures));
+    }
+
     static Made of(Dataset<Row> results) {
       Dataset<Row> made = results.filter(col("request_hash").isNotNull());
       Column isFailed = col("status").equalTo(ResultColumns.FAILED);
@@ -83,17 +93,24 @@ final class RowCounts {
     return new RunCounts(planned.images(), 0, 0, planned.failed(), 0, planned.failures());
   }
 
-  /** Both together. */
-  static RunCounts total(Planned planned, Made made) {
-    Map<String, Long> failures = new TreeMap<>(planned.failures());
-    made.failures().forEach((reason, images) -> failures.merge(reason, images, Long::sum));
-    long failed = planned.failed() + made.failed();
+  private static Map<String, Long> merged(Map<String, Long> first, Map<String, Long> second) {
+    Map<String, Long> both = new TreeMap<>(first);
+    second.forEach((reason, images) -> both.merge(reason, images, Long::sum));
+    return both;
+  }
+
+  /**
+   * Both together.
+   *
+   * @param toMake images that were not there before and could be made
+   */
+  static RunCounts total(Planned planned, long toMake, Made made) {
     return new RunCounts(
         planned.images(),
         made.generated(),
-        planned.images() - failed - made.generated(),
-        failed,
+        planned.images() - planned.failed() - toMake,
+        planned.failed() + made.failed(),
         made.truncated(),
-        failures);
+        merged(planned.failures(), made.failures()));
   }
 }

@@ -68,7 +68,7 @@ final class RunReport {
     report.put("finished", Instant.now().toString());
     report.put("rows", rows());
     report.put("failures", counts.failures());
-    report.put("warnings", Map.of("truncated_texts", counts.truncated()));
+    report.put("warnings", warnings());
     report.put("seconds", seconds);
     report.put(
         "images_per_second",
@@ -90,6 +90,13 @@ final class RunReport {
     rows.put("skipped", counts.skipped());
     rows.put("failed", counts.failed());
     return rows;
+  }
+
+  private Map<String, Object> warnings() {
+    Map<String, Object> warnings = new LinkedHashMap<>();
+    warnings.put("truncated_texts", counts.truncated());
+    warnings.put("batch_halvings", counters.batchHalvings().value());
+    return warnings;
   }
 
   private Map<String, Object> modelFacts() {

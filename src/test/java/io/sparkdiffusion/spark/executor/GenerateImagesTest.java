@@ -7,6 +7,7 @@ import io.sparkdiffusion.config.Dtype;
 import io.sparkdiffusion.config.ExecutionConfig;
 import io.sparkdiffusion.config.OutputFormat;
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.metadata.Provenance;
 import io.sparkdiffusion.prompt.ImageRequest;
 import io.sparkdiffusion.spark.job.Failures;
 import io.sparkdiffusion.testing.FakeModel;
@@ -77,6 +78,40 @@ class GenerateImagesTest {
             "c: null");
   }
 
+  /** A device that holds two pictures of 8 x 16 pixels in a batch that begins with four. */
+  @Test
+  void halvesTheBatchUntilItFits() {
+    List<Row> planned = new ArrayList<>();
+    for (int i = 0; i < 11; i++) {
+      planned.add(planned("row" + i, "fox " + i, 5));
+    }
+    Map<String, String> bytes = digests(generate(planned, 1, "memory", "cpu"));
+    planned.add(planned("huge", "fox", 5, 64));
+    GenerationCounters counters = GenerationCounters.register(spark.sparkContext());
+    List<Row> rows =
+        generate(
+            planned,
+            2,
+            FakeModel.named("memory", 2 * 8 * 16),
+            new ExecutionConfig("cpu", Dtype.FLOAT32, Dtype.FLOAT32, 4),
+            counters);
+
+    List<Row> huge = rows.stream().filter(row -> row.getAs("id").equals("huge")).toList();
+    assertThat(huge)
+        .singleElement()
+        .extracting(row -> row.<String>getAs("error"))
+        .isEqualTo(
+            "Cannot generate the picture: the device's memory must hold it alone (16 x 64); make"
+                + " it smaller or use activations_dtype=bfloat16");
+    List<Row> others = rows.stream().filter(row -> !row.getAs("id").equals("huge")).toList();
+    assertThat(digests(others)).isEqualTo(bytes);
+    assertThat(others)
+        .extracting(row -> Provenance.fromJson(row.getAs("provenance")).computation().batchSize())
+        .allMatch(size -> size <= 2);
+    // From 4 to 2 for all, then to 1 for the huge one; both begin with 4 where that comes first.
+    assertThat(counters.batchHalvings().value()).isBetween(2L, 3L);
+  }
+
   @Test
   void tellsTheDriverThatTheDeviceIsMissing() {
     assertThatThrownBy(() -> generate(List.of(planned("a", "fox", 5)), 1, "device", "cuda"))
@@ -92,11 +127,22 @@ class GenerateImagesTest {
   }
 
   private List<Row> generate(List<Row> planned, int partitions, String model, String device) {
+    ExecutionConfig execution = new ExecutionConfig(device, Dtype.FLOAT32, Dtype.FLOAT32, 2);
+    GenerationCounters counters = GenerationCounters.register(spark.sparkContext());
+    return generate(planned, partitions, FakeModel.named(model), execution, counters);
+  }
+
+  private List<Row> generate(
+      List<Row> planned,
+      int partitions,
+      Model model,
+      ExecutionConfig execution,
+      GenerationCounters counters) {
     GenerationRun run =
         new GenerationRun(
             "run",
-            FakeModel.named(model),
-            new ExecutionConfig(device, Dtype.FLOAT32, Dtype.FLOAT32, 2),
+            model,
+            execution,
             new PictureStore(
                 folder.toString(),
                 folder.resolve("staging").toString(),
@@ -105,10 +151,7 @@ class GenerateImagesTest {
                 true,
                 true));
     GenerateImages function =
-        new GenerateImages(
-            run,
-            GenerationCounters.register(spark.sparkContext()),
-            new SerializableConfiguration(new Configuration()));
+        new GenerateImages(run, counters, new SerializableConfiguration(new Configuration()));
     return spark
         .createDataFrame(planned, RequestColumns.SCHEMA)
         .repartition(partitions)
@@ -117,7 +160,12 @@ class GenerateImagesTest {
   }
 
   private static Row planned(String id, String prompt, int steps) {
-    ImageRequest request = new ImageRequest(id, 0, prompt, "", 1, steps, 7.5, 0, 8, 16, "ddim", 0);
+    return planned(id, prompt, steps, 8);
+  }
+
+  private static Row planned(String id, String prompt, int steps, int height) {
+    ImageRequest request =
+        new ImageRequest(id, 0, prompt, "", 1, steps, 7.5, 0, height, 16, "ddim", 0);
     return RequestColumns.of(request, "hash of " + id, List.of());
   }
 

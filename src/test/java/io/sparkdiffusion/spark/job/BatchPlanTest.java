@@ -56,6 +56,24 @@ class BatchPlanTest {
     assertThat(BatchPlan.of(List.of(), 8, 4).partitions()).isZero();
   }
 
+  @Test
+  void groupsNeighbouringPartitions() {
+    BatchPlan plan = BatchPlan.of(List.of(new BatchPlan.Demand("key", 50, 1)), 1, 2);
+    assertThat(plan.partitions()).isEqualTo(17);
+
+    assertThat(plan.groups(12, 2))
+        .containsExactly(
+            new BatchPlan.Group(0, 0, 4),
+            new BatchPlan.Group(1, 4, 8),
+            new BatchPlan.Group(2, 8, 12),
+            new BatchPlan.Group(3, 12, 16),
+            new BatchPlan.Group(4, 16, 17));
+    assertThat(plan.groups(1, 16))
+        .as("a group has work for every slot")
+        .containsExactly(new BatchPlan.Group(0, 0, 16), new BatchPlan.Group(1, 16, 17));
+    assertThat(plan.groups(1000, 2)).containsExactly(new BatchPlan.Group(0, 0, 17));
+  }
+
   private static Set<String> keys(List<Row> rows) {
     Set<String> keys = new HashSet<>();
     rows.forEach(row -> keys.add(row.getString(RequestColumns.BATCH_KEY)));

@@ -1,5 +1,6 @@
 package io.sparkdiffusion.spark.job;
 
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -12,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
@@ -22,6 +24,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class GenerateJobTest {
+
+  private static final String GROUP = "group=\\d{8}T\\d{9}Z-[0-9a-f]{8}-\\d+";
 
   private final SparkSession spark = LocalSpark.session();
 
@@ -190,6 +194,59 @@ class GenerateJobTest {
     assertThat(output.resolve("_staging")).doesNotExist();
     assertThat(report().at("/status").asText()).isEqualTo("failed");
     assertThat(report().at("/error").asText()).isEqualTo("Cannot go on: the device is gone");
+  }
+
+  @Test
+  void commitsGroupsOneByOne() throws IOException {
+    writeRows(40, "");
+    RunCounts counts = run("commit_group_images=10").counts();
+    assertThat(counts.generated()).isEqualTo(40);
+    assertThat(names(output.resolve("rows"))).hasSize(4).allMatch(name -> name.matches(GROUP));
+    assertThat(rows().groupBy("group").count().select("count").as(Encoders.LONG()).collectAsList())
+        .allMatch(images -> images >= 10);
+    assertThat(rows().select("id").distinct().count()).isEqualTo(40);
+    assertThat(run("commit_group_images=10").counts().skipped()).isEqualTo(40);
+  }
+
+  /** The last row is the cheapest and so the last to be made. */
+  @Test
+  void keepsFinishedGroupsWhereTheDeviceFailsLater() throws IOException {
+    writeRows(40, "last,BOOM,1\n");
+    assertThatThrownBy(() -> run("commit_group_images=4"))
+        .satisfies(
+            e -> assertThat(Failures.reason(e)).isEqualTo("Cannot go on: the device is gone"));
+    long kept = rows().count();
+    assertThat(kept).isBetween(20L, 40L);
+    assertThat(output.resolve("_staging")).doesNotExist();
+    assertThat(report().at("/status").asText()).isEqualTo("failed");
+
+    writeRows(40, "last,fox,1\n");
+    RunCounts counts = run("commit_group_images=4").counts();
+    assertThat(counts.skipped()).isEqualTo(kept);
+    assertThat(counts.generated()).isEqualTo(41 - kept);
+    assertThat(rows().select("id").distinct().count()).isEqualTo(rows().count()).isEqualTo(41);
+  }
+
+  /** The first row is the dearest and so among the first. */
+  @Test
+  void beginsNoFurtherGroupWhereTooManyPicturesHaveFailed() throws IOException {
+    writeRows(40, "first,NAN,9\n");
+    GenerateJob.Result result = run("commit_group_images=4", "max_failed_rows=0");
+    assertThat(result.stopReason())
+        .contains("Stopped: 1 of 41 rows failed, more than max_failed_rows allows (0)");
+    assertThat(result.counts().failed()).isEqualTo(1);
+    assertThat(result.counts().skipped()).isZero();
+    assertThat(result.counts().generated()).isBetween(3L, 20L);
+    assertThat(rows().filter("status = 'generated'").count())
+        .isEqualTo(result.counts().generated());
+  }
+
+  private void writeRows(int count, String another) throws IOException {
+    String rows =
+        IntStream.range(0, count)
+            .mapToObj(i -> "row" + i + ",fox " + i + ",3\n")
+            .collect(joining());
+    Files.writeString(table, "id,prompt,num_inference_steps\n" + rows + another);
   }
 
   private GenerateJob.Result run(String... overrides) {

@@ -1,0 +1,148 @@
+package io.sparkdiffusion.spark.job;
+
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.apache.hadoop.fs.FSDataInputStream;
+import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FileAlreadyExistsException;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps two runs from writing to one output folder. The file {@code _lock} names the run that
+ * writes and changes with each heartbeat; where it stands still, that run is dead and another one
+ * takes over. No clocks are compared. A run that has lost its lock commits nothing more.
+ */
+final class OutputLock implements AutoCloseable {
+
+  /** How often a run shows that it is alive. */
+  static final Duration HEARTBEAT = Duration.ofSeconds(5);
+
+  private static final Logger LOG = LoggerFactory.getLogger(OutputLock.class);
+  private static final int MISSED_HEARTBEATS = 3;
+
+  private final FileSystem files;
+  private final Path file;
+  private final String runId;
+  private final ScheduledExecutorService clock =
+      Executors.newSingleThreadScheduledExecutor(
+          task -> {
+            Thread thread = new Thread(task, "spark-diffusion-lock");
+            thread.setDaemon(true);
+            return thread;
+          });
+  private long beats;
+
+  private OutputLock(FileSystem files, Path file, String runId) {
+    this.files = files;
+    this.file = file;
+    this.runId = runId;
+  }
+
+  /**
+   * Takes the lock, after some heartbeats' time where a dead run has left one.
+   *
+   * @throws IOException where another run is alive
+   */
+  static OutputLock take(FileSystem files, Path folder, String runId, Duration heartbeat)
+      throws IOException {
+    OutputLock lock = new OutputLock(files, new Path(folder, "_lock"), runId);
+    if (!lock.create()) {
+      lock.takeOver(heartbeat);
+    }
+    lock.requireHeld();
+    long period = heartbeat.toMillis();
+    var unused = lock.clock.scheduleAtFixedRate(lock::beat, period, period, TimeUnit.MILLISECONDS);
+    return lock;
+  }
+
+  private boolean create() throws IOException {
+    try {
+      write(false);
+      return true;
+    } catch (FileAlreadyExistsException e) {
+      return false;
+    }
+  }
+
+  private void takeOver(Duration heartbeat) throws IOException {
+    Optional<String> before = read();
+    LOG.info("Waiting whether the run of {} is alive", file);
+    sleep(heartbeat.multipliedBy(MISSED_HEARTBEATS));
+    Optional<String> after = read();
+    if (after.isPresent() && !after.equals(before)) {
+      throw new IOException("another run is writing to it, wait for its end: " + after.get());
+    }
+    LOG.warn("Taking over from a run that ended without cleaning up");
+    write(true);
+  }
+
+  private static void sleep(Duration time) throws IOException {
+    try {
+      Thread.sleep(time.toMillis());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while waiting for another run", e);
+    }
+  }
+
+  private synchronized void write(boolean overwrite) throws IOException {
+    try (FSDataOutputStream out = files.create(file, overwrite)) {
+      out.write((runId + " " + beats++ + "\n").getBytes(StandardCharsets.UTF_8));
+    }
+  }
+
+  /** The run that holds the lock and its heartbeat, nothing where the file is gone. */
+  private Optional<String> read() throws IOException {
+    try (FSDataInputStream in = files.open(file)) {
+      return Optional.of(new String(in.readAllBytes(), StandardCharsets.UTF_8).strip());
+    } catch (FileNotFoundException e) {
+      return Optional.empty();
+    }
+  }
+
+  private boolean isHeld() throws IOException {
+    return read().filter(holder -> holder.startsWith(runId + " ")).isPresent();
+  }
+
+  /**
+   * Makes sure that this run still is the one that writes.
+   *
+   * @throws IOException where another one has taken over
+   */
+  synchronized void requireHeld() throws IOException {
+    if (!isHeld()) {
+      throw new IOException(
+          "Cannot go on: the output folder must be this run's (%s holds %s)"
+              .formatted(read().orElse("nobody"), file));
+    }
+  }
+
+  private synchronized void beat() {
+    try {
+      requireHeld();
+      write(true);
+    } catch (IOException e) {
+      LOG.warn("Cannot renew the lock {}: {}", file, e.getMessage());
+    }
+  }
+
+  /** Gives the lock back. */
+  @Override
+  public void close() throws IOException {
+    clock.shutdownNow();
+    synchronized (this) {
+      if (isHeld()) {
+        files.delete(file, false);
+      }
+    }
+  }
+}
