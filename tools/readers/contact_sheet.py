@@ -14,9 +14,9 @@ COLUMNS, GAP, TEXT_LINES, FONT_PIXELS = 6, 12, 5, 12
 def caption(row):
     words = row.prompt
     if row.negative_prompt:
-        words += f" — not {row.negative_prompt}"
+        words += f" (not: {row.negative_prompt})"
     if row.guidance_scale != 7.5:
-        words += f" — guidance {row.guidance_scale:g}"
+        words += f" (guidance {row.guidance_scale:g})"
     return words
 
 

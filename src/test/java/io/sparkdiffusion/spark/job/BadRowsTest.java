@@ -42,8 +42,7 @@ class BadRowsTest {
     bad.put(
         "half-steps,fox,,1.5,,,,,,",
         "Cannot read num_inference_steps: it must be a whole number in range (1.5)");
-    bad.put(
-        "no-steps,fox,,0,,,,,,", "Cannot use num_inference_steps: it must be 1 to 1000 (0)");
+    bad.put("no-steps,fox,,0,,,,,,", "Cannot use num_inference_steps: it must be 1 to 1000 (0)");
     bad.put(
         "guidance,fox,,,-1,,,,,",
         "Cannot use guidance_scale: it must be finite and 0 or more (-1.0)");
@@ -71,15 +70,15 @@ class BadRowsTest {
         "large,fox,,,,,128,,,",
         "Cannot generate the picture: the device's memory must hold it alone (8 x 128); make it"
             + " smaller or use activations_dtype=bfloat16");
-    List<String> good = List.of("good-1,owl,,,,,,,,", "long,LONG owl,,,,,,,,", "good-2,hare,,,,,16,,,");
+    List<String> good =
+        List.of("good-1,owl,,,,,,,,", "long,LONG owl,,,,,,,,", "good-2,hare,,,,,16,,,");
 
     GenerateJob.Result result = run(List.copyOf(bad.keySet()), good);
 
     assertThat(result.counts().failed()).isEqualTo(bad.size());
     assertThat(result.counts().generated()).isEqualTo(good.size());
     assertThat(result.counts().truncated()).isEqualTo(1);
-    List<Row> rows =
-        spark.read().parquet(folder.resolve("out/rows").toString()).collectAsList();
+    List<Row> rows = spark.read().parquet(folder.resolve("out/rows").toString()).collectAsList();
     assertThat(rows).hasSize(bad.size() + good.size());
     Map<String, String> reasons =
         rows.stream()
