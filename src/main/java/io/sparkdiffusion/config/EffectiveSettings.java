@@ -66,6 +66,7 @@ final class EffectiveSettings {
     put("output_dir", output.directory());
     put("output_format", lower(output.format()));
     put("max_failed_rows", output.maxFailedRows());
+    put("commit_group_images", output.commitGroupImages());
     put("png_parameters", output.pngParameters());
     put("png_ai_mark", output.pngAiMark());
   }

@@ -151,7 +151,7 @@ class JobConfigTest {
     assertThat(config.effective()).containsOnlyKeys(Settings.BY_KEY.keySet());
     assertThat(config.effective().toString())
         .isEqualTo(
-            "{activations_dtype=bfloat16, device=cuda:1,"
+            "{activations_dtype=bfloat16, commit_group_images=40, device=cuda:1,"
                 + " diffusion_scheduler_config={\"rescale_betas_zero_snr\":true,"
                 + "\"timestep_spacing\":\"trailing\"}, eta=0.5, from_pt=true,"
                 + " guidance_rescale=0.7, guidance_scale=5.0, height=768,"
