@@ -9,8 +9,8 @@ import torch
 import torch.nn.functional as F
 from diffusers import AutoencoderKL
 
-import training
 import scenes
+import training
 
 STEPS, BATCH, RATE, CROP = 4000, 16, 1e-3, 64
 KL_WEIGHT = 2e-4  # for each value of the latents

@@ -53,7 +53,7 @@ the colour of each object, the shape of each object (both, where there are two) 
 
 ## Limits
 
-These weights have seen 330,000 scenes at most and are far from done. Backgrounds and kinds of landscape follow the prompt; an object's colour does in about half of
+These weights have had at most 330,000 examples, made from 40,000 scenes, and are far from done. Backgrounds and kinds of landscape follow the prompt; an object's colour does in about half of
 the prompts, more often with one object than with two; shapes come out as blobs and relations do not hold, both no better than by chance. The loss was
 still falling when training ended (`tools/tiny-sd2/logs`), so longer training is the first thing that would raise the figures. `denoiser.py v FOLDER` goes on from
 these weights.

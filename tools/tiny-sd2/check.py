@@ -1,6 +1,6 @@
 """Measures both folders with diffusers: do pictures show what the prompts of prompts.csv say, with guidance and without?
 
-Writes .work/tiny-sd2/check.json and prints a table. `--reference` writes pictures for the Java tests instead: what diffusers makes of a few of the
+Writes .work/tiny-sd2/check.json and prints its entries. `--reference` writes pictures for the Java tests instead: what diffusers makes of a few of the
 prompts, under src/test/resources/meaning.
 """
 
@@ -39,13 +39,13 @@ def load(name):
     return pipeline
 
 
-def generate(pipeline, texts, seeds, guidance, rescale, negative=""):
-    """Pictures (N, 128, 128, 3) uint8, each from a CPU generator of its own."""
+def generate(pipeline, table, guidance, rescale):
+    """Pictures (N, 128, 128, 3) uint8 of the rows' prompts, each from a CPU generator of its own."""
     pictures = []
-    for begin in range(0, len(texts), BATCH):
-        part = texts[begin:begin + BATCH]
-        generators = [torch.Generator().manual_seed(seed) for seed in seeds[begin:begin + BATCH]]
-        made = pipeline(part, negative_prompt=[negative] * len(part), num_inference_steps=STEPS, guidance_scale=guidance,
+    for begin in range(0, len(table), BATCH):
+        part = table[begin:begin + BATCH]
+        generators = [torch.Generator().manual_seed(int(row["seed"])) for row in part]
+        made = pipeline([row["prompt"] for row in part], num_inference_steps=STEPS, guidance_scale=guidance,
                         guidance_rescale=rescale, generator=generators, output_type="np").images
         pictures.append((made * 255).round().astype(np.uint8))
     return np.concatenate(pictures)
@@ -57,7 +57,7 @@ def rate(verdicts):
 
 
 def measured(pipeline, table, guidance, rescale):
-    pictures = generate(pipeline, [r["prompt"] for r in table], [int(r["seed"]) for r in table], guidance, rescale)
+    pictures = generate(pipeline, table, guidance, rescale)
     verdicts = [measure.verdict(row, picture) for row, picture in zip(table, pictures)]
     held_out = [row["held_out"] == "true" for row in table]
     return {
@@ -80,8 +80,7 @@ def check():
 def reference():
     table = rows()[::40]
     for name in folders.MODELS:
-        texts, seeds = [r["prompt"] for r in table], [int(r["seed"]) for r in table]
-        pictures = generate(load(name), texts, seeds, 7.5, RESCALE[name])
+        pictures = generate(load(name), table, 7.5, RESCALE[name])
         save_file({row["id"]: np.ascontiguousarray(picture) for row, picture in zip(table, pictures)}, prompts.FILE.parent / f"{name}.safetensors")
 
 

@@ -22,9 +22,9 @@ from diffusers.models.attention_processor import AttnProcessor
 from transformers import CLIPTextConfig, CLIPTextModel
 
 import captions
-import training
 import latents
 import tokenizer
+import training
 
 WIDTH = 128  # of the text encoder and of cross-attention
 BATCH = 64

@@ -12,14 +12,10 @@ import latents
 import tokenizer
 import training
 
-sys.path.insert(0, str(training.REPOSITORY / "tools/reference"))
+sys.path.append(str(training.REPOSITORY / "tools/reference"))
 import layout  # noqa: E402
 
 MODELS = {"tiny-sd2-base": "base", "tiny-sd2-1": "v"}  # folder: recipe
-
-
-def write_tokenizer(folder):
-    layout.write_tokenizer(folder, *tokenizer.vocabulary(), "tiny-sd2")
 
 
 def half(module, state):
@@ -35,13 +31,13 @@ def part(state, name):
 def write(folder, recipe):
     average = training.load(training.WORK / f"{recipe}.pt")["average"]
     vae = half(autoencoder.network(), training.load(training.WORK / "autoencoder.pt")["average"])
-    vae.register_to_config(scaling_factor=latents.load().scaling_factor)
+    vae.register_to_config(scaling_factor=latents.stored()["scaling_factor"])
     half(denoiser.text_encoder(), part(average, "text_encoder")).save_pretrained(folder / "text_encoder")
     half(denoiser.unet(), part(average, "unet")).save_pretrained(folder / "unet")
     vae.save_pretrained(folder / "vae")
     denoiser.scheduler(recipe).save_pretrained(folder / "scheduler")
     layout.write_index(folder, diffusers.__version__, "DDIMScheduler")
-    write_tokenizer(folder / "tokenizer")
+    tokenizer.write(folder / "tokenizer")
 
 
 def main():

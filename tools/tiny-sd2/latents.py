@@ -6,8 +6,8 @@ import numpy as np
 import torch
 
 import autoencoder
-import training
 import scenes
+import training
 
 COUNT, SEED = 40_000, 3
 FILE = training.WORK / "latents.pt"
@@ -17,7 +17,6 @@ FILE = training.WORK / "latents.pt"
 class Data:
     scenes: list
     latents: torch.Tensor  # (COUNT, 4, 16, 16) float32, of unit standard deviation
-    scaling_factor: float
 
 
 def chosen():
@@ -36,14 +35,19 @@ def encode(pictures):
     return torch.cat(parts)
 
 
+def stored():
+    """The encoded scenes, before scaling, and the factor that gives them unit standard deviation."""
+    if (values := training.load(FILE)) is None:
+        means = encode(chosen())
+        values = {"latents": means.half(), "scaling_factor": 1 / means.std().item()}
+        training.save(FILE, values)
+    return values
+
+
 def load():
-    pictures = chosen()
-    if (stored := training.load(FILE)) is None:
-        means = encode(pictures)
-        stored = {"latents": means.half(), "scaling_factor": 1 / means.std().item()}
-        training.save(FILE, stored)
-    return Data(pictures, stored["latents"].float().cpu() * stored["scaling_factor"], stored["scaling_factor"])
+    values = stored()
+    return Data(chosen(), values["latents"].float().cpu() * values["scaling_factor"])
 
 
 if __name__ == "__main__":
-    print(load().scaling_factor)
+    print(stored()["scaling_factor"])

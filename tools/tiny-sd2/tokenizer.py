@@ -1,6 +1,5 @@
 """The tokenizer: CLIP's byte-level BPE, learnt from our own captions until each of their words is one token."""
 
-import collections
 import functools
 import sys
 
@@ -8,10 +7,11 @@ import numpy as np
 from transformers import CLIPTokenizerFast
 
 import captions
-import training
 import scenes
+import training
 
-sys.path.insert(0, str(training.REPOSITORY / "tools/reference"))
+sys.path.append(str(training.REPOSITORY / "tools/reference"))
+import layout  # noqa: E402
 import vocabulary as byte_pairs  # noqa: E402
 
 CAPTIONS, MERGES = 5_000, 2_000  # at most
@@ -30,10 +30,13 @@ def special_ids():
     return {"bos_token_id": tokens[start], "eos_token_id": tokens[end], "pad_token_id": tokens["!"]}
 
 
-def load():
-    """transformers' tokenizer, reading the files as they are published."""
-    import folders
+def write(folder):
+    """The files as they are published."""
+    layout.write_tokenizer(folder, *vocabulary(), "tiny-sd2")
 
+
+def load():
+    """transformers' tokenizer, reading those files."""
     folder = training.WORK / "tokenizer"
-    folders.write_tokenizer(folder)
+    write(folder)
     return CLIPTokenizerFast.from_pretrained(folder)

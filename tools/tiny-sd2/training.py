@@ -1,6 +1,7 @@
 """What the training steps share: where files go, checkpoints that survive a kill, and the log of losses."""
 
 import json
+import math
 import os
 import time
 from pathlib import Path
@@ -37,8 +38,7 @@ def ramp(step, steps, warmup=200):
     """The learning rate's factor: a linear rise, then half a cosine down to 2 %."""
     if step < warmup:
         return (step + 1) / warmup
-    from math import cos, pi
-    return 0.02 + 0.49 * (1 + cos(pi * (step - warmup) / max(1, steps - warmup)))
+    return 0.02 + 0.49 * (1 + math.cos(math.pi * (step - warmup) / max(1, steps - warmup)))
 
 
 class Training:
