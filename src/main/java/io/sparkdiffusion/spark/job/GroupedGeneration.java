@@ -42,13 +42,7 @@ final class GroupedGeneration implements AutoCloseable {
   private final StructType resultSchema;
   private final OutputFolder output;
   private final ExecutorService threads =
-      Executors.newFixedThreadPool(
-          UNDERWAY,
-          task -> {
-            Thread thread = new Thread(task, "spark-diffusion-group");
-            thread.setDaemon(true);
-            return thread;
-          });
+      Executors.newFixedThreadPool(UNDERWAY, DaemonThreads.named("spark-diffusion-group"));
 
   /**
    * Nothing is made yet.

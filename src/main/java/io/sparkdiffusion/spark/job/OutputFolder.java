@@ -48,10 +48,16 @@ final class OutputFolder implements AutoCloseable {
         throw new IOException("the folder could not be made");
       }
       OutputLock lock = OutputLock.take(raw(files), root, runId, heartbeat);
-      OutputFolder folder = new OutputFolder(root, runId, files, lock);
-      files.delete(folder.staging.getParent(), true);
-      files.mkdirs(folder.staging);
-      return folder;
+      try {
+        OutputFolder folder = new OutputFolder(root, runId, files, lock);
+        files.delete(folder.staging.getParent(), true);
+        files.mkdirs(folder.staging);
+        return folder;
+      } catch (IOException | RuntimeException e) {
+        try (lock) {
+          throw e;
+        }
+      }
     } catch (IOException | IllegalArgumentException e) {
       throw new ProblemsException(
           "Cannot write to output_dir %s: it must be a folder that can be made and written (%s)"

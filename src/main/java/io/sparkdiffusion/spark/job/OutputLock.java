@@ -33,12 +33,7 @@ final class OutputLock implements AutoCloseable {
   private final Path file;
   private final String runId;
   private final ScheduledExecutorService clock =
-      Executors.newSingleThreadScheduledExecutor(
-          task -> {
-            Thread thread = new Thread(task, "spark-diffusion-lock");
-            thread.setDaemon(true);
-            return thread;
-          });
+      Executors.newSingleThreadScheduledExecutor(DaemonThreads.named("spark-diffusion-lock"));
   private long beats;
 
   private OutputLock(FileSystem files, Path file, String runId) {

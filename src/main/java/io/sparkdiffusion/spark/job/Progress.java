@@ -27,12 +27,7 @@ final class Progress extends SparkListener implements AutoCloseable {
   private final AtomicLong finished = new AtomicLong();
   private final Map<Long, Long> running = new ConcurrentHashMap<>();
   private final ScheduledExecutorService clock =
-      Executors.newSingleThreadScheduledExecutor(
-          task -> {
-            Thread thread = new Thread(task, "spark-diffusion-progress");
-            thread.setDaemon(true);
-            return thread;
-          });
+      Executors.newSingleThreadScheduledExecutor(DaemonThreads.named("spark-diffusion-progress"));
 
   private Progress(SparkContext context, long counterId, long total, ProgressDisplay display) {
     this.context = context;
