@@ -50,7 +50,7 @@ def main():
     vae = network().to(memory_format=torch.channels_last)
     with torch.no_grad():
         vae.quant_conv.bias[4:] = -6  # log variances: begin with little noise, or the latents outgrow it first
-    loop = training.Training("autoencoder", vae, STEPS, RATE)
+    loop = training.Training("autoencoder", vae, STEPS, lambda module: training.adam(module, RATE))
 
     def loss_of(step):
         torch.manual_seed(step)

@@ -11,7 +11,7 @@ import training
 LOGS = training.REPOSITORY / "tools/tiny-sd2/logs"
 WHAT = {
     "base": ("predicts the noise (epsilon), as Stable Diffusion 2 base", "the leading timesteps of the published configuration"),
-    "v": ("predicts velocity, as Stable Diffusion 2.1, with zero terminal SNR and trailing timesteps (arXiv 2305.08891)",
+    "words": ("predicts velocity, as Stable Diffusion 2.1, with zero terminal SNR and trailing timesteps (arXiv 2305.08891)",
           "`guidance_rescale` 0.7 beside guidance 7.5"),
 }
 CARD = """---
@@ -96,7 +96,7 @@ def main():
         steps = {log: logged_steps(log) for log in ("autoencoder", *denoiser.RECIPES)}
         steps["base"] = f"; then {steps['base']} of the UNet alone predicting noise again" if recipe == "base" else ""
         (folder / "README.md").write_text(CARD.format(
-            name=name, what=what, use=use, parameters=parameters(folder), config="tiny_21.yml" if recipe == "v" else "tiny.yml",
+            name=name, what=what, use=use, parameters=parameters(folder), config="tiny_21.yml" if recipe == "words" else "tiny.yml",
             shapes=", ".join(scenes.SHAPES), colours=", ".join(scenes.COLOURS), held_out=held_out, prompts=mine[0]["prompts"],
             inference_steps=mine[0]["steps"], table=table(mine), **steps, words=json.loads((folder / "text_encoder/config.json").read_text())["vocab_size"]), encoding="utf-8")
 

@@ -1,18 +1,21 @@
-"""Trains the text encoder and the UNet, in three steps that each begin where the last one ended.
+"""Trains the text encoder and the UNet, in four steps that each begin where the last one ended.
 
 `denoiser.py start` predicts noise for a while, which teaches the networks to see. `denoiser.py v` predicts velocity with zero terminal SNR, the recipe of
 "Common Diffusion Noise Schedules and Sample Steps are Flawed" (arXiv 2305.08891); this is where they learn what words mean, since at the last
-timesteps words are all there is. `denoiser.py base` turns that UNet back into one that predicts noise, as Stable Diffusion 2 base, with the text
+timesteps words are all there is. `denoiser.py words` goes on with that by Muon, with the timesteps drawn more often from the middle, where an object can be
+seen but not yet what it is, and with two noises for each caption. `denoiser.py base` turns that UNet back into one that predicts noise, as Stable Diffusion 2 base, with the text
 encoder left as it is. Its noise has an offset for each channel ("Diffusion with Offset Noise", CrossLabs): with the published noise schedule a picture
 of 16x16 latents still shows its background at the last timestep, and the UNet would look there in place of reading.
 
-Losses are weighted by timestep as in "Efficient Diffusion Training via Min-SNR Weighting Strategy" (arXiv 2303.09556); for `v` and `base` with SNR + 1 in
+Losses are weighted by timestep as in "Efficient Diffusion Training via Min-SNR Weighting Strategy" (arXiv 2303.09556); for `v`, `words` and `base` with SNR + 1 in
 place of SNR, which is velocity's own weight and not zero at the last timesteps.
 
-`denoiser.py v FOLDER` goes on from a model folder's weights, with a learning rate that starts anew.
+`denoiser.py words FOLDER` goes on from a model folder's weights, with a learning rate that starts anew.
 """
 
 import sys
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +28,7 @@ import captions
 import latents
 import tokenizer
 import training
+from muon import Muon
 
 WIDTH = 128  # of the text encoder and of cross-attention
 BATCH = 64
@@ -32,10 +36,26 @@ DROPPED = 0.1  # share of captions replaced by the empty text, for guidance
 MIN_SNR = 5.0
 LARGEST_WEIGHT = 25.0
 OFFSET_NOISE = 0.3
+MIDDLE = (350, 850)  # of the timesteps
+BOTH_RATES = (6e-3, 1e-3)  # Muon's and Adam's
+
+
+@dataclass(frozen=True)
+class Recipe:
+    steps: int
+    optimizer: object
+    begins_with: str = ""
+    schedule: dict = field(default_factory=dict)
+    velocity: bool = True
+    draws: int = 1  # noises and timesteps for each scene and caption
+    middle: float = 0.0  # share of the timesteps drawn from MIDDLE alone
+
+
 RECIPES = {
-    "start": {"steps": 1400, "rate": 1e-3, "decay_over": 4600},
-    "v": {"steps": 2500, "rate": 1e-3, "begins_with": "start"},
-    "base": {"steps": 1200, "rate": 7e-4, "begins_with": "v"},
+    "start": Recipe(1400, partial(training.adam, rate=1e-3), schedule={"decay_over": 4600}, velocity=False),
+    "v": Recipe(2500, partial(training.adam, rate=1e-3), "start"),
+    "words": Recipe(7000, partial(Muon, rates=BOTH_RATES), "v", {"held": 4500}, draws=2, middle=0.4),
+    "base": Recipe(1200, partial(training.adam, rate=7e-4), "words", velocity=False),
 }
 
 
@@ -52,10 +72,10 @@ def unet():
         down_block_types=("CrossAttnDownBlock2D",) * 3 + ("DownBlock2D",), up_block_types=("UpBlock2D",) + ("CrossAttnUpBlock2D",) * 3)
 
 
-def scheduler(recipe):
+def scheduler(velocity):
     common_keys = {"num_train_timesteps": 1000, "beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear",
                    "clip_sample": False, "set_alpha_to_one": False, "steps_offset": 1}
-    if recipe != "v":
+    if not velocity:
         return DDIMScheduler(**common_keys, prediction_type="epsilon")
     return DDIMScheduler(**common_keys, prediction_type="v_prediction", rescale_betas_zero_snr=True, timestep_spacing="trailing")
 
@@ -68,25 +88,28 @@ class Both(torch.nn.Module):
         self.text_encoder, self.unet = text_encoder(), unet()
 
 
-def batch(data, words, step):
-    """Latents (B, 4, 16, 16) and token ids (B, 77) of scenes chosen by the step, each with a caption of its own."""
+def batch(data, words, step, count):
+    """Latents (count, 4, 16, 16) and token ids (count, 77) of scenes chosen by the step, each with a caption of its own."""
     rng = np.random.default_rng((2, step))
-    chosen = rng.integers(len(data.scenes), size=BATCH)
+    chosen = rng.integers(len(data.scenes), size=count)
     texts = ["" if rng.random() < DROPPED else captions.caption(rng, data.scenes[i]) for i in chosen]
     ids = words(texts, padding="max_length", max_length=77, truncation=True, return_tensors="pt").input_ids
     return data.latents[chosen].to(training.DEVICE), ids.to(training.DEVICE)
 
 
-def timesteps(count):
-    """Uniform over 0..999, evenly spread in each batch."""
-    return ((torch.randperm(count) + torch.rand(count)) * (1000 / count)).long().clamp(max=999).to(training.DEVICE)
+def timesteps(count, middle):
+    """A share `middle` from MIDDLE alone, the others uniform over 0..999; evenly spread in each batch."""
+    u = (torch.randperm(count) + torch.rand(count)) / count
+    low, high = MIDDLE
+    t = torch.where(u < middle, low + (high - low) * u / max(middle, 1e-9), 1000 * (u - middle) / (1 - middle))
+    return t.long().clamp(max=999).to(training.DEVICE)
 
 
 def weights(recipe, snr):
     """The loss's weight for each timestep, for an error in noise or in velocity."""
     if recipe == "start":
         return snr.clamp(max=MIN_SNR) / snr
-    if recipe == "v":
+    if RECIPES[recipe].velocity:
         return (snr + 1).clamp(max=MIN_SNR) / (snr + 1)
     return ((snr + 1).clamp(max=MIN_SNR) / snr).clamp(max=LARGEST_WEIGHT)
 
@@ -102,32 +125,33 @@ def first_weights(recipe, folder):
     """What a recipe begins with: a given model folder, what the recipe before has trained, or nothing."""
     if folder:
         return of_folder(Path(folder))
-    before = RECIPES[recipe].get("begins_with")
+    before = RECIPES[recipe].begins_with
     return training.load(training.WORK / f"{before}.pt")["average"] if before else None
 
 
-def main(recipe, folder=None):
+def main(name, folder=None):
     torch.manual_seed(0)
+    recipe = RECIPES[name]
     both = Both()
     both.unet.to(memory_format=torch.channels_last)
     both.unet.set_attn_processor(AttnProcessor())  # backwards this is faster on a CPU than the fused kernel
-    settings = {key: value for key, value in RECIPES[recipe].items() if key != "begins_with"}
-    both.text_encoder.requires_grad_(recipe != "base")
-    loop = training.Training(recipe, both, start=first_weights(recipe, folder), **settings)
-    schedule, data, words = scheduler(recipe), latents.load(), tokenizer.load()
+    both.text_encoder.requires_grad_(name != "base")
+    loop = training.Training(name, both, recipe.steps, recipe.optimizer, start=first_weights(name, folder), **recipe.schedule)
+    schedule, data, words = scheduler(recipe.velocity), latents.load(), tokenizer.load()
     abar = schedule.alphas_cumprod.to(training.DEVICE)
-    weight = weights(recipe, abar / (1 - abar))
+    weight = weights(name, abar / (1 - abar))
 
     def loss_of(step):
         torch.manual_seed(step)
-        clean, ids = batch(data, words, step)
-        t, noise = timesteps(BATCH), torch.randn_like(clean)
-        if recipe == "base":
+        clean, ids = batch(data, words, step, BATCH // recipe.draws)
+        clean = clean.repeat_interleave(recipe.draws, 0)
+        t, noise = timesteps(BATCH, recipe.middle), torch.randn_like(clean)
+        if name == "base":
             noise += OFFSET_NOISE * torch.randn_like(clean[:, :, :1, :1])
         noisy = schedule.add_noise(clean, noise, t).contiguous(memory_format=torch.channels_last)
-        target = noise if recipe != "v" else schedule.get_velocity(clean, noise, t)
+        target = schedule.get_velocity(clean, noise, t) if recipe.velocity else noise
         with training.mixed_precision():
-            states = both.text_encoder(ids).last_hidden_state
+            states = both.text_encoder(ids).last_hidden_state.repeat_interleave(recipe.draws, 0)
             predicted = both.unet(noisy, t, states).sample.float()
         error = (predicted - target).square().mean((1, 2, 3))
         return {"loss": (weight[t] * error).mean(), "error": error.mean().detach(), "error_high_noise": error[t >= 700].mean().detach()}

@@ -15,7 +15,7 @@ import training
 sys.path.append(str(training.REPOSITORY / "tools/reference"))
 import layout  # noqa: E402
 
-MODELS = {"tiny-sd2-base": "base", "tiny-sd2-1": "v"}  # folder: recipe
+MODELS = {"tiny-sd2-base": "base", "tiny-sd2-1": "words"}  # folder: recipe
 
 
 def half(module, state):
@@ -35,7 +35,7 @@ def write(folder, recipe):
     half(denoiser.text_encoder(), part(average, "text_encoder")).save_pretrained(folder / "text_encoder")
     half(denoiser.unet(), part(average, "unet")).save_pretrained(folder / "unet")
     vae.save_pretrained(folder / "vae")
-    denoiser.scheduler(recipe).save_pretrained(folder / "scheduler")
+    denoiser.scheduler(denoiser.RECIPES[recipe].velocity).save_pretrained(folder / "scheduler")
     layout.write_index(folder, diffusers.__version__, "DDIMScheduler")
     tokenizer.write(folder / "tokenizer")
 

@@ -31,7 +31,8 @@ def encode(pictures):
     parts = []
     for begin in range(0, len(pictures), 32):
         pixels = autoencoder.to_tensor(np.stack([scenes.draw(s) for s in pictures[begin:begin + 32]]))
-        parts.append(vae.encode(pixels.contiguous(memory_format=torch.channels_last)).latent_dist.mode().cpu())
+        with training.mixed_precision():
+            parts.append(vae.encode(pixels.contiguous(memory_format=torch.channels_last)).latent_dist.mode().float().cpu())
     return torch.cat(parts)
 
 

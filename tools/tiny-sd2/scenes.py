@@ -28,7 +28,7 @@ COLOURS = {
 BACKGROUNDS = {name: COLOURS[name] for name in ("white", "black", "yellow", "green", "blue", "pink")} | {"grey": (138, 138, 142)}
 SHAPES = ("circle", "square", "triangle", "star", "cross", "ring")
 TEXTURES = ("plain", "striped", "dotted")
-RADII = {"small": (15, 17), "medium": (20, 24), "large": (30, 36)}
+RADII = {"small": (17, 19), "medium": (23, 26), "large": (32, 37)}
 HELD_OUT = frozenset({  # never drawn in training
     ("circle", "purple"), ("circle", "green"), ("square", "orange"), ("square", "pink"), ("triangle", "red"),
     ("triangle", "white"), ("star", "blue"), ("cross", "yellow"), ("ring", "black"), ("ring", "pink"),
@@ -210,11 +210,12 @@ def places(rng, radii):
 
 def shapes_scene(rng, count=None, held_out=False):
     background = choose(rng, tuple(BACKGROUNDS))
-    count = count or rng.choice([1, 2, 3], p=[0.45, 0.45, 0.10])
+    count = count or rng.choice([1, 2, 3], p=[0.50, 0.43, 0.07])
     sizes = [choose(rng, ("small", "medium", "large")) for _ in range(count)]
-    if count > 1:  # what fits: a large one beside a small one, or none larger than medium
-        sizes = ["large", "small"] if "large" in sizes and count == 2 else [s if s == "small" else "medium" for s in sizes]
-        rng.shuffle(sizes)
+    if count == 2 and "large" in sizes:  # what fits beside it
+        sizes = ["large", "small"] if rng.random() < 0.5 else ["small", "large"]
+    elif count == 3:
+        sizes = ["small"] * 3
     radii = [rng.uniform(*RADII[s]) for s in sizes]
     x, y = places(rng, radii)
     pairs = []

@@ -13,13 +13,17 @@ from pathlib import Path
 
 import torch
 
+import muon
 import training
 
 
-def loop(steps):
+OPTIMIZERS = {"adam": lambda module: training.adam(module, 0.01), "muon": lambda module: muon.Muon(module, (0.03, 0.01))}
+
+
+def loop(steps, optimizer="adam"):
     """A small network that learns to double numbers."""
     torch.manual_seed(0)
-    return training.Training("doubling", torch.nn.Linear(64, 64), steps, rate=0.01)
+    return training.Training("doubling", torch.nn.Linear(64, 64), steps, OPTIMIZERS[optimizer])
 
 
 def loss_of(module, fails_at=None, value=float("nan")):
@@ -51,10 +55,15 @@ class TrainingTest(unittest.TestCase):
         return training.load(training.WORK / "doubling.pt")["step"]
 
     def test_goes_on_as_if_it_had_not_been_stopped(self):
-        whole = self.run_loop(loop(40))
-        (training.WORK / "doubling.pt").unlink()
+        for optimizer in OPTIMIZERS:
+            with self.subTest(optimizer):
+                self.stopped_and_started(optimizer)
 
-        first = loop(40)
+    def stopped_and_started(self, optimizer):
+        (training.WORK / "doubling.pt").unlink(missing_ok=True)
+        whole = self.run_loop(loop(40, optimizer))
+        (training.WORK / "doubling.pt").unlink()
+        first = loop(40, optimizer)
 
         def killed(step):
             if step == 27:
@@ -64,9 +73,14 @@ class TrainingTest(unittest.TestCase):
         with self.assertRaises(Killed):
             self.run_loop(first, killed)
         self.assertEqual(self.step(), 20)
-        again = self.run_loop(loop(40))
+        again = self.run_loop(loop(40, optimizer))
         for key, value in whole.items():
             self.assertTrue(torch.equal(value, again[key]), key)
+
+    def test_muon_learns(self):
+        module = torch.nn.Linear(64, 64)
+        self.run_loop(training.Training("doubling", module, 400, OPTIMIZERS["muon"]))
+        self.assertLess(loss_of(module)(1000)["loss"].item(), 0.1)
 
     def test_a_loss_that_is_not_finite_stops_with_a_reason(self):
         first = loop(40)

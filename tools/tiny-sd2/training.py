@@ -34,11 +34,19 @@ def load(path):
     return torch.load(path, map_location=DEVICE, weights_only=True) if path.exists() else None
 
 
-def ramp(step, steps, warmup=200):
-    """The learning rate's factor: a linear rise, then half a cosine down to 2 %."""
+def ramp(step, steps, held=0, warmup=200):
+    """The learning rate's factor: a linear rise, its peak until step `held`, then half a cosine down to 2 %."""
     if step < warmup:
         return (step + 1) / warmup
-    return 0.02 + 0.49 * (1 + math.cos(math.pi * (step - warmup) / max(1, steps - warmup)))
+    held = max(held, warmup)
+    return 0.02 + 0.49 * (1 + math.cos(math.pi * max(0, step - held) / max(1, steps - held)))
+
+
+def adam(module, rate):
+    optimizer = torch.optim.AdamW(module.parameters(), lr=rate, weight_decay=0.01, betas=(0.9, 0.99), fused=True)
+    for group in optimizer.param_groups:
+        group["peak"] = rate
+    return optimizer
 
 
 class Training:
@@ -47,11 +55,12 @@ class Training:
     Each step's data depend on the seed and the step alone, so a run that was stopped goes on as if it had not been.
     """
 
-    def __init__(self, name, module, steps, rate, average=0.999, start=None, decay_over=None):
+    def __init__(self, name, module, steps, optimizer, average=0.999, start=None, held=0, decay_over=None):
+        """`optimizer(module)` makes the optimizer; each of its groups has its peak learning rate under `peak`."""
         self.path, self.log = WORK / f"{name}.pt", WORK / f"{name}.log"
-        self.module, self.steps, self.rate, self.average = module.to(DEVICE), steps, rate, average
-        self.optimizer = torch.optim.AdamW(module.parameters(), lr=rate, weight_decay=0.01, betas=(0.9, 0.99), fused=True)
-        self.step, self.decay_over = 0, decay_over or steps
+        self.module, self.steps, self.average = module.to(DEVICE), steps, average
+        self.optimizer = optimizer(self.module)
+        self.step, self.held, self.decay_over = 0, held, decay_over or steps
         if start is not None:
             module.load_state_dict(start)
         self.shadow = {k: v.detach().clone() for k, v in module.state_dict().items()}
@@ -65,7 +74,7 @@ class Training:
         begun, sums, count = time.monotonic(), {}, 0
         while self.step < self.steps:
             for group in self.optimizer.param_groups:
-                group["lr"] = self.rate * ramp(self.step, self.decay_over)
+                group["lr"] = group["peak"] * ramp(self.step, self.decay_over, self.held)
             losses = loss_of(self.step)
             if not torch.isfinite(losses["loss"]):
                 raise SystemExit(f"Cannot train {self.path.stem}: the loss must be finite ({losses['loss'].item()} at step {self.step}); "
