@@ -8,6 +8,7 @@ import io.sparkdiffusion.spark.job.GenerateJob;
 import io.sparkdiffusion.spark.job.ProgressDisplay;
 import io.sparkdiffusion.spark.job.RunCounts;
 import io.sparkdiffusion.spark.job.RunSeconds;
+import io.sparkdiffusion.spark.job.StopOnSignal;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -103,14 +104,24 @@ public final class Main implements Callable<Integer> {
     boolean isOwnSession = SparkSession.getDefaultSession().isEmpty();
     SparkSession spark = SparkSession.builder().config(sparkConf()).getOrCreate();
     try {
-      GenerateJob job = new GenerateJob(spark, config).progress(progress());
-      return told(prepare.apply(job).execute());
+      return generate(prepare.apply(new GenerateJob(spark, config).progress(progress())));
     } finally {
       if (isOwnSession) {
         // What Spark says of its own end must not come after the last line.
         spark.sparkContext().setLogLevel("ERROR");
         spark.stop();
       }
+    }
+  }
+
+  private int generate(GenerateJob job) {
+    try (StopOnSignal watch = StopOnSignal.watch(job, err)) {
+      return told(job.execute());
+    } catch (RuntimeException e) {
+      if (job.isStopping()) {
+        return JOB_FAILED; // the JVM is ending, with another code and line
+      }
+      throw e;
     }
   }
 

@@ -41,6 +41,14 @@ public final class TorchEngine {
     return Integer.getInteger(THREADS);
   }
 
+  /**
+   * How many threads one operation shall use; only before libtorch is started, and where the user
+   * has not set {@code ai.djl.pytorch.num_threads}.
+   */
+  public static void useThreads(int threads) {
+    setIfAbsent(THREADS, Integer.toString(threads));
+  }
+
   /** Settings that DJL reads once; those that the user has given stay. */
   public static void prepare() {
     setIfAbsent("ai.djl.offline", "true");

@@ -23,6 +23,7 @@ final class BatchWorker {
 
   /** Loads the model unless another task of this JVM has. */
   BatchWorker(GenerationRun run, GenerationCounters counters, Configuration hadoop) {
+    TaskThreads.settle();
     GeneratorFactory generators = run.model().generators();
     String setting = run.execution().device();
     String device = TaskDevice.ofRunningTask(generators::gpuCount).choose(setting);

@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Queue;
+import org.apache.spark.TaskContext;
+import org.apache.spark.TaskKilledException;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Row;
 import org.apache.spark.util.SerializableConfiguration;
@@ -60,6 +62,13 @@ public final class GenerateImages implements MapPartitionsFunction<Row, Row> {
       return !done.isEmpty();
     }
 
+    /** A cancelled task ends between two batches. */
+    private void endIfCancelled() {
+      if (TaskContext.get().isInterrupted()) {
+        throw new TaskKilledException("the run was stopped");
+      }
+    }
+
     @Override
     public Row next() {
       if (!hasNext()) {
@@ -83,6 +92,7 @@ public final class GenerateImages implements MapPartitionsFunction<Row, Row> {
 
     /** A task that has only failed rows loads no model. */
     private void work(String key) {
+      endIfCancelled();
       if (worker == null) {
         worker = new BatchWorker(run, counters, hadoop.value());
       }

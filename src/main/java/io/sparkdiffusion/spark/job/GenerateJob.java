@@ -49,6 +49,7 @@ public final class GenerateJob {
   private Function<JobConfig, Model> models =
       settings -> Model.open(settings.model(), settings.execution());
   private ProgressDisplay display = ProgressDisplay.log();
+  private volatile boolean isStopping;
 
   /** A job that logs its progress. */
   public GenerateJob(SparkSession spark, JobConfig config) {
@@ -88,6 +89,17 @@ public final class GenerateJob {
       RunSeconds seconds,
       Optional<String> stopReason) {}
 
+  /** Drops the groups underway and ends {@link #execute()}, from another thread. */
+  public void stop() {
+    isStopping = true;
+    spark.sparkContext().cancelJobGroup(runId);
+  }
+
+  /** Whether {@link #stop()} was called. */
+  public boolean isStopping() {
+    return isStopping;
+  }
+
   /**
    * Runs the job.
    *
@@ -103,7 +115,7 @@ public final class GenerateJob {
       return result;
     } catch (Exception e) {
       // Spark throws checked exceptions that it does not declare.
-      report(output, "failed", Optional.of(Failures.reason(e)));
+      report(output, isStopping ? "interrupted" : "failed", Optional.of(Failures.reason(e)));
       throw e instanceof RuntimeException known
           ? known
           : new IllegalStateException(Failures.reason(e), e);
@@ -142,7 +154,7 @@ public final class GenerateJob {
               new GenerateImages(run, counters, hadoop),
               schema,
               output)) {
-        made = generate(batches, groups, so -> tooMany.apply(so).isPresent());
+        made = generate(batches, groups, so -> isStopping || tooMany.apply(so).isPresent());
       }
       return result(
           output, RowCounts.total(plannedCounts, batches.images(), made), tooMany.apply(made));

@@ -1,0 +1,123 @@
+package io.sparkdiffusion.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The packaged job on two workers of one host, submitted in client mode. */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class ClusterIT {
+
+  @TempDir private static Path folder;
+  private static StandaloneCluster cluster;
+  private static ClusterJob job;
+  private static Map<String, String> pictures;
+
+  @BeforeAll
+  static void start() throws Exception {
+    cluster = StandaloneCluster.start(folder, 2);
+    job = ClusterJob.prepare(cluster, folder);
+  }
+
+  @AfterAll
+  static void stop() {
+    if (cluster != null) {
+      cluster.close();
+    }
+  }
+
+  @Test
+  @Order(1)
+  void loadsTheModelOnceInEachExecutor() throws Exception {
+    SparkProcess driver =
+        job.run(
+            folder.resolve("out"),
+            List.of(
+                "--conf", "spark.eventLog.enabled=true",
+                "--conf", "spark.eventLog.dir=" + Files.createDirectory(folder.resolve("events"))));
+    assertThat(driver.lastLine()).startsWith("Done: 24 images: 24 generated, 0 skipped, 0 failed");
+    assertThat(Moment.modelsLoaded(cluster)).isEqualTo(2);
+    pictures = ClusterJob.pictures(folder.resolve("out"));
+  }
+
+  @Test
+  @Order(2)
+  void makesNothingTwice() throws Exception {
+    SparkProcess driver = job.run(folder.resolve("out"), List.of());
+    assertThat(driver.lastLine()).startsWith("Done: 24 images: 0 generated, 24 skipped, 0 failed");
+    assertThat(ClusterJob.pictures(folder.resolve("out"))).isEqualTo(pictures);
+  }
+
+  @Test
+  @Order(3)
+  void makesTheSameBytesWithDynamicAllocationAndSpeculation() throws Exception {
+    Path output = folder.resolve("dynamic");
+    job.run(
+        output,
+        List.of(
+            "--conf", "spark.dynamicAllocation.enabled=true",
+            "--conf", "spark.dynamicAllocation.shuffleTracking.enabled=true",
+            "--conf", "spark.dynamicAllocation.minExecutors=1",
+            "--conf", "spark.speculation=true",
+            "--conf", "spark.speculation.multiplier=1.01",
+            "--conf", "spark.speculation.quantile=0.1",
+            "--conf", "spark.speculation.minTaskRuntime=1ms"));
+    assertThat(ClusterJob.pictures(output)).isEqualTo(pictures);
+  }
+
+  @Test
+  @Order(4)
+  void makesTheSameBytesOnOneMachine() throws Exception {
+    Path output = folder.resolve("local");
+    job.runLocally(output);
+    assertThat(ClusterJob.pictures(output)).isEqualTo(pictures);
+  }
+
+  /** Spark gives each task a GPU here, which libtorch does not see. */
+  @Test
+  @Order(5)
+  void refusesAGpuThatIsNotThere() throws Exception {
+    for (String device : List.of("auto", "cuda")) {
+      Path output = folder.resolve("gpu-" + device);
+      SparkProcess driver = job.start(output, List.of(), "device=" + device);
+      assertThat(driver.await()).as(driver.printed()).isEqualTo(2);
+      assertThat(driver.lastLine())
+          .matches(
+              "Cannot use device cuda:[01]: libtorch must see that GPU \\(it sees 0; Spark gave the"
+                  + " task \\[[01]\\]\\); .*");
+      assertThat(output.resolve("images")).doesNotExist();
+    }
+  }
+
+  @Test
+  @Order(6)
+  void tellsNobodyThePrompts() throws Exception {
+    List<Path> files;
+    try (Stream<Path> all = Files.walk(folder)) {
+      files =
+          all.filter(Files::isRegularFile)
+              .filter(file -> file.toString().matches(".*(\\.log|stderr|stdout|/events/.*)"))
+              .toList();
+    }
+    assertThat(files).hasSizeGreaterThan(10);
+    for (Path file : files) {
+      assertThat(text(file)).as(file.toString()).doesNotContain("secret picture");
+    }
+  }
+
+  private static String text(Path file) throws IOException {
+    return Files.readString(file, java.nio.charset.StandardCharsets.ISO_8859_1);
+  }
+}

@@ -1,0 +1,121 @@
+package io.sparkdiffusion.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sparkdiffusion.testing.LocalSpark;
+import io.sparkdiffusion.testing.ReferenceModels;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.apache.spark.sql.Row;
+
+/** A table of prompts for a small model, and what its output must be. */
+final class ClusterJob {
+
+  /** Pictures of the table, in four or more commit groups. */
+  static final int IMAGES = 24;
+
+  private static final int GROUP_IMAGES = 6;
+
+  private final StandaloneCluster cluster;
+  private final Path config;
+
+  private ClusterJob(StandaloneCluster cluster, Path config) {
+    this.cluster = cluster;
+    this.config = config;
+  }
+
+  /** Writes the table and the configuration. */
+  static ClusterJob prepare(StandaloneCluster cluster, Path folder) throws IOException {
+    String rows =
+        IntStream.range(0, IMAGES)
+            .mapToObj("row%1$02d,secret picture number %1$d,%1$d\n"::formatted)
+            .collect(Collectors.joining());
+    Path table = Files.writeString(folder.resolve("prompts.csv"), "id,prompt,seed\n" + rows);
+    Path config =
+        Files.writeString(
+            folder.resolve("cluster.yml"),
+            """
+            pretrained_model_name_or_path: %s
+            prompts: %s
+            resolution: 64
+            num_inference_steps: 6
+            device: cpu
+            commit_group_images: %d
+            """
+                .formatted(
+                    ReferenceModels.folder("base").toAbsolutePath(), table, GROUP_IMAGES));
+    return new ClusterJob(cluster, config);
+  }
+
+  /** Starts the job with an output folder and further settings. */
+  SparkProcess start(Path output, List<String> sparkOptions, String... settings)
+      throws IOException {
+    List<String> arguments = new ArrayList<>(List.of(config.toString(), "output_dir=" + output));
+    arguments.addAll(List.of(settings));
+    return cluster.submit(sparkOptions, arguments);
+  }
+
+  /** Runs the job to its end, which must be a good one. */
+  SparkProcess run(Path output, List<String> sparkOptions) throws Exception {
+    return endedWell(start(output, sparkOptions));
+  }
+
+  /** The same in one JVM with two task slots. */
+  SparkProcess runLocally(Path output) throws Exception {
+    return endedWell(
+        cluster.submitLocally(2, List.of(config.toString(), "output_dir=" + output)));
+  }
+
+  private static SparkProcess endedWell(SparkProcess driver) throws Exception {
+    assertThat(driver.await()).as(driver.printed()).isZero();
+    return driver;
+  }
+
+  /**
+   * The SHA-256 of each picture by id, where rows and files hold the same pictures, each once, and
+   * nothing else is in the folder.
+   */
+  static Map<String, String> pictures(Path output) throws Exception {
+    List<Row> rows =
+        LocalSpark.session().read().parquet(output.resolve("rows").toString()).collectAsList();
+    Map<String, String> pictures = new TreeMap<>();
+    Map<String, String> files = new TreeMap<>();
+    for (Row row : rows) {
+      assertThat(row.<String>getAs("status")).isEqualTo("generated");
+      assertThat(pictures.put(row.getAs("id"), row.getAs("sha256"))).as("made twice").isNull();
+      files.put(row.<Row>getAs("image").getAs("path"), row.getAs("sha256"));
+    }
+    assertThat(pictures).hasSize(IMAGES);
+    Map<String, String> found = new TreeMap<>();
+    try (Stream<Path> all = Files.list(output.resolve("images"))) {
+      for (Path file : all.toList()) {
+        found.put("images/" + file.getFileName(), sha256(file));
+      }
+    }
+    assertThat(found).isEqualTo(files);
+    assertThat(names(output)).containsExactlyInAnyOrder("images", "rows", "run.json");
+    assertThat(names(output.resolve("rows"))).allMatch(name -> name.startsWith("group="));
+    return pictures;
+  }
+
+  static List<String> names(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.map(file -> file.getFileName().toString()).toList();
+    }
+  }
+
+  private static String sha256(Path file) throws Exception {
+    return HexFormat.of()
+        .formatHex(MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file)));
+  }
+}

@@ -1,0 +1,121 @@
+package io.sparkdiffusion.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * After executors, workers and drivers have died at all sorts of moments no row is lost, none is
+ * doubled, no half file has a final name, and every picture has the bytes of an undisturbed run.
+ */
+class DyingMachinesIT {
+
+  /** How often an executor is killed, and how often a driver: 3 in each build, 20 at length. */
+  private static final int KILLS = Integer.getInteger("sparkdiffusion.kills", 3);
+
+  private static final List<String> NO_OPTIONS = List.of();
+
+  @TempDir private static Path folder;
+  private static StandaloneCluster cluster;
+  private static ClusterJob job;
+  private static Map<String, String> undisturbed;
+
+  @BeforeAll
+  static void runUndisturbed() throws Exception {
+    cluster = StandaloneCluster.start(folder, 2);
+    job = ClusterJob.prepare(cluster, folder);
+    job.run(output("undisturbed"), NO_OPTIONS);
+    undisturbed = ClusterJob.pictures(output("undisturbed"));
+  }
+
+  @AfterAll
+  static void stop() {
+    if (cluster != null) {
+      cluster.close();
+    }
+  }
+
+  static IntStream kills() {
+    return IntStream.range(0, KILLS);
+  }
+
+  @ParameterizedTest
+  @MethodSource("kills")
+  void survivesAKilledExecutor(int kill) throws Exception {
+    Path output = output("executor-" + kill);
+    Random random = new Random(kill);
+    int loaded = Moment.modelsLoaded(cluster);
+    SparkProcess driver = job.start(output, NO_OPTIONS);
+    moment(kill).await(output, cluster, loaded, driver, random);
+    List<ProcessHandle> executors = cluster.executors();
+    assertThat(executors).isNotEmpty();
+    executors.get(random.nextInt(executors.size())).destroyForcibly();
+    assertThat(driver.await()).as(driver.printed()).isZero();
+    assertThat(ClusterJob.pictures(output)).isEqualTo(undisturbed);
+  }
+
+  @ParameterizedTest
+  @MethodSource("kills")
+  void goesOnAfterAKilledDriver(int kill) throws Exception {
+    Path output = output("driver-" + kill);
+    int loaded = Moment.modelsLoaded(cluster);
+    SparkProcess driver = job.start(output, NO_OPTIONS);
+    moment(kill).await(output, cluster, loaded, driver, new Random(kill));
+    driver.close();
+    assertThat(output.resolve("_lock")).exists();
+    SparkProcess second = job.run(output, NO_OPTIONS);
+    assertThat(second.lastLine()).startsWith("Done: 24 images: ");
+    assertThat(ClusterJob.pictures(output)).isEqualTo(undisturbed);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"TERM", "INT"})
+  void dropsWhatIsUnderwayOnASignalAndSaysHowToGoOn(String signal) throws Exception {
+    Path output = output("signal-" + signal);
+    SparkProcess driver = job.start(output, NO_OPTIONS);
+    Moment.DENOISING.await(output, cluster, 0, driver, new Random(1));
+    driver.signal(signal);
+    assertThat(driver.await()).isEqualTo(signal.equals("TERM") ? 143 : 130);
+    assertThat(driver.lastLine())
+        .isEqualTo(
+            "Stopped by a signal: finished groups are kept; run the same command again to go on");
+    assertThat(output.resolve("_lock")).doesNotExist();
+    assertThat(output.resolve("_staging")).doesNotExist();
+    assertThat(Files.readString(output.resolve("run.json")))
+        .contains("\"status\" : \"interrupted\"");
+    job.run(output, NO_OPTIONS);
+    assertThat(ClusterJob.pictures(output)).isEqualTo(undisturbed);
+  }
+
+  @Test
+  void survivesALostWorker() throws Exception {
+    Path output = output("worker");
+    cluster.addWorker();
+    SparkProcess driver = job.start(output, NO_OPTIONS);
+    Moment.DENOISING.await(output, cluster, 0, driver, new Random(2));
+    cluster.loseWorker(2);
+    assertThat(driver.await()).as(driver.printed()).isZero();
+    assertThat(ClusterJob.pictures(output)).isEqualTo(undisturbed);
+  }
+
+  private static Moment moment(int kill) {
+    Moment[] all = Moment.values();
+    return all[kill % all.length];
+  }
+
+  private static Path output(String name) {
+    return folder.resolve("output-" + name);
+  }
+}

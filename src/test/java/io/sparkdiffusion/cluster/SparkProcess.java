@@ -1,0 +1,107 @@
+package io.sparkdiffusion.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.apache.spark.launcher.JavaModuleOptions;
+
+/**
+ * A JVM of a Spark installation, with what it prints in a file. The installation is the one that
+ * Maven resolves, or a stock one named by the property {@code sparkdiffusion.spark.home}.
+ */
+record SparkProcess(Process process, Path log) implements AutoCloseable {
+
+  private static final Path HOME =
+      Path.of(System.getProperty("sparkdiffusion.spark.home", "target/spark")).toAbsolutePath();
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
+
+  /**
+   * Starts a main class.
+   *
+   * @param options of the JVM
+   */
+  static SparkProcess start(Path log, List<String> options, String mainClass, String... arguments)
+      throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin/java").toString());
+    command.addAll(List.of(JavaModuleOptions.defaultModuleOptions().split(" ")));
+    command.addAll(options);
+    command.addAll(List.of("-cp", HOME + "/jars/*", mainClass));
+    command.addAll(Arrays.asList(arguments));
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.redirectOutput(log.toFile());
+    builder
+        .environment()
+        .putAll(
+            Map.of(
+                "SPARK_HOME", HOME.toString(),
+                "SPARK_SCALA_VERSION", "2.12",
+                "SPARK_LOCAL_IP", "127.0.0.1",
+                "OPT_OUT_TRACKING", "true",
+                "RUST_FLAVOR", "cpu"));
+    builder.environment().remove("SPARK_CONF_DIR");
+    return new SparkProcess(builder.start(), log);
+  }
+
+  /** Waits until it has printed what matches; the first group. */
+  String awaitPrinted(String pattern) throws IOException, InterruptedException {
+    Pattern expected = Pattern.compile(pattern);
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    while (System.nanoTime() < end && process.isAlive()) {
+      Matcher matcher = expected.matcher(Files.readString(log));
+      if (matcher.find()) {
+        return matcher.group(1);
+      }
+      Thread.sleep(50);
+    }
+    throw new AssertionError("never printed " + pattern + ":\n" + Files.readString(log));
+  }
+
+  /** Waits for its end and returns the exit code; beyond 128, that plus the signal that ended it. */
+  int await() throws InterruptedException {
+    assertThat(process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS))
+        .as("it ends within %s, see %s", PATIENCE, log)
+        .isTrue();
+    return process.exitValue();
+  }
+
+  /** Everything that it has printed. */
+  String printed() throws IOException {
+    return Files.readString(log);
+  }
+
+  String lastLine() throws IOException {
+    return printed().lines().reduce("", (first, last) -> last);
+  }
+
+  /** The living processes that it has started and theirs. */
+  Stream<ProcessHandle> descendants() {
+    return process.descendants().filter(ProcessHandle::isAlive);
+  }
+
+  /** Sends a signal such as {@code INT}. */
+  void signal(String name) throws IOException, InterruptedException {
+    int done =
+        new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();
+    assertThat(done).as("kill -%s", name).isZero();
+  }
+
+  /** {@code kill -9}, for it and all that it has started. */
+  @Override
+  public void close() {
+    List<ProcessHandle> all = Stream.concat(descendants(), Stream.of(process.toHandle())).toList();
+    all.forEach(ProcessHandle::destroyForcibly);
+    all.forEach(handle -> handle.onExit().join());
+  }
+}
