@@ -105,3 +105,10 @@ exec_own_spark() {
   if ((${#command[@]} == 0)); then exit 2; fi
   exec "${command[@]}"
 }
+
+# run_beside_spark CLASS ARGUMENT...: replaces this process by a class that needs Spark's jars but no Spark.
+run_beside_spark() {
+  build_if_needed
+  exec "$(java_command)" -Xmx1g "-Dlog4j2.configurationFile=file:$project/jobs/lib/log4j2.properties" \
+    -cp "$(job_jar):$project/target/spark/jars/*" "$@"
+}

@@ -54,7 +54,7 @@ class Recipe:
 RECIPES = {
     "start": Recipe(1400, partial(training.adam, rate=1e-3), schedule={"decay_over": 4600}, velocity=False),
     "v": Recipe(2500, partial(training.adam, rate=1e-3), "start"),
-    "words": Recipe(4600, partial(Muon, rates=BOTH_RATES), "v", {"held": 2800}, draws=2, middle=0.4),
+    "words": Recipe(3600, partial(Muon, rates=BOTH_RATES), "v", {"held": 2200}, draws=2, middle=0.4),
     "base": Recipe(1200, partial(training.adam, rate=7e-4), "words", velocity=False),
 }
 

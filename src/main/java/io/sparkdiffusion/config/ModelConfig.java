@@ -47,4 +47,9 @@ public record ModelConfig(
     problems.throwIfAny();
     schedulerOverrides = Map.copyOf(schedulerOverrides);
   }
+
+  /** The keys of {@code schedulerOverrides}, as diffusers names them. */
+  public static List<String> schedulerKeys() {
+    return SCHEDULER_KEYS;
+  }
 }

@@ -16,7 +16,6 @@ public final class PngEncoder {
   private static final byte BIT_DEPTH = 8;
   private static final byte RGB = 2;
   private static final double DRAWING_ZEROS = 0.85;
-  private static final String XMP = "XML:com.adobe.xmp";
 
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
@@ -50,7 +49,7 @@ public final class PngEncoder {
     String content = text.text().replace('\0', '\uFFFD');
     byte[] keyword = text.keyword().getBytes(StandardCharsets.ISO_8859_1);
     boolean isLatin = content.chars().allMatch(PngEncoder::isLatin);
-    if (isLatin && !text.keyword().equals(XMP)) {
+    if (isLatin && !text.keyword().equals(PngText.XMP)) {
       chunk("tEXt", joined(keyword, new byte[1], content.getBytes(StandardCharsets.ISO_8859_1)));
     } else {
       // After the keyword: NUL, not compressed, method 0, no language, no translated keyword.

@@ -2,6 +2,7 @@ package io.sparkdiffusion.image;
 
 import io.sparkdiffusion.metadata.AiMark;
 import io.sparkdiffusion.metadata.GenerationParameters;
+import io.sparkdiffusion.metadata.PictureOrigin;
 
 /**
  * A text inside a PNG file.
@@ -11,6 +12,15 @@ import io.sparkdiffusion.metadata.GenerationParameters;
  */
 public record PngText(String keyword, String text) {
 
+  /** The keyword of {@link GenerationParameters}, which other programs look for. */
+  public static final String PARAMETERS = "parameters";
+
+  /** The keyword of {@link PictureOrigin}. */
+  public static final String ORIGIN = "spark-diffusion";
+
+  /** The keyword of XMP packets. */
+  public static final String XMP = "XML:com.adobe.xmp";
+
   /** Checks the keyword, which comes from the source. */
   public PngText {
     if (!keyword.matches("[!-~]([ -~]{0,77}[!-~])?")) {
@@ -19,14 +29,19 @@ public record PngText(String keyword, String text) {
     }
   }
 
-  /** The generation parameters under the keyword that other programs look for. */
+  /** The generation parameters. */
   public static PngText of(GenerationParameters parameters) {
-    return new PngText("parameters", parameters.text());
+    return new PngText(PARAMETERS, parameters.text());
+  }
+
+  /** What decides the picture beside its generation parameters. */
+  public static PngText of(PictureOrigin origin) {
+    return new PngText(ORIGIN, origin.toJson());
   }
 
   /** The mark of AI pictures. */
   public static PngText aiMark() {
-    return new PngText("XML:com.adobe.xmp", AiMark.xmp());
+    return new PngText(XMP, AiMark.xmp());
   }
 
   @Override

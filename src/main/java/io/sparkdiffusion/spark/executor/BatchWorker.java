@@ -38,7 +38,7 @@ final class BatchWorker {
 
   private static PictureKeeper openPictures(GenerationRun run, Configuration hadoop) {
     try {
-      return new PictureKeeper(run.model(), run.store(), hadoop);
+      return new PictureKeeper(run, hadoop);
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot open the folder of pictures: " + e.getMessage(), e);
     }

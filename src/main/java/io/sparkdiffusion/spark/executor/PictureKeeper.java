@@ -4,6 +4,8 @@ import io.sparkdiffusion.image.PngEncoder;
 import io.sparkdiffusion.image.PngText;
 import io.sparkdiffusion.image.RgbImage;
 import io.sparkdiffusion.metadata.GenerationParameters;
+import io.sparkdiffusion.metadata.PictureOrigin;
+import io.sparkdiffusion.metadata.RequestHash;
 import io.sparkdiffusion.prompt.ImageRequest;
 import io.sparkdiffusion.sink.ImageSink;
 import java.io.IOException;
@@ -22,12 +24,14 @@ import org.apache.spark.util.TaskCompletionListener;
 final class PictureKeeper {
 
   private final Model model;
+  private final String dtype;
   private final PictureStore store;
   private final ImageSink files;
 
-  PictureKeeper(Model model, PictureStore store, Configuration hadoop) throws IOException {
-    this.model = model;
-    this.store = store;
+  PictureKeeper(GenerationRun run, Configuration hadoop) throws IOException {
+    this.model = run.model();
+    this.dtype = run.execution().dtype().label();
+    this.store = run.store();
     this.files = store.format().hasPngFiles() ? openFiles(store, hadoop) : null;
     TaskContext.get().addTaskCompletionListener((TaskCompletionListener) task -> close());
   }
@@ -64,6 +68,10 @@ final class PictureKeeper {
     List<PngText> texts = new ArrayList<>();
     if (store.pngParameters()) {
       texts.add(PngText.of(GenerationParameters.of(request, model.digest(), model.name())));
+      texts.add(
+          PngText.of(
+              new PictureOrigin(
+                  model.digest(), dtype, model.schedulerConfig(), RequestHash.IMAGE_VERSION)));
     }
     if (store.pngAiMark()) {
       texts.add(PngText.aiMark());

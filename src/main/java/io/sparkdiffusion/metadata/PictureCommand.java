@@ -1,0 +1,62 @@
+package io.sparkdiffusion.metadata;
+
+import io.sparkdiffusion.config.ModelConfig;
+import io.sparkdiffusion.config.StrictJson;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/** The command that makes one picture again, byte for byte. */
+public final class PictureCommand {
+
+  private PictureCommand() {}
+
+  /**
+   * A line for a shell. Every key that decides the picture is given, so the configuration file that it
+   * names does not matter.
+   *
+   * @param modelFolder {@code pretrained_model_name_or_path}
+   * @param dtype of weights and activations
+   * @param schedulerConfig the full scheduler configuration
+   */
+  public static String of(
+      GenerationParameters picture,
+      String modelFolder,
+      String dtype,
+      Map<String, Object> schedulerConfig) {
+    Map<String, Object> settings = new LinkedHashMap<>();
+    settings.put("pretrained_model_name_or_path", modelFolder);
+    settings.put("prompt", picture.prompt());
+    settings.put("negative_prompt", picture.negativePrompt());
+    settings.put("seed", picture.seed());
+    settings.put("num_images", 1);
+    settings.put("num_inference_steps", picture.numInferenceSteps());
+    settings.put("guidance_scale", picture.guidanceScale());
+    settings.put("guidance_rescale", picture.guidanceRescale());
+    settings.put("height", picture.heightPixels());
+    settings.put("width", picture.widthPixels());
+    settings.put("scheduler", picture.scheduler());
+    settings.put("eta", picture.eta());
+    settings.put("weights_dtype", dtype);
+    settings.put("activations_dtype", dtype);
+    settings.put("diffusion_scheduler_config", overrides(schedulerConfig));
+    settings.put("run_name", "again");
+    return settings.entrySet().stream()
+        .map(setting -> quoted(setting.getKey() + "=" + setting.getValue()))
+        .collect(Collectors.joining(" ", "./jobs/generate configs/base21.yml ", ""));
+  }
+
+  /** The keys that can be given, those with a value. */
+  private static String overrides(Map<String, Object> schedulerConfig) {
+    Map<String, Object> given = new TreeMap<>(schedulerConfig);
+    given.keySet().retainAll(ModelConfig.schedulerKeys());
+    given.values().removeIf(value -> value == null);
+    return StrictJson.canonical(given);
+  }
+
+  /** For a POSIX shell. */
+  private static String quoted(String word) {
+    return word.matches("[\\w=./:@%+-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
+  }
+}

@@ -1,0 +1,144 @@
+package io.sparkdiffusion.spark.job;
+
+import static org.apache.spark.sql.functions.col;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.sparkdiffusion.config.JobConfig;
+import io.sparkdiffusion.metadata.GenerationParameters;
+import io.sparkdiffusion.metadata.PictureCommand;
+import io.sparkdiffusion.metadata.Provenance;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Iterator;
+import java.util.List;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+
+/**
+ * A page that shows an output folder's pictures: {@code index.html}, with its data inside and
+ * nothing from elsewhere. Prompts are data in it, never HTML.
+ */
+final class Gallery {
+
+  /** What a browser shows quickly. */
+  static final int MOST_PICTURES = 10_000;
+
+  private static final String PAGE = "/io/sparkdiffusion/gallery/index.html";
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final List<String> COLUMNS =
+      List.of(
+          "id",
+          "image_index",
+          "status",
+          "error",
+          "prompt",
+          "negative_prompt",
+          "seed",
+          "num_inference_steps",
+          "guidance_scale",
+          "guidance_rescale",
+          "width",
+          "height",
+          "scheduler",
+          "eta",
+          "lost_text",
+          "sha256",
+          "run_id");
+
+  private final JobConfig config;
+
+  Gallery(JobConfig config) {
+    this.config = config;
+  }
+
+  /**
+   * The page.
+   *
+   * @param newest the newest result of each image; of its columns no pixels are read
+   */
+  String html(Dataset<Row> newest) {
+    Dataset<Row> shown =
+        newest
+            .withColumn("path", col("image.path"))
+            .drop("image")
+            .orderBy("id", "image_index")
+            .limit(MOST_PICTURES);
+    long all = newest.count();
+    return page().replace("@DATA@", data(shown, Math.max(0, all - MOST_PICTURES)));
+  }
+
+  private static String page() {
+    try (InputStream in = Gallery.class.getResourceAsStream(PAGE)) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read the gallery's page: the jar is damaged", e);
+    }
+  }
+
+  private String data(Dataset<Row> rows, long leftOut) {
+    StringWriter text = new StringWriter();
+    try (JsonGenerator json = JSON.createGenerator(text)) {
+      json.writeStartObject();
+      json.writeStringField("run_name", config.runName());
+      json.writeNumberField("left_out", leftOut);
+      json.writeArrayFieldStart("columns");
+      for (String column : COLUMNS) {
+        json.writeString(column);
+      }
+      json.writeString("path");
+      json.writeString("command");
+      json.writeEndArray();
+      json.writeArrayFieldStart("rows");
+      for (Iterator<Row> left = rows.toLocalIterator(); left.hasNext(); ) {
+        write(left.next(), json);
+      }
+      json.writeEndArray();
+      json.writeEndObject();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return inScript(text.toString());
+  }
+
+  /** JSON that cannot end the script element that it stands in. */
+  private static String inScript(String json) {
+    return json.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029");
+  }
+
+  private void write(Row row, JsonGenerator json) throws IOException {
+    json.writeStartArray();
+    for (String column : COLUMNS) {
+      json.writeObject(row.getAs(column));
+    }
+    json.writeObject(row.getAs("path"));
+    json.writeObject(row.getAs("provenance") == null ? null : command(row));
+    json.writeEndArray();
+  }
+
+  private String command(Row row) {
+    Provenance provenance = Provenance.fromJson(row.getAs("provenance"));
+    GenerationParameters picture =
+        new GenerationParameters(
+            row.getAs("prompt"),
+            row.getAs("negative_prompt"),
+            row.<Integer>getAs("num_inference_steps"),
+            row.getAs("scheduler"),
+            row.<Double>getAs("guidance_scale"),
+            row.<Double>getAs("guidance_rescale"),
+            row.<Double>getAs("eta"),
+            row.<Long>getAs("seed"),
+            row.<Integer>getAs("height"),
+            row.<Integer>getAs("width"),
+            provenance.modelDigest(),
+            config.model().folder());
+    return PictureCommand.of(
+        picture,
+        config.model().folder(),
+        provenance.computation().dtype(),
+        provenance.schedulerConfig());
+  }
+}
