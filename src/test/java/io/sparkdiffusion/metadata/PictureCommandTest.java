@@ -26,7 +26,7 @@ class PictureCommandTest {
                 + " num_inference_steps=20 guidance_scale=7.5 guidance_rescale=0.7 height=64"
                 + " width=128 scheduler=ddim eta=0.0 weights_dtype=bfloat16"
                 + " activations_dtype=bfloat16"
-                + " 'diffusion_scheduler_config={\"beta_start\":8.5E-4,"
+                + " 'diffusion_scheduler_config={\"beta_start\":0.00085,"
                 + "\"timestep_spacing\":\"trailing\"}' run_name=again");
   }
 }
