@@ -46,8 +46,7 @@ public final class GenerateJob {
   private final SerializableConfiguration hadoop;
   private final GenerationCounters counters;
   private final RunReport report;
-  private Function<JobConfig, Model> models =
-      settings -> Model.open(settings.model(), settings.execution());
+  private Function<JobConfig, Model> models;
   private ProgressDisplay display = ProgressDisplay.log();
 
   /** A job that logs its progress. */
@@ -57,6 +56,7 @@ public final class GenerateJob {
     this.hadoop = new SerializableConfiguration(spark.sessionState().newHadoopConf());
     this.counters = GenerationCounters.register(spark.sparkContext());
     this.report = new RunReport(runId, config, spark.version(), counters);
+    this.models = settings -> Model.open(settings.model(), settings.execution(), hadoop.value());
   }
 
   /** Ids sort by time, and two runs never share one. */
