@@ -11,6 +11,7 @@ import io.sparkdiffusion.spark.executor.GenerationCounters;
 import io.sparkdiffusion.spark.executor.GenerationRun;
 import io.sparkdiffusion.spark.executor.Model;
 import io.sparkdiffusion.spark.executor.PictureStore;
+import io.sparkdiffusion.spark.executor.Preflight;
 import io.sparkdiffusion.spark.executor.RequestColumns;
 import io.sparkdiffusion.spark.executor.ResultColumns;
 import io.sparkdiffusion.spark.table.PromptTable;
@@ -117,6 +118,7 @@ public final class GenerateJob {
     PromptTable table = openTable();
     Model model = models.apply(config);
     report.model(model);
+    Preflight.checkDriver(spark.sparkContext(), model, config.execution());
     warnOfSize(model.trainedSizePixels());
     Dataset<Row> planned = plan(table, model).persist(StorageLevel.DISK_ONLY());
     try {
@@ -132,6 +134,9 @@ public final class GenerateJob {
           made -> tooMany(plannedCounts.failed() + made.failedRows(), plannedCounts.rows());
       StructType schema = with(ResultColumns.SCHEMA, table.columns().passedThrough());
       GenerationRun run = new GenerationRun(runId, model, config.execution(), store(output));
+      if (batches.images() > 0) {
+        Preflight.checkExecutors(spark.sparkContext(), run, hadoop);
+      }
       RowCounts.Made made = RowCounts.Made.NONE;
       try (GroupedGeneration groups =
           new GroupedGeneration(
