@@ -25,6 +25,8 @@ final class EffectiveSettings {
 
   private void putModel(ModelConfig model) {
     put("pretrained_model_name_or_path", model.folder());
+    put("model_digest", model.digest());
+    put("model_cache_dir", model.cacheDirectory());
     put("revision", "");
     put("from_pt", true);
     put("unet_checkpoint", "");

@@ -75,6 +75,8 @@ final class JobConfigLoader {
   private ModelConfig model() {
     return new ModelConfig(
         values.text("pretrained_model_name_or_path"),
+        values.text("model_digest"),
+        values.text("model_cache_dir"),
         schedulerOverrides(),
         !values.text("hf_access_token").isEmpty());
   }

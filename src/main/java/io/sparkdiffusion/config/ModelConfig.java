@@ -7,12 +7,20 @@ import java.util.Map;
 /**
  * Which model is used.
  *
- * @param folder the local model folder, {@code pretrained_model_name_or_path}
+ * @param folder the model folder, {@code pretrained_model_name_or_path}: local, or any path that
+ *     Hadoop can read
+ * @param digest the digest that the model must have, empty for any
+ * @param cacheDirectory where each machine keeps copies of models from elsewhere, empty for the
+ *     usual place
  * @param schedulerOverrides keys that win over the folder's scheduler configuration
  * @param accessTokenGiven whether {@code hf_access_token} was set; the token itself is not kept
  */
 public record ModelConfig(
-    String folder, Map<String, Object> schedulerOverrides, boolean accessTokenGiven)
+    String folder,
+    String digest,
+    String cacheDirectory,
+    Map<String, Object> schedulerOverrides,
+    boolean accessTokenGiven)
     implements Serializable {
 
   /** What the scheduler takes; it checks the values. */
@@ -33,10 +41,21 @@ public record ModelConfig(
   /** Checks the values. */
   public ModelConfig {
     Problems problems = new Problems();
-    String key = "pretrained_model_name_or_path";
-    problems.require(!folder.isBlank(), key, "it must name a local model folder", "not set");
     problems.require(
-        !folder.contains("://"), key, "it must be a local folder, weights are mapped", folder);
+        !folder.isBlank(),
+        "pretrained_model_name_or_path",
+        "it must name a model folder",
+        "not set");
+    problems.require(
+        digest.matches("([0-9a-f]{64})?"),
+        "model_digest",
+        "it must be a SHA-256 in lower-case hex, run.json has a model's",
+        digest);
+    problems.require(
+        !cacheDirectory.contains("://"),
+        "model_cache_dir",
+        "it must be a local folder, weights are mapped",
+        cacheDirectory);
     for (String override : schedulerOverrides.keySet()) {
       if (!SCHEDULER_KEYS.contains(override)) {
         problems.add(

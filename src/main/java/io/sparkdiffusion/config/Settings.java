@@ -85,8 +85,20 @@ final class Settings {
               "pretrained_model_name_or_path",
               TEXT,
               "",
-              "local folder, required",
+              "local folder or any Hadoop path, required",
               "the model in the layout that diffusers writes"),
+          new Setting(
+              "model_digest",
+              TEXT,
+              "",
+              "64 hex digits; empty: any",
+              "the digest that the model must have, as run.json tells it"),
+          new Setting(
+              "model_cache_dir",
+              TEXT,
+              "",
+              "local folder; empty: ~/.cache/spark-diffusion/models",
+              "where each machine keeps its copy of a model from a Hadoop path"),
           new Setting(
               "revision", TEXT, "", "empty only", "nothing is downloaded, so none can be chosen"),
           new Setting(
@@ -102,7 +114,7 @@ final class Settings {
               TEXT,
               "",
               "",
-              "taken and never shown or kept; a local folder needs none"),
+              "taken and never shown or kept; a model folder needs none"),
           // On what
           new Setting(
               "device",

@@ -2,21 +2,17 @@ package io.sparkdiffusion.weights;
 
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.StrictJson;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** A model in the layout that diffusers writes, on a local disk. */
@@ -31,6 +27,22 @@ public final class ModelFolder {
               "tokenizer", List.of("CLIPTokenizer", "CLIPTokenizerFast"),
               "unet", List.of("UNet2DConditionModel"),
               "vae", List.of("AutoencoderKL")));
+
+  private static final List<String> FOLDERS =
+      List.of("", "scheduler", "tokenizer", "text_encoder", "unet", "vae");
+
+  private static final List<String> SMALL =
+      List.of(
+          "model_index.json",
+          "scheduler/scheduler_config.json",
+          "tokenizer/vocab.json",
+          "tokenizer/merges.txt",
+          "tokenizer/tokenizer.json",
+          "tokenizer/special_tokens_map.json",
+          "tokenizer/tokenizer_config.json",
+          "text_encoder/config.json",
+          "unet/config.json",
+          "vae/config.json");
 
   private final Path root;
   private final Map<Component, List<Path>> weightFiles;
@@ -138,20 +150,7 @@ public final class ModelFolder {
 
   /** The files that decide a picture, by path relative to the folder, sorted. */
   public List<String> files() {
-    Stream<Path> small =
-        Stream.of(
-                "model_index.json",
-                "scheduler/scheduler_config.json",
-                "tokenizer/vocab.json",
-                "tokenizer/merges.txt",
-                "tokenizer/tokenizer.json",
-                "tokenizer/special_tokens_map.json",
-                "tokenizer/tokenizer_config.json",
-                "text_encoder/config.json",
-                "unet/config.json",
-                "vae/config.json")
-            .map(root::resolve)
-            .filter(Files::isRegularFile);
+    Stream<Path> small = SMALL.stream().map(root::resolve).filter(Files::isRegularFile);
     Stream<Path> large = weightFiles.values().stream().flatMap(List::stream);
     return Stream.concat(small, large)
         .map(file -> root.relativize(file).toString().replace('\\', '/'))
@@ -159,39 +158,49 @@ public final class ModelFolder {
         .toList();
   }
 
+  /** The SHA-256 of each of {@link #files()}. It reads every byte of the model, once in a JVM. */
+  public ModelSums sums() {
+    return new ModelSums(
+        files().parallelStream()
+            .collect(
+                Collectors.toMap(
+                    Function.identity(),
+                    file -> FileHashes.of(root.resolve(file)),
+                    (first, second) -> first,
+                    TreeMap::new)));
+  }
+
   /**
-   * SHA-256 over the sorted lines {@code sha256 relative path} of {@link #files()}, in hex. It
-   * reads every byte of the model.
+   * Checks the files against {@code sha256sums.txt} where the folder holds one.
+   *
+   * @throws ProblemsException with every file that differs or is missing
    */
-  public String digest() {
-    MessageDigest all = sha256();
-    files().parallelStream()
-        .map(file -> sha256Of(root.resolve(file)) + "  " + file + "\n")
-        .sorted()
-        .forEachOrdered(line -> all.update(line.getBytes(StandardCharsets.UTF_8)));
-    return HexFormat.of().formatHex(all.digest());
+  public void checkManifest() {
+    Path manifest = root.resolve(Manifest.NAME);
+    if (Files.isRegularFile(manifest)) {
+      Manifest.check(manifest, sums());
+    }
   }
 
-  private static String sha256Of(Path file) {
-    MessageDigest digest = sha256();
-    try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
-      byte[] block = new byte[1 << 20];
-      while (in.read(block) >= 0) {
-        // The stream feeds the digest.
-      }
-    } catch (IOException e) {
-      throw new ProblemsException(
-          "Cannot read %s: the file must be readable (%s)".formatted(file, e.getMessage()), e);
-    }
-    return HexFormat.of().formatHex(digest.digest());
+  /** The folders that hold a model's files, the first its own, by path relative to it. */
+  public static List<String> folders() {
+    return FOLDERS;
   }
 
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every JDK has SHA-256", e);
-    }
+  /** True for the small files from which {@link #open} tells which others a model needs. */
+  public static boolean isDescription(String name) {
+    return SMALL.contains(name) || name.equals(Manifest.NAME) || WeightFiles.isIndex(name);
+  }
+
+  /** True for what lies in a network's folder, where its weights are. */
+  public static boolean isInNetworkFolder(String name) {
+    return Arrays.stream(Component.values())
+        .anyMatch(component -> name.startsWith(component.folder() + "/"));
+  }
+
+  /** True for a file that, where it is there, no other is preferred to. */
+  static boolean isUsedWherePresent(String name) {
+    return SMALL.contains(name) || WeightFiles.isPreferred(name);
   }
 
   @Override

@@ -5,6 +5,7 @@ import io.sparkdiffusion.config.StrictJson;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -38,6 +39,24 @@ final class WeightFiles {
             .findFirst()
             .orElseThrow(() -> new ProblemsException(missing(folder, component)));
     return file.toString().endsWith(".json") ? shards(folder, file) : List.of(file);
+  }
+
+  /** True for the relative path of a list of shards. */
+  static boolean isIndex(String name) {
+    return EXTENSIONS.stream()
+        .filter(extension -> extension.endsWith(".json"))
+        .anyMatch(extension -> isOfNetwork(name, extension));
+  }
+
+  /** True for the relative path of the file that is looked for first. */
+  static boolean isPreferred(String name) {
+    return isOfNetwork(name, EXTENSIONS.get(0));
+  }
+
+  private static boolean isOfNetwork(String name, String extension) {
+    return Arrays.stream(Component.values())
+        .map(component -> component.folder() + "/" + component.fileName() + extension)
+        .anyMatch(name::equals);
   }
 
   private static String missing(Path folder, Component component) {

@@ -33,6 +33,8 @@ final class ConfigText {
       height: 768
       width: 640
       pretrained_model_name_or_path: /models/sd2
+      model_digest: 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+      model_cache_dir: /scratch/models
       hf_access_token: hf_secret
       device: cuda:1
       weights_dtype: bfloat16

@@ -64,7 +64,7 @@ class JobConfigTest {
                         + " over executors, set them with Spark's options after -- (command line)",
                     "Cannot read override 2: it must be key=value, quoted where it has spaces"
                         + " (no key)",
-                    "Cannot use pretrained_model_name_or_path: it must name a local model folder"
+                    "Cannot use pretrained_model_name_or_path: it must name a model folder"
                         + " (not set)",
                     "Cannot use prompt and prompts: one of them must be set, and not the other"
                         + " (neither is)",
@@ -155,7 +155,10 @@ class JobConfigTest {
                 + " diffusion_scheduler_config={\"rescale_betas_zero_snr\":true,"
                 + "\"timestep_spacing\":\"trailing\"}, eta=0.5, from_pt=true,"
                 + " guidance_rescale=0.7, guidance_scale=5.0, height=768,"
-                + " hf_access_token=(set), max_failed_rows=0.05, negative_prompt=(set),"
+                + " hf_access_token=(set), max_failed_rows=0.05,"
+                + " model_cache_dir=/scratch/models,"
+                + " model_digest=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef,"
+                + " negative_prompt=(set),"
                 + " num_images=3, num_inference_steps=20, output_dir=s3a://bucket/autumn,"
                 + " output_format=png, per_device_batch_size=8, png_ai_mark=false,"
                 + " png_parameters=false, pretrained_model_name_or_path=/models/sd2,"

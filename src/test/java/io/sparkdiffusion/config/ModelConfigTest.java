@@ -15,7 +15,7 @@ class ModelConfigTest {
   @Test
   void takesTheSchedulerOfTheModelFolderByDefault() {
     assertThat(ConfigText.load(folder, ConfigText.MINIMAL).model())
-        .isEqualTo(new ModelConfig("./models/small", Map.of(), false));
+        .isEqualTo(new ModelConfig("./models/small", "", "", Map.of(), false));
   }
 
   @Test
@@ -24,22 +24,35 @@ class ModelConfigTest {
         .isEqualTo(
             new ModelConfig(
                 "/models/sd2",
+                "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+                "/scratch/models",
                 Map.of("timestep_spacing", "trailing", "rescale_betas_zero_snr", true),
                 true));
   }
 
   @Test
   void refusesWhatCannotWork() {
-    assertThatThrownBy(() -> new ModelConfig(" ", Map.of("timestep_spaceing", "x"), false))
+    assertThatThrownBy(
+            () ->
+                new ModelConfig(
+                    " ", "ABC", "s3a://b/cache", Map.of("timestep_spaceing", "x"), false))
         .hasMessage(
             """
-            Cannot use pretrained_model_name_or_path: it must name a local model folder (not set)
+            Cannot use pretrained_model_name_or_path: it must name a model folder (not set)
+            Cannot use model_digest: it must be a SHA-256 in lower-case hex, run.json has a \
+            model's (ABC)
+            Cannot use model_cache_dir: it must be a local folder, weights are mapped \
+            (s3a://b/cache)
             Cannot use diffusion_scheduler_config: it has no key 'timestep_spaceing' (nearest: \
             timestep_spacing)""");
-    assertThatThrownBy(() -> new ModelConfig("s3://bucket/sd2", Map.of(), false))
-        .hasMessage(
-            "Cannot use pretrained_model_name_or_path: it must be a local folder, weights are"
-                + " mapped (s3://bucket/sd2)");
+  }
+
+  @Test
+  void takesAnyPathThatHadoopReads() {
+    String override = "pretrained_model_name_or_path=s3a://bucket/sd2";
+
+    assertThat(ConfigText.load(folder, ConfigText.MINIMAL, override).model().folder())
+        .isEqualTo("s3a://bucket/sd2");
   }
 
   @Test

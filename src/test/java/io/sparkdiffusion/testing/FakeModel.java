@@ -1,5 +1,6 @@
 package io.sparkdiffusion.testing;
 
+import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.graph.OutOfDeviceMemoryException;
 import io.sparkdiffusion.metadata.Provenance;
 import io.sparkdiffusion.pipeline.ImageResult;
@@ -16,6 +17,7 @@ import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.apache.hadoop.conf.Configuration;
 
 /**
  * A model that makes pictures of noise in no time. A prompt that begins with {@code NAN} gives a
@@ -34,14 +36,18 @@ public final class FakeModel {
     return named(name, Long.MAX_VALUE);
   }
 
+  /** A model whose files are not the driver's, as each executor says in this way. */
+  public static Model withProblem(String name, String problem) {
+    return of(name, new Factory(name, Long.MAX_VALUE, problem));
+  }
+
   /** The same on a device whose memory holds so many pixels in a batch of up to four pictures. */
   public static Model named(String name, long memoryPixels) {
-    return new Model(
-        name,
-        "d".repeat(64),
-        Map.of("prediction_type", "epsilon"),
-        16,
-        new Factory(name, memoryPixels));
+    return of(name, new Factory(name, memoryPixels, ""));
+  }
+
+  private static Model of(String name, Factory factory) {
+    return new Model(name, "d".repeat(64), Map.of("prediction_type", "epsilon"), 16, factory);
   }
 
   /** How often a model was loaded in this JVM. */
@@ -49,9 +55,19 @@ public final class FakeModel {
     return LOADS.computeIfAbsent(name, any -> new AtomicInteger()).get();
   }
 
-  private record Factory(String name, long memoryPixels) implements GeneratorFactory {
+  private record Factory(String name, long memoryPixels, String problem)
+      implements GeneratorFactory {
+
     @Override
-    public ImageGenerator load(String device) {
+    public void check(Configuration hadoop) {
+      if (!problem.isEmpty()) {
+        throw new ProblemsException(problem);
+      }
+    }
+
+    @Override
+    public ImageGenerator load(String device, Configuration hadoop) {
+      check(hadoop);
       LOADS.computeIfAbsent(name, any -> new AtomicInteger()).incrementAndGet();
       return new Generator(device, memoryPixels);
     }

@@ -1,13 +1,16 @@
 package io.sparkdiffusion.weights;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.testing.CopiedModel;
 import io.sparkdiffusion.testing.ReferenceModels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -274,6 +277,53 @@ class ModelFolderTest {
     assertThat(digest(root)).isEqualTo(sha256(small));
   }
 
+  @Test
+  void takesAFolderThatIsAsItsManifestSays() throws IOException {
+    Files.writeString(root.resolve("README.md"), "x");
+    writeManifest(List.of("README.md"), "./");
+    CopiedModel.alter(root.resolve("README.md"));
+    Files.writeString(
+        root.resolve("sha256sums.txt"),
+        "0".repeat(64) + "  unet/diffusion_pytorch_model.fp16.safetensors\n",
+        StandardOpenOption.APPEND);
+
+    assertThatCode(() -> ModelFolder.open(root).checkManifest())
+        .as("what no picture needs may differ or be missing")
+        .doesNotThrowAnyException();
+  }
+
+  @Test
+  void namesEveryFileThatIsNotAsTheManifestSays() throws IOException {
+    writeManifest(List.of(), "");
+    Path unet = root.resolve("unet/diffusion_pytorch_model.safetensors");
+    String before = sha256(unet);
+    CopiedModel.alter(unet);
+    Files.delete(root.resolve("tokenizer/special_tokens_map.json"));
+    Files.move(
+        root.resolve("vae/diffusion_pytorch_model.safetensors"),
+        root.resolve("vae/diffusion_pytorch_model.fp16.safetensors"));
+
+    assertThatThrownBy(() -> ModelFolder.open(root).checkManifest())
+        .isInstanceOf(ProblemsException.class)
+        .hasMessage(
+            """
+            Cannot use model %1$s: tokenizer/special_tokens_map.json must be there,\
+             sha256sums.txt lists it (missing)
+            Cannot use model %1$s: unet/diffusion_pytorch_model.safetensors must be as\
+             sha256sums.txt lists it (it has sha256 %2$s, listed is %3$s)
+            Cannot use model %1$s: vae/diffusion_pytorch_model.safetensors must be there,\
+             sha256sums.txt lists it (missing)"""
+                .formatted(root, sha256(unet), before));
+  }
+
+  private void writeManifest(List<String> more, String prefix) throws IOException {
+    StringBuilder lines = new StringBuilder();
+    Stream.concat(BASE_FILES.stream(), more.stream())
+        .forEach(
+            file -> lines.append("%s  %s%s\n".formatted(sha256(root.resolve(file)), prefix, file)));
+    Files.writeString(root.resolve("sha256sums.txt"), lines);
+  }
+
   private static String sha256(Path file) {
     try {
       byte[] digest = MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file));
@@ -284,7 +334,7 @@ class ModelFolderTest {
   }
 
   private static String digest(Path folder) {
-    return ModelFolder.open(folder).digest();
+    return ModelFolder.open(folder).sums().digest();
   }
 
   private void edit(String name, String old, String replacement) throws IOException {

@@ -25,12 +25,9 @@ final class BatchWorker {
   BatchWorker(GenerationRun run, GenerationCounters counters, Configuration hadoop) {
     TaskThreads.settle();
     GeneratorFactory generators = run.model().generators();
-    String setting = run.execution().device();
-    String device = TaskDevice.ofRunningTask(generators::gpuCount).choose(setting);
-    run.execution().on(device);
     this.run = run;
     this.counters = counters;
-    this.loaded = LoadedGenerators.getOrCreate(generators, device);
+    this.loaded = LoadedGenerators.getOrCreate(generators, run.chooseDevice(), hadoop);
     this.pictures = openPictures(run, hadoop);
     this.rows = new ResultRows(run);
     counters.addTimes(loaded.takeTimes());

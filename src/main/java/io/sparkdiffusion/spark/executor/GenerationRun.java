@@ -6,4 +6,19 @@ import java.io.Serializable;
 /** What every task of a run knows. */
 public record GenerationRun(
     String runId, Model model, ExecutionConfig execution, PictureStore store)
-    implements Serializable {}
+    implements Serializable {
+
+  /**
+   * Chooses the running task's device.
+   *
+   * @return {@code cpu} or {@code cuda:N}
+   * @throws io.sparkdiffusion.config.ProblemsException where it is not there, or cannot compute in
+   *     the number format
+   */
+  String chooseDevice() {
+    String device =
+        TaskDevice.ofRunningTask(model.generators()::gpuCount).choose(execution.device());
+    execution.on(device);
+    return device;
+  }
+}

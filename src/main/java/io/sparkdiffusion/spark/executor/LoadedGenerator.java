@@ -4,6 +4,7 @@ import io.sparkdiffusion.pipeline.PipelineTimes;
 import java.time.Duration;
 import java.util.NavigableMap;
 import java.util.TreeMap;
+import org.apache.hadoop.conf.Configuration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,12 +29,12 @@ final class LoadedGenerator implements AutoCloseable {
   }
 
   /** Loads the model unless it is there; after a failure the next task tries again. */
-  void load() {
+  void load(Configuration hadoop) {
     if (generator == null) {
       synchronized (this) {
         if (generator == null) {
           LOG.info("Loading the model on {}", device);
-          ImageGenerator made = factory.load(device);
+          ImageGenerator made = factory.load(device, hadoop);
           batchSize = made.computation().batchSize();
           generator = made;
         }

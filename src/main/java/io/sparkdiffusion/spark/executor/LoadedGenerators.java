@@ -2,6 +2,7 @@ package io.sparkdiffusion.spark.executor;
 
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import org.apache.hadoop.conf.Configuration;
 
 /** The generators of this JVM: one for each factory and device, closed when the JVM ends. */
 final class LoadedGenerators {
@@ -18,11 +19,12 @@ final class LoadedGenerators {
   private record Key(GeneratorFactory factory, String device) {}
 
   /** The generator of a device, loaded by the first task that asks; the others wait for it. */
-  static LoadedGenerator getOrCreate(GeneratorFactory factory, String device) {
+  static LoadedGenerator getOrCreate(
+      GeneratorFactory factory, String device, Configuration hadoop) {
     LoadedGenerator slot =
         LOADED.computeIfAbsent(
             new Key(factory, device), key -> new LoadedGenerator(key.factory(), key.device()));
-    slot.load();
+    slot.load(hadoop);
     return slot;
   }
 

@@ -2,12 +2,14 @@ package io.sparkdiffusion.spark.executor;
 
 import io.sparkdiffusion.config.ExecutionConfig;
 import io.sparkdiffusion.config.ModelConfig;
+import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.pipeline.ModelFacts;
 import io.sparkdiffusion.weights.ModelFolder;
+import io.sparkdiffusion.weights.ModelSums;
 import java.io.Serializable;
-import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
+import org.apache.hadoop.conf.Configuration;
 
 /**
  * What the job knows of a model: enough to name its pictures, and how to load it.
@@ -30,22 +32,36 @@ public record Model(
   }
 
   /**
-   * Opens the model that a configuration names.
+   * Opens the model that a configuration names, and fetches it where it lies elsewhere.
    *
-   * @throws io.sparkdiffusion.config.ProblemsException with every problem found in the folder
+   * @param hadoop how to reach the file systems that Hadoop knows
+   * @throws ProblemsException with every problem found in the folder
+   * @throws java.io.UncheckedIOException where it cannot be fetched
    */
-  public static Model open(ModelConfig model, ExecutionConfig execution) {
-    ModelFolder folder = ModelFolder.open(Path.of(model.folder()));
+  public static Model open(ModelConfig model, ExecutionConfig execution, Configuration hadoop) {
+    ModelLocation location = ModelLocation.of(model);
+    ModelFolder folder = location.open(hadoop);
     ModelFacts facts = ModelFacts.read(folder, model.schedulerOverrides());
+    ModelSums sums = folder.sums();
+    requireDigest(model.digest(), sums.digest());
     return new Model(
-        folder.root().toAbsolutePath().normalize().getFileName().toString(),
-        folder.digest(),
+        location.name(),
+        sums.digest(),
         facts.schedulerConfig(),
         facts.trainedSizePixels(),
         new PipelineFactory(
-            folder.root().toAbsolutePath().toString(),
+            location,
+            sums,
             execution.dtype().label(),
             execution.perDeviceBatchSize(),
             model.schedulerOverrides()));
+  }
+
+  private static void requireDigest(String wanted, String actual) {
+    if (!wanted.isEmpty() && !wanted.equals(actual)) {
+      throw new ProblemsException(
+          "Cannot use the model: its digest must be model_digest's %s (%s)"
+              .formatted(wanted, actual));
+    }
   }
 }

@@ -1,22 +1,29 @@
 package io.sparkdiffusion.spark.executor;
 
+import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.graph.TorchDevice;
 import io.sparkdiffusion.pipeline.PipelineOptions;
 import io.sparkdiffusion.pipeline.StableDiffusionPipeline;
 import io.sparkdiffusion.weights.ModelFolder;
-import java.nio.file.Path;
+import io.sparkdiffusion.weights.ModelSums;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.apache.hadoop.conf.Configuration;
 
 /**
- * Loads Stable Diffusion from a model folder that every executor can read.
+ * Loads Stable Diffusion from the files that the driver has seen.
  *
- * @param folder an absolute path
+ * @param sums what the driver has
  * @param batchSize pictures in a batch on a GPU; a CPU makes one at a time
  * @param dtype {@code float32}, {@code bfloat16} or {@code float16}
  */
 record PipelineFactory(
-    String folder, String dtype, int batchSize, Map<String, Object> schedulerOverrides)
+    ModelLocation location,
+    ModelSums sums,
+    String dtype,
+    int batchSize,
+    Map<String, Object> schedulerOverrides)
     implements GeneratorFactory {
 
   PipelineFactory {
@@ -24,11 +31,31 @@ record PipelineFactory(
   }
 
   @Override
-  public ImageGenerator load(String device) {
+  public void check(Configuration hadoop) {
+    requireDriversFiles(location.open(hadoop));
+  }
+
+  @Override
+  public ImageGenerator load(String device, Configuration hadoop) {
+    ModelFolder folder = location.open(hadoop);
+    requireDriversFiles(folder);
     int together = device.equals("cpu") ? 1 : batchSize;
     PipelineOptions options = new PipelineOptions(device, dtype, together, schedulerOverrides);
-    return new PipelineGenerator(
-        StableDiffusionPipeline.load(ModelFolder.open(Path.of(folder)), options), options);
+    return new PipelineGenerator(StableDiffusionPipeline.load(folder, options), options);
+  }
+
+  private void requireDriversFiles(ModelFolder folder) {
+    List<String> differences = folder.sums().differences(sums, "the driver's");
+    if (!differences.isEmpty()) {
+      throw new ProblemsException(
+          differences.stream()
+              .map(
+                  difference ->
+                      ("Cannot load the model: every executor must have the same files as the"
+                              + " driver (%s)")
+                          .formatted(difference))
+              .toList());
+    }
   }
 
   @Override

@@ -26,8 +26,17 @@ record TaskDevice(
     ResourceInformation gpu = resources.get("gpu");
     return new TaskDevice(
         gpu == null ? List.of() : Arrays.asList(gpu.addresses()),
-        Optional.ofNullable(System.getenv("CUDA_VISIBLE_DEVICES")).filter(v -> !v.isBlank()),
+        visibleDevicesSetting(),
         gpuCount);
+  }
+
+  /** The devices of the driver, where its JVM is the executor too. */
+  static TaskDevice ofDriver(IntSupplier gpuCount) {
+    return new TaskDevice(List.of(), visibleDevicesSetting(), gpuCount);
+  }
+
+  private static Optional<String> visibleDevicesSetting() {
+    return Optional.ofNullable(System.getenv("CUDA_VISIBLE_DEVICES")).filter(v -> !v.isBlank());
   }
 
   /**

@@ -8,6 +8,9 @@ public final class Failures {
 
   private static final int DEEPEST = 50;
 
+  /** So begin this project's messages, which say what their causes say and more. */
+  private static final String OWN = "Cannot ";
+
   private Failures() {}
 
   /** The problems that an executor or the driver has found, where that is why it failed. */
@@ -30,10 +33,17 @@ public final class Failures {
     }
     Throwable cause = failure;
     for (int depth = 0; cause.getCause() != null && depth < DEEPEST; depth++) {
+      if (firstLine(cause).startsWith(OWN)) {
+        return firstLine(cause);
+      }
       cause = cause.getCause();
     }
-    String message = cause.getMessage();
-    String line = message == null ? "" : message.lines().findFirst().orElse("");
+    String line = firstLine(cause);
     return line.isBlank() ? cause.getClass().getName() : line;
+  }
+
+  private static String firstLine(Throwable failure) {
+    String message = failure.getMessage();
+    return message == null ? "" : message.lines().findFirst().orElse("");
   }
 }

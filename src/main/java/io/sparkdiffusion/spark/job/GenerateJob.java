@@ -11,6 +11,7 @@ import io.sparkdiffusion.spark.executor.GenerationCounters;
 import io.sparkdiffusion.spark.executor.GenerationRun;
 import io.sparkdiffusion.spark.executor.Model;
 import io.sparkdiffusion.spark.executor.PictureStore;
+import io.sparkdiffusion.spark.executor.Preflight;
 import io.sparkdiffusion.spark.executor.RequestColumns;
 import io.sparkdiffusion.spark.executor.ResultColumns;
 import io.sparkdiffusion.spark.table.PromptTable;
@@ -46,8 +47,7 @@ public final class GenerateJob {
   private final SerializableConfiguration hadoop;
   private final GenerationCounters counters;
   private final RunReport report;
-  private Function<JobConfig, Model> models =
-      settings -> Model.open(settings.model(), settings.execution());
+  private Function<JobConfig, Model> models;
   private ProgressDisplay display = ProgressDisplay.log();
   private volatile boolean isStopping;
 
@@ -58,6 +58,7 @@ public final class GenerateJob {
     this.hadoop = new SerializableConfiguration(spark.sessionState().newHadoopConf());
     this.counters = GenerationCounters.register(spark.sparkContext());
     this.report = new RunReport(runId, config, spark.version(), counters);
+    this.models = settings -> Model.open(settings.model(), settings.execution(), hadoop.value());
   }
 
   /** Ids sort by time, and two runs never share one. */
@@ -129,6 +130,7 @@ public final class GenerateJob {
     PromptTable table = openTable();
     Model model = models.apply(config);
     report.model(model);
+    Preflight.checkDriver(spark.sparkContext(), model, config.execution());
     warnOfSize(model.trainedSizePixels());
     Dataset<Row> planned = plan(table, model).persist(StorageLevel.DISK_ONLY());
     try {
@@ -144,6 +146,9 @@ public final class GenerateJob {
           made -> tooMany(plannedCounts.failed() + made.failedRows(), plannedCounts.rows());
       StructType schema = with(ResultColumns.SCHEMA, table.columns().passedThrough());
       GenerationRun run = new GenerationRun(runId, model, config.execution(), store(output));
+      if (batches.images() > 0) {
+        Preflight.checkExecutors(spark.sparkContext(), run, hadoop);
+      }
       RowCounts.Made made = RowCounts.Made.NONE;
       try (GroupedGeneration groups =
           new GroupedGeneration(

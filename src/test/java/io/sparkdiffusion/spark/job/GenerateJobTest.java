@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.sparkdiffusion.config.JobConfig;
+import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.spark.executor.Model;
 import io.sparkdiffusion.testing.FakeModel;
 import io.sparkdiffusion.testing.LocalSpark;
 import java.io.IOException;
@@ -241,6 +243,32 @@ class GenerateJobTest {
         .isEqualTo(result.counts().generated());
   }
 
+  /** Before the table is planned: there would be nothing to make. */
+  @Test
+  void refusesAMissingGpuInLocalMode() throws IOException {
+    run();
+    assertThatThrownBy(() -> run("device=cuda"))
+        .isExactlyInstanceOf(ProblemsException.class)
+        .hasMessageStartingWith("Cannot use device cuda:0: libtorch must see that GPU");
+    assertThat(report().at("/status").asText()).isEqualTo("failed");
+  }
+
+  @Test
+  void asksTheExecutorsBeforeTheFirstPictureAndOnlyWhereThereIsOneToMake() throws IOException {
+    String problem = "Cannot load the model: every executor must have the driver's (x)";
+    Model other = FakeModel.withProblem(folder.toString(), problem);
+    run();
+    int loads = FakeModel.loads(folder.toString());
+
+    assertThat(job("prompts=" + table).models(any -> other).execute().counts().skipped())
+        .isEqualTo(4);
+    assertThatThrownBy(() -> job("prompts=" + table, "seed=1").models(any -> other).execute())
+        .isExactlyInstanceOf(ProblemsException.class)
+        .hasMessage(problem);
+    assertThat(FakeModel.loads(folder.toString())).isEqualTo(loads);
+    assertThat(report().at("/error").asText()).isEqualTo(problem);
+  }
+
   private void writeRows(int count, String another) throws IOException {
     String rows =
         IntStream.range(0, count)
@@ -255,6 +283,10 @@ class GenerateJobTest {
   }
 
   private GenerateJob.Result execute(String... overrides) {
+    return job(overrides).execute();
+  }
+
+  private GenerateJob job(String... overrides) {
     Stream<String> common =
         Stream.of(
             "pretrained_model_name_or_path=" + folder,
@@ -266,9 +298,7 @@ class GenerateJobTest {
     JobConfig settings =
         JobConfig.load(config, Stream.concat(common, Stream.of(overrides)).toList());
     // A name of its own for each test, so that each loads its model.
-    return new GenerateJob(spark, settings)
-        .models(any -> FakeModel.named(folder.toString()))
-        .execute();
+    return new GenerateJob(spark, settings).models(any -> FakeModel.named(folder.toString()));
   }
 
   private Dataset<Row> rows() {

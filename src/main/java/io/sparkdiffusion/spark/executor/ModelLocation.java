@@ -1,0 +1,88 @@
+package io.sparkdiffusion.spark.executor;
+
+import io.sparkdiffusion.config.ModelConfig;
+import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.weights.ModelFolder;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.Serializable;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+
+/**
+ * Where a model is, for the driver and every executor alike.
+ *
+ * @param path a local folder, at the same place on every machine, or any path that Hadoop can read
+ * @param cacheDirectory where a machine keeps its copy of the latter, empty for the usual place
+ */
+record ModelLocation(String path, String cacheDirectory) implements Serializable {
+
+  /** Two letters or more, since a single one could be a drive. */
+  private static final String WITH_SCHEME = "[A-Za-z][A-Za-z0-9+.-]+:/.*";
+
+  private static final String USUAL_CACHE = ".cache/spark-diffusion/models";
+
+  /** A relative folder counts from the driver's working directory. */
+  static ModelLocation of(ModelConfig model) {
+    String folder = model.folder();
+    return new ModelLocation(
+        folder.matches(WITH_SCHEME) ? folder : Path.of(folder).toAbsolutePath().toString(),
+        model.cacheDirectory());
+  }
+
+  /** The name of the folder. */
+  String name() {
+    return local()
+        .map(folder -> folder.normalize().getFileName().toString())
+        .orElseGet(() -> new org.apache.hadoop.fs.Path(path).getName());
+  }
+
+  /**
+   * Opens the folder, or this machine's copy of it, which is fetched where it is missing. A copy,
+   * and a folder that has {@code sha256sums.txt}, are read whole and checked.
+   *
+   * @throws ProblemsException with every problem found
+   * @throws UncheckedIOException where the model cannot be fetched; another attempt may succeed
+   */
+  ModelFolder open(Configuration hadoop) {
+    Optional<Path> local = local();
+    ModelFolder folder = local.isPresent() ? ModelFolder.open(local.get()) : copy(hadoop);
+    folder.checkManifest();
+    return folder;
+  }
+
+  /** What is on a local disk is used where it is. */
+  private Optional<Path> local() {
+    if (!path.matches(WITH_SCHEME)) {
+      return Optional.of(Path.of(path));
+    }
+    URI uri = new org.apache.hadoop.fs.Path(path).toUri();
+    return uri.getScheme().equals("file") ? Optional.of(Path.of(uri.getPath())) : Optional.empty();
+  }
+
+  private ModelFolder copy(Configuration hadoop) {
+    Path cache = cache();
+    try {
+      return new ModelCache(cache).open(RemoteModel.list(path, hadoop));
+    } catch (FileNotFoundException e) {
+      throw new ProblemsException(
+          "Cannot open model %s: it must be a folder in diffusers' layout (%s)"
+              .formatted(path, e.getMessage()),
+          e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(
+          "Cannot fetch model %s: its files must be readable, and %s must have room for them (%s)"
+              .formatted(path, cache, e),
+          e);
+    }
+  }
+
+  private Path cache() {
+    return cacheDirectory.isEmpty()
+        ? Path.of(System.getProperty("user.home"), USUAL_CACHE)
+        : Path.of(cacheDirectory).toAbsolutePath();
+  }
+}

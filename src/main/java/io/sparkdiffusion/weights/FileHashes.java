@@ -1,0 +1,85 @@
+package io.sparkdiffusion.weights;
+
+import io.sparkdiffusion.config.ProblemsException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HexFormat;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+
+/** SHA-256 of files, in hex; a file that stays as it is, is read once in a JVM. */
+final class FileHashes {
+
+  /** Within its clock's resolution a file may change twice and show one time, as git knows. */
+  private static final Duration SETTLED = Duration.ofSeconds(2);
+
+  private static final int BLOCK_BYTES = 1 << 20;
+  private static final ConcurrentMap<State, String> KNOWN = new ConcurrentHashMap<>();
+
+  private FileHashes() {}
+
+  /** What changes when a file is written or replaced; the key is its inode. */
+  private record State(Path file, Object key, long bytes, FileTime modified) {}
+
+  /**
+   * The hash of a file.
+   *
+   * @throws ProblemsException where it cannot be read
+   */
+  static String of(Path file) {
+    try {
+      State state = state(file);
+      boolean isSettled = state.modified().toInstant().isBefore(Instant.now().minus(SETTLED));
+      return isSettled ? KNOWN.computeIfAbsent(state, any -> read(file)) : read(file);
+    } catch (IOException e) {
+      throw unreadable(file, e);
+    }
+  }
+
+  /** The hash of a text in UTF-8. */
+  static String of(String text) {
+    return HexFormat.of().formatHex(sha256().digest(text.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  private static State state(Path file) throws IOException {
+    Path real = file.toRealPath();
+    BasicFileAttributes found = Files.readAttributes(real, BasicFileAttributes.class);
+    return new State(real, found.fileKey(), found.size(), found.lastModifiedTime());
+  }
+
+  private static String read(Path file) {
+    MessageDigest digest = sha256();
+    try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
+      byte[] block = new byte[BLOCK_BYTES];
+      while (in.read(block) >= 0) {
+        // The stream feeds the digest.
+      }
+    } catch (IOException e) {
+      throw unreadable(file, e);
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  private static ProblemsException unreadable(Path file, IOException e) {
+    return new ProblemsException(
+        "Cannot read %s: the file must be readable (%s)".formatted(file, e.getMessage()), e);
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError("every JDK has SHA-256", e);
+    }
+  }
+}

@@ -1,0 +1,56 @@
+package io.sparkdiffusion.weights;
+
+import io.sparkdiffusion.config.ProblemsException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The file {@code sha256sums.txt} that a model folder may hold, as {@code sha256sum} writes it. */
+final class Manifest {
+
+  static final String NAME = "sha256sums.txt";
+
+  private Manifest() {}
+
+  /**
+   * Checks the files that the manifest lists and the model uses or would use; others may be listed
+   * and are not looked at.
+   *
+   * @param actual the sums of the files that the model uses
+   * @throws ProblemsException with every file that differs or is missing
+   */
+  static void check(Path file, ModelSums actual) {
+    ModelSums listed = ModelSums.parse(read(file), file.toString());
+    List<String> problems = new ArrayList<>();
+    listed
+        .byFile()
+        .forEach(
+            (name, sum) -> {
+              String found = actual.byFile().get(name);
+              if (found == null && ModelFolder.isUsedWherePresent(name)) {
+                problems.add(
+                    "Cannot use model %s: %s must be there, %s lists it (missing)"
+                        .formatted(file.getParent(), name, NAME));
+              } else if (found != null && !found.equals(sum)) {
+                problems.add(
+                    "Cannot use model %s: %s must be as %s lists it (it has sha256 %s, listed is %s)"
+                        .formatted(file.getParent(), name, NAME, found, sum));
+              }
+            });
+    if (!problems.isEmpty()) {
+      throw new ProblemsException(problems);
+    }
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      throw new ProblemsException(
+          "Cannot read %s: it must be a readable UTF-8 file (%s)".formatted(file, e.getMessage()),
+          e);
+    }
+  }
+}

@@ -1,0 +1,103 @@
+package io.sparkdiffusion.spark.executor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sparkdiffusion.config.Dtype;
+import io.sparkdiffusion.config.ExecutionConfig;
+import io.sparkdiffusion.config.ModelConfig;
+import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.testing.CopiedModel;
+import io.sparkdiffusion.weights.ModelFolder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ModelTest {
+
+  private static final String UNET = "unet/diffusion_pytorch_model.safetensors";
+
+  private final Configuration hadoop = new Configuration();
+
+  @TempDir private Path folder;
+  private Path local;
+
+  @BeforeEach
+  void copy() throws IOException {
+    local = CopiedModel.of("base", folder.resolve("my model"));
+  }
+
+  @Test
+  void usesALocalFolderWhereItIs() {
+    Model model = open(local.toString(), "");
+
+    assertThat(model.name()).isEqualTo("my model");
+    assertThat(model.digest()).isEqualTo(ModelFolder.open(local).sums().digest());
+    assertThat(open("file:" + local, "").digest()).isEqualTo(model.digest());
+    assertThat(open("file://" + local, "").name()).isEqualTo("my model");
+    assertThat(folder.resolve("cache")).doesNotExist();
+  }
+
+  @Test
+  void takesOnlyTheModelThatIsPinned() {
+    String digest = open(local.toString(), "").digest();
+    String other = "0".repeat(64);
+
+    assertThat(open(local.toString(), digest).digest()).isEqualTo(digest);
+    assertThatThrownBy(() -> open(local.toString(), other))
+        .isInstanceOf(ProblemsException.class)
+        .hasMessage(
+            "Cannot use the model: its digest must be model_digest's %s (%s)"
+                .formatted(other, digest));
+  }
+
+  /** Alone for the executor: the driver has opened the model before. */
+  @Test
+  void anExecutorLoadsNoOtherFilesThanTheDriver() throws IOException {
+    GeneratorFactory executor = open(local.toString(), "").generators();
+    executor.check(hadoop);
+    String before = ModelFolder.open(local).sums().byFile().get(UNET);
+    CopiedModel.alter(local.resolve(UNET));
+    Files.delete(local.resolve("tokenizer/special_tokens_map.json"));
+
+    String unet =
+        "Cannot load the model: every executor must have the same files as the driver (%s has"
+                .formatted(UNET)
+            + " sha256 %s, the driver's has %s)"
+                .formatted(ModelFolder.open(local).sums().byFile().get(UNET), before);
+    assertThatThrownBy(() -> executor.check(hadoop))
+        .isInstanceOfSatisfying(
+            ProblemsException.class,
+            e ->
+                assertThat(e.problems())
+                    .hasSize(2)
+                    .contains(unet)
+                    .anyMatch(
+                        problem ->
+                            problem.contains("tokenizer/special_tokens_map.json is missing")));
+    assertThatThrownBy(() -> executor.load("cpu", hadoop)).hasMessageContaining(unet);
+  }
+
+  @Test
+  void anExecutorChecksTheManifestToo() throws IOException {
+    GeneratorFactory executor = open(local.toString(), "").generators();
+    Files.writeString(local.resolve("sha256sums.txt"), "0".repeat(64) + "  " + UNET + "\n");
+
+    assertThatThrownBy(() -> executor.check(hadoop))
+        .isInstanceOf(ProblemsException.class)
+        .hasMessageStartingWith(
+            "Cannot use model %s: %s must be as sha256sums.txt lists it".formatted(local, UNET));
+  }
+
+  private Model open(String path, String digest) {
+    return Model.open(
+        new ModelConfig(path, digest, folder.resolve("cache").toString(), Map.of(), false),
+        new ExecutionConfig("cpu", Dtype.FLOAT32, Dtype.FLOAT32, 1),
+        hadoop);
+  }
+}

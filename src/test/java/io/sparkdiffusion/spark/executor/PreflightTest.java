@@ -1,0 +1,76 @@
+package io.sparkdiffusion.spark.executor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sparkdiffusion.config.Dtype;
+import io.sparkdiffusion.config.ExecutionConfig;
+import io.sparkdiffusion.config.OutputFormat;
+import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.testing.FakeModel;
+import io.sparkdiffusion.testing.LocalSpark;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.SparkContext;
+import org.apache.spark.util.SerializableConfiguration;
+import org.junit.jupiter.api.Test;
+
+class PreflightTest {
+
+  private final SparkContext spark = LocalSpark.session().sparkContext();
+
+  @Test
+  void findsNothingWhereAllIsWell() {
+    Model model = FakeModel.named("preflight");
+
+    assertThatCode(() -> checkExecutors(model, on("cpu"))).doesNotThrowAnyException();
+    assertThatCode(() -> Preflight.checkDriver(spark, model, on("auto")))
+        .doesNotThrowAnyException();
+    assertThat(FakeModel.loads("preflight")).isZero();
+  }
+
+  /** Thrown by the driver itself: what a task throws comes inside Spark's own exceptions. */
+  @Test
+  void givesProblemsBackOnceEachAndWithoutAFailedTask() {
+    assertThatThrownBy(() -> checkExecutors(FakeModel.withProblem("x", "Cannot a"), on("cpu")))
+        .isExactlyInstanceOf(ProblemsException.class)
+        .hasMessage("Cannot a");
+    assertThatThrownBy(() -> checkExecutors(FakeModel.named("x"), on("cuda:3")))
+        .isExactlyInstanceOf(ProblemsException.class)
+        .hasMessageStartingWith("Cannot use device cuda:3: libtorch must see that GPU (it sees 0;")
+        .hasMessageNotContaining("\n");
+  }
+
+  /** The number format that the chosen device cannot have is known on the executor only. */
+  @Test
+  void findsAFormatThatTheDeviceCannotHave() {
+    ExecutionConfig half = new ExecutionConfig("auto", Dtype.FLOAT16, Dtype.FLOAT16, 2);
+
+    assertThatThrownBy(() -> checkExecutors(FakeModel.named("x"), half))
+        .isExactlyInstanceOf(ProblemsException.class)
+        .hasMessageContaining("float16 needs a GPU");
+  }
+
+  @Test
+  void checksTheDriversDeviceInLocalMode() {
+    Model model = FakeModel.named("x");
+
+    assertThatThrownBy(() -> Preflight.checkDriver(spark, model, on("cuda")))
+        .isInstanceOf(ProblemsException.class)
+        .hasMessageStartingWith("Cannot use device cuda:0: libtorch must see that GPU (it sees 0;");
+  }
+
+  private void checkExecutors(Model model, ExecutionConfig execution) {
+    PictureStore store =
+        new PictureStore(
+            "out", "staging", OutputFormat.PARQUET, PictureStore.Naming.BY_REQUEST, true, true);
+    Preflight.checkExecutors(
+        spark,
+        new GenerationRun("run", model, execution, store),
+        new SerializableConfiguration(new Configuration()));
+  }
+
+  private static ExecutionConfig on(String device) {
+    return new ExecutionConfig(device, Dtype.FLOAT32, Dtype.FLOAT32, 2);
+  }
+}
