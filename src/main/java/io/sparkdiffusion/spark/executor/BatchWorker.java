@@ -23,7 +23,6 @@ final class BatchWorker {
 
   /** Loads the model unless another task of this JVM has. */
   BatchWorker(GenerationRun run, GenerationCounters counters, Configuration hadoop) {
-    TaskThreads.settle();
     GeneratorFactory generators = run.model().generators();
     this.run = run;
     this.counters = counters;

@@ -16,6 +16,7 @@ public record GenerationRun(
    *     the number format
    */
   String chooseDevice() {
+    TaskThreads.settle();
     String device =
         TaskDevice.ofRunningTask(model.generators()::gpuCount).choose(execution.device());
     execution.on(device);
