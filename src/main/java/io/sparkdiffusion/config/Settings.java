@@ -138,7 +138,22 @@ final class Settings {
           new Setting(
               "output_dir", TEXT, "", "any Hadoop path", "output folder; empty: output/RUN_NAME"),
           new Setting(
+              "output_table",
+              TEXT,
+              "",
+              "table name in a catalog",
+              "Iceberg or Delta table that takes the rows, made on first use; empty: the folder"
+                  + " rows/ in output_dir"),
+          new Setting(
               "output_format", TEXT, "both", "parquet, png, both", "rows, PNG files or both"),
+          new Setting(
+              "overwrite",
+              TEXT,
+              "nothing",
+              "nothing, images, everything",
+              "nothing: images that are there are skipped; images: all are made again and their"
+                  + " rows added, the newest run counts; everything: as images, and once all is"
+                  + " done, rows and PNG files that earlier runs left are removed"),
           new Setting(
               "max_failed_rows",
               TEXT,
