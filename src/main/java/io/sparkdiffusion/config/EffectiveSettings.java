@@ -66,11 +66,14 @@ final class EffectiveSettings {
 
   private void putOutput(OutputConfig output) {
     put("output_dir", output.directory());
+    put("output_table", output.table());
     put("output_format", lower(output.format()));
+    put("overwrite", lower(output.overwrite()));
     put("max_failed_rows", output.maxFailedRows());
     put("commit_group_images", output.commitGroupImages());
     put("png_parameters", output.pngParameters());
     put("png_ai_mark", output.pngAiMark());
+    put("gallery", output.gallery());
   }
 
   private void putExecution(ExecutionConfig execution) {

@@ -143,11 +143,14 @@ final class JobConfigLoader {
   private OutputConfig output(String runName) {
     return new OutputConfig(
         textOr("output_dir", "output/" + runName),
+        values.text("output_table"),
         values.choice("output_format", OutputFormat.class),
+        values.choice("overwrite", Overwrite.class),
         values.failureLimit("max_failed_rows"),
         values.integer("commit_group_images"),
         values.isTrue("png_parameters"),
-        values.isTrue("png_ai_mark"));
+        values.isTrue("png_ai_mark"),
+        values.isTrue("gallery"));
   }
 
   private ExecutionConfig execution() {

@@ -150,7 +150,22 @@ final class Settings {
           new Setting(
               "output_dir", TEXT, "", "any Hadoop path", "output folder; empty: output/RUN_NAME"),
           new Setting(
+              "output_table",
+              TEXT,
+              "",
+              "table name in a catalog",
+              "Iceberg or Delta table that takes the rows, made on first use; empty: the folder"
+                  + " rows/ in output_dir"),
+          new Setting(
               "output_format", TEXT, "both", "parquet, png, both", "rows, PNG files or both"),
+          new Setting(
+              "overwrite",
+              TEXT,
+              "nothing",
+              "nothing, images, everything",
+              "nothing: images that are there are skipped; images: all are made again and their"
+                  + " rows added, the newest run counts; everything: as images, and once all is"
+                  + " done, rows and PNG files that earlier runs left are removed"),
           new Setting(
               "max_failed_rows",
               TEXT,
@@ -174,7 +189,13 @@ final class Settings {
               BOOLEAN,
               "true",
               "true, false",
-              "mark PNG files as made by a model, for machines"));
+              "mark PNG files as made by a model, for machines"),
+          new Setting(
+              "gallery",
+              BOOLEAN,
+              "true",
+              "true, false",
+              "write index.html, a page that shows the output's pictures"));
 
   static final Map<String, Setting> BY_KEY = byKey();
 

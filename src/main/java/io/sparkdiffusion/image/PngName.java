@@ -28,6 +28,16 @@ public final class PngName {
     return "image_" + imageIndex + ".png";
   }
 
+  /** Whether a file is called as {@link #of} does. */
+  public static boolean isOfRequest(String fileName) {
+    return fileName.matches("[a-z0-9~_-]*_\\d+_[0-9a-f]{8}\\.png");
+  }
+
+  /** Whether a file is called as {@link #numbered} does. */
+  public static boolean isNumbered(String fileName) {
+    return fileName.matches("image_\\d+\\.png");
+  }
+
   /**
    * Lower-case ASCII letters, digits and, but for the first place, {@code - _} stay; every other
    * byte of UTF-8 becomes {@code ~} and two hex digits, so that ids that differ only in case differ

@@ -42,11 +42,14 @@ final class ConfigText {
       per_device_batch_size: 8
       run_name: autumn
       output_dir: s3a://bucket/autumn
+      output_table: lake.db.pictures
       output_format: png
+      overwrite: everything
       max_failed_rows: 5%
       commit_group_images: 40
       png_parameters: False
       png_ai_mark: false
+      gallery: false
       """;
 
   private ConfigText() {}

@@ -16,7 +16,15 @@ class OutputConfigTest {
     assertThat(ConfigText.load(folder, ConfigText.MINIMAL).output())
         .isEqualTo(
             new OutputConfig(
-                "output/job", OutputFormat.BOTH, new FailureLimit.Unlimited(), 1000, true, true));
+                "output/job",
+                "",
+                OutputFormat.BOTH,
+                Overwrite.NOTHING,
+                new FailureLimit.Unlimited(),
+                1000,
+                true,
+                true,
+                true));
     assertThat(ConfigText.load(folder, ConfigText.MINIMAL, "run_name=x").output().directory())
         .isEqualTo("output/x");
   }
@@ -27,9 +35,12 @@ class OutputConfigTest {
         .isEqualTo(
             new OutputConfig(
                 "s3a://bucket/autumn",
+                "lake.db.pictures",
                 OutputFormat.PNG,
+                Overwrite.EVERYTHING,
                 new FailureLimit.Share(0.05),
                 40,
+                false,
                 false,
                 false));
   }
@@ -39,10 +50,19 @@ class OutputConfigTest {
     assertThatThrownBy(
             () ->
                 new OutputConfig(
-                    " ", OutputFormat.PNG, new FailureLimit.Unlimited(), 0, true, true))
+                    " ",
+                    " ",
+                    OutputFormat.PNG,
+                    Overwrite.NOTHING,
+                    new FailureLimit.Unlimited(),
+                    0,
+                    true,
+                    true,
+                    true))
         .hasMessage(
             """
             Cannot use output_dir: it must name a folder (blank)
+            Cannot use output_table: it must name a table (blank)
             Cannot use commit_group_images: it must be 1 or more (0)""");
     assertThatThrownBy(
             () ->
@@ -50,11 +70,13 @@ class OutputConfigTest {
                     folder,
                     ConfigText.MINIMAL,
                     "output_format=jpg",
+                    "overwrite=all",
                     "max_failed_rows=some",
                     "png_ai_mark=no"))
         .hasMessage(
             """
             Cannot read output_format: it must be one of parquet, png, both (jpg)
+            Cannot read overwrite: it must be one of nothing, images, everything (all)
             Cannot read max_failed_rows: it must be a count, or a share such as 0.1 or 10% (some)
             Cannot read png_ai_mark: it must be true or false (no)""");
     assertThatThrownBy(() -> new FailureLimit.Count(-1))
@@ -81,6 +103,16 @@ class OutputConfigTest {
     assertThat(OutputFormat.PARQUET.hasPngFiles()).isFalse();
     assertThat(OutputFormat.BOTH.hasBytesInRows()).isTrue();
     assertThat(OutputFormat.BOTH.hasPngFiles()).isTrue();
+  }
+
+  @Test
+  void saysWhatIsOverwritten() {
+    assertThat(Overwrite.NOTHING.makesAll()).isFalse();
+    assertThat(Overwrite.NOTHING.removesEarlier()).isFalse();
+    assertThat(Overwrite.IMAGES.makesAll()).isTrue();
+    assertThat(Overwrite.IMAGES.removesEarlier()).isFalse();
+    assertThat(Overwrite.EVERYTHING.makesAll()).isTrue();
+    assertThat(Overwrite.EVERYTHING.removesEarlier()).isTrue();
   }
 
   private FailureLimit limit(String value) {

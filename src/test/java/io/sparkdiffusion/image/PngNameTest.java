@@ -37,6 +37,17 @@ class PngNameTest {
   }
 
   @Test
+  void knowsItsOwnNames() {
+    assertThat(PngName.isOfRequest(PngName.of("../É", 12, HASH))).isTrue();
+    assertThat(PngName.isOfRequest(PngName.of("", 0, HASH))).isTrue();
+    assertThat(PngName.isOfRequest(PngName.of("x".repeat(1024), 0, HASH))).isTrue();
+    assertThat(PngName.isOfRequest("holiday_1.png")).isFalse();
+    assertThat(PngName.isOfRequest("a_1_01234567.png.bak")).isFalse();
+    assertThat(PngName.isNumbered(PngName.numbered(10))).isTrue();
+    assertThat(PngName.isNumbered("image_x.png")).isFalse();
+  }
+
+  @Test
   void numbersThePicturesOfASinglePrompt() {
     assertThat(PngName.numbered(0)).isEqualTo("image_0.png");
   }

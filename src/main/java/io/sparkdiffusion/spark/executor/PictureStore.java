@@ -35,6 +35,19 @@ public record PictureStore(
     Naming(String folder) {
       this.folder = folder;
     }
+
+    /** Where such files lie in the output folder; empty or with a slash at its end. */
+    public String folder() {
+      return folder;
+    }
+
+    /** Whether a file of that folder is called so. */
+    public boolean matches(String fileName) {
+      return switch (this) {
+        case BY_REQUEST -> PngName.isOfRequest(fileName);
+        case NUMBERED -> PngName.isNumbered(fileName);
+      };
+    }
   }
 
   /**

@@ -34,6 +34,7 @@ public final class RequestColumns {
           .add("scheduler", StringType)
           .add("eta", DoubleType)
           .add("request_hash", StringType)
+          .add(ResultColumns.REPLACES, StringType)
           .add("error", StringType)
           .add("batch_key", StringType);
 
@@ -64,6 +65,7 @@ public final class RequestColumns {
     values.add(request.scheduler());
     values.add(request.eta());
     values.add(requestHash);
+    values.add(null);
     values.add(null);
     values.add(request.batchKey().toString());
     values.addAll(passedThrough);

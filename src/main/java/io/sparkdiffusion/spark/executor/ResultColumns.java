@@ -18,6 +18,12 @@ public final class ResultColumns {
   /** The status of a request that gave no picture; {@code error} says why. */
   public static final String FAILED = "failed";
 
+  /**
+   * The column that holds, for a picture made anew because its row has changed, the request hash of
+   * the newest picture that was there.
+   */
+  public static final String REPLACES = "replaces";
+
   /** The image column, as Hugging Face datasets has it. */
   public static final StructType IMAGE =
       new StructType().add("bytes", BinaryType).add("path", StringType);
@@ -38,6 +44,7 @@ public final class ResultColumns {
           .add("scheduler", StringType)
           .add("eta", DoubleType)
           .add("request_hash", StringType)
+          .add(REPLACES, StringType)
           .add("token_count", IntegerType)
           .add("negative_token_count", IntegerType)
           .add("lost_text", StringType)
@@ -51,7 +58,7 @@ public final class ResultColumns {
           .add("output_format", StringType, false)
           .add("run_id", StringType, false);
 
-  /** The partition column that the folders of {@code rows/} add. */
+  /** The column that says with which group a row was committed: run and number. */
   public static final String GROUP = "group";
 
   private ResultColumns() {}

@@ -8,7 +8,8 @@ import org.apache.spark.sql.RowFactory;
 /** Makes result rows from planned images and what became of them. */
 final class ResultRows {
 
-  private static final int REQUEST_VALUES = ResultColumns.SCHEMA.fieldIndex("request_hash") + 1;
+  private static final int REQUEST_VALUES =
+      ResultColumns.SCHEMA.fieldIndex(ResultColumns.REPLACES) + 1;
   private static final double NANOS_PER_SECOND = 1e9;
 
   private final GenerationRun run;
@@ -32,6 +33,7 @@ final class ResultRows {
 
   Row failed(Row planned, String reason) {
     Object[] values = common(planned, ResultColumns.FAILED);
+    set(values, ResultColumns.REPLACES, null);
     set(values, "error", reason);
     return RowFactory.create(values);
   }

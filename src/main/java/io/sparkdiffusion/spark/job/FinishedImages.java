@@ -2,26 +2,31 @@ package io.sparkdiffusion.spark.job;
 
 import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.max_by;
+import static org.apache.spark.sql.functions.not;
 import static org.apache.spark.sql.functions.struct;
+import static org.apache.spark.sql.functions.when;
 import static org.apache.spark.sql.types.DataTypes.IntegerType;
 import static org.apache.spark.sql.types.DataTypes.StringType;
 
+import io.sparkdiffusion.config.OutputConfig;
 import io.sparkdiffusion.config.OutputFormat;
 import io.sparkdiffusion.spark.executor.ResultColumns;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Optional;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructType;
 
 /**
  * What earlier runs have left in the output. For each image the newest run counts: its picture is
- * skipped where the request is the same and it was kept in every form that is asked for now. A
- * failure before generation, which the next run would repeat word by word, is not written again.
+ * skipped where the request is the same and it was kept in every form that is asked for now, unless
+ * all is to be made again. A failure before generation, which the next run would repeat word by
+ * word, is not written again.
  */
 final class FinishedImages {
 
@@ -35,64 +40,74 @@ final class FinishedImages {
           .add("output_format", StringType)
           .add("run_id", StringType);
 
-  private final SparkSession spark;
-  private final OutputFolder output;
-  private final OutputFormat format;
+  private final ResultStore store;
+  private final OutputConfig config;
 
-  FinishedImages(SparkSession spark, OutputFolder output, OutputFormat format) {
-    this.spark = spark;
-    this.output = output;
-    this.format = format;
+  FinishedImages(ResultStore store, OutputConfig config) {
+    this.store = store;
+    this.config = config;
   }
 
-  /** The planned images without those that are there. */
+  /** The planned images that are to be made, each with the picture that it replaces. */
   Dataset<Row> removedFrom(Dataset<Row> planned) throws IOException {
-    if (!output.hasRows()) {
-      return planned;
-    }
-    Dataset<Row> done = newest().filter(isDone()).withColumn("content", content()).as("done");
-    Dataset<Row> wanted = planned.withColumn("content", content()).as("wanted");
-    return wanted
-        .join(
-            done,
-            col("wanted.id")
-                .equalTo(col("done.id"))
-                .and(col("wanted.image_index").equalTo(col("done.image_index")))
-                .and(col("wanted.content").equalTo(col("done.content"))),
-            "left_anti")
-        .drop("content");
+    Optional<Dataset<Row>> rows = store.rows(READ);
+    return rows.isEmpty() ? planned : removed(planned, newest(rows.get()));
   }
 
-  private Dataset<Row> newest() {
-    Column all =
-        struct(Arrays.stream(READ.fieldNames()).map(name -> col(name)).toArray(Column[]::new));
-    return spark
-        .read()
-        .schema(READ)
-        .parquet(output.rows())
-        .groupBy("id", "image_index")
-        .agg(max_by(all, col("run_id")).as("newest"))
-        .select("newest.*");
+  private Dataset<Row> removed(Dataset<Row> planned, Dataset<Row> earlier) {
+    Dataset<Row> joined =
+        planned.join(
+            earlier,
+            planned
+                .col("id")
+                .equalTo(earlier.col("id"))
+                .and(planned.col("image_index").equalTo(earlier.col("image_index"))),
+            "left_outer");
+    Column isThere =
+        earlier.col("newest.is_kept").and(content(planned).equalTo(earlier.col("newest.content")));
+    boolean makesAll = config.overwrite().makesAll();
+    Dataset<Row> wanted = makesAll ? joined : joined.filter(not(coalesce(isThere, lit(false))));
+    Column picture = earlier.col("picture");
+    Column replaced = when(picture.notEqual(planned.col("request_hash")), picture);
+    Column[] columns =
+        Arrays.stream(planned.columns())
+            .map(
+                name ->
+                    name.equals(ResultColumns.REPLACES)
+                        ? replaced.as(name)
+                        : planned.col(Columns.quoted(name)))
+            .toArray(Column[]::new);
+    return wanted.select(columns);
+  }
+
+  /** For each image what its newest row says, and the request hash of its newest picture. */
+  private Dataset<Row> newest(Dataset<Row> rows) {
+    Column isPicture = col("status").equalTo(ResultColumns.GENERATED);
+    Column all = struct(content(rows).as("content"), isKept().as("is_kept"));
+    return rows.groupBy("id", "image_index")
+        .agg(
+            max_by(all, col("run_id")).as("newest"),
+            max_by(col("request_hash"), when(isPicture, col("run_id"))).as("picture"));
   }
 
   /** The request's hash or, for a row that asks for nothing possible, the reason. */
-  private static Column content() {
-    return coalesce(col("request_hash"), col("error"));
+  private static Column content(Dataset<Row> rows) {
+    return coalesce(rows.col("request_hash"), rows.col("error"));
   }
 
-  private Column isDone() {
+  private Column isKept() {
     Object[] forms =
         Arrays.stream(OutputFormat.values())
             .filter(kept -> covers(kept))
             .map(kept -> kept.name().toLowerCase(Locale.ROOT))
             .toArray();
-    Column isKept =
-        col("status").equalTo(ResultColumns.GENERATED).and(col("output_format").isin(forms));
-    return isKept.or(col("request_hash").isNull());
+    Column isPicture = col("status").equalTo(ResultColumns.GENERATED);
+    return isPicture.and(col("output_format").isin(forms)).or(col("request_hash").isNull());
   }
 
   private boolean covers(OutputFormat kept) {
-    return (kept.hasBytesInRows() || !format.hasBytesInRows())
-        && (kept.hasPngFiles() || !format.hasPngFiles());
+    OutputFormat wanted = config.format();
+    return (kept.hasBytesInRows() || !wanted.hasBytesInRows())
+        && (kept.hasPngFiles() || !wanted.hasPngFiles());
   }
 }

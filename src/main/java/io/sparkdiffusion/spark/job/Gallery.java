@@ -1,6 +1,8 @@
 package io.sparkdiffusion.spark.job;
 
 import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.max_by;
+import static org.apache.spark.sql.functions.struct;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -8,15 +10,23 @@ import io.sparkdiffusion.config.JobConfig;
 import io.sparkdiffusion.metadata.GenerationParameters;
 import io.sparkdiffusion.metadata.PictureCommand;
 import io.sparkdiffusion.metadata.Provenance;
+import io.sparkdiffusion.spark.executor.ResultColumns;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
 
 /**
  * A page that shows an output folder's pictures: {@code index.html}, with its data inside and
@@ -49,26 +59,44 @@ final class Gallery {
           "sha256",
           "run_id");
 
+  private static final StructType READ =
+      new StructType(
+              Stream.concat(COLUMNS.stream(), Stream.of("provenance"))
+                  .map(name -> ResultColumns.SCHEMA.apply(name))
+                  .toArray(StructField[]::new))
+          .add("image", new StructType().add("path", DataTypes.StringType));
+
   private final JobConfig config;
 
-  Gallery(JobConfig config) {
+  private Gallery(JobConfig config) {
     this.config = config;
   }
 
-  /**
-   * The page.
-   *
-   * @param newest the newest result of each image; of its columns no pixels are read
-   */
-  String html(Dataset<Row> newest) {
+  /** Writes the page of all pictures that are there, where there are any. */
+  static void write(JobConfig config, ResultStore rows, OutputFolder output) throws IOException {
+    Optional<Dataset<Row>> all = rows.rows(READ);
+    if (all.isPresent()) {
+      output.writeText("index.html", new Gallery(config).html(newest(all.get())));
+    }
+  }
+
+  /** The newest row of each image; no pixels are read. */
+  private static Dataset<Row> newest(Dataset<Row> rows) {
+    Column all =
+        struct(Arrays.stream(rows.columns()).map(name -> col(name)).toArray(Column[]::new));
+    return rows.groupBy("id", "image_index")
+        .agg(max_by(all, col("run_id")).as("newest"))
+        .select("newest.*");
+  }
+
+  private String html(Dataset<Row> newest) {
     Dataset<Row> shown =
         newest
             .withColumn("path", col("image.path"))
-            .drop("image")
             .orderBy("id", "image_index")
             .limit(MOST_PICTURES);
-    long all = newest.count();
-    return page().replace("@DATA@", data(shown, Math.max(0, all - MOST_PICTURES)));
+    long leftOut = Math.max(0, newest.count() - MOST_PICTURES);
+    return page().replace("@DATA@", data(shown, leftOut));
   }
 
   private static String page() {

@@ -5,14 +5,12 @@ import io.sparkdiffusion.config.JobConfig;
 import io.sparkdiffusion.config.OutputConfig;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.SamplingConfig;
-import io.sparkdiffusion.prompt.RowDefaults;
 import io.sparkdiffusion.spark.executor.GenerateImages;
 import io.sparkdiffusion.spark.executor.GenerationCounters;
 import io.sparkdiffusion.spark.executor.GenerationRun;
 import io.sparkdiffusion.spark.executor.Model;
 import io.sparkdiffusion.spark.executor.PictureStore;
 import io.sparkdiffusion.spark.executor.Preflight;
-import io.sparkdiffusion.spark.executor.RequestColumns;
 import io.sparkdiffusion.spark.executor.ResultColumns;
 import io.sparkdiffusion.spark.table.PromptTable;
 import java.io.IOException;
@@ -27,7 +25,6 @@ import java.util.function.Predicate;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.storage.StorageLevel;
 import org.apache.spark.util.SerializableConfiguration;
@@ -132,19 +129,20 @@ public final class GenerateJob {
     report.model(model);
     Preflight.checkDriver(spark.sparkContext(), model, config.execution());
     warnOfSize(model.trainedSizePixels());
-    Dataset<Row> planned = plan(table, model).persist(StorageLevel.DISK_ONLY());
+    StructType schema = table.columns().appendedTo(ResultColumns.SCHEMA);
+    ResultStore rows = ResultStore.open(spark, config.output().table(), output, schema);
+    Dataset<Row> planned =
+        PlanImages.of(spark, table, config, model).persist(StorageLevel.DISK_ONLY());
     try {
       RowCounts.Planned plannedCounts = RowCounts.Planned.of(planned);
       Optional<String> stop = tooMany(plannedCounts.failed(), plannedCounts.rows());
       if (stop.isPresent()) {
         return result(output, RowCounts.stopped(plannedCounts), stop);
       }
-      Dataset<Row> remaining =
-          new FinishedImages(spark, output, config.output().format()).removedFrom(planned);
+      Dataset<Row> remaining = new FinishedImages(rows, config.output()).removedFrom(planned);
       BatchPlan batches = BatchPlan.of(remaining, config.execution().perDeviceBatchSize(), slots());
       Function<RowCounts.Made, Optional<String>> tooMany =
           made -> tooMany(plannedCounts.failed() + made.failedRows(), plannedCounts.rows());
-      StructType schema = with(ResultColumns.SCHEMA, table.columns().passedThrough());
       GenerationRun run = new GenerationRun(runId, model, config.execution(), store(output));
       if (batches.images() > 0) {
         Preflight.checkExecutors(spark.sparkContext(), run, hadoop);
@@ -158,14 +156,35 @@ public final class GenerateJob {
               remaining.schema(),
               new GenerateImages(run, counters, hadoop),
               schema,
-              output)) {
+              rows)) {
         made = generate(batches, groups, so -> isStopping || tooMany.apply(so).isPresent());
       }
-      return result(
-          output, RowCounts.total(plannedCounts, batches.images(), made), tooMany.apply(made));
+      if (isStopping) {
+        throw new IllegalStateException("Cannot go on: the run was stopped by a signal");
+      }
+      return ended(
+          output,
+          rows,
+          RowCounts.total(plannedCounts, batches.images(), made),
+          tooMany.apply(made));
     } finally {
       planned.unpersist();
     }
+  }
+
+  private Result ended(
+      OutputFolder output, ResultStore rows, RunCounts counts, Optional<String> stopReason)
+      throws IOException {
+    Result result = result(output, counts, stopReason);
+    if (stopReason.isEmpty() && config.output().overwrite().removesEarlier()) {
+      LOG.info("Removing what earlier runs left");
+      rows.removeOtherRuns();
+      UnnamedPictures.delete(spark, output, rows, hadoop);
+    }
+    if (config.output().gallery()) {
+      Gallery.write(config, rows, output);
+    }
+    return result;
   }
 
   private void warnOfSize(long trained) {
@@ -185,30 +204,6 @@ public final class GenerateJob {
         PromptTable.read(spark, config.input(), config.sampling().seed(), ResultColumns::isTaken);
     table.checkIds();
     return table;
-  }
-
-  /** One row for each image, or for each row that asks for nothing possible. */
-  private Dataset<Row> plan(PromptTable table, Model model) {
-    PlanImages planner =
-        new PlanImages(table.columns(), defaults(), model, config.execution().dtype().label());
-    return spark.createDataFrame(
-        table.rows().toJavaRDD().flatMap(planner),
-        with(RequestColumns.SCHEMA, table.columns().passedThrough()));
-  }
-
-  private RowDefaults defaults() {
-    SamplingConfig sampling = config.sampling();
-    return new RowDefaults(
-        sampling.negativePrompt(),
-        sampling.seed(),
-        sampling.numImages(),
-        sampling.numInferenceSteps(),
-        sampling.guidanceScale(),
-        sampling.guidanceRescale(),
-        sampling.heightPixels(),
-        sampling.widthPixels(),
-        sampling.scheduler(),
-        sampling.eta());
   }
 
   private Optional<String> tooMany(long failedRows, long rows) {
@@ -238,14 +233,6 @@ public final class GenerateJob {
   /** How many tasks run at once. */
   private int slots() {
     return spark.sparkContext().defaultParallelism();
-  }
-
-  private static StructType with(StructType first, List<StructField> others) {
-    StructType all = first;
-    for (StructField field : others) {
-      all = all.add(field);
-    }
-    return all;
   }
 
   private PictureStore store(OutputFolder output) {

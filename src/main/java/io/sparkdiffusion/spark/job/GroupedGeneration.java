@@ -40,7 +40,7 @@ final class GroupedGeneration implements AutoCloseable {
   private final StructType plannedSchema;
   private final GenerateImages function;
   private final StructType resultSchema;
-  private final OutputFolder output;
+  private final ResultStore rows;
   private final ExecutorService threads =
       Executors.newFixedThreadPool(UNDERWAY, DaemonThreads.named("spark-diffusion-group"));
 
@@ -56,14 +56,14 @@ final class GroupedGeneration implements AutoCloseable {
       StructType plannedSchema,
       GenerateImages function,
       StructType resultSchema,
-      OutputFolder output) {
+      ResultStore rows) {
     this.spark = spark;
     this.runId = runId;
     this.planned = planned;
     this.plannedSchema = plannedSchema;
     this.function = function;
     this.resultSchema = resultSchema;
-    this.output = output;
+    this.rows = rows;
   }
 
   /**
@@ -113,10 +113,10 @@ final class GroupedGeneration implements AutoCloseable {
     String what = "Generate images: group %d of %d".formatted(group.number() + 1, groups);
     spark.sparkContext().setJobGroup(runId, what, false);
     Dataset<Row> images = spark.createDataFrame(partitions(group), plannedSchema);
-    String staged = output.stagedGroup(group.number());
+    String staged = rows.staged(group.number());
     ResultWriter.write(images.mapPartitions(function, Encoders.row(resultSchema)), staged);
     RowCounts.Made made = RowCounts.Made.of(spark.read().parquet(staged));
-    output.commit(group.number());
+    rows.commit(group.number());
     LOG.info("Committed group {} of {}", group.number() + 1, groups);
     return made;
   }

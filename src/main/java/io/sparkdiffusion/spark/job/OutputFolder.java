@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
@@ -76,6 +77,10 @@ final class OutputFolder implements AutoCloseable {
     return root.toString();
   }
 
+  String runId() {
+    return runId;
+  }
+
   /** Where this run keeps what is unfinished. */
   String staging() {
     return staging.toString();
@@ -103,10 +108,47 @@ final class OutputFolder implements AutoCloseable {
   void commit(int group) throws IOException {
     lock.requireHeld();
     files.mkdirs(new Path(rows()));
-    Path target = new Path(rows(), "%s=%s-%d".formatted(ResultColumns.GROUP, runId, group));
+    Path target = new Path(rows(), ResultColumns.GROUP + "=" + groupName(group));
     if (files.exists(target) || !files.rename(new Path(stagedGroup(group)), target)) {
       throw new IOException("Cannot commit the rows: the rename failed (%s)".formatted(target));
     }
+  }
+
+  /** What a group is called where its rows are kept. */
+  String groupName(int group) {
+    return runId + "-" + group;
+  }
+
+  /** Removes a group's rows that have been committed elsewhere. */
+  void discardStaged(int group) throws IOException {
+    files.delete(new Path(stagedGroup(group)), true);
+  }
+
+  /**
+   * Removes the groups of all other runs.
+   *
+   * @throws IOException where that fails, or another run has taken over
+   */
+  void removeOtherGroups() throws IOException {
+    lock.requireHeld();
+    if (!hasRows()) {
+      return;
+    }
+    String own = ResultColumns.GROUP + "=" + runId + "-";
+    for (FileStatus group : files.listStatus(new Path(rows()))) {
+      if (!group.getPath().getName().startsWith(own)) {
+        files.delete(group.getPath(), true);
+      }
+    }
+  }
+
+  /**
+   * Makes sure that the folder still is this run's.
+   *
+   * @throws IOException where another run has taken over
+   */
+  void requireHeld() throws IOException {
+    lock.requireHeld();
   }
 
   /** Writes a small text file in one step. */

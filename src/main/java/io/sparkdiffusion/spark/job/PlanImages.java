@@ -1,5 +1,7 @@
 package io.sparkdiffusion.spark.job;
 
+import io.sparkdiffusion.config.JobConfig;
+import io.sparkdiffusion.config.SamplingConfig;
 import io.sparkdiffusion.metadata.RequestHash;
 import io.sparkdiffusion.prompt.ImageRequest;
 import io.sparkdiffusion.prompt.RowDefaults;
@@ -7,11 +9,14 @@ import io.sparkdiffusion.prompt.RowRequests;
 import io.sparkdiffusion.spark.executor.Model;
 import io.sparkdiffusion.spark.executor.RequestColumns;
 import io.sparkdiffusion.spark.table.PromptColumns;
+import io.sparkdiffusion.spark.table.PromptTable;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import org.apache.spark.api.java.function.FlatMapFunction;
+import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
 
 /** Turns a row of the prompt table into planned images, or into one planned failure. */
 final class PlanImages implements FlatMapFunction<Row, Row> {
@@ -23,11 +28,38 @@ final class PlanImages implements FlatMapFunction<Row, Row> {
   private final Model model;
   private final String dtype;
 
-  PlanImages(PromptColumns columns, RowDefaults defaults, Model model, String dtype) {
+  private PlanImages(PromptColumns columns, RowDefaults defaults, Model model, String dtype) {
     this.columns = columns;
     this.defaults = defaults;
     this.model = model;
     this.dtype = dtype;
+  }
+
+  /** One row for each image, or for each row that asks for nothing possible. */
+  static Dataset<Row> of(SparkSession spark, PromptTable table, JobConfig config, Model model) {
+    PlanImages planner =
+        new PlanImages(
+            table.columns(),
+            defaults(config.sampling()),
+            model,
+            config.execution().dtype().label());
+    return spark.createDataFrame(
+        table.rows().toJavaRDD().flatMap(planner),
+        table.columns().appendedTo(RequestColumns.SCHEMA));
+  }
+
+  private static RowDefaults defaults(SamplingConfig sampling) {
+    return new RowDefaults(
+        sampling.negativePrompt(),
+        sampling.seed(),
+        sampling.numImages(),
+        sampling.numInferenceSteps(),
+        sampling.guidanceScale(),
+        sampling.guidanceRescale(),
+        sampling.heightPixels(),
+        sampling.widthPixels(),
+        sampling.scheduler(),
+        sampling.eta());
   }
 
   @Override

@@ -50,6 +50,15 @@ public record PromptColumns(
     passedThrough = new ArrayList<>(passedThrough);
   }
 
+  /** The columns of a schema, then those that pass through. */
+  public StructType appendedTo(StructType schema) {
+    StructType all = schema;
+    for (StructField field : passedThrough) {
+      all = all.add(field);
+    }
+    return all;
+  }
+
   /**
    * Checks a schema.
    *

@@ -20,6 +20,7 @@ import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -62,6 +63,7 @@ class GenerateJobTest {
             "id STRING,image_index INT,prompt STRING,negative_prompt STRING,seed BIGINT,"
                 + "num_inference_steps INT,guidance_scale DOUBLE,guidance_rescale DOUBLE,"
                 + "height INT,width INT,scheduler STRING,eta DOUBLE,request_hash STRING,"
+                + "replaces STRING,"
                 + "token_count INT,negative_token_count INT,lost_text STRING,"
                 + "negative_lost_text STRING,image STRUCT<bytes: BINARY, path: STRING>,"
                 + "sha256 STRING,inference_seconds DOUBLE,provenance STRING,status STRING,"
@@ -119,6 +121,24 @@ class GenerateJobTest {
     assertThat(run("seed=1").counts().generated())
         .as("rows without a seed take theirs from the job's")
         .isEqualTo(3);
+  }
+
+  /** Also where it has been changed back, or where an attempt in between has failed. */
+  @Test
+  void namesThePictureThatAChangedRowReplaces() throws IOException {
+    for (String prompt : List.of("owl", "eagle", "owl", "NAN", "hare")) {
+      Files.writeString(table, "id,prompt,content\na,fox,x\nb,%s,y\n".formatted(prompt));
+      run();
+    }
+    List<Row> made = rows().filter("id = 'b'").orderBy("run_id").collectAsList();
+    String owl = made.get(0).getAs("request_hash");
+    String eagle = made.get(1).getAs("request_hash");
+    assertThat(made)
+        .extracting(row -> row.<String>getAs("replaces"))
+        .containsExactly(null, owl, eagle, null, owl);
+    assertThat(rows().filter("id = 'a'").select("replaces", "content").collectAsList())
+        .containsExactly(RowFactory.create(null, "x"));
+    assertThat(rows().filter("content = 'y'").count()).isEqualTo(5);
   }
 
   @Test

@@ -56,6 +56,7 @@ class OutputFolderTest {
         "Cannot go on: the output folder must be this run's (quick 0 holds file:%s/_lock)"
             .formatted(folder);
     assertThatThrownBy(() -> slow.commit(0)).isInstanceOf(IOException.class).hasMessage(lost);
+    assertThatThrownBy(slow::removeOtherGroups).isInstanceOf(IOException.class).hasMessage(lost);
     assertThatThrownBy(slow::close).hasMessage(lost);
     assertThat(folder.resolve("rows")).doesNotExist();
     assertThat(folder.resolve("_lock")).hasContent("quick 0");

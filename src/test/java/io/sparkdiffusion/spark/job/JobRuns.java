@@ -1,0 +1,102 @@
+package io.sparkdiffusion.spark.job;
+
+import io.sparkdiffusion.config.JobConfig;
+import io.sparkdiffusion.testing.FakeModel;
+import io.sparkdiffusion.testing.TableSpark;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/** Runs the job with a fake model over a table of prompts, into a folder or into a table. */
+final class JobRuns {
+
+  static final String FOLDER = "folder";
+  static final String ICEBERG = "iceberg";
+  static final String DELTA = "delta";
+
+  private static final AtomicInteger TABLES = new AtomicInteger();
+
+  final SparkSession spark = TableSpark.session();
+  final Path folder;
+  final Path output;
+
+  /** The table that takes the rows, empty where the folder does. */
+  final String table;
+
+  /** A table that is not there yet. */
+  JobRuns(Path folder, String store) {
+    this.folder = folder;
+    this.output = folder.resolve("out");
+    String name = "pictures" + TABLES.incrementAndGet();
+    this.table =
+        switch (store) {
+          case FOLDER -> "";
+          case ICEBERG -> "lake.db." + name;
+          case DELTA -> name;
+          default -> throw new IllegalArgumentException(store);
+        };
+    write(folder.resolve("job.yml"), "run_name: job\n");
+  }
+
+  void prompts(String csv) {
+    write(folder.resolve("prompts.csv"), csv);
+  }
+
+  GenerateJob.Result run(String... overrides) {
+    Stream<String> common =
+        Stream.of(
+            "pretrained_model_name_or_path=" + folder,
+            "prompts=" + folder.resolve("prompts.csv"),
+            "output_dir=" + output,
+            "output_table=" + table,
+            "resolution=8",
+            "num_inference_steps=3",
+            "device=cpu",
+            "per_device_batch_size=2");
+    JobConfig settings =
+        JobConfig.load(
+            folder.resolve("job.yml"), Stream.concat(common, Stream.of(overrides)).toList());
+    return new GenerateJob(spark, settings).models(any -> FakeModel.named("job runs")).execute();
+  }
+
+  Dataset<Row> rows() {
+    return table.isEmpty()
+        ? spark.read().parquet(output.resolve("rows").toString())
+        : spark.table(table);
+  }
+
+  /** Texts, sorted; null stands as {@code -}. */
+  List<String> texts(String... expressions) {
+    return rows()
+        .selectExpr(
+            "concat_ws(' ', transform(array(%s), x -> coalesce(cast(x as string), '-')))"
+                .formatted(String.join(", ", expressions)))
+        .as(Encoders.STRING())
+        .collectAsList()
+        .stream()
+        .sorted()
+        .toList();
+  }
+
+  List<String> names(String of) throws IOException {
+    try (Stream<Path> files = Files.list(output.resolve(of))) {
+      return files.map(file -> file.getFileName().toString()).sorted().toList();
+    }
+  }
+
+  private static void write(Path file, String text) {
+    try {
+      Files.writeString(file, text);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
