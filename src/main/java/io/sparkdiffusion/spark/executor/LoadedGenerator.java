@@ -36,6 +36,7 @@ final class LoadedGenerator implements AutoCloseable {
           ImageGenerator made = factory.load(device);
           batchSize = made.computation().batchSize();
           generator = made;
+          GenerationMetrics.ofThisJvm().modelLoaded();
         }
       }
     }
@@ -65,6 +66,7 @@ final class LoadedGenerator implements AutoCloseable {
     }
     smallerBatchSizes.put(pixels, didNotFit / 2);
     halvings++;
+    GenerationMetrics.ofThisJvm().batchHalved();
     LOG.warn(
         "{} images of {} pixels in a batch do not fit {}: going on with {}",
         didNotFit,

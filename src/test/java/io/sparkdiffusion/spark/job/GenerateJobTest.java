@@ -12,6 +12,9 @@ import io.sparkdiffusion.testing.LocalSpark;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -33,6 +36,7 @@ class GenerateJobTest {
   private Path output;
   private Path config;
   private Path table;
+  private ProgressDisplay display = ProgressDisplay.log();
 
   @BeforeEach
   void writeInput() throws IOException {
@@ -198,14 +202,31 @@ class GenerateJobTest {
 
   @Test
   void commitsGroupsOneByOne() throws IOException {
-    writeRows(40, "");
-    RunCounts counts = run("commit_group_images=10").counts();
-    assertThat(counts.generated()).isEqualTo(40);
+    writeRows(48, "");
+    RunCounts counts = run("commit_group_images=12").counts();
+    assertThat(counts.generated()).isEqualTo(48);
     assertThat(names(output.resolve("rows"))).hasSize(4).allMatch(name -> name.matches(GROUP));
     assertThat(rows().groupBy("group").count().select("count").as(Encoders.LONG()).collectAsList())
-        .allMatch(images -> images >= 10);
-    assertThat(rows().select("id").distinct().count()).isEqualTo(40);
-    assertThat(run("commit_group_images=10").counts().skipped()).isEqualTo(40);
+        .allMatch(images -> images >= 12);
+    assertThat(rows().select("id").distinct().count()).isEqualTo(48);
+    assertThat(run("commit_group_images=12").counts().skipped()).isEqualTo(48);
+  }
+
+  @Test
+  void showsOneProgressOverAllGroups() throws IOException {
+    writeRows(48, "");
+    List<String> lines = Collections.synchronizedList(new ArrayList<>());
+    display =
+        new ProgressDisplay(0, Duration.ofMillis(10), lines::add, lines::add, System::nanoTime);
+    run("commit_group_images=12");
+    List<Integer> done = lines.stream().map(GenerateJobTest::imagesDone).toList();
+    assertThat(lines).allMatch(line -> line.contains(" of 48 images"));
+    assertThat(done).isSorted();
+    assertThat(done.get(done.size() - 1)).as("more than one group's 12").isGreaterThan(12);
+  }
+
+  private static int imagesDone(String line) {
+    return Integer.parseInt(line.substring(0, line.indexOf(' ')));
   }
 
   /** The last row is the cheapest and so the last to be made. */
@@ -236,7 +257,7 @@ class GenerateJobTest {
         .contains("Stopped: 1 of 41 rows failed, more than max_failed_rows allows (0)");
     assertThat(result.counts().failed()).isEqualTo(1);
     assertThat(result.counts().skipped()).isZero();
-    assertThat(result.counts().generated()).isBetween(3L, 20L);
+    assertThat(result.counts().generated()).isBetween(10L, 34L);
     assertThat(rows().filter("status = 'generated'").count())
         .isEqualTo(result.counts().generated());
   }
@@ -268,6 +289,7 @@ class GenerateJobTest {
     // A name of its own for each test, so that each loads its model.
     return new GenerateJob(spark, settings)
         .models(any -> FakeModel.named(folder.toString()))
+        .progress(display)
         .execute();
   }
 
