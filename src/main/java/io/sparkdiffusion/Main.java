@@ -1,8 +1,11 @@
 package io.sparkdiffusion;
 
+import static java.util.stream.Collectors.joining;
+
 import io.sparkdiffusion.config.JobConfig;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.SettingsTable;
+import io.sparkdiffusion.spark.executor.DiffusionPlugin;
 import io.sparkdiffusion.spark.job.Failures;
 import io.sparkdiffusion.spark.job.GenerateJob;
 import io.sparkdiffusion.spark.job.ProgressDisplay;
@@ -17,6 +20,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
 import org.slf4j.Logger;
@@ -102,7 +106,7 @@ public final class Main implements Callable<Integer> {
     JobConfig config = load();
     config.effective().forEach((key, value) -> LOG.info("{} = {}", key, value));
     boolean isOwnSession = SparkSession.getDefaultSession().isEmpty();
-    SparkSession spark = SparkSession.builder().config(sparkConf()).getOrCreate();
+    SparkSession spark = SparkSession.builder().config(completed(new SparkConf())).getOrCreate();
     try {
       return generate(prepare.apply(new GenerateJob(spark, config).progress(progress())));
     } finally {
@@ -133,15 +137,23 @@ public final class Main implements Callable<Integer> {
     return JobConfig.load(file, all);
   }
 
-  private static SparkConf sparkConf() {
-    SparkConf conf = new SparkConf();
+  /** What the user has set for Spark, and what the job needs beside it. */
+  static SparkConf completed(SparkConf conf) {
     conf.setIfMissing("spark.master", "local[1]");
     conf.setIfMissing("spark.app.name", "spark-diffusion");
     if (conf.get("spark.master").startsWith("local")) {
       // Progress inside a task comes with heartbeats; the first must find Spark started.
       conf.setIfMissing("spark.executor.heartbeatInterval", "3s");
     }
-    return conf;
+    return conf.set("spark.plugins", withMetrics(conf.get("spark.plugins", "")));
+  }
+
+  private static String withMetrics(String plugins) {
+    Stream<String> chosen =
+        Stream.of(plugins.split(",")).map(String::strip).filter(name -> !name.isEmpty());
+    return Stream.concat(chosen, Stream.of(DiffusionPlugin.class.getName()))
+        .distinct()
+        .collect(joining(","));
   }
 
   private ProgressDisplay progress() {

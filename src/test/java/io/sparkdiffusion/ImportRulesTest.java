@@ -25,6 +25,7 @@ class ImportRulesTest {
   private static final String SLF4J = "org.slf4j.";
   private static final String SPARK = "org.apache.spark.";
   private static final String HADOOP = "org.apache.hadoop.";
+  private static final String DROPWIZARD = "com.codahale.metrics.";
   private static final String SCALA = "scala.";
   private static final String PICOCLI = "picocli.";
 
@@ -64,7 +65,8 @@ class ImportRulesTest {
           Map.entry("spark.table", union(CORE, SPARK, HADOOP, SCALA, SLF4J)),
           Map.entry(
               "spark.executor",
-              union(CORE, "pipeline", "weights", "graph", SPARK, HADOOP, SCALA, SLF4J)),
+              union(
+                  CORE, "pipeline", "weights", "graph", SPARK, DROPWIZARD, HADOOP, SCALA, SLF4J)),
           Map.entry(
               "spark.job",
               union(
@@ -79,7 +81,7 @@ class ImportRulesTest {
                   HADOOP,
                   SCALA,
                   SLF4J)),
-          Map.entry("", union(CORE, "spark.job", "bench", SPARK, SLF4J, PICOCLI)));
+          Map.entry("", union(CORE, "spark.executor", "spark.job", "bench", SPARK, SLF4J, PICOCLI)));
 
   private static Set<String> union(Set<String> core, String... more) {
     return Stream.concat(core.stream(), Stream.of(more))

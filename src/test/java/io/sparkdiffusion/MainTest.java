@@ -19,6 +19,7 @@ import org.apache.logging.log4j.core.LogEvent;
 import org.apache.logging.log4j.core.LoggerContext;
 import org.apache.logging.log4j.core.appender.AbstractAppender;
 import org.apache.logging.log4j.core.config.Property;
+import org.apache.spark.SparkConf;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -160,6 +161,18 @@ class MainTest {
     assertThat(err.toString(StandardCharsets.UTF_8)).doesNotContain(secret);
     assertThat(Files.readString(folder.resolve("out/run.json"))).doesNotContain(secret);
     assertThat(events()).contains("SparkListenerSQLExecutionStart").doesNotContain(secret);
+  }
+
+  @Test
+  void installsMetricsBesideThePluginsOfTheUser() {
+    String ours = "io.sparkdiffusion.spark.executor.DiffusionPlugin";
+    assertThat(plugins("")).isEqualTo(ours);
+    assertThat(plugins("a.First, b.Second")).isEqualTo("a.First,b.Second," + ours);
+    assertThat(plugins(ours + ",a.First")).isEqualTo(ours + ",a.First");
+  }
+
+  private static String plugins(String chosen) {
+    return Main.completed(new SparkConf(false).set("spark.plugins", chosen)).get("spark.plugins");
   }
 
   private static String events() throws IOException {

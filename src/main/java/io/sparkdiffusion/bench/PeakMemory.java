@@ -1,14 +1,8 @@
 package io.sparkdiffusion.bench;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import io.sparkdiffusion.graph.ProcessMemory;
 
-/**
- * Samples this process's anonymous memory (RssAnon in {@code /proc/self/status}, Linux only): what
- * it has taken, without mapped files.
- */
+/** Samples this process's anonymous memory: what it has taken, without mapped files. */
 final class PeakMemory implements AutoCloseable {
 
   private static final long PERIOD_MILLIS = 20;
@@ -24,7 +18,7 @@ final class PeakMemory implements AutoCloseable {
 
   private void sample() {
     while (running) {
-      peakBytes = Math.max(peakBytes, anonymousBytes());
+      peakBytes = Math.max(peakBytes, ProcessMemory.anonymousBytes());
       try {
         Thread.sleep(PERIOD_MILLIS);
       } catch (InterruptedException e) {
@@ -36,20 +30,7 @@ final class PeakMemory implements AutoCloseable {
 
   /** The largest value seen so far. */
   long peakBytes() {
-    return Math.max(peakBytes, anonymousBytes());
-  }
-
-  /** The value now. */
-  static long anonymousBytes() {
-    try {
-      return Files.readAllLines(Path.of("/proc/self/status")).stream()
-          .filter(line -> line.startsWith("RssAnon:"))
-          .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024)
-          .findFirst()
-          .orElse(0);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return Math.max(peakBytes, ProcessMemory.anonymousBytes());
   }
 
   @Override

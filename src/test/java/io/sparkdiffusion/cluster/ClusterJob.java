@@ -103,7 +103,7 @@ final class ClusterJob {
       }
     }
     assertThat(found).isEqualTo(files);
-    assertThat(names(output)).containsExactlyInAnyOrder("images", "rows", "run.json");
+    assertThat(names(output)).containsExactlyInAnyOrder("images", "index.html", "rows", "run.json");
     assertThat(names(output.resolve("rows"))).allMatch(name -> name.startsWith("group="));
     return pictures;
   }

@@ -17,6 +17,7 @@ final class BatchWorker {
 
   private final GenerationRun run;
   private final GenerationCounters counters;
+  private final GenerationMetrics metrics = GenerationMetrics.ofThisJvm();
   private final LoadedGenerator loaded;
   private final PictureKeeper pictures;
   private final ResultRows rows;
@@ -66,6 +67,7 @@ final class BatchWorker {
     List<ImageResult> results;
     try {
       results = loaded.generator().generate(requests, batchSize);
+      metrics.batchMade(results);
     } catch (OutOfDeviceMemoryException e) {
       if (loaded.halve(pixels, batchSize)) {
         return List.of();
@@ -89,17 +91,23 @@ final class BatchWorker {
 
   private Row row(Row planned, ImageResult result, int batchSize) {
     if (result instanceof ImageResult.Failed failed) {
-      return rows.failed(planned, failed.reason());
+      return failed(planned, failed.reason());
     }
     ImageResult.Generated generated = (ImageResult.Generated) result;
     ImageRequest request = generated.request();
     RgbImage image = new RgbImage(request.widthPixels(), request.heightPixels(), generated.rgb());
     if (image.isFlat()) {
-      return rows.failed(planned, "Cannot keep the picture: all its pixels are the same");
+      return failed(planned, "Cannot keep the picture: all its pixels are the same");
     }
     String hash = planned.getString(RequestColumns.REQUEST_HASH);
-    return rows.generated(
-        planned, generated, pictures.keep(request, hash, image), provenance(hash, batchSize));
+    KeptPicture kept = pictures.keep(request, hash, image);
+    metrics.imageDone();
+    return rows.generated(planned, generated, kept, provenance(hash, batchSize));
+  }
+
+  private Row failed(Row planned, String reason) {
+    metrics.imageFailed();
+    return rows.failed(planned, reason);
   }
 
   private String provenance(String requestHash, int batchSize) {

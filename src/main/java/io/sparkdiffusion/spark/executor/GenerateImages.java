@@ -79,6 +79,7 @@ public final class GenerateImages implements MapPartitionsFunction<Row, Row> {
 
     private void accept(Row row) {
       if (RequestColumns.isFailed(row)) {
+        GenerationMetrics.ofThisJvm().imageFailed();
         done.add(new ResultRows(run).failed(row, row.getString(RequestColumns.ERROR)));
         return;
       }

@@ -37,6 +37,7 @@ final class LoadedGenerator implements AutoCloseable {
           ImageGenerator made = factory.load(device, hadoop);
           batchSize = made.computation().batchSize();
           generator = made;
+          GenerationMetrics.ofThisJvm().modelLoaded();
         }
       }
     }
@@ -66,6 +67,7 @@ final class LoadedGenerator implements AutoCloseable {
     }
     smallerBatchSizes.put(pixels, didNotFit / 2);
     halvings++;
+    GenerationMetrics.ofThisJvm().batchHalved();
     LOG.warn(
         "{} images of {} pixels in a batch do not fit {}: going on with {}",
         didNotFit,

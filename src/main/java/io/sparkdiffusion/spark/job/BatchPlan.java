@@ -1,14 +1,10 @@
 package io.sparkdiffusion.spark.job;
 
-import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.count;
-import static org.apache.spark.sql.functions.first;
-import static org.apache.spark.sql.functions.lit;
-import static org.apache.spark.sql.functions.row_number;
-
 import io.sparkdiffusion.spark.executor.RequestColumns;
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -18,39 +14,73 @@ import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.function.PairFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
-import org.apache.spark.sql.expressions.Window;
 import scala.Tuple2;
 
 /**
  * Which partition an image goes to. Every partition holds a few whole batches of one batch key, so
- * that only the last batch of each key is padded; partitions cost about the same (steps times
- * pixels), and the most expensive come first.
+ * that only the last batch of each key is padded. The most expensive images come first (steps times
+ * pixels), and partitions become smaller towards the end, so that a slow task slot ends soon after
+ * the others (guided self-scheduling, Polychronopoulos and Kuck 1987).
  */
 final class BatchPlan {
 
   /** Partitions for each task slot: enough to even out, few enough to keep files large. */
   private static final int PARTITIONS_PER_SLOT = 8;
 
+  /** The same for what is left of the work when a partition begins: rules the second half. */
+  private static final int REMAINING_PARTITIONS_PER_SLOT = 4;
+
+  /**
+   * Partitions of a group for each task slot: while a slot that is three times slower ends the last
+   * one that it took of a group, the others are busy with the next group.
+   */
+  private static final int ROUNDS_IN_GROUP = 3;
+
   private static final int MOST_BATCHES = 16;
   private static final int FAILURES_PER_PARTITION = 10_000;
-  private static final String NUMBER = "number_in_key";
 
+  private final Sizes sizes;
   private final Map<String, Share> shares = new HashMap<>();
-  private final List<Integer> imagesInPartitions = new ArrayList<>();
+  private final List<Partition> partitions = new ArrayList<>();
+  private final double totalCost;
+  private double remainingCost;
   private long images;
 
-  private BatchPlan() {}
+  private BatchPlan(List<Demand> demands, Sizes sizes) {
+    this.sizes = sizes;
+    this.totalCost = demands.stream().mapToDouble(Demand::total).sum();
+    this.remainingCost = totalCost;
+    Comparator<Demand> dearestFirst = Comparator.comparingDouble(Demand::cost).reversed();
+    demands.stream()
+        .sorted(dearestFirst.thenComparing(demand -> String.valueOf(demand.batchKey())))
+        .forEach(this::add);
+  }
 
-  /** The partitions of one batch key. */
-  private record Share(int firstPartition, int imagesPerPartition) implements Serializable {}
+  /**
+   * What a plan goes by.
+   *
+   * @param batch images in a batch
+   * @param slots how many tasks run at once
+   * @param group images that are committed together, at least
+   */
+  record Sizes(int batch, int slots, int group) {
+
+    int partitionsInGroup() {
+      return ROUNDS_IN_GROUP * slots;
+    }
+
+    private int mostBatches() {
+      long batches = group / ((long) batch * partitionsInGroup());
+      return (int) Math.max(1, Math.min(MOST_BATCHES, batches));
+    }
+  }
 
   /**
    * Images that may share a batch; no key stands for planned failures, which cost nothing.
    *
    * @param cost of one image, in steps times pixels
    */
-  record Demand(String batchKey, long images, double cost) {
+  record Demand(String batchKey, long images, double cost) implements Serializable {
 
     double total() {
       return images * cost;
@@ -58,59 +88,60 @@ final class BatchPlan {
   }
 
   /**
-   * Plans.
+   * A partition.
    *
-   * @param slots how many tasks run at once
+   * @param cost of all its images, in steps times pixels
    */
-  static BatchPlan of(Dataset<Row> planned, int batchSize, int slots) {
-    return of(demands(planned), batchSize, slots);
-  }
+  record Partition(int images, double cost) {}
 
-  private static List<Demand> demands(Dataset<Row> planned) {
-    return planned
-        .groupBy("batch_key")
-        .agg(
-            count(lit(1)),
-            first(
-                col("num_inference_steps")
-                    .cast("double")
-                    .multiply(col("height"))
-                    .multiply(col("width"))))
-        .collectAsList()
-        .stream()
-        .map(r -> new Demand(r.getString(0), r.getLong(1), r.isNullAt(2) ? 0 : r.getDouble(2)))
-        .toList();
-  }
+  /**
+   * The partitions of one batch key.
+   *
+   * @param begins the number of each partition's first image among the key's
+   */
+  private record Share(int firstPartition, long[] begins) implements Serializable {
 
-  static BatchPlan of(List<Demand> demands, int batchSize, int slots) {
-    double total = demands.stream().mapToDouble(Demand::total).sum();
-    double target = total / ((double) slots * PARTITIONS_PER_SLOT);
-    Comparator<Demand> dearestFirst = Comparator.comparingDouble(Demand::cost).reversed();
-    BatchPlan plan = new BatchPlan();
-    demands.stream()
-        .sorted(dearestFirst.thenComparing(demand -> String.valueOf(demand.batchKey())))
-        .forEach(demand -> plan.add(demand, imagesPerPartition(demand, batchSize, target)));
-    return plan;
-  }
-
-  private static int imagesPerPartition(Demand demand, int batchSize, double target) {
-    if (demand.batchKey() == null) {
-      return FAILURES_PER_PARTITION;
+    int partition(long number) {
+      int found = Arrays.binarySearch(begins, number);
+      return firstPartition + (found >= 0 ? found : -found - 2);
     }
-    double batches = Math.floor(target / (demand.cost() * batchSize));
-    return batchSize * (int) Math.max(1, Math.min(MOST_BATCHES, batches));
   }
 
-  private void add(Demand demand, int imagesPerPartition) {
-    shares.put(demand.batchKey(), new Share(partitions(), imagesPerPartition));
-    for (long left = demand.images(); left > 0; left -= imagesPerPartition) {
-      imagesInPartitions.add((int) Math.min(left, imagesPerPartition));
+  /** Plans. */
+  static BatchPlan of(List<Demand> demands, Sizes sizes) {
+    return new BatchPlan(demands, sizes);
+  }
+
+  private void add(Demand demand) {
+    int firstPartition = partitions.size();
+    List<Long> begins = new ArrayList<>();
+    for (long begin = 0; begin < demand.images(); ) {
+      int size = (int) Math.min(demand.images() - begin, imagesOfNext(demand));
+      begins.add(begin);
+      partitions.add(new Partition(size, size * demand.cost()));
+      remainingCost -= size * demand.cost();
+      begin += size;
     }
+    long[] all = begins.stream().mapToLong(Long::longValue).toArray();
+    shares.put(demand.batchKey(), new Share(firstPartition, all));
     images += demand.batchKey() == null ? 0 : demand.images();
   }
 
-  int partitions() {
-    return imagesInPartitions.size();
+  private long imagesOfNext(Demand demand) {
+    if (demand.batchKey() == null) {
+      return FAILURES_PER_PARTITION;
+    }
+    double cost =
+        Math.min(
+            totalCost / ((double) sizes.slots() * PARTITIONS_PER_SLOT),
+            remainingCost / ((double) sizes.slots() * REMAINING_PARTITIONS_PER_SLOT));
+    double batches = Math.floor(cost / (demand.cost() * sizes.batch()));
+    return sizes.batch() * (long) Math.max(1, Math.min(sizes.mostBatches(), batches));
+  }
+
+  /** All partitions, in the order in which they are worked off. */
+  List<Partition> partitions() {
+    return Collections.unmodifiableList(partitions);
   }
 
   /**
@@ -126,21 +157,16 @@ final class BatchPlan {
     }
   }
 
-  /**
-   * All partitions in groups.
-   *
-   * @param images in each group, at least
-   * @param slots how many tasks run at once; a group has work for all of them
-   */
-  List<Group> groups(int images, int slots) {
+  /** All partitions in groups; each but the last has work for all slots. */
+  List<Group> groups() {
     List<Group> groups = new ArrayList<>();
     int first = 0;
     long inGroup = 0;
-    for (int partition = 0; partition < partitions(); partition++) {
-      inGroup += imagesInPartitions.get(partition);
+    for (int partition = 0; partition < partitions.size(); partition++) {
+      inGroup += partitions.get(partition).images();
       int end = partition + 1;
-      boolean isFull = inGroup >= images && end - first >= slots;
-      if (isFull || end == partitions()) {
+      boolean isFull = inGroup >= sizes.group() && end - first >= sizes.partitionsInGroup();
+      if (isFull || end == partitions.size()) {
         groups.add(new Group(groups.size(), first, end));
         first = end;
         inGroup = 0;
@@ -154,14 +180,16 @@ final class BatchPlan {
     return images;
   }
 
-  /** Moves every planned image to its partition. */
-  JavaRDD<Row> arrange(Dataset<Row> planned) {
-    return planned
-        .withColumn(
-            NUMBER, row_number().over(Window.partitionBy("batch_key").orderBy("id", "image_index")))
+  /**
+   * Moves every planned image to its partition.
+   *
+   * @param numbers of these images
+   */
+  JavaRDD<Row> arrange(Dataset<Row> planned, ImageNumbers numbers) {
+    return ImageNumbers.numbered(planned)
         .toJavaRDD()
-        .mapToPair(new ToPartition(shares))
-        .partitionBy(new ByNumber(partitions()))
+        .mapToPair(new ToPartition(numbers, shares))
+        .partitionBy(new ByNumber(partitions.size()))
         .values();
   }
 
@@ -169,22 +197,19 @@ final class BatchPlan {
 
     private static final long serialVersionUID = 1L;
 
+    private final ImageNumbers numbers;
     private final Map<String, Share> shares;
 
-    ToPartition(Map<String, Share> shares) {
+    ToPartition(ImageNumbers numbers, Map<String, Share> shares) {
+      this.numbers = numbers;
       this.shares = shares;
     }
 
     @Override
     public Tuple2<Integer, Row> call(Row numbered) {
-      Object[] values = new Object[numbered.size() - 1];
-      for (int i = 0; i < values.length; i++) {
-        values[i] = numbered.get(i);
-      }
       Share share = shares.get(numbered.getString(RequestColumns.BATCH_KEY));
-      int number = numbered.getInt(values.length) - 1;
-      int partition = share.firstPartition() + number / share.imagesPerPartition();
-      return new Tuple2<>(partition, RowFactory.create(values));
+      return new Tuple2<>(
+          share.partition(numbers.number(numbered)), ImageNumbers.planned(numbered));
     }
   }
 

@@ -140,7 +140,8 @@ public final class GenerateJob {
         return result(output, RowCounts.stopped(plannedCounts), stop);
       }
       Dataset<Row> remaining = new FinishedImages(rows, config.output()).removedFrom(planned);
-      BatchPlan batches = BatchPlan.of(remaining, config.execution().perDeviceBatchSize(), slots());
+      ImageNumbers numbers = ImageNumbers.of(remaining);
+      BatchPlan batches = BatchPlan.of(numbers.demands(), sizes());
       Function<RowCounts.Made, Optional<String>> tooMany =
           made -> tooMany(plannedCounts.failed() + made.failedRows(), plannedCounts.rows());
       GenerationRun run = new GenerationRun(runId, model, config.execution(), store(output));
@@ -152,7 +153,7 @@ public final class GenerateJob {
           new GroupedGeneration(
               spark,
               runId,
-              batches.arrange(remaining),
+              batches.arrange(remaining, numbers),
               remaining.schema(),
               new GenerateImages(run, counters, hadoop),
               schema,
@@ -218,11 +219,11 @@ public final class GenerateJob {
   private RowCounts.Made generate(
       BatchPlan batches, GroupedGeneration groups, Predicate<RowCounts.Made> isEnough)
       throws IOException {
-    List<BatchPlan.Group> all = batches.groups(config.output().commitGroupImages(), slots());
+    List<BatchPlan.Group> all = batches.groups();
     LOG.info(
         "{} images to make in {} partitions, {} groups",
         batches.images(),
-        batches.partitions(),
+        batches.partitions().size(),
         all.size());
     try (Progress progress =
         Progress.start(spark.sparkContext(), counters.images().id(), batches.images(), display)) {
@@ -230,9 +231,11 @@ public final class GenerateJob {
     }
   }
 
-  /** How many tasks run at once. */
-  private int slots() {
-    return spark.sparkContext().defaultParallelism();
+  private BatchPlan.Sizes sizes() {
+    return new BatchPlan.Sizes(
+        config.execution().perDeviceBatchSize(),
+        spark.sparkContext().defaultParallelism(),
+        config.output().commitGroupImages());
   }
 
   private PictureStore store(OutputFolder output) {

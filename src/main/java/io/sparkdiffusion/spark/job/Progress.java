@@ -1,22 +1,26 @@
 package io.sparkdiffusion.spark.job;
 
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import org.apache.spark.SparkContext;
 import org.apache.spark.scheduler.AccumulableInfo;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerExecutorMetricsUpdate;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
+import org.apache.spark.scheduler.SparkListenerTaskStart;
 import scala.collection.JavaConverters;
+import scala.collection.Seq;
 
 /**
- * Follows a counter of images while tasks run. Finished tasks report at once, running ones with
- * each heartbeat of their executor ({@code spark.executor.heartbeatInterval}, Spark's default is 10
- * s), both after each batch at the earliest.
+ * Follows a counter of images while tasks run, over all groups. Finished tasks report at once,
+ * running ones with each heartbeat of their executor ({@code spark.executor.heartbeatInterval},
+ * Spark's default is 10 s), both after each batch at the earliest. A partition counts once, however
+ * many attempts at it are running or have ended well.
  */
 final class Progress extends SparkListener implements AutoCloseable {
 
@@ -24,8 +28,9 @@ final class Progress extends SparkListener implements AutoCloseable {
   private final long counterId;
   private final long total;
   private final ProgressDisplay display;
-  private final AtomicLong finished = new AtomicLong();
-  private final Map<Long, Long> running = new ConcurrentHashMap<>();
+  private final Map<Long, Attempt> running = new HashMap<>();
+  private final Set<Part> finished = new HashSet<>();
+  private long finishedImages;
   private final ScheduledExecutorService clock =
       Executors.newSingleThreadScheduledExecutor(DaemonThreads.named("spark-diffusion-progress"));
 
@@ -35,6 +40,12 @@ final class Progress extends SparkListener implements AutoCloseable {
     this.total = total;
     this.display = display;
   }
+
+  /** What all attempts of one task have in common. */
+  private record Part(int stage, int partition) {}
+
+  /** A running task and how far it has come. */
+  private record Attempt(Part part, long images) {}
 
   /** Begins to follow a counter and to show it. */
   static Progress start(SparkContext context, long counterId, long total, ProgressDisplay display) {
@@ -46,40 +57,56 @@ final class Progress extends SparkListener implements AutoCloseable {
     return progress;
   }
 
-  private void show() {
+  void show() {
     display.show(done(), total);
   }
 
-  long done() {
-    long underway = running.values().stream().mapToLong(Long::longValue).sum();
-    return Math.min(total, finished.get() + underway);
+  synchronized long done() {
+    Map<Part, Long> underway = new HashMap<>();
+    for (Attempt attempt : running.values()) {
+      if (!finished.contains(attempt.part())) {
+        underway.merge(attempt.part(), attempt.images(), Math::max);
+      }
+    }
+    long images = underway.values().stream().mapToLong(Long::longValue).sum();
+    return Math.min(total, finishedImages + images);
   }
 
   @Override
-  public void onExecutorMetricsUpdate(SparkListenerExecutorMetricsUpdate update) {
+  public synchronized void onTaskStart(SparkListenerTaskStart start) {
+    Part part = new Part(start.stageId(), start.taskInfo().partitionId());
+    running.put(start.taskInfo().taskId(), new Attempt(part, 0));
+  }
+
+  /** A heartbeat may come after its task's end, and then tells nothing new. */
+  @Override
+  public synchronized void onExecutorMetricsUpdate(SparkListenerExecutorMetricsUpdate update) {
     JavaConverters.seqAsJavaList(update.accumUpdates())
-        .forEach(task -> follow((Long) task._1(), JavaConverters.seqAsJavaList(task._4())));
-  }
-
-  private void follow(Long task, Iterable<AccumulableInfo> values) {
-    for (AccumulableInfo value : values) {
-      if (value.id() == counterId && value.update().isDefined()) {
-        running.put(task, ((Number) value.update().get()).longValue());
-      }
-    }
+        .forEach(
+            task -> {
+              long images = images(task._4());
+              running.computeIfPresent(
+                  (Long) task._1(), (id, attempt) -> new Attempt(attempt.part(), images));
+            });
   }
 
   @Override
-  public void onTaskEnd(SparkListenerTaskEnd end) {
+  public synchronized void onTaskEnd(SparkListenerTaskEnd end) {
     running.remove(end.taskInfo().taskId());
-    if (end.taskInfo().successful()) {
-      for (AccumulableInfo value :
-          JavaConverters.seqAsJavaList(end.taskInfo().accumulables().toSeq())) {
-        if (value.id() == counterId && value.update().isDefined()) {
-          finished.addAndGet(((Number) value.update().get()).longValue());
-        }
-      }
+    long images = images(end.taskInfo().accumulables());
+    Part part = new Part(end.stageId(), end.taskInfo().partitionId());
+    if (end.taskInfo().successful() && images > 0 && finished.add(part)) {
+      finishedImages += images;
     }
+  }
+
+  /** What one task has added to the counter. */
+  private long images(Seq<AccumulableInfo> values) {
+    return JavaConverters.seqAsJavaList(values).stream()
+        .filter(value -> value.id() == counterId && value.update().isDefined())
+        .mapToLong(value -> ((Number) value.update().get()).longValue())
+        .findFirst()
+        .orElse(0);
   }
 
   @Override

@@ -14,6 +14,9 @@ import io.sparkdiffusion.testing.LocalSpark;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -36,6 +39,7 @@ class GenerateJobTest {
   private Path output;
   private Path config;
   private Path table;
+  private ProgressDisplay display = ProgressDisplay.log();
 
   @BeforeEach
   void writeInput() throws IOException {
@@ -93,7 +97,7 @@ class GenerateJobTest {
     assertThat(image.<String>getAs("path"))
         .isEqualTo("images/a_1_%s.png".formatted(hash.substring(0, 8)));
     assertThat(output.resolve(image.<String>getAs("path"))).hasBinaryContent(bytes);
-    assertThat(names(output)).containsExactlyInAnyOrder("images", "rows", "run.json");
+    assertThat(names(output)).containsExactlyInAnyOrder("images", "index.html", "rows", "run.json");
     assertThat(names(output.resolve("images"))).hasSize(4);
   }
 
@@ -153,7 +157,7 @@ class GenerateJobTest {
   @Test
   void writesNoFilesForParquetAlone() throws IOException {
     run("output_format=parquet");
-    assertThat(names(output)).containsExactlyInAnyOrder("rows", "run.json");
+    assertThat(names(output)).containsExactlyInAnyOrder("index.html", "rows", "run.json");
     assertThat(rows().filter("image.path is not null").count()).isZero();
   }
 
@@ -162,7 +166,8 @@ class GenerateJobTest {
     GenerateJob.Result result = execute("prompt=fox", "num_images=3", "seed=42");
     assertThat(result.counts().generated()).isEqualTo(3);
     assertThat(names(output))
-        .containsExactlyInAnyOrder("image_0.png", "image_1.png", "image_2.png", "rows", "run.json");
+        .containsExactlyInAnyOrder(
+            "image_0.png", "image_1.png", "image_2.png", "index.html", "rows", "run.json");
     assertThat(rows().orderBy("image_index").select("seed").collectAsList())
         .extracting(row -> row.getLong(0))
         .containsExactly(42L, 43L, 44L);
@@ -220,14 +225,31 @@ class GenerateJobTest {
 
   @Test
   void commitsGroupsOneByOne() throws IOException {
-    writeRows(40, "");
-    RunCounts counts = run("commit_group_images=10").counts();
-    assertThat(counts.generated()).isEqualTo(40);
+    writeRows(48, "");
+    RunCounts counts = run("commit_group_images=12").counts();
+    assertThat(counts.generated()).isEqualTo(48);
     assertThat(names(output.resolve("rows"))).hasSize(4).allMatch(name -> name.matches(GROUP));
     assertThat(rows().groupBy("group").count().select("count").as(Encoders.LONG()).collectAsList())
-        .allMatch(images -> images >= 10);
-    assertThat(rows().select("id").distinct().count()).isEqualTo(40);
-    assertThat(run("commit_group_images=10").counts().skipped()).isEqualTo(40);
+        .allMatch(images -> images >= 12);
+    assertThat(rows().select("id").distinct().count()).isEqualTo(48);
+    assertThat(run("commit_group_images=12").counts().skipped()).isEqualTo(48);
+  }
+
+  @Test
+  void showsOneProgressOverAllGroups() throws IOException {
+    writeRows(48, "");
+    List<String> lines = Collections.synchronizedList(new ArrayList<>());
+    display =
+        new ProgressDisplay(0, Duration.ofMillis(10), lines::add, lines::add, System::nanoTime);
+    run("commit_group_images=12");
+    List<Integer> done = lines.stream().map(GenerateJobTest::imagesDone).toList();
+    assertThat(lines).allMatch(line -> line.contains(" of 48 images"));
+    assertThat(done).isSorted();
+    assertThat(done.get(done.size() - 1)).as("more than one group's 12").isGreaterThan(12);
+  }
+
+  private static int imagesDone(String line) {
+    return Integer.parseInt(line.substring(0, line.indexOf(' ')));
   }
 
   /** The last row is the cheapest and so the last to be made. */
@@ -258,7 +280,7 @@ class GenerateJobTest {
         .contains("Stopped: 1 of 41 rows failed, more than max_failed_rows allows (0)");
     assertThat(result.counts().failed()).isEqualTo(1);
     assertThat(result.counts().skipped()).isZero();
-    assertThat(result.counts().generated()).isBetween(3L, 20L);
+    assertThat(result.counts().generated()).isBetween(10L, 34L);
     assertThat(rows().filter("status = 'generated'").count())
         .isEqualTo(result.counts().generated());
   }
@@ -318,7 +340,9 @@ class GenerateJobTest {
     JobConfig settings =
         JobConfig.load(config, Stream.concat(common, Stream.of(overrides)).toList());
     // A name of its own for each test, so that each loads its model.
-    return new GenerateJob(spark, settings).models(any -> FakeModel.named(folder.toString()));
+    return new GenerateJob(spark, settings)
+        .models(any -> FakeModel.named(folder.toString()))
+        .progress(display);
   }
 
   private Dataset<Row> rows() {

@@ -44,7 +44,7 @@ class ResultTableTest {
     assertThat(counts.generated()).isEqualTo(4);
     assertThat(counts.failed()).isEqualTo(1);
     assertThat(counts.truncated()).isEqualTo(1);
-    assertThat(runs.names("")).containsExactly("images", "run.json");
+    assertThat(runs.names("")).containsExactlyInAnyOrder("images", "index.html", "run.json");
     assertThat(runs.names("images")).hasSize(4);
 
     JobRuns inFolder = new JobRuns(Files.createDirectory(folder.resolve("files")), JobRuns.FOLDER);
