@@ -36,8 +36,7 @@ class InspectTest {
   void tellsHowAPictureWasMadeAndHowToMakeItAgain() throws IOException {
     Path file =
         write(
-            "images/a.png",
-            List.of(PngText.of(PARAMETERS), PngText.of(ORIGIN), PngText.aiMark()));
+            "images/a.png", List.of(PngText.of(PARAMETERS), PngText.of(ORIGIN), PngText.aiMark()));
     Files.writeString(
         folder.resolve("run.json"),
         "{\"configuration\": {\"pretrained_model_name_or_path\": \"models/tiny\"}}");
@@ -77,8 +76,7 @@ class InspectTest {
 
     Path text = Files.writeString(folder.resolve("text.png"), "this is no picture");
     assertThat(run(text)).isEqualTo(Main.NOT_USABLE);
-    assertThat(text(err))
-        .contains("it must be a PNG file (it does not begin as a PNG file does)");
+    assertThat(text(err)).contains("it must be a PNG file (it does not begin as a PNG file does)");
 
     byte[] whole = Files.readAllBytes(write("whole.png", List.of(PngText.aiMark())));
     Path half = folder.resolve("half.png");

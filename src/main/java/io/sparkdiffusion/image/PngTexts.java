@@ -56,8 +56,7 @@ public final class PngTexts {
       String keyword = new String(data, 0, end, StandardCharsets.ISO_8859_1);
       byte[] text = Arrays.copyOfRange(data, end + gap, data.length);
       texts.put(
-          keyword,
-          new String(text, isUtf8 ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1));
+          keyword, new String(text, isUtf8 ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1));
     }
   }
 

@@ -13,8 +13,8 @@ public final class PictureCommand {
   private PictureCommand() {}
 
   /**
-   * A line for a shell. Every key that decides the picture is given, so the configuration file that it
-   * names does not matter.
+   * A line for a shell. Every key that decides the picture is given, so the configuration file that
+   * it names does not matter.
    *
    * @param modelFolder {@code pretrained_model_name_or_path}
    * @param dtype of weights and activations

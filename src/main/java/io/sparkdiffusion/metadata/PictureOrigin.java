@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What decides a picture's bytes beside its {@link GenerationParameters}; PNG files carry it as JSON.
- * Nothing in it depends on the machine, so equal pictures stay equal files.
+ * What decides a picture's bytes beside its {@link GenerationParameters}; PNG files carry it as
+ * JSON. Nothing in it depends on the machine, so equal pictures stay equal files.
  *
  * @param dtype {@code float32}, {@code bfloat16} or {@code float16}
  * @param schedulerConfig the full scheduler configuration

@@ -45,8 +45,10 @@ class ClusterIT {
         job.run(
             folder.resolve("out"),
             List.of(
-                "--conf", "spark.eventLog.enabled=true",
-                "--conf", "spark.eventLog.dir=" + Files.createDirectory(folder.resolve("events"))));
+                "--conf",
+                "spark.eventLog.enabled=true",
+                "--conf",
+                "spark.eventLog.dir=" + Files.createDirectory(folder.resolve("events"))));
     assertThat(driver.lastLine()).startsWith("Done: 24 images: 24 generated, 0 skipped, 0 failed");
     assertThat(Moment.modelsLoaded(cluster)).isEqualTo(2);
     pictures = ClusterJob.pictures(folder.resolve("out"));

@@ -52,8 +52,7 @@ final class ClusterJob {
             device: cpu
             commit_group_images: %d
             """
-                .formatted(
-                    ReferenceModels.folder("base").toAbsolutePath(), table, GROUP_IMAGES));
+                .formatted(ReferenceModels.folder("base").toAbsolutePath(), table, GROUP_IMAGES));
     return new ClusterJob(cluster, config);
   }
 
@@ -72,8 +71,7 @@ final class ClusterJob {
 
   /** The same in one JVM with two task slots. */
   SparkProcess runLocally(Path output) throws Exception {
-    return endedWell(
-        cluster.submitLocally(2, List.of(config.toString(), "output_dir=" + output)));
+    return endedWell(cluster.submitLocally(2, List.of(config.toString(), "output_dir=" + output)));
   }
 
   private static SparkProcess endedWell(SparkProcess driver) throws Exception {

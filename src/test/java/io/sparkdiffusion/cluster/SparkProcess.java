@@ -68,7 +68,9 @@ record SparkProcess(Process process, Path log) implements AutoCloseable {
     throw new AssertionError("never printed " + pattern + ":\n" + Files.readString(log));
   }
 
-  /** Waits for its end and returns the exit code; beyond 128, that plus the signal that ended it. */
+  /**
+   * Waits for its end and returns the exit code; beyond 128, that plus the signal that ended it.
+   */
   int await() throws InterruptedException {
     assertThat(process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS))
         .as("it ends within %s, see %s", PATIENCE, log)

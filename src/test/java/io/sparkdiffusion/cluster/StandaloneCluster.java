@@ -60,7 +60,8 @@ final class StandaloneCluster implements AutoCloseable {
     int number = workers.size();
     Path script = folder.resolve("gpus-" + number + ".sh");
     Files.writeString(
-        script, "#!/bin/sh\necho '{\"name\": \"gpu\", \"addresses\": [\"%d\"]}'\n".formatted(number));
+        script,
+        "#!/bin/sh\necho '{\"name\": \"gpu\", \"addresses\": [\"%d\"]}'\n".formatted(number));
     Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwx------"));
     SparkProcess worker =
         SparkProcess.start(
@@ -109,11 +110,16 @@ final class StandaloneCluster implements AutoCloseable {
     List<String> command =
         new ArrayList<>(
             List.of(
-                "--master", to,
-                "--class", "io.sparkdiffusion.Main",
-                "--conf", "spark.driver.bindAddress=" + LOOPBACK,
-                "--conf", "spark.driver.host=" + LOOPBACK,
-                "--conf", "spark.ui.enabled=false"));
+                "--master",
+                to,
+                "--class",
+                "io.sparkdiffusion.Main",
+                "--conf",
+                "spark.driver.bindAddress=" + LOOPBACK,
+                "--conf",
+                "spark.driver.host=" + LOOPBACK,
+                "--conf",
+                "spark.ui.enabled=false"));
     command.addAll(options);
     command.add(jobJar().toString());
     command.addAll(arguments);

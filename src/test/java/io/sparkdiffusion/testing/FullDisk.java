@@ -21,6 +21,11 @@ public final class FullDisk extends RawLocalFileSystem {
     ROOM.set(bytes);
   }
 
+  /** How many bytes can still be written. */
+  public static long room() {
+    return ROOM.get();
+  }
+
   @Override
   public URI getUri() {
     return URI.create("full:///");
@@ -54,8 +59,7 @@ public final class FullDisk extends RawLocalFileSystem {
       Progressable progress)
       throws IOException {
     return limited(
-        super.create(
-            file, permission, overwrite, bufferSize, replication, blockSize, progress));
+        super.create(file, permission, overwrite, bufferSize, replication, blockSize, progress));
   }
 
   private static FSDataOutputStream limited(OutputStream disk) throws IOException {

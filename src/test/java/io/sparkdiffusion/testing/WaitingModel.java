@@ -15,6 +15,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.TaskContext;
 import org.apache.spark.util.TaskCompletionListener;
 
@@ -50,9 +51,14 @@ public final class WaitingModel {
       implements GeneratorFactory {
 
     @Override
-    public ImageGenerator load(String device) {
+    public void check(Configuration hadoop) {
+      fake.check(hadoop);
+    }
+
+    @Override
+    public ImageGenerator load(String device, Configuration hadoop) {
       Slots slots = SLOTS.computeIfAbsent(name, any -> new Slots(speeds));
-      return new Generator(fake.load(device), nanosPerStepPixel, slots);
+      return new Generator(fake.load(device, hadoop), nanosPerStepPixel, slots);
     }
 
     @Override

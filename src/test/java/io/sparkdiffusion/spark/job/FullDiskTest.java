@@ -36,7 +36,8 @@ class FullDiskTest {
   void writeTable() throws IOException {
     spark.sparkContext().hadoopConfiguration().set("fs.full.impl", FullDisk.class.getName());
     output = folder.resolve("out");
-    String rows = IntStream.range(0, ROWS).mapToObj("row%1$d,fox %1$d\n"::formatted).collect(joining());
+    String rows =
+        IntStream.range(0, ROWS).mapToObj("row%1$d,fox %1$d\n"::formatted).collect(joining());
     Files.writeString(folder.resolve("prompts.csv"), "id,prompt\n" + rows);
     Files.writeString(folder.resolve("job.yml"), "run_name: job\n");
   }
@@ -48,8 +49,8 @@ class FullDiskTest {
 
   @Test
   void keepsFinishedGroupsAndGoesOnOnceThereIsRoom() throws IOException {
-    FullDisk.setRoom(150_000);
-    assertThatThrownBy(this::run)
+    FullDisk.setRoom(halfOfWhatARunWrites());
+    assertThatThrownBy(() -> run(output))
         .satisfies(e -> assertThat(Failures.reason(e)).contains("No space left on device"));
     long kept = rows().count();
     assertThat(kept).isBetween(1L, ROWS - 1L);
@@ -57,21 +58,26 @@ class FullDiskTest {
     assertPicturesAreWhole();
 
     FullDisk.setRoom(Long.MAX_VALUE);
-    RunCounts counts = run();
+    RunCounts counts = run(output);
     assertThat(counts.skipped()).isEqualTo(kept);
     assertThat(counts.generated()).isEqualTo(ROWS - kept);
     assertThat(rows().select("id").distinct().count()).isEqualTo(rows().count()).isEqualTo(ROWS);
     assertPicturesAreWhole();
   }
 
-  private RunCounts run() {
+  private long halfOfWhatARunWrites() {
+    run(folder.resolve("whole"));
+    return (Long.MAX_VALUE - FullDisk.room()) / 2;
+  }
+
+  private RunCounts run(Path to) {
     JobConfig settings =
         JobConfig.load(
             folder.resolve("job.yml"),
             List.of(
                 "pretrained_model_name_or_path=" + folder,
                 "prompts=" + folder.resolve("prompts.csv"),
-                "output_dir=full://" + output,
+                "output_dir=full://" + to,
                 "resolution=8",
                 "num_inference_steps=3",
                 "device=cpu",

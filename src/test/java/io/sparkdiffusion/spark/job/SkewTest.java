@@ -36,7 +36,9 @@ class SkewTest {
   void slowSlotCostsAtMostATenth(String what, List<Demand> demands, BatchPlan.Sizes sizes) {
     BatchPlan plan =
         BatchPlan.of(
-            demands.stream().map(d -> new BatchPlan.Demand("key" + d, d.images(), d.cost())).toList(),
+            demands.stream()
+                .map(d -> new BatchPlan.Demand("key" + d, d.images(), d.cost()))
+                .toList(),
             sizes);
     double work = plan.partitions().stream().mapToDouble(BatchPlan.Partition::cost).sum();
     for (int slow : List.of(0, sizes.slots() - 1)) {
@@ -60,8 +62,7 @@ class SkewTest {
             "few dear ones",
             List.of(new Demand(40, 50 << 20), new Demand(4000, 50 << 12)),
             new BatchPlan.Sizes(1, 4, 1000)),
-        Arguments.of(
-            "small groups", List.of(new Demand(5000, 50)), new BatchPlan.Sizes(2, 4, 100)),
+        Arguments.of("small groups", List.of(new Demand(5000, 50)), new BatchPlan.Sizes(2, 4, 100)),
         Arguments.of(
             "many slots",
             List.of(new Demand(10_000, 5000), new Demand(90_000, 50)),
@@ -195,8 +196,7 @@ class SkewTest {
       StringBuilder csv = new StringBuilder("id,prompt,num_inference_steps,height,width\n");
       for (int i = 0; i < KINDS.size() * IMAGES_OF_EACH; i++) {
         Kind kind = KINDS.get(i % KINDS.size());
-        csv.append(
-            "row%d,fox,%d,%d,%d%n".formatted(i, kind.steps(), kind.height(), kind.width()));
+        csv.append("row%d,fox,%d,%d,%d%n".formatted(i, kind.steps(), kind.height(), kind.width()));
       }
       return csv.toString();
     }
