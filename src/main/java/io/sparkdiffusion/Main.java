@@ -5,13 +5,17 @@ import static java.util.stream.Collectors.joining;
 import io.sparkdiffusion.config.JobConfig;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.SettingsTable;
+import io.sparkdiffusion.metadata.Build;
+import io.sparkdiffusion.metadata.Provenance;
 import io.sparkdiffusion.spark.executor.DiffusionPlugin;
+import io.sparkdiffusion.spark.job.DryRun;
 import io.sparkdiffusion.spark.job.Failures;
 import io.sparkdiffusion.spark.job.GenerateJob;
 import io.sparkdiffusion.spark.job.ProgressDisplay;
 import io.sparkdiffusion.spark.job.RunCounts;
 import io.sparkdiffusion.spark.job.RunSeconds;
 import io.sparkdiffusion.spark.job.StopOnSignal;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -34,8 +38,19 @@ import picocli.CommandLine.Parameters;
 /** The command line: a configuration file, overrides, and one last line that says how it went. */
 @Command(
     name = "generate",
-    customSynopsis = "jobs/generate CONFIG [key=value ...] [--stacktrace] [-- spark options]",
-    description = "Makes pictures from prompts with Stable Diffusion 2 on Apache Spark.",
+    customSynopsis =
+        "jobs/generate CONFIG [key=value ...] [--dry-run] [--stacktrace] [-- spark options]",
+    description = {
+      "Makes pictures from prompts with Stable Diffusion 2 on Apache Spark.",
+      "",
+      "Examples:",
+      "  jobs/generate configs/tiny.yml",
+      "  jobs/generate configs/tiny.yml prompt='a red circle on a white background' num_images=4",
+      "  jobs/generate configs/base21.yml pretrained_model_name_or_path=/models/sd2-1"
+          + " prompts=/data/prompts.parquet -- --master yarn",
+      ""
+    },
+    versionProvider = Main.Versions.class,
     sortOptions = false)
 public final class Main implements Callable<Integer> {
 
@@ -57,6 +72,18 @@ public final class Main implements Callable<Integer> {
       paramLabel = "FILE",
       description = "more of them, each ended by a NUL character; the launcher uses it")
   private Path overridesFile;
+
+  @Option(
+      names = "--dry-run",
+      description = "check everything, show the plan and the first images, write nothing")
+  private boolean isDryRun;
+
+  @Option(
+      names = "--version",
+      versionHelp = true,
+      description = "print the versions of the job and its libraries")
+  @SuppressWarnings("UnusedVariable") // picocli reads it
+  private boolean showsVersion;
 
   @Option(names = "--stacktrace", description = "print where a failure came from")
   private boolean showsStackTrace;
@@ -102,7 +129,7 @@ public final class Main implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() {
+  public Integer call() throws IOException {
     JobConfig config = load();
     config.effective().forEach((key, value) -> LOG.info("{} = {}", key, value));
     boolean isOwnSession = SparkSession.getDefaultSession().isEmpty();
@@ -118,7 +145,10 @@ public final class Main implements Callable<Integer> {
     }
   }
 
-  private int generate(GenerateJob job) {
+  private int generate(GenerateJob job) throws IOException {
+    if (isDryRun) {
+      return told(job.dryRun());
+    }
     try (StopOnSignal watch = StopOnSignal.watch(job, err)) {
       return told(job.execute());
     } catch (RuntimeException e) {
@@ -144,6 +174,8 @@ public final class Main implements Callable<Integer> {
     if (conf.get("spark.master").startsWith("local")) {
       // Progress inside a task comes with heartbeats; the first must find Spark started.
       conf.setIfMissing("spark.executor.heartbeatInterval", "3s");
+      // Tables of a size that one machine works off need no more.
+      conf.setIfMissing("spark.sql.shuffle.partitions", "8");
     }
     return conf.set("spark.plugins", withMetrics(conf.get("spark.plugins", "")));
   }
@@ -160,6 +192,13 @@ public final class Main implements Callable<Integer> {
     return Boolean.getBoolean("sparkdiffusion.terminal")
         ? ProgressDisplay.bar(err)
         : ProgressDisplay.log();
+  }
+
+  private int told(DryRun plan) {
+    plan.lines().forEach(err::println);
+    err.printf(
+        Locale.ROOT, "Dry run: %d images would be made; nothing was written%n", plan.toMake());
+    return DONE;
   }
 
   private int told(GenerateJob.Result result) {
@@ -202,5 +241,17 @@ public final class Main implements Callable<Integer> {
     lines.stream().limit(lines.size() - 1L).forEach(err::println);
     err.println(lines.get(lines.size() - 1));
     return NOT_USABLE;
+  }
+
+  static final class Versions implements CommandLine.IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      Provenance.Versions built = Build.versions();
+      return new String[] {
+        "spark-diffusion " + built.sparkDiffusion(),
+        "image version " + built.imageVersion(),
+        "DJL %s, libtorch %s, Java %s".formatted(built.djl(), built.libtorch(), built.java())
+      };
+    }
   }
 }

@@ -129,18 +129,50 @@ class MainTest {
     assertThat(err.toString(StandardCharsets.UTF_8)).doesNotContain("\tat ");
   }
 
-  @Test
-  void printsAllSettings() {
+  private String printed(String option) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     PrintStream before = System.out;
     System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
     try {
-      assertThat(main().run("--help")).isEqualTo(Main.DONE);
+      assertThat(main().run(option)).isEqualTo(Main.DONE);
     } finally {
       System.setOut(before);
     }
-    assertThat(out.toString(StandardCharsets.UTF_8))
+    return out.toString(StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void printsAllSettings() {
+    assertThat(printed("--help"))
         .contains("jobs/generate CONFIG [key=value ...]", "guidance_rescale", "10%");
+  }
+
+  @Test
+  void printsVersions() {
+    assertThat(printed("--version"))
+        .matches(
+            "spark-diffusion \\d.*\\Rimage version \\d+\\RDJL \\S+, libtorch \\S+, Java 17.*\\R");
+  }
+
+  @Test
+  void showsAPlanAndWritesNothing() throws IOException {
+    assertThat(run("--dry-run")).isEqualTo(Main.DONE);
+    assertThat(err.toString(StandardCharsets.UTF_8))
+        .contains(
+            "Rows: 2; images: 2, of which 1 fail before generation, 0 are there, 1 are to be made in"
+                + " 1 groups",
+            "Denoising steps: 3",
+            "  a image 0: 8 x 8 pixels, 3 steps, seed 1, guidance 7.5")
+        .doesNotContain("fox");
+    assertThat(lastLine()).isEqualTo("Dry run: 1 images would be made; nothing was written");
+    assertThat(folder.resolve("out")).doesNotExist();
+
+    assertThat(run()).isEqualTo(Main.DONE);
+    assertThat(run("--dry-run")).isEqualTo(Main.DONE);
+    assertThat(lastLine()).isEqualTo("Dry run: 0 images would be made; nothing was written");
+    assertThat(run("--dry-run", "num_inference_steps=4")).isEqualTo(Main.DONE);
+    assertThat(err.toString(StandardCharsets.UTF_8))
+        .contains("Time on devices, at the last run's 1.00e+03 images per second: 0.00 hours");
   }
 
   @Test

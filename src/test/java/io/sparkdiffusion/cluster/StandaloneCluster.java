@@ -119,7 +119,9 @@ final class StandaloneCluster implements AutoCloseable {
                 "--conf",
                 "spark.driver.host=" + LOOPBACK,
                 "--conf",
-                "spark.ui.enabled=false"));
+                "spark.ui.enabled=false",
+                "--conf",
+                "spark.sql.shuffle.partitions=4"));
     command.addAll(options);
     command.add(jobJar().toString());
     command.addAll(arguments);

@@ -1,6 +1,7 @@
 package io.sparkdiffusion.spark.executor;
 
 import io.sparkdiffusion.graph.TorchEngine;
+import io.sparkdiffusion.metadata.Build;
 import io.sparkdiffusion.metadata.Provenance;
 import io.sparkdiffusion.pipeline.ImageResult;
 import io.sparkdiffusion.pipeline.PipelineOptions;

@@ -13,7 +13,6 @@ import static org.apache.spark.sql.types.DataTypes.StringType;
 import io.sparkdiffusion.config.OutputConfig;
 import io.sparkdiffusion.config.OutputFormat;
 import io.sparkdiffusion.spark.executor.ResultColumns;
-import java.io.IOException;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
@@ -30,7 +29,8 @@ import org.apache.spark.sql.types.StructType;
  */
 final class FinishedImages {
 
-  private static final StructType READ =
+  /** What is read of earlier rows. */
+  static final StructType READ =
       new StructType()
           .add("id", StringType)
           .add("image_index", IntegerType)
@@ -40,17 +40,23 @@ final class FinishedImages {
           .add("output_format", StringType)
           .add("run_id", StringType);
 
-  private final ResultStore store;
   private final OutputConfig config;
 
-  FinishedImages(ResultStore store, OutputConfig config) {
-    this.store = store;
+  FinishedImages(OutputConfig config) {
     this.config = config;
   }
 
-  /** The planned images that are to be made, each with the picture that it replaces. */
-  Dataset<Row> removedFrom(Dataset<Row> planned) throws IOException {
-    Optional<Dataset<Row>> rows = store.rows(READ);
+  /** The columns of {@link #READ}. */
+  static Dataset<Row> read(Dataset<Row> rows) {
+    return rows.selectExpr(READ.fieldNames());
+  }
+
+  /**
+   * The planned images that are to be made, each with the picture that it replaces.
+   *
+   * @param rows of earlier runs, with the columns of {@link #READ}
+   */
+  Dataset<Row> removedFrom(Dataset<Row> planned, Optional<Dataset<Row>> rows) {
     return rows.isEmpty() ? planned : removed(planned, newest(rows.get()));
   }
 

@@ -123,6 +123,24 @@ public final class GenerateJob {
     }
   }
 
+  /**
+   * Checks everything and plans, without writing anything.
+   *
+   * @throws ProblemsException where the model, the device or the table is of no use
+   */
+  public DryRun dryRun() throws IOException {
+    PromptTable table = openTable();
+    Model model = models.apply(config);
+    Preflight.checkDriver(spark.sparkContext(), model, config.execution());
+    Dataset<Row> planned = PlanImages.of(spark, table, config, model);
+    Dataset<Row> remaining =
+        new FinishedImages(config.output())
+            .removedFrom(planned, DryRun.finished(spark, config, hadoop.value()));
+    BatchPlan batches = BatchPlan.of(ImageNumbers.of(remaining).demands(), sizes());
+    return DryRun.of(
+        config, model, RowCounts.Planned.of(planned), remaining, batches, hadoop.value());
+  }
+
   private Result doExecute(OutputFolder output) throws IOException {
     PromptTable table = openTable();
     Model model = models.apply(config);
@@ -139,7 +157,8 @@ public final class GenerateJob {
       if (stop.isPresent()) {
         return result(output, RowCounts.stopped(plannedCounts), stop);
       }
-      Dataset<Row> remaining = new FinishedImages(rows, config.output()).removedFrom(planned);
+      Dataset<Row> remaining =
+          new FinishedImages(config.output()).removedFrom(planned, rows.rows(FinishedImages.READ));
       ImageNumbers numbers = ImageNumbers.of(remaining);
       BatchPlan batches = BatchPlan.of(numbers.demands(), sizes());
       Function<RowCounts.Made, Optional<String>> tooMany =

@@ -1,7 +1,5 @@
-package io.sparkdiffusion.spark.executor;
+package io.sparkdiffusion.metadata;
 
-import io.sparkdiffusion.metadata.Provenance;
-import io.sparkdiffusion.metadata.RequestHash;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

@@ -1,0 +1,126 @@
+package io.sparkdiffusion.spark.job;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.sum;
+
+import io.sparkdiffusion.config.JobConfig;
+import io.sparkdiffusion.config.StrictJson;
+import io.sparkdiffusion.spark.executor.Model;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * What a run would do.
+ *
+ * @param lines for people; rows are named by their ids, prompts are not shown
+ */
+public record DryRun(RunCounts counts, long toMake, List<String> lines) {
+
+  private static final int FIRST_IMAGES = 5;
+
+  /** Keeps a copy. */
+  public DryRun {
+    lines = List.copyOf(lines);
+  }
+
+  /** Images that are there already, read without touching the output. */
+  static Optional<Dataset<Row>> finished(SparkSession spark, JobConfig config, Configuration hadoop)
+      throws IOException {
+    String table = config.output().table();
+    if (!table.isEmpty()) {
+      boolean exists = spark.catalog().tableExists(table);
+      return exists ? Optional.of(FinishedImages.read(spark.table(table))) : Optional.empty();
+    }
+    Path rows = new Path(config.output().directory(), "rows");
+    FileSystem files = rows.getFileSystem(hadoop);
+    return files.exists(rows)
+        ? Optional.of(spark.read().schema(FinishedImages.READ).parquet(rows.toString()))
+        : Optional.empty();
+  }
+
+  static DryRun of(
+      JobConfig config,
+      Model model,
+      RowCounts.Planned planned,
+      Dataset<Row> remaining,
+      BatchPlan batches,
+      Configuration hadoop)
+      throws IOException {
+    RunCounts counts = RowCounts.total(planned, batches.images(), RowCounts.Made.NONE);
+    List<String> lines = new ArrayList<>();
+    lines.add("Model: %s, digest %s".formatted(model.name(), model.digest()));
+    lines.add(
+        "Rows: %d; images: %d, of which %d fail before generation, %d are there, %d are to be made in %d groups"
+            .formatted(
+                planned.rows(),
+                counts.total(),
+                counts.failed(),
+                counts.skipped(),
+                batches.images(),
+                batches.groups().size()));
+    planned.failures().forEach((reason, images) -> lines.add("  %d: %s".formatted(images, reason)));
+    if (batches.images() > 0) {
+      lines.add("Denoising steps: %d".formatted(steps(remaining)));
+      lines.addAll(firstImages(remaining));
+    }
+    time(config, batches.images(), hadoop).ifPresent(lines::add);
+    return new DryRun(counts, batches.images(), lines);
+  }
+
+  private static long steps(Dataset<Row> remaining) {
+    return remaining.agg(sum(col("num_inference_steps"))).head().getLong(0);
+  }
+
+  private static List<String> firstImages(Dataset<Row> remaining) {
+    return remaining
+        .filter(col("request_hash").isNotNull())
+        .orderBy("id", "image_index")
+        .limit(FIRST_IMAGES)
+        .collectAsList()
+        .stream()
+        .map(
+            row ->
+                "  %s image %d: %d x %d pixels, %d steps, seed %d, guidance %s"
+                    .formatted(
+                        row.getAs("id"),
+                        row.<Integer>getAs("image_index"),
+                        row.<Integer>getAs("width"),
+                        row.<Integer>getAs("height"),
+                        row.<Integer>getAs("num_inference_steps"),
+                        row.<Long>getAs("seed"),
+                        row.getAs("guidance_scale")))
+        .toList();
+  }
+
+  /** By the rate of the last run with this output folder, where there was one. */
+  private static Optional<String> time(JobConfig config, long images, Configuration hadoop)
+      throws IOException {
+    Path report = new Path(config.output().directory(), "run.json");
+    FileSystem files = report.getFileSystem(hadoop);
+    if (images == 0 || !files.exists(report)) {
+      return Optional.empty();
+    }
+    try (InputStream in = files.open(report)) {
+      Map<String, Object> last = StrictJson.read(in, report.toString());
+      return last.get("images_per_second") instanceof Number rate && rate.doubleValue() > 0
+          ? Optional.of(
+              String.format(
+                  Locale.ROOT,
+                  "Time on devices, at the last run's %.3g images per second: %.2f hours",
+                  rate.doubleValue(),
+                  images / rate.doubleValue() / 3600))
+          : Optional.empty();
+    }
+  }
+}
