@@ -133,6 +133,8 @@ public final class Main implements Callable<Integer> {
     if (conf.get("spark.master").startsWith("local")) {
       // Progress inside a task comes with heartbeats; the first must find Spark started.
       conf.setIfMissing("spark.executor.heartbeatInterval", "3s");
+      // Plugins begin before the application has an id, so Spark warns that metrics lack a name.
+      conf.setIfMissing("spark.metrics.namespace", "spark_diffusion");
     }
     return conf.set("spark.plugins", withMetrics(conf.get("spark.plugins", "")));
   }

@@ -65,8 +65,7 @@ class ImportRulesTest {
           Map.entry("spark.table", union(CORE, SPARK, HADOOP, SCALA, SLF4J)),
           Map.entry(
               "spark.executor",
-              union(
-                  CORE, "pipeline", "weights", "graph", SPARK, DROPWIZARD, HADOOP, SCALA, SLF4J)),
+              union(CORE, "pipeline", "weights", "graph", SPARK, DROPWIZARD, HADOOP, SCALA, SLF4J)),
           Map.entry(
               "spark.job",
               union(
@@ -81,7 +80,8 @@ class ImportRulesTest {
                   HADOOP,
                   SCALA,
                   SLF4J)),
-          Map.entry("", union(CORE, "spark.executor", "spark.job", "bench", SPARK, SLF4J, PICOCLI)));
+          Map.entry(
+              "", union(CORE, "spark.executor", "spark.job", "bench", SPARK, SLF4J, PICOCLI)));
 
   private static Set<String> union(Set<String> core, String... more) {
     return Stream.concat(core.stream(), Stream.of(more))

@@ -69,8 +69,7 @@ final class ImageNumbers implements Serializable {
     BatchPlan.Demand before = demands.get(bucket.batchKey());
     long first = before == null ? 0 : before.images();
     firstNumbers.put(bucket, first);
-    demands.put(
-        bucket.batchKey(), new BatchPlan.Demand(bucket.batchKey(), first + images, cost));
+    demands.put(bucket.batchKey(), new BatchPlan.Demand(bucket.batchKey(), first + images, cost));
   }
 
   /** How many images there are of each batch key. */
@@ -84,7 +83,8 @@ final class ImageNumbers implements Serializable {
         .withColumn(BUCKET, bucket())
         .withColumn(
             NUMBER,
-            row_number().over(Window.partitionBy("batch_key", BUCKET).orderBy("id", "image_index")));
+            row_number()
+                .over(Window.partitionBy("batch_key", BUCKET).orderBy("id", "image_index")));
   }
 
   /** The number of an image among those of its batch key. */

@@ -108,8 +108,7 @@ class ProgressTest {
   }
 
   private void started(int stage, long task, int partition, boolean speculative) {
-    progress.onTaskStart(
-        new SparkListenerTaskStart(stage, 0, info(task, partition, speculative)));
+    progress.onTaskStart(new SparkListenerTaskStart(stage, 0, info(task, partition, speculative)));
   }
 
   private void heartbeat(long task, long images) {
@@ -127,8 +126,7 @@ class ProgressTest {
     info.setAccumulables(counter(images));
     info.markFinished(well ? TaskState.FINISHED() : TaskState.FAILED(), 2);
     progress.onTaskEnd(
-        new SparkListenerTaskEnd(
-            stage, 0, "ResultTask", Success$.MODULE$, info, null, null));
+        new SparkListenerTaskEnd(stage, 0, "ResultTask", Success$.MODULE$, info, null, null));
   }
 
   private static TaskInfo info(long task, int partition, boolean speculative) {

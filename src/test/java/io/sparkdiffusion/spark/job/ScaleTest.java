@@ -102,8 +102,7 @@ class ScaleTest {
         new GenerateJob(spark, config)
             .models(any -> FakeModel.named("scale"))
             .progress(
-                new ProgressDisplay(
-                    0, Duration.ofSeconds(5), measure, measure, System::nanoTime))
+                new ProgressDisplay(0, Duration.ofSeconds(5), measure, measure, System::nanoTime))
             .execute();
     tell("generated " + when, result.counts().generated());
     tell("skipped " + when, result.counts().skipped());
