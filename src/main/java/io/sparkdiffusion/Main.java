@@ -176,6 +176,8 @@ public final class Main implements Callable<Integer> {
       conf.setIfMissing("spark.executor.heartbeatInterval", "3s");
       // Tables of a size that one machine works off need no more.
       conf.setIfMissing("spark.sql.shuffle.partitions", "8");
+      // Plugins begin before the application has an id, so Spark warns that metrics lack a name.
+      conf.setIfMissing("spark.metrics.namespace", "spark_diffusion");
     }
     return conf.set("spark.plugins", withMetrics(conf.get("spark.plugins", "")));
   }

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 class PrometheusTest {
 
   private static final String PREFIX =
-      "metrics_pictures_driver_plugin_io_sparkdiffusion_spark_executor_DiffusionPlugin_";
+      "metrics_spark_diffusion_driver_plugin_io_sparkdiffusion_spark_executor_DiffusionPlugin_";
 
   /** Three steps, and the fake takes a millisecond for each picture. */
   private static final String CONFIG =
@@ -51,7 +51,6 @@ class PrometheusTest {
             "-Dspark.master=local[2]",
             "-Dspark.ui.enabled=true",
             "-Dspark.ui.port=0",
-            "-Dspark.metrics.namespace=pictures",
             "-Dspark.metrics.conf.*.sink.prometheusServlet.class="
                 + "org.apache.spark.metrics.sink.PrometheusServlet",
             "-Dspark.metrics.conf.*.sink.prometheusServlet.path=/metrics/prometheus"),
@@ -95,7 +94,9 @@ class PrometheusTest {
     }
     URI page = URI.create(spark.sparkContext().uiWebUrl().get() + "/metrics/prometheus");
     String text =
-        HttpClient.newHttpClient()
+        HttpClient.newBuilder()
+            .followRedirects(HttpClient.Redirect.NORMAL)
+            .build()
             .send(HttpRequest.newBuilder(page).build(), BodyHandlers.ofString())
             .body();
     Files.writeString(folder.resolve("page.txt"), text);

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
@@ -17,6 +18,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -30,7 +32,10 @@ class SkewTest {
 
   @TempDir private Path folder;
 
-  /** Spark's scheduling with a clock that only counts the work, so the times are exact. */
+  /**
+   * Spark's scheduling with a clock that only counts the work, so the times are exact. On four
+   * slots a table needs some hundred batches: of fewer, the slow slot's last one is a tenth.
+   */
   @ParameterizedTest(name = "{0}")
   @MethodSource("tables")
   void slowSlotCostsAtMostATenth(String what, List<Demand> demands, BatchPlan.Sizes sizes) {
@@ -55,17 +60,17 @@ class SkewTest {
 
   static Stream<Arguments> tables() {
     return Stream.of(
-        Arguments.of("100 batches", List.of(new Demand(200, 50)), new BatchPlan.Sizes(2, 4, 1000)),
-        Arguments.of("equal", List.of(new Demand(2000, 50)), new BatchPlan.Sizes(1, 4, 1000)),
+        Arguments.of("101 batches", List.of(new Demand(202, 50)), new BatchPlan.Sizes(2, 4, 1000)),
+        Arguments.of("equal", List.of(new Demand(2003, 50)), new BatchPlan.Sizes(1, 4, 1000)),
         Arguments.of("the real run", Table.demands(), Table.SIZES),
         Arguments.of(
             "few dear ones",
-            List.of(new Demand(40, 50 << 20), new Demand(4000, 50 << 12)),
+            List.of(new Demand(41, 50 << 20), new Demand(4007, 50 << 12)),
             new BatchPlan.Sizes(1, 4, 1000)),
-        Arguments.of("small groups", List.of(new Demand(5000, 50)), new BatchPlan.Sizes(2, 4, 100)),
+        Arguments.of("small groups", List.of(new Demand(5003, 50)), new BatchPlan.Sizes(2, 4, 100)),
         Arguments.of(
             "many slots",
-            List.of(new Demand(10_000, 5000), new Demand(90_000, 50)),
+            List.of(new Demand(10_007, 5000), new Demand(90_001, 50)),
             new BatchPlan.Sizes(8, 64, 1000)));
   }
 
@@ -102,8 +107,15 @@ class SkewTest {
     return ends.stream().mapToDouble(Double::doubleValue).max().orElseThrow();
   }
 
-  /** In a JVM of its own, since a JVM has one Spark and this one's has two slots. */
+  /**
+   * Waits are short here, so that what Spark itself does for a task counts: a run is compared with
+   * one right before it on four equal slots. In a JVM of its own, since a JVM has one Spark.
+   */
   @Test
+  @EnabledIfSystemProperty(
+      named = "sparkdiffusion.skew.spark",
+      matches = "true",
+      disabledReason = "it takes a minute and a quiet machine: tools/verify-all runs it")
   void slowSlotOfSparkCostsAtMostATenth() throws IOException, InterruptedException {
     Files.writeString(folder.resolve("prompts.csv"), Table.csv());
     Files.writeString(folder.resolve("job.yml"), "run_name: skew\n");
@@ -127,26 +139,25 @@ class SkewTest {
     System.out.printf(
         "Spark with a slow slot: %s of the ideal%n", DoubleStream.of(over).boxed().toList());
     assertThat(over).hasSize(Table.RUNS);
-    assertThat(over[Table.RUNS / 2]).as("the median").isBetween(0.999, MOST_OVER_IDEAL);
+    assertThat(over[Table.RUNS / 2]).as("the median").isLessThan(MOST_OVER_IDEAL);
   }
 
   /** The child: generates the table again and again and prints how long it took. */
   public static void main(String[] arguments) {
     Path folder = Path.of(arguments[0]);
     SparkSession spark = SparkSession.builder().getOrCreate();
-    List<Double> speeds = speeds(Table.SIZES.slots(), 1);
-    run(spark, folder, "warm", Table.NANOS_PER_STEP_PIXEL / 100, speeds);
-    double ideal = ideal(Table.work() * Table.NANOS_PER_STEP_PIXEL, speeds);
+    List<Double> equal = Collections.nCopies(Table.SIZES.slots(), 1.0);
+    List<Double> skewed = speeds(Table.SIZES.slots(), 1);
+    seconds(spark, folder, "warm", equal);
     for (int run = 0; run < Table.RUNS; run++) {
-      String name = "run" + run;
-      run(spark, folder, name, Table.NANOS_PER_STEP_PIXEL, speeds);
-      System.out.println("over " + WaitingModel.span(name).toNanos() / ideal);
+      double before = seconds(spark, folder, "equal" + run, equal);
+      double seconds = seconds(spark, folder, "skewed" + run, skewed);
+      System.out.println("over " + seconds / ideal(before * equal.size(), skewed));
     }
     spark.stop();
   }
 
-  private static void run(
-      SparkSession spark, Path folder, String name, double nanos, List<Double> speeds) {
+  private static double seconds(SparkSession spark, Path folder, String name, List<Double> speeds) {
     JobConfig config =
         JobConfig.load(
             folder.resolve("job.yml"),
@@ -160,16 +171,17 @@ class SkewTest {
                 "commit_group_images=" + Table.SIZES.group()));
     GenerateJob.Result result =
         new GenerateJob(spark, config)
-            .models(any -> WaitingModel.named(name, nanos, speeds))
+            .models(any -> WaitingModel.named(name, Table.NANOS_PER_STEP_PIXEL, speeds))
             .execute();
     assertThat(result.counts().generated()).isEqualTo(4L * Table.IMAGES_OF_EACH);
+    return WaitingModel.span(name).toNanos() / 1e9;
   }
 
   /** Pictures of four sizes and step counts, each half as expensive as the one before it. */
   private static final class Table {
 
     static final int RUNS = 7;
-    static final int IMAGES_OF_EACH = 100;
+    static final int IMAGES_OF_EACH = 101;
     static final BatchPlan.Sizes SIZES = new BatchPlan.Sizes(2, 4, 100);
 
     private record Kind(int steps, int height, int width) {
