@@ -55,7 +55,7 @@ RECIPES = {
     "start": Recipe(1400, partial(training.adam, rate=1e-3), schedule={"decay_over": 4600}, velocity=False),
     "v": Recipe(2500, partial(training.adam, rate=1e-3), "start"),
     "words": Recipe(3600, partial(Muon, rates=BOTH_RATES), "v", {"held": 2200}, draws=2, middle=0.4),
-    "base": Recipe(1000, partial(training.adam, rate=7e-4), "words", velocity=False),
+    "base": Recipe(600, partial(Muon, rates=(4e-3, 7e-4)), "words", velocity=False),
 }
 
 
