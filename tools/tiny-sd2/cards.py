@@ -24,7 +24,7 @@ library_name: diffusers
 
 A very small Stable Diffusion 2: text encoder, UNet and VAE are built exactly as the published ones, with {parameters:.1f} million parameters in place of 1,290
 million. It {what}. It draws simple scenes of 128x128 pixels from English captions, and ships with Spark Diffusion for its first
-command and its tests. It knows nothing but the scenes below, and those not well yet: see what it shows.
+command and its tests. It knows nothing but the scenes below, and two of a scene's objects not well yet: see what it shows.
 
 Use it with {use}. `jobs/generate configs/{config}` does; diffusers' `StableDiffusionPipeline.from_pretrained` loads the folder
 as it is.
@@ -41,7 +41,7 @@ Ten pairs of shape and colour were never in the UNet's training: {held_out}.
 ## Training
 
 `tools/tiny-sd2/run`, from scratch on 2 CPU cores: autoencoder, {autoencoder} steps; text encoder and UNet, {start} steps of 64 scenes predicting noise, then
-{v} predicting velocity with zero terminal SNR{base}. Losses are in `tools/tiny-sd2/logs`. Weights are the moving average, in float16.
+{v} and (by Muon) {words_steps} predicting velocity with zero terminal SNR{base}. Losses are in `tools/tiny-sd2/logs`. Weights are the moving average, in float16.
 
 ## What it shows
 
@@ -53,10 +53,9 @@ the colour of each object, the shape of each object (both, where there are two) 
 
 ## Limits
 
-These weights have had at most 330,000 examples, made from 40,000 scenes, and are far from done. Backgrounds and kinds of landscape follow the prompt; an object's colour does in about half of
-the prompts, more often with one object than with two; shapes come out as blobs and relations do not hold, both no better than by chance. The loss was
-still falling when training ended (`tools/tiny-sd2/logs`), so longer training is the first thing that would raise the figures. `denoiser.py v FOLDER` goes on from
-these weights.
+These weights have had {examples:,} examples, made from 40,000 scenes, and are not done. Backgrounds, kinds of landscape and single objects mostly follow the prompt; of two
+objects both are there in most pictures, which of them is left or above is a matter of chance more often than not. The loss was still falling when training ended
+(`tools/tiny-sd2/logs`), so longer training is the first thing that would raise the figures. `denoiser.py words FOLDER` goes on from these weights.
 
 Words outside its {words} tokens are read letter by letter and mean nothing to it. The VAE blurs dots and thin stripes. At other sizes than 128x128 it
 has not been measured.
@@ -94,11 +93,14 @@ def main():
         what, use = WHAT[recipe]
         mine = [r for r in results if r["model"] == name]
         steps = {log: logged_steps(log) for log in ("autoencoder", *denoiser.RECIPES)}
+        begun = ("start", "v", "words") + (("base",) if recipe == "base" else ())
+        examples = denoiser.BATCH * sum(steps[name] for name in begun)
+        steps["words_steps"] = steps.pop("words")
         steps["base"] = f"; then {steps['base']} of the UNet alone predicting noise again" if recipe == "base" else ""
         (folder / "README.md").write_text(CARD.format(
             name=name, what=what, use=use, parameters=parameters(folder), config="tiny_21.yml" if recipe == "words" else "tiny.yml",
             shapes=", ".join(scenes.SHAPES), colours=", ".join(scenes.COLOURS), held_out=held_out, prompts=mine[0]["prompts"],
-            inference_steps=mine[0]["steps"], table=table(mine), **steps, words=json.loads((folder / "text_encoder/config.json").read_text())["vocab_size"]), encoding="utf-8")
+            inference_steps=mine[0]["steps"], table=table(mine), **steps, examples=examples, words=json.loads((folder / "text_encoder/config.json").read_text())["vocab_size"]), encoding="utf-8")
 
 
 if __name__ == "__main__":
