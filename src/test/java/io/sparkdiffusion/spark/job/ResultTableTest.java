@@ -31,7 +31,7 @@ class ResultTableTest {
       bad,cat,many,9,,
       """;
 
-  private static final int ROWS = 16;
+  private static final int ROWS = 40;
 
   @TempDir private Path folder;
 
