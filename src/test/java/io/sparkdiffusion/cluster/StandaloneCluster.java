@@ -127,7 +127,11 @@ final class StandaloneCluster implements AutoCloseable {
     command.addAll(arguments);
     return SparkProcess.start(
         folder.resolve("driver-%d.log".formatted(submissions++)),
-        List.of("-Xmx1g", "-Dlog4j2.configurationFile=jobs/lib/log4j2.properties"),
+        List.of(
+            "-Xmx1g",
+            "-Dlog4j2.configurationFile=jobs/lib/log4j2.properties",
+            // In local mode as many as an executor has: bytes are promised for equal numbers.
+            "-Dai.djl.pytorch.num_threads=1"),
         "org.apache.spark.deploy.SparkSubmit",
         command.toArray(String[]::new));
   }
