@@ -17,11 +17,14 @@ import java.io.IOException;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import org.apache.spark.SparkExecutorInfo;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -37,6 +40,8 @@ public final class GenerateJob {
   private static final Logger LOG = LoggerFactory.getLogger(GenerateJob.class);
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmssSSS'Z'").withZone(ZoneOffset.UTC);
+
+  private static final long SECONDS_FOR_TASKS = 15;
 
   private final SparkSession spark;
   private final JobConfig config;
@@ -118,6 +123,9 @@ public final class GenerateJob {
           ? known
           : new IllegalStateException(Failures.reason(e), e);
     } finally {
+      if (isStopping) {
+        awaitTasks();
+      }
       clean(output);
       spark.sparkContext().clearJobGroup();
     }
@@ -139,6 +147,20 @@ public final class GenerateJob {
     BatchPlan batches = BatchPlan.of(ImageNumbers.of(remaining).demands(), sizes());
     return DryRun.of(
         config, model, RowCounts.Planned.of(planned), remaining, batches, hadoop.value());
+  }
+
+  /** Cancelled tasks end their batch first; what they write must not come after the cleaning. */
+  private void awaitTasks() {
+    long end = System.nanoTime() + SECONDS_FOR_TASKS * 1_000_000_000L;
+    while (runningTasks() > 0 && System.nanoTime() < end) {
+      LockSupport.parkNanos(50_000_000L);
+    }
+  }
+
+  private int runningTasks() {
+    return Arrays.stream(spark.sparkContext().statusTracker().getExecutorInfos())
+        .mapToInt(SparkExecutorInfo::numRunningTasks)
+        .sum();
   }
 
   private Result doExecute(OutputFolder output) throws IOException {
