@@ -24,16 +24,25 @@ import org.apache.spark.util.TaskCompletionListener;
 final class PictureKeeper {
 
   private final Model model;
-  private final String dtype;
+  private final PngText origin;
   private final PictureStore store;
   private final ImageSink files;
 
   PictureKeeper(GenerationRun run, Configuration hadoop) throws IOException {
     this.model = run.model();
-    this.dtype = run.execution().dtype().label();
+    this.origin = PngText.of(origin(run));
     this.store = run.store();
     this.files = store.format().hasPngFiles() ? openFiles(store, hadoop) : null;
     TaskContext.get().addTaskCompletionListener((TaskCompletionListener) task -> close());
+  }
+
+  /** The same for all pictures of a run. */
+  private static PictureOrigin origin(GenerationRun run) {
+    return new PictureOrigin(
+        run.model().digest(),
+        run.execution().dtype().label(),
+        run.model().schedulerConfig(),
+        RequestHash.IMAGE_VERSION);
   }
 
   private static ImageSink openFiles(PictureStore store, Configuration hadoop) throws IOException {
@@ -68,10 +77,7 @@ final class PictureKeeper {
     List<PngText> texts = new ArrayList<>();
     if (store.pngParameters()) {
       texts.add(PngText.of(GenerationParameters.of(request, model.digest(), model.name())));
-      texts.add(
-          PngText.of(
-              new PictureOrigin(
-                  model.digest(), dtype, model.schedulerConfig(), RequestHash.IMAGE_VERSION)));
+      texts.add(origin);
     }
     if (store.pngAiMark()) {
       texts.add(PngText.aiMark());
