@@ -95,8 +95,7 @@ final class Gallery {
             .withColumn("path", col("image.path"))
             .orderBy("id", "image_index")
             .limit(MOST_PICTURES);
-    long leftOut = Math.max(0, newest.count() - MOST_PICTURES);
-    return page().replace("@DATA@", data(shown, leftOut));
+    return page().replace("@DATA@", data(shown, newest));
   }
 
   private static String page() {
@@ -107,12 +106,11 @@ final class Gallery {
     }
   }
 
-  private String data(Dataset<Row> rows, long leftOut) {
+  private String data(Dataset<Row> shown, Dataset<Row> newest) {
     StringWriter text = new StringWriter();
     try (JsonGenerator json = JSON.createGenerator(text)) {
       json.writeStartObject();
       json.writeStringField("run_name", config.runName());
-      json.writeNumberField("left_out", leftOut);
       json.writeArrayFieldStart("columns");
       for (String column : COLUMNS) {
         json.writeString(column);
@@ -121,10 +119,13 @@ final class Gallery {
       json.writeString("command");
       json.writeEndArray();
       json.writeArrayFieldStart("rows");
-      for (Iterator<Row> left = rows.toLocalIterator(); left.hasNext(); ) {
+      int written = 0;
+      for (Iterator<Row> left = shown.toLocalIterator(); left.hasNext(); written++) {
         write(left.next(), json);
       }
       json.writeEndArray();
+      boolean isFull = written == MOST_PICTURES;
+      json.writeNumberField("left_out", isFull ? newest.count() - MOST_PICTURES : 0);
       json.writeEndObject();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
