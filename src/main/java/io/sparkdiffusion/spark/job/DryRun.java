@@ -40,7 +40,9 @@ public record DryRun(RunCounts counts, long toMake, List<String> lines) {
     String table = config.output().table();
     if (!table.isEmpty()) {
       boolean exists = spark.catalog().tableExists(table);
-      return exists ? Optional.of(FinishedImages.read(spark.table(table))) : Optional.empty();
+      return exists
+          ? Optional.of(ResultTable.rows(spark, table, FinishedImages.READ))
+          : Optional.empty();
     }
     Path rows = new Path(config.output().directory(), "rows");
     FileSystem files = rows.getFileSystem(hadoop);

@@ -46,11 +46,6 @@ final class FinishedImages {
     this.config = config;
   }
 
-  /** The columns of {@link #READ}. */
-  static Dataset<Row> read(Dataset<Row> rows) {
-    return rows.selectExpr(READ.fieldNames());
-  }
-
   /**
    * The planned images that are to be made, each with the picture that it replaces.
    *

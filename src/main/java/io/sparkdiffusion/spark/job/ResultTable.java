@@ -2,6 +2,7 @@ package io.sparkdiffusion.spark.job;
 
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.struct;
 
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.spark.executor.ResultColumns;
@@ -149,9 +150,29 @@ final class ResultTable implements ResultStore {
 
   @Override
   public Optional<Dataset<Row>> rows(StructType columns) {
-    Column[] wanted =
-        Arrays.stream(columns.fieldNames()).map(column -> col(column)).toArray(Column[]::new);
-    return Optional.of(spark.table(name).select(wanted));
+    return Optional.of(rows(spark, name, columns));
+  }
+
+  /**
+   * The rows of a table that is there.
+   *
+   * @param columns to read; of a struct no more than its fields, so that pixels stay on the disk
+   */
+  static Dataset<Row> rows(SparkSession spark, String name, StructType columns) {
+    return spark
+        .table(name)
+        .select(Arrays.stream(columns.fields()).map(ResultTable::read).toArray(Column[]::new));
+  }
+
+  private static Column read(StructField column) {
+    if (!(column.dataType() instanceof StructType fields)) {
+      return col(column.name());
+    }
+    Column[] read =
+        Arrays.stream(fields.fieldNames())
+            .map(field -> col(column.name() + "." + field))
+            .toArray(Column[]::new);
+    return struct(read).as(column.name());
   }
 
   @Override
