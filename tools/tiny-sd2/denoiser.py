@@ -49,13 +49,15 @@ class Recipe:
     velocity: bool = True
     draws: int = 1  # noises and timesteps for each scene and caption
     middle: float = 0.0  # share of the timesteps drawn from MIDDLE alone
+    pairs: float = 0.0  # share of the scenes drawn from those of two shapes alone
 
 
 RECIPES = {
     "start": Recipe(1400, partial(training.adam, rate=1e-3), schedule={"decay_over": 4600}, velocity=False),
     "v": Recipe(2500, partial(training.adam, rate=1e-3), "start"),
     "words": Recipe(3600, partial(Muon, rates=BOTH_RATES), "v", {"held": 2200}, draws=2, middle=0.4),
-    "base": Recipe(600, partial(Muon, rates=(4e-3, 7e-4)), "words", velocity=False),
+    "pairs": Recipe(4200, partial(Muon, rates=BOTH_RATES), "words", {"held": 2300}, draws=2, middle=0.4, pairs=0.4),
+    "base": Recipe(600, partial(Muon, rates=(4e-3, 7e-4)), "pairs", velocity=False, pairs=0.4),
 }
 
 
@@ -88,10 +90,12 @@ class Both(torch.nn.Module):
         self.text_encoder, self.unet = text_encoder(), unet()
 
 
-def batch(data, words, step, count):
+def batch(data, words, step, count, pairs=0.0):
     """Latents (count, 4, 16, 16) and token ids (count, 77) of scenes chosen by the step, each with a caption of its own."""
     rng = np.random.default_rng((2, step))
     chosen = rng.integers(len(data.scenes), size=count)
+    if pairs:
+        chosen = np.where(rng.random(count) < pairs, rng.choice(data.pairs, count), chosen)
     texts = ["" if rng.random() < DROPPED else captions.caption(rng, data.scenes[i]) for i in chosen]
     ids = words(texts, padding="max_length", max_length=77, truncation=True, return_tensors="pt").input_ids
     return data.latents[chosen].to(training.DEVICE), ids.to(training.DEVICE)
@@ -143,7 +147,7 @@ def main(name, folder=None):
 
     def loss_of(step):
         torch.manual_seed(step)
-        clean, ids = batch(data, words, step, BATCH // recipe.draws)
+        clean, ids = batch(data, words, step, BATCH // recipe.draws, recipe.pairs)
         clean = clean.repeat_interleave(recipe.draws, 0)
         t, noise = timesteps(BATCH, recipe.middle), torch.randn_like(clean)
         if name == "base":

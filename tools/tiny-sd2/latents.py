@@ -17,6 +17,7 @@ FILE = training.WORK / "latents.pt"
 class Data:
     scenes: list
     latents: torch.Tensor  # (COUNT, 4, 16, 16) float32, of unit standard deviation
+    pairs: np.ndarray  # indices of the scenes of two shapes
 
 
 def chosen():
@@ -46,8 +47,9 @@ def stored():
 
 
 def load():
-    values = stored()
-    return Data(chosen(), values["latents"].float().cpu() * values["scaling_factor"])
+    values, drawn = stored(), chosen()
+    pairs = np.array([i for i, s in enumerate(drawn) if isinstance(s, scenes.Shapes) and len(s.shapes) == 2])
+    return Data(drawn, values["latents"].float().cpu() * values["scaling_factor"], pairs)
 
 
 if __name__ == "__main__":
