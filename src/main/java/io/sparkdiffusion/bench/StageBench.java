@@ -83,7 +83,8 @@ public final class StageBench {
 
   private Stage text(TorchDevice device, ResourceStack open) {
     Graph graph =
-        new ClipTextModel(TextConfig.read(folder.configFile(Component.TEXT_ENCODER))).record(dtype);
+        new ClipTextModel(TextConfig.read(folder.configFile(Component.TEXT_ENCODER)))
+            .record(device.target(dtype));
     DeviceTensor ids = open.push(device.longs(inputs.longs("ids"), shape("ids")));
     CompiledGraph compiled = compile(device, open, Component.TEXT_ENCODER, graph);
     return new Stage("text", "states", graph, compiled, ids);
@@ -93,7 +94,7 @@ public final class StageBench {
     long[] sample = shape("sample");
     Graph graph =
         new Unet2dConditionModel(UnetConfig.read(folder.configFile(Component.UNET)))
-            .record(dtype, sample[0], sample[2], sample[3], shape("states")[1]);
+            .record(device.target(dtype), sample[0], sample[2], sample[3], shape("states")[1]);
     DeviceTensor latents = open.push(device.floats(inputs.floats("sample"), sample));
     DeviceTensor timestep = open.push(device.floats(inputs.floats("timestep"), 1));
     DeviceTensor states = open.push(device.floats(inputs.floats("states"), shape("states")));
@@ -104,7 +105,8 @@ public final class StageBench {
   private Stage vae(TorchDevice device, ResourceStack open) {
     long[] shape = shape("latents");
     VaeConfig config = VaeConfig.read(folder.configFile(Component.VAE));
-    Graph graph = new AutoencoderKlDecoder(config).record(dtype, shape[0], shape[2], shape[3]);
+    Graph graph =
+        new AutoencoderKlDecoder(config).record(device.target(dtype), shape[0], shape[2], shape[3]);
     float[] scaled = inputs.floats("latents");
     for (int i = 0; i < scaled.length; i++) {
       scaled[i] *= (float) config.scalingFactor();
@@ -121,7 +123,8 @@ public final class StageBench {
       TorchDevice device, ResourceStack open, Component component, Graph graph) {
     WeightDictionary weights =
         open.push(
-            NetworkWeights.check(folder.root(), component, graph.weights()).load(device, dtype));
+            NetworkWeights.check(folder.root(), component, graph.weights())
+                .load(device, dtype, graph.packings()));
     return open.push(CompiledGraph.compile(graph, weights));
   }
 

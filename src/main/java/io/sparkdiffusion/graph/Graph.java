@@ -2,6 +2,7 @@ package io.sparkdiffusion.graph;
 
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,19 +15,37 @@ import java.util.Map;
 public final class Graph {
 
   private final String name;
+  private final Target target;
   private final List<Shape> inputs = new ArrayList<>();
   private final Map<String, Shape> weights = new LinkedHashMap<>();
+  private final Map<String, Packing> packings = new LinkedHashMap<>();
+  private final Map<String, String> weightNames = new HashMap<>();
   private final List<String> lines = new ArrayList<>();
   private String result = "";
   private Shape resultShape = Shape.of();
 
   /**
-   * An empty graph.
+   * An empty graph of ATen's operators.
    *
    * @param name what is recorded, for messages
    */
   public Graph(String name) {
+    this(name, Target.aten(Dtype.FLOAT32));
+  }
+
+  /**
+   * An empty graph.
+   *
+   * @param name what is recorded, for messages
+   * @param target decides which kernels are taken
+   */
+  public Graph(String name, Target target) {
     this.name = name;
+    this.target = target;
+  }
+
+  Target target() {
+    return target;
   }
 
   /** Declares the next input of {@code forward}. */
@@ -47,7 +66,24 @@ public final class Graph {
       throw GraphException.cannot(
           "weight " + weightName, "its shape must be the same everywhere", known, shape);
     }
-    return record(shape, "weights[\"" + weightName + "\"]");
+    Tensor weight = record(shape, "weights[\"" + weightName + "\"]");
+    weightNames.put(weight.variable(), weightName);
+    return weight;
+  }
+
+  /** Whether the target wants a weight packed, which is noted with the input that it meets. */
+  boolean packs(Tensor weight, Packing packing) {
+    String weightName = weightNames.get(weight.variable());
+    if (!target.isOneDnn() || weightName == null) {
+      return false;
+    }
+    packings.put(weightName, packing);
+    return true;
+  }
+
+  /** The weights that this graph needs in oneDNN's layout, with the inputs that they meet. */
+  public Map<String, Packing> packings() {
+    return Collections.unmodifiableMap(packings);
   }
 
   /** The root of the weights' names. */
@@ -101,6 +137,10 @@ public final class Graph {
     }
     text.append(") -> Tensor:\n    weights = self.weights\n");
     lines.forEach(line -> text.append(line).append('\n'));
-    return text.append("    return ").append(result).append('\n').toString();
+    return text.append("    return ")
+        .append(result)
+        .append('\n')
+        .append(Attention.BLOCKS.indent(0))
+        .toString();
   }
 }

@@ -8,7 +8,13 @@ import java.util.stream.Stream;
 public final class GraphException extends RuntimeException {
 
   private static final Set<String> RECORDING =
-      Stream.of(Graph.class, GraphException.class, Scope.class, Shape.class, Tensor.class)
+      Stream.of(
+              Attention.class,
+              Graph.class,
+              GraphException.class,
+              Scope.class,
+              Shape.class,
+              Tensor.class)
           .map(Class::getName)
           .collect(Collectors.toUnmodifiableSet());
 

@@ -31,6 +31,10 @@ public final class Tensor {
     return shape.size(dimension);
   }
 
+  Graph graph() {
+    return graph;
+  }
+
   String variable() {
     return variable;
   }
@@ -206,7 +210,7 @@ public final class Tensor {
             .formatted(count, "ops.prim.device(" + like.variable + ")"));
   }
 
-  // Linear algebra.
+  // Layers; those with weights are reached through a Scope.
 
   /** {@code this · weightᵀ + bias} over the last dimension; weight (O, I), bias (O). */
   Tensor linear(Tensor weight, List<Tensor> bias) {
@@ -214,7 +218,11 @@ public final class Tensor {
       throw GraphException.cannot(
           "linear", "the last dimension must be the weight's second", shape, weight.shape);
     }
-    return call(shape.with(-1, weight.size(0)), "linear", weight, optional(bias));
+    Shape result = shape.with(-1, weight.size(0));
+    if (weight.isPacked(Packing.linear(shape))) {
+      return oneDnn(result, "_linear_pointwise", weight, optional(bias));
+    }
+    return call(result, "linear", weight, optional(bias));
   }
 
   /** 2-d convolution of (B, C, H, W) with weight (O, C, K, K) and bias (O). */
@@ -226,15 +234,27 @@ public final class Tensor {
     }
     long height = (size(2) + 2L * padding - weight.size(2)) / stride + 1;
     long width = (size(3) + 2L * padding - weight.size(3)) / stride + 1;
-    return call(
-        Shape.of(size(0), weight.size(0), height, width),
-        "conv2d",
-        weight,
-        bias,
-        "[%1$d, %1$d]".formatted(stride),
-        "[%1$d, %1$d]".formatted(padding),
-        "[1, 1]",
-        1);
+    Shape result = Shape.of(size(0), weight.size(0), height, width);
+    String strides = "[%1$d, %1$d]".formatted(stride);
+    String paddings = "[%1$d, %1$d]".formatted(padding);
+    if (weight.isPacked(new Packing(shape, stride, padding))) {
+      return oneDnn(result, "_convolution_pointwise", weight, bias, paddings, strides, "[1, 1]", 1);
+    }
+    return call(result, "conv2d", weight, bias, strides, paddings, "[1, 1]", 1);
+  }
+
+  /** Whether this weight is kept in oneDNN's layout; the graph notes for which input. */
+  private boolean isPacked(Packing packing) {
+    return graph.packs(this, packing);
+  }
+
+  /** An operator that can apply another one to its result; here it applies none. */
+  private Tensor oneDnn(Shape result, String operator, Object... arguments) {
+    Object[] all = Arrays.copyOf(arguments, arguments.length + 3);
+    all[arguments.length] = "\"none\"";
+    all[arguments.length + 1] = "annotate(List[Optional[number]], [])";
+    all[arguments.length + 2] = "\"\"";
+    return callIn("ops.mkldnn.", result, operator, all);
   }
 
   /** Rows of a table (N, C) for indices of any shape: indices' shape and C. */
@@ -244,39 +264,6 @@ public final class Tensor {
     sizes[sizes.length - 1] = size(1);
     return call(Shape.of(sizes), "embedding", indices);
   }
-
-  /**
-   * softmax(q kᵀ / sqrt(D)) v by libtorch's fused kernel; this is q.
-   *
-   * @param key (B, heads, S, D)
-   * @param value (B, heads, S, D)
-   * @return (B, heads, L, D)
-   */
-  public Tensor attention(Tensor key, Tensor value, Causal causal) {
-    requireRank("attention", 4);
-    if (!key.shape.equals(value.shape) || !shape.equals(key.shape.with(2, size(2)))) {
-      throw GraphException.cannot(
-          "attention", "batches, heads and head sizes must agree", shape, key.shape, value.shape);
-    }
-    return call(
-        shape,
-        "scaled_dot_product_attention",
-        key,
-        value,
-        "None",
-        "0.",
-        causal == Causal.YES ? "True" : "False");
-  }
-
-  /** Whether a token sees only itself and those before it. */
-  public enum Causal {
-    /** Only itself and those before it. */
-    YES,
-    /** All tokens. */
-    NO
-  }
-
-  // Normalisation and resampling.
 
   /** Group norm of (B, C, ...); weight and bias (C). */
   Tensor groupNorm(long groups, Tensor weight, Tensor bias, double epsilon) {
@@ -299,7 +286,7 @@ public final class Tensor {
     return call(wanted, "upsample_nearest2d", Shape.of(height, width), "None", "None");
   }
 
-  private void requireRank(String operation, int rank) {
+  void requireRank(String operation, int rank) {
     if (shape.rank() != rank) {
       throw GraphException.cannot(operation, "it takes " + rank + " dimensions", shape);
     }
@@ -330,8 +317,12 @@ public final class Tensor {
     return bias.isEmpty() ? "None" : bias.get(0);
   }
 
-  private Tensor call(Shape result, String operator, Object... arguments) {
-    StringBuilder text = new StringBuilder("torch.").append(operator).append('(').append(variable);
+  Tensor call(Shape result, String operator, Object... arguments) {
+    return callIn("torch.", result, operator, arguments);
+  }
+
+  private Tensor callIn(String library, Shape result, String operator, Object... arguments) {
+    StringBuilder text = new StringBuilder(library).append(operator).append('(').append(variable);
     for (Object argument : arguments) {
       if (argument instanceof Tensor tensor) {
         requireSameGraph(operator, graph, tensor);

@@ -84,6 +84,12 @@ public final class TorchDevice implements AutoCloseable {
     return device.isGpu();
   }
 
+  /** The kernels that are fast here in a type. */
+  public Target target(Dtype dtype) {
+    boolean isOneDnn = !isGpu() && OneDnn.computes(this, dtype);
+    return new Target(dtype, isOneDnn ? Target.Kernels.ONEDNN : Target.Kernels.ATEN);
+  }
+
   /**
    * Runs native work on the device's thread and waits for it to end, even where the caller is
    * interrupted: what the work opened would have no owner.

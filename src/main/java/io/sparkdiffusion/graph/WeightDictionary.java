@@ -30,6 +30,22 @@ public final class WeightDictionary implements AutoCloseable {
               converted = torch.to(typed, target, False, False, layout)
               _0 = torch._set_item(weights, name, converted)
               return None
+            def pack_linear(self: __torch__.M,
+              name: str,
+              rows: int) -> NoneType:
+              weights = self.weights
+              packed = ops.mkldnn._reorder_linear_weight(weights[name], rows)
+              _0 = torch._set_item(weights, name, packed)
+              return None
+            def pack_convolution(self: __torch__.M,
+              name: str,
+              input: List[int],
+              stride: int,
+              padding: int) -> NoneType:
+              weights = self.weights
+              packed = ops.mkldnn._reorder_convolution_weight(weights[name], [padding, padding], [stride, stride], [1, 1], 1, input)
+              _0 = torch._set_item(weights, name, packed)
+              return None
             def dictionary(self: __torch__.M) -> Dict[str, Tensor]:
               return self.weights
           """
@@ -78,6 +94,34 @@ public final class WeightDictionary implements AutoCloseable {
               return nothing.isTensor();
             }
           });
+    }
+  }
+
+  /** Lays a weight that was put out for oneDNN; only graphs with the same packing can use it. */
+  public void pack(String name, Packing packing) {
+    device.call(
+        () -> {
+          try (IValue key = IValue.from(name);
+              IValue nothing =
+                  packing.input().rank() == 2
+                      ? packLinear(key, packing)
+                      : packConvolution(key, packing)) {
+            return nothing.isTensor();
+          }
+        });
+  }
+
+  private IValue packLinear(IValue key, Packing packing) {
+    try (IValue rows = IValue.from(packing.input().size(0))) {
+      return IValueUtils.runMethod(module, "pack_linear", key, rows);
+    }
+  }
+
+  private IValue packConvolution(IValue key, Packing packing) {
+    try (IValue input = IValue.listFrom(packing.input().sizes());
+        IValue stride = IValue.from((long) packing.stride());
+        IValue padding = IValue.from((long) packing.padding())) {
+      return IValueUtils.runMethod(module, "pack_convolution", key, input, stride, padding);
     }
   }
 

@@ -2,8 +2,8 @@ package io.sparkdiffusion.pipeline;
 
 import io.sparkdiffusion.graph.CompiledGraph;
 import io.sparkdiffusion.graph.DeviceTensor;
-import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.ResourceStack;
+import io.sparkdiffusion.graph.Target;
 import io.sparkdiffusion.graph.TorchDevice;
 import io.sparkdiffusion.graph.WeightDictionary;
 import io.sparkdiffusion.prompt.ImageRequest;
@@ -30,13 +30,13 @@ final class Denoiser implements AutoCloseable {
       TorchDevice device,
       Unet2dConditionModel unet,
       WeightDictionary weights,
-      Dtype dtype,
+      Target target,
       long states) {
     this.device = device;
     this.unets =
         new GraphCache<>(
             weights,
-            shape -> unet.record(dtype, shape.rows(), shape.height(), shape.width(), states));
+            shape -> unet.record(target, shape.rows(), shape.height(), shape.width(), states));
     this.steps = new GraphCache<>(weights, GuidedStep::record);
   }
 

@@ -3,6 +3,9 @@ package io.sparkdiffusion.pipeline;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.Graph;
+import io.sparkdiffusion.graph.Target;
+import io.sparkdiffusion.graph.TorchDevice;
+import io.sparkdiffusion.graph.WeightDictionary;
 import io.sparkdiffusion.text.ClipTextModel;
 import io.sparkdiffusion.text.TextConfig;
 import io.sparkdiffusion.unet.Unet2dConditionModel;
@@ -55,14 +58,32 @@ record Networks(
 
   /** Each network at its smallest, for the sake of its weights' names, in a fixed order. */
   private static Map<Component, Graph> record(TextConfig text, UnetConfig unet, VaeConfig vae) {
+    Target target = Target.aten(Dtype.FLOAT32);
     return new EnumMap<>(
         Map.of(
             Component.TEXT_ENCODER,
-            new ClipTextModel(text).record(Dtype.FLOAT32),
+            new ClipTextModel(text).record(target),
             Component.UNET,
-            new Unet2dConditionModel(unet).record(Dtype.FLOAT32, 1, 1, 1, 1),
+            new Unet2dConditionModel(unet).record(target, 1, 1, 1, 1),
             Component.VAE,
-            new AutoencoderKlDecoder(vae).record(Dtype.FLOAT32, 1, 1, 1)));
+            new AutoencoderKlDecoder(vae).record(target, 1, 1, 1)));
+  }
+
+  /**
+   * Reads a network's weights, laid out for pictures of the size that it was trained on, one with
+   * guidance at a time.
+   */
+  WeightDictionary load(Component component, TorchDevice device, Target target) {
+    long size = unet.sampleSize();
+    Graph usual =
+        switch (component) {
+          case TEXT_ENCODER -> new ClipTextModel(text).record(target);
+          case UNET ->
+              new Unet2dConditionModel(unet).record(target, 2, size, size, text.positions());
+          case VAE -> new AutoencoderKlDecoder(vae).record(target, 1, size, size);
+        };
+    return Objects.requireNonNull(weights.get(component))
+        .load(device, target.dtype(), usual.packings());
   }
 
   private static void compare(
@@ -94,9 +115,5 @@ record Networks(
     if (!problems.isEmpty()) {
       throw new ProblemsException(problems);
     }
-  }
-
-  NetworkWeights weights(Component component) {
-    return Objects.requireNonNull(weights.get(component));
   }
 }

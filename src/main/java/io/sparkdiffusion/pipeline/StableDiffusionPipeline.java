@@ -5,6 +5,7 @@ import io.sparkdiffusion.graph.CompiledGraph;
 import io.sparkdiffusion.graph.DeviceTensor;
 import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.ResourceStack;
+import io.sparkdiffusion.graph.Target;
 import io.sparkdiffusion.graph.TorchDevice;
 import io.sparkdiffusion.graph.WeightDictionary;
 import io.sparkdiffusion.prompt.BatchKey;
@@ -51,19 +52,21 @@ public final class StableDiffusionPipeline implements AutoCloseable {
     this.networks = Networks.check(folder);
     try {
       this.device = resources.push(TorchDevice.open(options.device()));
-      this.encoder = encoder(folder, dtype);
-      WeightDictionary unet = load(Component.UNET, dtype);
-      WeightDictionary vae = load(Component.VAE, dtype);
+      Target target = device.target(dtype);
+      this.encoder = encoder(folder, target);
+      WeightDictionary unet = load(Component.UNET, target);
+      WeightDictionary vae = load(Component.VAE, target);
       long states = networks.text().positions();
       this.denoiser =
           resources.push(
-              new Denoiser(device, new Unet2dConditionModel(networks.unet()), unet, dtype, states));
+              new Denoiser(
+                  device, new Unet2dConditionModel(networks.unet()), unet, target, states));
       AutoencoderKlDecoder decoder = new AutoencoderKlDecoder(networks.vae());
       this.decoders =
           resources.push(
               new GraphCache<>(
                   vae,
-                  shape -> decoder.record(dtype, shape.batch(), shape.height(), shape.width())));
+                  shape -> decoder.record(target, shape.batch(), shape.height(), shape.width())));
       device.releaseCachedMemory();
     } catch (RuntimeException e) {
       closeAfter(e);
@@ -93,21 +96,21 @@ public final class StableDiffusionPipeline implements AutoCloseable {
     return dtype;
   }
 
-  private TextEncoder encoder(ModelFolder folder, Dtype dtype) {
+  private TextEncoder encoder(ModelFolder folder, Target target) {
     int positions = Math.toIntExact(networks.text().positions());
     ClipTokenizer tokenizer =
         resources.push(ClipTokenizer.load(folder.tokenizerFolder(), positions));
-    WeightDictionary weights = load(Component.TEXT_ENCODER, dtype);
+    WeightDictionary weights = load(Component.TEXT_ENCODER, target);
     long start = System.nanoTime();
     CompiledGraph model =
         resources.push(
-            CompiledGraph.compile(new ClipTextModel(networks.text()).record(dtype), weights));
+            CompiledGraph.compile(new ClipTextModel(networks.text()).record(target), weights));
     textCompile = Duration.ofNanos(System.nanoTime() - start);
     return new TextEncoder(tokenizer, model, device, networks.text().vocabulary());
   }
 
-  private WeightDictionary load(Component component, Dtype dtype) {
-    return resources.push(networks.weights(component).load(device, dtype));
+  private WeightDictionary load(Component component, Target target) {
+    return resources.push(networks.load(component, device, target));
   }
 
   private void closeAfter(RuntimeException failure) {

@@ -1,8 +1,10 @@
 package io.sparkdiffusion.text;
 
+import io.sparkdiffusion.graph.Attention;
 import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.Graph;
 import io.sparkdiffusion.graph.Scope;
+import io.sparkdiffusion.graph.Target;
 import io.sparkdiffusion.graph.Tensor;
 
 /**
@@ -22,10 +24,10 @@ public final class ClipTextModel {
    * Records one call. Input: token ids (1, positions) int64; result: states (1, positions, width)
    * float32.
    *
-   * @param dtype the type to compute in
+   * @param target the type to compute in and the kernels
    */
-  public Graph record(Dtype dtype) {
-    Graph graph = new Graph("the text encoder");
+  public Graph record(Target target) {
+    Graph graph = new Graph("the text encoder", target);
     Tensor ids = graph.input(1, config.positions());
     Scope model = graph.scope().sub("text_model");
     Scope embeddings = model.sub("embeddings");
@@ -61,7 +63,9 @@ public final class ClipTextModel {
     Tensor key = split(scope.linear("k_proj", x, config.width()));
     Tensor value = split(scope.linear("v_proj", x, config.width()));
     Tensor joined =
-        query.attention(key, value, Tensor.Causal.YES).transpose(1, 2).reshape(x.shape().sizes());
+        Attention.of(query, key, value, Attention.Kind.CAUSAL)
+            .transpose(1, 2)
+            .reshape(x.shape().sizes());
     return scope.linear("out_proj", joined, config.width());
   }
 

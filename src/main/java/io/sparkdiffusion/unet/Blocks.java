@@ -1,5 +1,6 @@
 package io.sparkdiffusion.unet;
 
+import io.sparkdiffusion.graph.Attention;
 import io.sparkdiffusion.graph.Scope;
 import io.sparkdiffusion.graph.Tensor;
 import java.util.Deque;
@@ -111,14 +112,15 @@ final class Blocks {
   }
 
   /** Multi-head attention (arXiv 1706.03762, section 3.2) of x (B, N, C) to context (B, S, D). */
-  private static Tensor attention(Scope scope, Tensor x, Tensor context, long heads) {
+  private Tensor attention(Scope scope, Tensor x, Tensor context, long heads) {
     long channels = x.size(-1);
+    Attention.Kind kind =
+        config.upcastAttention() ? Attention.Kind.FULL : Attention.Kind.FULL_ROUNDED;
     Tensor query = split(scope.linearNoBias("to_q", x, channels), heads);
     Tensor key = split(scope.linearNoBias("to_k", context, channels), heads);
     Tensor value = split(scope.linearNoBias("to_v", context, channels), heads);
     Tensor joined =
-        query
-            .attention(key, value, Tensor.Causal.NO)
+        Attention.of(query, key, value, kind)
             .transpose(1, 2)
             .reshape(x.size(0), x.size(1), channels);
     return scope.sub("to_out").linear("0", joined, channels);

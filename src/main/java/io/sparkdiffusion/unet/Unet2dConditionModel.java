@@ -3,6 +3,7 @@ package io.sparkdiffusion.unet;
 import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.Graph;
 import io.sparkdiffusion.graph.Scope;
+import io.sparkdiffusion.graph.Target;
 import io.sparkdiffusion.graph.Tensor;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -24,20 +25,21 @@ public final class Unet2dConditionModel {
    * Records one call. Inputs: latents (B, C, H, W), timestep (1), text states (B, S, D), all
    * float32; result: the prediction (B, C, H, W) float32.
    *
-   * @param dtype the type to compute in
+   * @param target the type to compute in and the kernels
    * @param height the latents' height, an eighth of the picture's
    * @param states the number of text states, 77
    */
-  public Graph record(Dtype dtype, long batch, long height, long width, long states) {
-    Graph graph = new Graph("the UNet");
+  public Graph record(Target target, long batch, long height, long width, long states) {
+    Graph graph = new Graph("the UNet", target);
     Tensor sample = graph.input(batch, config.inChannels(), height, width);
     Tensor timestep = graph.input(1);
     Tensor text = graph.input(batch, states, config.crossAttentionWidth());
     Scope scope = graph.scope();
-    Tensor time = timeEmbedding(scope, timeProjection(graph, timestep).to(dtype));
-    Blocks blocks = new Blocks(config, time, text.to(dtype));
+    Tensor time = timeEmbedding(scope, timeProjection(graph, timestep).to(target.dtype()));
+    Blocks blocks = new Blocks(config, time, text.to(target.dtype()));
     Tensor h =
-        scope.conv2d("conv_in", sample.to(dtype).channelsLast(), config.widths().get(0), 3, 1);
+        scope.conv2d(
+            "conv_in", sample.to(target.dtype()).channelsLast(), config.widths().get(0), 3, 1);
 
     Deque<Tensor> skips = new ArrayDeque<>();
     skips.push(h);

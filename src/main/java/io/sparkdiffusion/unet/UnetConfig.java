@@ -18,6 +18,7 @@ import java.util.List;
  * @param groups groups of every group norm
  * @param normEpsilon of the group norms in resnets and at the end; attention uses 1e-6
  * @param linearProjection whether tokens are projected by linear layers or 1x1 convolutions
+ * @param upcastAttention whether attention's scores must be float32 even where the rest is not
  * @param cosineFirst order of the time projection's halves (diffusers' {@code flip_sin_to_cos})
  * @param frequencyShift subtracted from the number of frequencies in the time projection
  */
@@ -34,6 +35,7 @@ public record UnetConfig(
     long groups,
     double normEpsilon,
     boolean linearProjection,
+    boolean upcastAttention,
     boolean cosineFirst,
     double frequencyShift) {
 
@@ -70,6 +72,7 @@ public record UnetConfig(
             json.size(GROUPS, 32),
             json.positive("norm_eps", 1e-5),
             json.flag("use_linear_projection", false),
+            json.flag("upcast_attention", false),
             json.flag("flip_sin_to_cos", true),
             json.number("freq_shift", 0));
     config.checkRelations(json);
@@ -136,7 +139,6 @@ public record UnetConfig(
             "time_embedding_act_fn",
             "time_embedding_dim",
             "timestep_post_act")
-        // Fused attention has float32 softmax whatever upcast_attention says.
-        .ignore("upcast_attention", "addition_embed_type_num_heads");
+        .ignore("addition_embed_type_num_heads");
   }
 }

@@ -1,8 +1,10 @@
 package io.sparkdiffusion.vae;
 
+import io.sparkdiffusion.graph.Attention;
 import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.Graph;
 import io.sparkdiffusion.graph.Scope;
+import io.sparkdiffusion.graph.Target;
 import io.sparkdiffusion.graph.Tensor;
 import java.util.List;
 
@@ -23,12 +25,12 @@ public final class AutoencoderKlDecoder {
    * Records one call. Input: latents (B, C, H, W) float32 as the sampler leaves them; result:
    * pictures (B, 3, 8 H, 8 W) float32, about -1 to 1.
    *
-   * @param dtype the type to compute in
+   * @param target the type to compute in and the kernels
    */
-  public Graph record(Dtype dtype, long batch, long height, long width) {
-    Graph graph = new Graph("the VAE decoder");
+  public Graph record(Target target, long batch, long height, long width) {
+    Graph graph = new Graph("the VAE decoder", target);
     Tensor latents = graph.input(batch, config.latentChannels(), height, width);
-    Tensor h = latents.dividedBy(config.scalingFactor()).to(dtype).channelsLast();
+    Tensor h = latents.dividedBy(config.scalingFactor()).to(target.dtype()).channelsLast();
     if (config.postQuantConv()) {
       h = graph.scope().conv2d("post_quant_conv", h, config.latentChannels(), 1, 1);
     }
@@ -81,7 +83,8 @@ public final class AutoencoderKlDecoder {
     Tensor query = scope.linear("to_q", tokens, channels).unsqueeze(1);
     Tensor key = scope.linear("to_k", tokens, channels).unsqueeze(1);
     Tensor value = scope.linear("to_v", tokens, channels).unsqueeze(1);
-    Tensor seen = query.attention(key, value, Tensor.Causal.NO).reshape(tokens.shape().sizes());
+    Tensor seen =
+        Attention.of(query, key, value, Attention.Kind.FULL).reshape(tokens.shape().sizes());
     return scope
         .sub("to_out")
         .linear("0", seen, channels)

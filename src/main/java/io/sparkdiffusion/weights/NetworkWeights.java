@@ -2,6 +2,7 @@ package io.sparkdiffusion.weights;
 
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.graph.Dtype;
+import io.sparkdiffusion.graph.Packing;
 import io.sparkdiffusion.graph.Shape;
 import io.sparkdiffusion.graph.TorchDevice;
 import io.sparkdiffusion.graph.WeightDictionary;
@@ -147,21 +148,30 @@ public final class NetworkWeights {
     return "Cannot %s weight %s of %s: %s (%s)".formatted(verb, name, component, rule, actual);
   }
 
+  /** The same with every weight as ATen's operators take it. */
+  public WeightDictionary load(TorchDevice device, Dtype dtype) {
+    return load(device, dtype, Map.of());
+  }
+
   /**
    * Reads, converts and places the weights one by one, so that memory holds the converted ones and
    * one source.
    *
    * @param dtype the type to keep them in
+   * @param packings the weights to lay out for oneDNN, as a graph asks for
    * @return the dictionary, which the caller closes
    * @throws ProblemsException where a file has changed since it was checked
    */
-  public WeightDictionary load(TorchDevice device, Dtype dtype) {
+  public WeightDictionary load(TorchDevice device, Dtype dtype, Map<String, Packing> packings) {
     WeightDictionary dictionary = new WeightDictionary(device);
     try {
       for (Source source : sources) {
         Dtype stored = TYPES.get(source.tensor().type());
         dictionary.put(
             source.name(), source.file().map(source.tensor()), stored, dtype, source.shape());
+        if (packings.containsKey(source.name())) {
+          dictionary.pack(source.name(), packings.get(source.name()));
+        }
       }
       return dictionary;
     } catch (RuntimeException e) {

@@ -79,19 +79,19 @@ class TensorTest {
             "embedding: it takes 2 dimensions ([2, 6, 4, 4])", () -> PICTURE.embedding(of(1, 2))),
         refused(
             "attention: it takes 4 dimensions ([2, 6])",
-            () -> MATRIX.attention(MATRIX, MATRIX, Tensor.Causal.NO)),
+            () -> Attention.of(MATRIX, MATRIX, MATRIX, Attention.Kind.FULL)),
         refused(
             "attention: batches, heads and head sizes must agree ([2, 6, 4, 4] and [2, 6, 4, 3] and"
                 + " [2, 6, 4, 3])",
-            () -> PICTURE.attention(of(2, 6, 4, 3), of(2, 6, 4, 3), Tensor.Causal.NO)),
+            () -> Attention.of(PICTURE, of(2, 6, 4, 3), of(2, 6, 4, 3), Attention.Kind.FULL)),
         refused(
             "attention: batches, heads and head sizes must agree ([2, 6, 4, 4] and [1, 6, 4, 4] and"
                 + " [1, 6, 4, 4])",
-            () -> PICTURE.attention(of(1, 6, 4, 4), of(1, 6, 4, 4), Tensor.Causal.NO)),
+            () -> Attention.of(PICTURE, of(1, 6, 4, 4), of(1, 6, 4, 4), Attention.Kind.FULL)),
         refused(
             "attention: batches, heads and head sizes must agree ([2, 6, 4, 4] and [2, 6, 5, 4] and"
                 + " [2, 6, 4, 4])",
-            () -> PICTURE.attention(of(2, 6, 5, 4), PICTURE, Tensor.Causal.NO)),
+            () -> Attention.of(PICTURE, of(2, 6, 5, 4), PICTURE, Attention.Kind.FULL)),
         refused(
             "group norm: the channels must be a multiple of the groups ([2, 6, 4, 4] and 4)",
             () -> PICTURE.groupNorm(4, of(6), of(6), 1e-5)),
@@ -170,7 +170,7 @@ class TensorTest {
             "attention",
             x -> {
               Tensor one = x.reshape(1, 1, 6, 1);
-              return one.times(0).attention(one, one, Tensor.Causal.NO);
+              return Attention.of(one.times(0), one, one, Attention.Kind.FULL);
             },
             Shape.of(1, 1, 6, 1),
             new double[] {2.5, 2.5, 2.5, 2.5, 2.5, 2.5}),
@@ -178,7 +178,7 @@ class TensorTest {
             "causal attention",
             x -> {
               Tensor one = x.reshape(1, 1, 6, 1);
-              return one.times(0).attention(one, one, Tensor.Causal.YES);
+              return Attention.of(one.times(0), one, one, Attention.Kind.CAUSAL);
             },
             Shape.of(1, 1, 6, 1),
             new double[] {0, 0.5, 1, 1.5, 2, 2.5}));

@@ -56,7 +56,7 @@ class NetworksTest {
     Path root = ReferenceModels.folder(quick ? "base" : folder);
     TextConfig read = TextConfig.read(root.resolve("text_encoder/config.json"));
     TextConfig config = quick ? withQuickGelu(read) : read;
-    Graph graph = new ClipTextModel(config).record(Dtype.FLOAT32);
+    Graph graph = new ClipTextModel(config).record(device.target(Dtype.FLOAT32));
     long[] ids = numbers.longs(prefix + "text/ids");
     float[] states = numbers.floats(prefix + "text/states");
     int size = Math.toIntExact(config.positions() * config.width());
@@ -105,7 +105,7 @@ class NetworksTest {
       long[] text = numbers.shape(name + "/states");
       Graph graph =
           new Unet2dConditionModel(config)
-              .record(Dtype.FLOAT32, shape[0], shape[2], shape[3], text[1]);
+              .record(device.target(Dtype.FLOAT32), shape[0], shape[2], shape[3], text[1]);
       try (WeightDictionary weights = load(root, Component.UNET, graph);
           CompiledGraph unet = CompiledGraph.compile(graph, weights);
           DeviceTensor sample = device.floats(numbers.floats(name + "/sample"), shape);
@@ -139,7 +139,8 @@ class NetworksTest {
         latents[i] *= (float) config.scalingFactor();
       }
       Graph graph =
-          new AutoencoderKlDecoder(config).record(Dtype.FLOAT32, shape[0], shape[2], shape[3]);
+          new AutoencoderKlDecoder(config)
+              .record(device.target(Dtype.FLOAT32), shape[0], shape[2], shape[3]);
       try (WeightDictionary weights = load(root, Component.VAE, graph);
           CompiledGraph decoder = CompiledGraph.compile(graph, weights);
           DeviceTensor input = device.floats(latents, shape);
@@ -161,6 +162,7 @@ class NetworksTest {
 
   /** Loads one network's weights even where the folder holds only that network. */
   private static WeightDictionary load(Path root, Component component, Graph graph) {
-    return NetworkWeights.check(root, component, graph.weights()).load(device, Dtype.FLOAT32);
+    return NetworkWeights.check(root, component, graph.weights())
+        .load(device, Dtype.FLOAT32, graph.packings());
   }
 }

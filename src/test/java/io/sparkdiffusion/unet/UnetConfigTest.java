@@ -43,6 +43,7 @@ class UnetConfigTest {
                 32,
                 1e-5,
                 false,
+                false,
                 true,
                 0));
   }
@@ -63,6 +64,7 @@ class UnetConfigTest {
             "norm_num_groups=4",
             "norm_eps=1e-6",
             "use_linear_projection=true",
+            "upcast_attention=true",
             "flip_sin_to_cos=false",
             "freq_shift=1");
 
@@ -80,6 +82,7 @@ class UnetConfigTest {
                 7,
                 4,
                 1e-6,
+                true,
                 true,
                 false,
                 1));
@@ -179,7 +182,6 @@ class UnetConfigTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "upcast_attention=true",
         "addition_embed_type_num_heads=64",
         "_class_name=\"UNet2DConditionModel\"",
         "_diffusers_version=\"0.10.0.dev0\"",

@@ -1,0 +1,98 @@
+package io.sparkdiffusion.graph;
+
+/**
+ * softmax(q kᵀ / sqrt(D)) v (arXiv 1706.03762, section 3.2.1) by one of several kernels: libtorch's
+ * fused one, or matrix products where those are faster.
+ */
+public final class Attention {
+
+  /** From this many keys on, the scores of all heads at once leave the processor's cache. */
+  private static final long MANY_KEYS = 512;
+
+  /** Queries whose scores are computed at once for one head; measured in docs/benchmarks.md. */
+  private static final int BLOCK = 512;
+
+  /** The method that {@link #inBlocks} calls, of the recorded class. */
+  static final String BLOCKS =
+      """
+        def attention_in_blocks(self: __torch__.M,
+          query: Tensor,
+          key: Tensor,
+          value: Tensor,
+          block: int) -> Tensor:
+          batches = annotate(List[Tensor], [])
+          for b in range(torch.size(query, 0)):
+            heads = annotate(List[Tensor], [])
+            for h in range(torch.size(query, 1)):
+              q = torch.select(torch.select(query, 0, b), 0, h)
+              k = torch.t(torch.select(torch.select(key, 0, b), 0, h))
+              v = torch.select(torch.select(value, 0, b), 0, h)
+              rows = annotate(List[Tensor], [])
+              for part in torch.split(q, block, 0):
+                weights = torch.softmax(torch.mm(part, k), -1, None)
+                _0 = torch.append(rows, torch.mm(weights, v))
+              _1 = torch.append(heads, torch.cat(rows, 0))
+            _2 = torch.append(batches, torch.stack(heads, 0))
+          return torch.stack(batches, 0)
+      """;
+
+  /** Which keys a query sees, and how exactly its scores are kept. */
+  public enum Kind {
+    /** Itself and those before it; scores in float32. */
+    CAUSAL,
+    /** All; scores in float32. */
+    FULL,
+    /** All; scores may be rounded to the type of the tensors. */
+    FULL_ROUNDED
+  }
+
+  private Attention() {}
+
+  /**
+   * Records attention.
+   *
+   * @param query (B, heads, L, D)
+   * @param key (B, heads, S, D)
+   * @param value (B, heads, S, D)
+   * @return (B, heads, L, D)
+   */
+  public static Tensor of(Tensor query, Tensor key, Tensor value, Kind kind) {
+    query.requireRank("attention", 4);
+    Shape wanted = key.shape().with(2, query.size(2));
+    if (!key.shape().equals(value.shape()) || !query.shape().equals(wanted)) {
+      throw GraphException.cannot(
+          "attention",
+          "batches, heads and head sizes must agree",
+          query.shape(),
+          key.shape(),
+          value.shape());
+    }
+    if (kind != Kind.FULL_ROUNDED || !query.graph().target().hasSlowFusedAttention()) {
+      return fused(query, key, value, kind);
+    }
+    Tensor scaled = query.times(1 / Math.sqrt((double) query.size(3)));
+    return key.size(2) < MANY_KEYS ? atOnce(scaled, key, value) : inBlocks(scaled, key, value);
+  }
+
+  private static Tensor fused(Tensor query, Tensor key, Tensor value, Kind kind) {
+    String causal = kind == Kind.CAUSAL ? "True" : "False";
+    return query.call(
+        query.shape(), "scaled_dot_product_attention", key, value, "None", "0.", causal);
+  }
+
+  private static Tensor atOnce(Tensor scaled, Tensor key, Tensor value) {
+    Shape scores = scaled.shape().with(3, key.size(2));
+    Tensor weights =
+        scaled.call(scores, "matmul", key.transpose(2, 3)).call(scores, "softmax", -1, "None");
+    return weights.call(scaled.shape(), "matmul", value);
+  }
+
+  private static Tensor inBlocks(Tensor scaled, Tensor key, Tensor value) {
+    return scaled
+        .graph()
+        .record(
+            scaled.shape(),
+            "(self).attention_in_blocks(%s, %s, %s, %d, )"
+                .formatted(scaled.variable(), key.variable(), value.variable(), BLOCK));
+  }
+}

@@ -1,0 +1,32 @@
+package io.sparkdiffusion.graph;
+
+/**
+ * What a graph is compiled for. Several of libtorch's kernels give the same result; which of them
+ * is fast depends on the device and on the type to compute in.
+ *
+ * @param dtype the type that the network computes in
+ */
+public record Target(Dtype dtype, Kernels kernels) {
+
+  /** Who computes linear layers, convolutions and attention. */
+  public enum Kernels {
+    /** ATen's operators over weights as they are stored. */
+    ATEN,
+    /** oneDNN over weights that are laid out for it once, when they are loaded. */
+    ONEDNN
+  }
+
+  /** ATen's operators, which every device has. */
+  public static Target aten(Dtype dtype) {
+    return new Target(dtype, Kernels.ATEN);
+  }
+
+  boolean isOneDnn() {
+    return kernels == Kernels.ONEDNN;
+  }
+
+  /** Where the fused attention kernel is slower than matrix products. */
+  boolean hasSlowFusedAttention() {
+    return isOneDnn() && dtype == Dtype.BFLOAT16;
+  }
+}

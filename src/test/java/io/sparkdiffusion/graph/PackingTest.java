@@ -1,0 +1,98 @@
+package io.sparkdiffusion.graph;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * Layers over weights in oneDNN's layout beside the same layers over weights as they are stored.
+ */
+class PackingTest {
+
+  private TorchDevice device;
+
+  @BeforeEach
+  void open() {
+    device = TorchDevice.open("cpu");
+  }
+
+  @AfterEach
+  void close() {
+    device.close();
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"FLOAT32", "BFLOAT16"})
+  void packedWeightsGiveWhatPlainOnesGive(Dtype dtype) {
+    // Of the sum of 9 x 16 products below 1: float32's 24 bits, bfloat16's 8.
+    double tolerance = dtype == Dtype.FLOAT32 ? 1e-5 : 0.1;
+    Graph packed = record(new Target(dtype, Target.Kernels.ONEDNN), 8);
+    Graph plain = record(Target.aten(dtype), 8);
+    assertThat(packed.packings())
+        .isEqualTo(
+            Map.of(
+                "conv.weight", new Packing(Shape.of(2, 16, 8, 8), 2, 1),
+                "linear.weight", new Packing(Shape.of(32, 20), 1, 0)));
+    assertThat(plain.packings()).isEmpty();
+    float[] expected = run(plain, plain, 8);
+    float[] actual = run(packed, packed, 8);
+    IntStream.range(0, expected.length)
+        .forEach(i -> assertThat(actual[i]).isCloseTo(expected[i], within((float) tolerance)));
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"FLOAT32", "BFLOAT16"})
+  void forWhichInputAWeightWasPackedDoesNotChangeTheResult(Dtype dtype) {
+    Target target = new Target(dtype, Target.Kernels.ONEDNN);
+    Graph large = record(target, 16);
+    assertThat(run(large, record(target, 4), 16)).isEqualTo(run(large, large, 16));
+  }
+
+  private static Graph record(Target target, long size) {
+    Graph graph = new Graph("two layers", target);
+    Tensor x = graph.input(2, 16, size, size).to(target.dtype()).channelsLast();
+    Tensor h = graph.scope().conv2d("conv", x, 20, 3, 2);
+    Tensor tokens = h.permute(0, 2, 3, 1).reshape(2, size * size / 4, 20);
+    return graph.returns(graph.scope().linearNoBias("linear", tokens, 24).to(Dtype.FLOAT32));
+  }
+
+  /** Runs a graph over weights that were packed as another one asks for. */
+  private float[] run(Graph graph, Graph packing, int size) {
+    Random random = new Random(1);
+    try (WeightDictionary weights = new WeightDictionary(device)) {
+      graph
+          .weights()
+          .forEach(
+              (name, shape) -> {
+                weights.put(
+                    name, bytes(random, shape), Dtype.FLOAT32, packing.target().dtype(), shape);
+                if (packing.packings().containsKey(name)) {
+                  weights.pack(name, packing.packings().get(name));
+                }
+              });
+      float[] values = new float[2 * 16 * size * size];
+      IntStream.range(0, values.length).forEach(i -> values[i] = random.nextFloat() - 0.5f);
+      try (CompiledGraph compiled = CompiledGraph.compile(graph, weights);
+          DeviceTensor input = device.floats(values, 2, 16, size, size);
+          DeviceTensor output = compiled.run(input)) {
+        return output.toFloats();
+      }
+    }
+  }
+
+  private static ByteBuffer bytes(Random random, Shape shape) {
+    int count = Math.toIntExact(shape.count());
+    ByteBuffer bytes = ByteBuffer.allocateDirect(4 * count).order(ByteOrder.LITTLE_ENDIAN);
+    IntStream.range(0, count).forEach(i -> bytes.putFloat(4 * i, random.nextFloat() - 0.5f));
+    return bytes;
+  }
+}
