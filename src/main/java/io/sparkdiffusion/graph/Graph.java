@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * One forward pass while it is being recorded: inputs, the weights that it asks for, and a line of
@@ -73,12 +74,15 @@ public final class Graph {
 
   /** Whether the target wants a weight packed, which is noted with the input that it meets. */
   boolean packs(Tensor weight, Packing packing) {
-    String weightName = weightNames.get(weight.variable());
-    if (!target.isOneDnn() || weightName == null) {
+    if (!target.isOneDnn() || !weightNames.containsKey(weight.variable())) {
       return false;
     }
-    packings.put(weightName, packing);
+    packings.put(weightName(weight), packing);
     return true;
+  }
+
+  String weightName(Tensor weight) {
+    return Objects.requireNonNull(weightNames.get(weight.variable()));
   }
 
   /** The weights that this graph needs in oneDNN's layout, with the inputs that they meet. */
@@ -137,10 +141,7 @@ public final class Graph {
     }
     text.append(") -> Tensor:\n    weights = self.weights\n");
     lines.forEach(line -> text.append(line).append('\n'));
-    return text.append("    return ")
-        .append(result)
-        .append('\n')
-        .append(Attention.BLOCKS.indent(0))
-        .toString();
+    text.append("    return ").append(result).append('\n');
+    return text.append(Attention.BLOCKS).append(Doubling.CONVOLUTION).toString();
   }
 }

@@ -3,15 +3,28 @@ package io.sparkdiffusion.graph;
 /**
  * How oneDNN is to lay a weight out: for the input that it expects most. With other inputs it gives
  * the same result and lays the weight out anew in each call.
- *
- * @param input of a linear layer (rows, I), of a convolution (B, C, H, W)
- * @param stride of a convolution
- * @param padding of a convolution
  */
-public record Packing(Shape input, int stride, int padding) {
+public sealed interface Packing {
 
-  static Packing linear(Shape input) {
-    long width = input.size(-1);
-    return new Packing(Shape.of(input.count() / width, width), 1, 0);
-  }
+  /**
+   * Of a linear layer.
+   *
+   * @param rows of the input
+   */
+  record Linear(long rows) implements Packing {}
+
+  /**
+   * Of a convolution.
+   *
+   * @param input (B, C, H, W)
+   */
+  record Convolution(Shape input, int stride, int padding) implements Packing {}
+
+  /**
+   * Of a 3x3 convolution behind a doubling, see {@link Doubling}; the weight itself stays as it is,
+   * for pictures of odd sizes.
+   *
+   * @param input (B, C, H, W) before the doubling
+   */
+  record Doubled(Shape input) implements Packing {}
 }

@@ -59,6 +59,17 @@ public final class Scope {
     return x.conv2d(weight, sub(name).weight("bias", outputs), stride, kernel / 2);
   }
 
+  /**
+   * Nearest-neighbour doubling and a 3x3 convolution with bias.
+   *
+   * @param x (B, C, H, W)
+   * @return (B, outputs, 2 H, 2 W)
+   */
+  public Tensor doubledConv2d(String name, Tensor x, long outputs) {
+    Tensor weight = sub(name).weight("weight", outputs, x.size(1), 3, 3);
+    return x.doubledConv2d(weight, sub(name).weight("bias", outputs));
+  }
+
   /** Group norm with scale and shift; x (B, C, ...). */
   public Tensor groupNorm(String name, Tensor x, long groups, double epsilon) {
     long channels = x.size(1);

@@ -219,7 +219,7 @@ public final class Tensor {
           "linear", "the last dimension must be the weight's second", shape, weight.shape);
     }
     Shape result = shape.with(-1, weight.size(0));
-    if (weight.isPacked(Packing.linear(shape))) {
+    if (weight.isPacked(new Packing.Linear(shape.count() / size(-1)))) {
       return oneDnn(result, "_linear_pointwise", weight, optional(bias));
     }
     return call(result, "linear", weight, optional(bias));
@@ -237,10 +237,20 @@ public final class Tensor {
     Shape result = Shape.of(size(0), weight.size(0), height, width);
     String strides = "[%1$d, %1$d]".formatted(stride);
     String paddings = "[%1$d, %1$d]".formatted(padding);
-    if (weight.isPacked(new Packing(shape, stride, padding))) {
+    if (weight.isPacked(new Packing.Convolution(shape, stride, padding))) {
       return oneDnn(result, "_convolution_pointwise", weight, bias, paddings, strides, "[1, 1]", 1);
     }
     return call(result, "conv2d", weight, bias, strides, paddings, "[1, 1]", 1);
+  }
+
+  /** Nearest-neighbour doubling, then a 3x3 convolution: (B, C, H, W) to (B, O, 2 H, 2 W). */
+  Tensor doubledConv2d(Tensor weight, Tensor bias) {
+    requireRank("doubled conv2d", 4);
+    if (weight.isPacked(new Packing.Doubled(shape))) {
+      Shape result = Shape.of(size(0), weight.size(0), 2 * size(2), 2 * size(3));
+      return graph.record(result, Doubling.call(this, graph.weightName(weight), bias));
+    }
+    return upsampleNearest(2 * size(2), 2 * size(3)).conv2d(weight, bias, 1, 1);
   }
 
   /** Whether this weight is kept in oneDNN's layout; the graph notes for which input. */

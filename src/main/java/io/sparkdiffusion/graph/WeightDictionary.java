@@ -49,7 +49,8 @@ public final class WeightDictionary implements AutoCloseable {
             def dictionary(self: __torch__.M) -> Dict[str, Tensor]:
               return self.weights
           """
-              .indent(0);
+              .indent(0)
+          + Doubling.SPLIT;
 
   private final TorchDevice device;
   private final PtSymbolBlock module;
@@ -97,31 +98,32 @@ public final class WeightDictionary implements AutoCloseable {
     }
   }
 
-  /** Lays a weight that was put out for oneDNN; only graphs with the same packing can use it. */
+  /** Lays a weight that was put out for oneDNN; only graphs that want it so can use it. */
   public void pack(String name, Packing packing) {
     device.call(
         () -> {
           try (IValue key = IValue.from(name);
-              IValue nothing =
-                  packing.input().rank() == 2
-                      ? packLinear(key, packing)
-                      : packConvolution(key, packing)) {
+              IValue nothing = pack(key, packing)) {
             return nothing.isTensor();
           }
         });
   }
 
-  private IValue packLinear(IValue key, Packing packing) {
-    try (IValue rows = IValue.from(packing.input().size(0))) {
-      return IValueUtils.runMethod(module, "pack_linear", key, rows);
+  private IValue pack(IValue key, Packing packing) {
+    if (packing instanceof Packing.Linear linear) {
+      try (IValue rows = IValue.from(linear.rows())) {
+        return IValueUtils.runMethod(module, "pack_linear", key, rows);
+      }
     }
-  }
-
-  private IValue packConvolution(IValue key, Packing packing) {
-    try (IValue input = IValue.listFrom(packing.input().sizes());
-        IValue stride = IValue.from((long) packing.stride());
-        IValue padding = IValue.from((long) packing.padding())) {
-      return IValueUtils.runMethod(module, "pack_convolution", key, input, stride, padding);
+    if (packing instanceof Packing.Convolution convolution) {
+      try (IValue input = IValue.listFrom(convolution.input().sizes());
+          IValue stride = IValue.from((long) convolution.stride());
+          IValue padding = IValue.from((long) convolution.padding())) {
+        return IValueUtils.runMethod(module, "pack_convolution", key, input, stride, padding);
+      }
+    }
+    try (IValue input = IValue.listFrom(((Packing.Doubled) packing).input().sizes())) {
+      return IValueUtils.runMethod(module, "split", key, input);
     }
   }
 

@@ -67,11 +67,18 @@ final class Blocks {
       }
     }
     if (level > 0) {
-      Tensor skip = skips.element();
-      Tensor large = h.upsampleNearest(skip.size(2), skip.size(3));
-      h = scope.sub("upsamplers", 0).conv2d("conv", large, h.size(1), 3, 1);
+      h = upsample(scope.sub("upsamplers", 0), h, skips.element());
     }
     return h;
+  }
+
+  /** To the skip's size: the double, or one less where the way down has met an odd size. */
+  private static Tensor upsample(Scope scope, Tensor x, Tensor skip) {
+    long height = skip.size(2);
+    long width = skip.size(3);
+    return height == 2 * x.size(2) && width == 2 * x.size(3)
+        ? scope.doubledConv2d("conv", x, x.size(1))
+        : scope.conv2d("conv", x.upsampleNearest(height, width), x.size(1), 3, 1);
   }
 
   /** x (B, C, H, W) to (B, width, H, W). */

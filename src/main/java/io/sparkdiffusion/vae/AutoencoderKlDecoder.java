@@ -62,8 +62,7 @@ public final class AutoencoderKlDecoder {
     if (!doubles) {
       return h;
     }
-    Tensor large = h.upsampleNearest(2 * h.size(2), 2 * h.size(3));
-    return scope.sub("upsamplers", 0).conv2d("conv", large, width, 3, 1);
+    return scope.sub("upsamplers", 0).doubledConv2d("conv", h, width);
   }
 
   /** x (B, C, H, W) to (B, width, H, W). */

@@ -40,8 +40,9 @@ class PackingTest {
     assertThat(packed.packings())
         .isEqualTo(
             Map.of(
-                "conv.weight", new Packing(Shape.of(2, 16, 8, 8), 2, 1),
-                "linear.weight", new Packing(Shape.of(32, 20), 1, 0)));
+                "conv.weight", new Packing.Convolution(Shape.of(2, 16, 8, 8), 2, 1),
+                "doubled.weight", new Packing.Doubled(Shape.of(2, 20, 4, 4)),
+                "linear.weight", new Packing.Linear(128)));
     assertThat(plain.packings()).isEmpty();
     float[] expected = run(plain, plain, 8);
     float[] actual = run(packed, packed, 8);
@@ -58,10 +59,11 @@ class PackingTest {
   }
 
   private static Graph record(Target target, long size) {
-    Graph graph = new Graph("two layers", target);
+    Graph graph = new Graph("three layers", target);
     Tensor x = graph.input(2, 16, size, size).to(target.dtype()).channelsLast();
     Tensor h = graph.scope().conv2d("conv", x, 20, 3, 2);
-    Tensor tokens = h.permute(0, 2, 3, 1).reshape(2, size * size / 4, 20);
+    h = graph.scope().doubledConv2d("doubled", h, 20);
+    Tensor tokens = h.permute(0, 2, 3, 1).reshape(2, size * size, 20);
     return graph.returns(graph.scope().linearNoBias("linear", tokens, 24).to(Dtype.FLOAT32));
   }
 
