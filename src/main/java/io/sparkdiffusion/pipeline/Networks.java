@@ -74,7 +74,7 @@ record Networks(
    * guidance at a time.
    */
   WeightDictionary load(Component component, TorchDevice device, Target target) {
-    long size = unet.sampleSize();
+    long size = usualSize();
     Graph usual =
         switch (component) {
           case TEXT_ENCODER -> new ClipTextModel(text).record(target);
@@ -84,6 +84,14 @@ record Networks(
         };
     return Objects.requireNonNull(weights.get(component))
         .load(device, target.dtype(), usual.packings());
+  }
+
+  /**
+   * The latents' side in training, or the next at which every level is the half of the one before.
+   */
+  private long usualSize() {
+    long multiple = 1L << (unet.widths().size() - 1);
+    return (unet.sampleSize() + multiple - 1) / multiple * multiple;
   }
 
   private static void compare(
