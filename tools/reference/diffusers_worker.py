@@ -1,4 +1,4 @@
-"""The diffusers side of `full_size`: MODEL_FOLDER INPUTS OUT_FOLDER dtype=float32|bfloat16 repeats=N; the last line of output is JSON."""
+"""The diffusers side of `full_size`: MODEL_FOLDER INPUTS OUTPUTS float32|bfloat16, then a stage in each line of the standard input."""
 
 import json
 import sys
@@ -27,22 +27,9 @@ class PeakMemory(threading.Thread):
             time.sleep(0.02)
 
 
-def timed(call, repeats):
-    """The call's result and the seconds of each repeat after a first call that is not timed."""
-    result, seconds = call(), []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        result = call()
-        seconds.append(time.perf_counter() - start)
-    return result.float().contiguous(), {"seconds": seconds}
-
-
 @torch.inference_mode()
-def main(folder, inputs, out, *options):
-    memory = PeakMemory()
-    options = dict(option.split("=") for option in options)
-    dtype, repeats = getattr(torch, options["dtype"]), int(options["repeats"])
-    start = time.perf_counter()
+def main(folder, inputs, outputs, dtype):
+    memory, dtype, start = PeakMemory(), getattr(torch, dtype), time.perf_counter()
     text_encoder = CLIPTextModel.from_pretrained(f"{folder}/text_encoder", dtype=dtype)
     unet = UNet2DConditionModel.from_pretrained(f"{folder}/unet", torch_dtype=dtype)
     unet.to(memory_format=torch.channels_last)
@@ -52,13 +39,20 @@ def main(folder, inputs, out, *options):
     given = {name: t.to(dtype) if t.is_floating_point() and name != "timestep" else t for name, t in load_file(inputs).items()}
     sample, latents = (given[name].to(memory_format=torch.channels_last) for name in ("sample", "latents"))
     timestep = given["timestep"][0]
-    states, text = timed(lambda: text_encoder(given["ids"]).last_hidden_state, repeats)
-    noise, unet_times = timed(lambda: unet(sample, timestep, encoder_hidden_states=given["states"]).sample, repeats)
-    image, vae_times = timed(lambda: vae.decode(latents).sample, repeats)
-
-    save_file({"states": states, "noise": noise, "image": image}, Path(out) / "outputs.safetensors")
-    report = {"text": text, "unet": unet_times, "vae": vae_times, "load_seconds": load_seconds}
-    print(json.dumps(report | {"peak_rss_anon_bytes": memory.bytes, "threads": torch.get_num_threads()}))
+    stages = {
+        "text": ("states", lambda: text_encoder(given["ids"]).last_hidden_state),
+        "unet": ("noise", lambda: unet(sample, timestep, encoder_hidden_states=given["states"]).sample),
+        "vae": ("image", lambda: vae.decode(latents).sample),
+    }
+    print(json.dumps({"load_seconds": load_seconds, "torch": torch.__version__, "threads": torch.get_num_threads()}), flush=True)
+    results = {}
+    for line in sys.stdin:
+        name, stage = stages[line.strip()]
+        start = time.perf_counter()
+        results[name] = stage()
+        print(time.perf_counter() - start, flush=True)
+    save_file({name: result.float().contiguous() for name, result in results.items()}, outputs)
+    print(json.dumps({"peak_rss_anon_bytes": memory.bytes}))
 
 
 if __name__ == "__main__":

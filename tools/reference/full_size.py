@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 import os
 import shutil
 import statistics
@@ -83,24 +84,37 @@ def write_inputs(path, folder):
     save_file(inputs, path, metadata={"format": "pt"})
 
 
-def run(command, out):
-    """Runs one side to its end; returns the JSON of its last line, with the peak of its anonymous memory seen from outside."""
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "outputs.safetensors").unlink(missing_ok=True)
-    print("running", " ".join(command), flush=True)
-    environment = {key: value for key, value in os.environ.items() if key != "PYTHON"}
-    process = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True, env=environment)
-    peak = {"RssAnon:": 0, "VmRSS:": 0}  # weights that stay mapped from their file are in VmRSS only
-    watcher = threading.Thread(target=watch_memory, args=(process, peak))
-    watcher.start()
-    lines = process.communicate()[0].splitlines()
-    watcher.join()
-    if process.returncode:
-        sys.exit(f"exit status {process.returncode}: {' '.join(command)}")
-    return json.loads(lines[-1]) | {
-        "watched_peak_rss_anon_bytes": peak["RssAnon:"],
-        "watched_peak_rss_bytes": peak["VmRSS:"],
-    }
+class Side:
+    """A process that holds the model and runs one stage when it is asked."""
+
+    def __init__(self, command, folder, inputs, outputs, dtype):
+        self.outputs, self.peaks = outputs, {"RssAnon:": 0, "VmRSS:": 0}  # weights that stay mapped from their file are in VmRSS only
+        outputs.unlink(missing_ok=True)
+        environment = {key: value for key, value in os.environ.items() if key != "PYTHON"}
+        start = time.perf_counter()
+        self.process = subprocess.Popen(
+            [*command, folder, inputs, str(outputs), dtype], cwd=REPOSITORY, text=True, bufsize=1, env=environment,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        threading.Thread(target=watch_memory, args=(self.process, self.peaks), daemon=True).start()
+        self.facts = json.loads(self.answer())
+        self.facts["ready_seconds"] = time.perf_counter() - start  # from the process's start
+
+    def answer(self):
+        if line := self.process.stdout.readline():
+            return line
+        sys.exit(f"exit status {self.process.wait()}: {self.process.args}")
+
+    def seconds(self, stage):
+        self.process.stdin.write(stage + "\n")
+        return float(self.answer())
+
+    def close(self):
+        self.process.stdin.close()
+        self.facts |= json.loads(self.answer()) | {name: self.peaks[field] for name, field in MEMORY.items()}
+        self.process.wait()
+
+
+MEMORY = {"watched_peak_rss_anon_bytes": "RssAnon:", "watched_peak_rss_bytes": "VmRSS:"}
 
 
 def watch_memory(process, peak):
@@ -137,19 +151,30 @@ def compare(arguments):
     write_inputs(inputs, arguments.folder)
     worker = [sys.executable, str(Path(__file__).with_name("diffusers_worker.py"))]
     commands = {"diffusers": worker, "java": arguments.java.split()}
-    sides = [side for side in commands if side in arguments.sides]
-    reports = {}
+    chosen = {side: command for side, command in commands.items() if side in arguments.sides}
+    results, facts = [], []
     for dtype in arguments.dtypes:
-        for _ in range(arguments.rounds):
-            for side in sides:  # in turn, never two at once
-                out = work / f"{side}-{dtype}"
-                options = [folder, inputs, str(out), f"dtype={dtype}", f"repeats={arguments.repeats}"]
-                reports.setdefault((dtype, side), []).append(run(commands[side] + options, out))
-    results = [row for dtype in arguments.dtypes for row in rows(dtype, sides, reports, work)]
+        sides = {side: Side(command, folder, inputs, work / f"{side}-{dtype}.safetensors", dtype) for side, command in chosen.items()}
+        times = {stage: take_turns(sides, stage, arguments.repeats) for stage in arguments.stages}
+        for side in sides.values():
+            side.close()
+        facts += [{"dtype": dtype, "side": name, **side.facts} for name, side in sides.items()]
+        results += [row(dtype, stage, times[stage], sides, work / "diffusers-float32.safetensors") for stage in arguments.stages]
     machine = {"cores": os.cpu_count(), "processor": processor(), "torch": torch.__version__}
-    raw = [{"dtype": dtype, "side": side, "runs": runs} for (dtype, side), runs in reports.items()]
-    write_json(work / "results.json", {"machine": machine, "rows": results, "reports": raw})
-    print_table(results)
+    write_json(work / "results.json", {"machine": machine, "rows": results, "sides": facts})
+    print_table(results, facts)
+
+
+def take_turns(sides, stage, repeats):
+    """Seconds of each side, one call of each in turn, after one of each that does not count."""
+    times = {name: [] for name in sides}
+    for turn in range(repeats + 1):
+        order = list(sides.items())
+        for name, side in order if turn % 2 else reversed(order):
+            seconds = side.seconds(stage)
+            if turn:
+                times[name].append(seconds)
+    return times
 
 
 def processor():
@@ -157,24 +182,31 @@ def processor():
     return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), "unknown")
 
 
-def rows(dtype, sides, reports, work):
-    """One row for each stage: times, memory and errors of the sides that ran."""
-    exact = work / "diffusers-float32/outputs.safetensors"
-    for stage, name in STAGES.items():
-        row, outputs = {"dtype": dtype, "stage": stage}, {}
-        for side in sides:
-            runs = reports[dtype, side]
-            row[f"{side}_seconds"] = statistics.median(s for report in runs for s in report[stage]["seconds"])
-            row[f"{side}_load_seconds"] = statistics.median(report["load_seconds"] for report in runs)
-            for memory in ("peak_rss_anon_bytes", "peak_rss_bytes"):
-                row[f"{side}_{memory}"] = max(report[f"watched_{memory}"] for report in runs)
-            outputs[side] = load_file(work / f"{side}-{dtype}/outputs.safetensors")[name]
-            if exact.exists():
-                row[f"{side}_error_to_float32"] = error(outputs[side], load_file(exact)[name])
-        if len(sides) == 2:
-            row["java_over_diffusers_seconds"] = row["java_seconds"] / row["diffusers_seconds"]
-            row["error"] = error(outputs["java"], outputs["diffusers"])
-        yield row
+def row(dtype, stage, times, sides, exact):
+    """A stage's times, the ratio of its pairs, and the errors of the sides that ran."""
+    result, outputs = {"dtype": dtype, "stage": stage}, {}
+    for name, side in sides.items():
+        result[f"{name}_seconds"] = times[name]
+        outputs[name] = load_file(side.outputs)[STAGES[stage]]
+        if exact.exists() and STAGES[stage] in (expected := load_file(exact)):
+            result[f"{name}_error_to_float32"] = error(outputs[name], expected[STAGES[stage]])
+    if len(sides) == 2:
+        ratios = [ours / theirs for ours, theirs in zip(times["java"], times["diffusers"])]
+        low, high = interval(ratios)
+        result |= {"ratio": statistics.median(ratios), "ratio_low": low, "ratio_high": high}
+        result["error"] = error(outputs["java"], outputs["diffusers"])
+    return result
+
+
+def interval(values):
+    """The narrowest interval between two of the sorted values that holds the median with 95 % or more, by the binomial distribution."""
+    values, n = sorted(values), len(values)
+    outside = 0.0
+    for cut in range(n // 2):
+        outside += 2 * math.comb(n, cut) / 2**n
+        if outside > 0.05:
+            return values[max(cut - 1, 0)], values[n - 1 - max(cut - 1, 0)]
+    return values[n // 2 - 1 if n > 2 else 0], values[-(n // 2) if n > 2 else -1]
 
 
 def error(actual, expected):
@@ -187,23 +219,27 @@ def error(actual, expected):
     return {"max_relative_to_largest": difference.max().item() / largest, "mean_absolute": difference.mean().item()}
 
 
-def print_table(results):
-    print("dtype     stage  java s  diffusers s  ratio  java GiB  diffusers GiB  max error  mean error  (max to float32: java, diffusers)")
+def print_table(results, facts):
+    print("dtype     stage  java s  diffusers s  ratio (95 %)         max error  mean error  (max to float32: java, diffusers)")
     for row in results:
+        ratio = f"{row['ratio']:.3f} ({row['ratio_low']:.3f}, {row['ratio_high']:.3f})" if "ratio" in row else "-"
         print(
-            f"{row['dtype']:9} {row['stage']:5}"
-            f" {cell(row, 'java_seconds', '.3f'):>7} {cell(row, 'diffusers_seconds', '.3f'):>12}"
-            f" {cell(row, 'java_over_diffusers_seconds', '.2f'):>6}"
-            f" {cell(row, 'java_peak_rss_anon_bytes', '.2f', 2**30):>9}"
-            f" {cell(row, 'diffusers_peak_rss_anon_bytes', '.2f', 2**30):>14}"
-            f" {cell(row.get('error'), 'max_relative_to_largest', '.1e'):>10} {cell(row.get('error'), 'mean_absolute', '.1e'):>11}"
+            f"{row['dtype']:9} {row['stage']:5} {median(row, 'java_seconds'):>7} {median(row, 'diffusers_seconds'):>12}  {ratio:20}"
+            f" {cell(row.get('error'), 'max_relative_to_largest', '.1e'):>9} {cell(row.get('error'), 'mean_absolute', '.1e'):>11}"
             f"  ({cell(row.get('java_error_to_float32'), 'max_relative_to_largest', '.1e')},"
             f" {cell(row.get('diffusers_error_to_float32'), 'max_relative_to_largest', '.1e')})"
         )
+    for side in facts:
+        gigabytes = (side[name] / 2**30 for name in MEMORY)
+        print(f"{side['dtype']:9} {side['side']:9} ready after {side['ready_seconds']:.1f} s, peak GiB: anonymous %.2f, all %.2f" % tuple(gigabytes))
 
 
-def cell(row, key, form, unit=1):
-    return format(row[key] / unit, form) if row and key in row else "-"
+def median(row, key):
+    return f"{statistics.median(row[key]):.3f}" if key in row else "-"
+
+
+def cell(row, key, form):
+    return format(row[key], form) if row and key in row else "-"
 
 
 def main():
@@ -214,8 +250,8 @@ def main():
     parser.add_argument("--write-only", action="store_true", help="do not compare")
     parser.add_argument("--sides", nargs="+", choices=("diffusers", "java"), default=("diffusers", "java"))
     parser.add_argument("--dtypes", nargs="+", choices=("float32", "bfloat16"), default=("float32", "bfloat16"))
-    parser.add_argument("--repeats", type=int, default=3, help="timed calls of each stage after one warm-up")
-    parser.add_argument("--rounds", type=int, default=1, help="processes of each side, in turn")
+    parser.add_argument("--stages", nargs="+", choices=tuple(STAGES), default=tuple(STAGES))
+    parser.add_argument("--repeats", type=int, default=7, help="pairs of calls of each stage, after one that does not count")
     parser.add_argument("--java", default="./jobs/bench", help="the Java side's command")
     arguments = parser.parse_args()
     if not (arguments.folder / "complete").exists():

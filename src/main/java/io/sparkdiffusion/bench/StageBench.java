@@ -1,5 +1,7 @@
 package io.sparkdiffusion.bench;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.sparkdiffusion.config.StrictJson;
 import io.sparkdiffusion.graph.CompiledGraph;
 import io.sparkdiffusion.graph.DeviceTensor;
@@ -19,26 +21,26 @@ import io.sparkdiffusion.weights.Component;
 import io.sparkdiffusion.weights.ModelFolder;
 import io.sparkdiffusion.weights.NetworkWeights;
 import io.sparkdiffusion.weights.TensorFile;
+import java.io.BufferedReader;
 import java.io.IOException;
-import java.nio.file.Files;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
- * Times one text encoding, one UNet call and one VAE decode on given inputs and writes their
- * results, to be compared with diffusers on the same ({@code tools/reference/full_size.py}).
+ * Runs text encoding, UNet and VAE decoding on given inputs, one call whenever it is asked, so that
+ * {@code tools/bench} can let it take turns with diffusers on the same inputs.
  */
 public final class StageBench {
 
   private final ModelFolder folder;
   private final TensorFile inputs;
   private final Dtype dtype;
-  private final int repeats;
-  private final Map<String, Object> report = new LinkedHashMap<>();
-  private final TensorFile.Writer outputs = new TensorFile.Writer();
+  private final Map<String, float[]> results = new LinkedHashMap<>();
 
   /** A network with its weights, ready to run on its inputs. */
   private record Stage(
@@ -49,36 +51,65 @@ public final class StageBench {
    *
    * @param inputs {@code ids} (1, S) int64, {@code sample} (B, C, h, w), {@code timestep} (1),
    *     {@code states} (B, S, D) and {@code latents} (1, C, h, w) float32
-   * @param repeats timed calls of each stage, after one that is not timed
    */
-  public StageBench(ModelFolder folder, TensorFile inputs, Dtype dtype, int repeats) {
+  public StageBench(ModelFolder folder, TensorFile inputs, Dtype dtype) {
     this.folder = folder;
     this.inputs = inputs;
     this.dtype = dtype;
-    this.repeats = repeats;
   }
 
   /**
-   * Runs all stages.
+   * Loads the model, then answers each line that names a stage by one call of it.
    *
-   * @param output where {@code outputs.safetensors} goes
-   * @return one line of JSON: seconds of each stage, of loading, and the peak of RssAnon
+   * @param questions {@code text}, {@code unet} or {@code vae} in each line
+   * @param answers one line of JSON when the model is ready, one number of seconds for each
+   *     question, and one line of JSON with the peak of RssAnon at the end
+   * @param output the file that takes the last result of each stage at the end
    */
-  public String run(Path output) throws IOException {
+  public void serve(BufferedReader questions, PrintStream answers, Path output) throws IOException {
     try (PeakMemory memory = new PeakMemory();
         ResourceStack open = new ResourceStack()) {
       long start = System.nanoTime();
       TorchDevice device = open.push(TorchDevice.open("cpu"));
-      List<Stage> stages = List.of(text(device, open), unet(device, open), vae(device, open));
-      report.put("load_seconds", seconds(start));
-      stages.forEach(this::time);
-      report.put("peak_rss_anon_bytes", memory.peakBytes());
-      report.put("libtorch", TorchEngine.version());
-      report.put("threads", TorchEngine.threads());
+      Map<String, Stage> stages = new LinkedHashMap<>();
+      for (Stage stage : List.of(text(device, open), unet(device, open), vae(device, open))) {
+        stages.put(stage.name(), stage);
+      }
+      answers.println(ready(seconds(start)));
+      String name;
+      while ((name = questions.readLine()) != null) {
+        answers.println(run(Objects.requireNonNull(stages.get(name), name)));
+      }
+      write(stages.values(), output);
+      answers.println(StrictJson.canonical(Map.of("peak_rss_anon_bytes", memory.peakBytes())));
     }
-    Files.createDirectories(output);
-    outputs.write(output.resolve("outputs.safetensors"));
-    return StrictJson.canonical(report);
+  }
+
+  private static String ready(double loadSeconds) {
+    return StrictJson.canonical(
+        Map.of(
+            "load_seconds", loadSeconds,
+            "torch", TorchEngine.version(),
+            "threads", TorchEngine.threads()));
+  }
+
+  private double run(Stage stage) {
+    long begin = System.nanoTime();
+    try (DeviceTensor output = stage.compiled().run(stage.inputs())) {
+      results.put(stage.name(), output.toFloats());
+      return seconds(begin);
+    }
+  }
+
+  private void write(Iterable<Stage> stages, Path output) throws IOException {
+    TensorFile.Writer outputs = new TensorFile.Writer();
+    for (Stage stage : stages) {
+      float[] result = results.get(stage.name());
+      if (result != null) {
+        outputs.add(stage.result(), result, stage.graph().resultShape());
+      }
+    }
+    outputs.write(output);
   }
 
   private Stage text(TorchDevice device, ResourceStack open) {
@@ -128,46 +159,25 @@ public final class StageBench {
     return open.push(CompiledGraph.compile(graph, weights));
   }
 
-  /** Runs a stage once for its result, then for its times. */
-  private void time(Stage stage) {
-    try (DeviceTensor output = stage.compiled().run(stage.inputs())) {
-      outputs.add(stage.result(), output.toFloats(), stage.graph().resultShape());
-    }
-    List<Double> times = new ArrayList<>();
-    for (int i = 0; i < repeats; i++) {
-      long begin = System.nanoTime();
-      try (DeviceTensor output = stage.compiled().run(stage.inputs())) {
-        output.toFloats();
-        times.add(seconds(begin));
-      }
-    }
-    report.put(stage.name(), Map.of("seconds", times));
-  }
-
   private static double seconds(long start) {
     return (System.nanoTime() - start) / 1e9;
   }
 
-  /** {@code MODEL_FOLDER INPUTS OUT_FOLDER [dtype=float32] [repeats=3]}; prints the report. */
+  /** {@code MODEL_FOLDER INPUTS OUTPUT DTYPE}, then stages on the standard input. */
   public static void main(String[] arguments) throws IOException {
-    String dtype = "float32";
-    int repeats = 3;
-    for (int i = 3; i < arguments.length; i++) {
-      if (arguments[i].startsWith("dtype=")) {
-        dtype = arguments[i].substring(6);
-      } else if (arguments[i].startsWith("repeats=")) {
-        repeats = Integer.parseInt(arguments[i].substring(8));
-      } else {
-        throw new IllegalArgumentException(
-            "Cannot run the bench: only dtype= and repeats= are known (" + arguments[i] + ")");
-      }
+    if (arguments.length != 4) {
+      throw new IllegalArgumentException(
+          "Cannot run the bench: it takes MODEL_FOLDER INPUTS OUTPUT DTYPE (%d arguments)"
+              .formatted(arguments.length));
     }
     StageBench bench =
         new StageBench(
             ModelFolder.open(Path.of(arguments[0])),
             TensorFile.read(Path.of(arguments[1])),
-            Dtype.ofCompute(dtype),
-            repeats);
-    System.out.println(bench.run(Path.of(arguments[2])));
+            Dtype.ofCompute(arguments[3]));
+    bench.serve(
+        new BufferedReader(new InputStreamReader(System.in, UTF_8)),
+        System.out,
+        Path.of(arguments[2]));
   }
 }
