@@ -11,7 +11,7 @@ import training
 LOGS = training.REPOSITORY / "tools/tiny-sd2/logs"
 WHAT = {
     "base": ("predicts the noise (epsilon), as Stable Diffusion 2 base", "the leading timesteps of the published configuration"),
-    "words": ("predicts velocity, as Stable Diffusion 2.1, with zero terminal SNR and trailing timesteps (arXiv 2305.08891)",
+    "pairs": ("predicts velocity, as Stable Diffusion 2.1, with zero terminal SNR and trailing timesteps (arXiv 2305.08891)",
           "`guidance_rescale` 0.7 beside guidance 7.5"),
 }
 CARD = """---
@@ -41,7 +41,7 @@ Ten pairs of shape and colour were never in the UNet's training: {held_out}.
 ## Training
 
 `tools/tiny-sd2/run`, from scratch on 2 CPU cores: autoencoder, {autoencoder} steps; text encoder and UNet, {start} steps of 64 scenes predicting noise, then
-{v} and (by Muon) {words_steps} predicting velocity with zero terminal SNR{base}. Losses are in `tools/tiny-sd2/logs`. Weights are the moving average, in float16.
+{v} and (by Muon) {muon:,} predicting velocity with zero terminal SNR{base}. Losses are in `tools/tiny-sd2/logs`. Weights are the moving average, in float16.
 
 ## What it shows
 
@@ -55,7 +55,7 @@ the colour of each object, the shape of each object (both, where there are two) 
 
 These weights have had {examples:,} examples, made from 40,000 scenes, and are not done. Backgrounds, kinds of landscape and single objects mostly follow the prompt; of two
 objects both are there in most pictures, which of them is left or above is a matter of chance more often than not. The loss was still falling when training ended
-(`tools/tiny-sd2/logs`), so longer training is the first thing that would raise the figures. `denoiser.py words FOLDER` goes on from these weights.
+(`tools/tiny-sd2/logs`), so longer training is the first thing that would raise the figures. `denoiser.py pairs FOLDER` goes on from these weights.
 
 Words outside its {words} tokens are read letter by letter and mean nothing to it. The VAE blurs dots and thin stripes. At other sizes than 128x128 it
 has not been measured.
@@ -93,12 +93,12 @@ def main():
         what, use = WHAT[recipe]
         mine = [r for r in results if r["model"] == name]
         steps = {log: logged_steps(log) for log in ("autoencoder", *denoiser.RECIPES)}
-        begun = ("start", "v", "words") + (("base",) if recipe == "base" else ())
+        begun = ("start", "v", "words", "pairs") + (("base",) if recipe == "base" else ())
         examples = denoiser.BATCH * sum(steps[name] for name in begun)
-        steps["words_steps"] = steps.pop("words")
+        steps["muon"] = steps.pop("words") + steps.pop("pairs")
         steps["base"] = f"; then {steps['base']} of the UNet alone predicting noise again" if recipe == "base" else ""
         (folder / "README.md").write_text(CARD.format(
-            name=name, what=what, use=use, parameters=parameters(folder), config="tiny_21.yml" if recipe == "words" else "tiny.yml",
+            name=name, what=what, use=use, parameters=parameters(folder), config="tiny_21.yml" if recipe == "pairs" else "tiny.yml",
             shapes=", ".join(scenes.SHAPES), colours=", ".join(scenes.COLOURS), held_out=held_out, prompts=mine[0]["prompts"],
             inference_steps=mine[0]["steps"], table=table(mine), **steps, examples=examples, words=json.loads((folder / "text_encoder/config.json").read_text())["vocab_size"]), encoding="utf-8")
 

@@ -15,7 +15,7 @@ import training
 sys.path.append(str(training.REPOSITORY / "tools/reference"))
 import layout  # noqa: E402
 
-MODELS = {"tiny-sd2-base": "base", "tiny-sd2-1": "words"}  # folder: recipe
+MODELS = {"tiny-sd2-base": "base", "tiny-sd2-1": "pairs"}  # folder: recipe
 
 
 def half(module, state):
