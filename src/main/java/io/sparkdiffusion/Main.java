@@ -17,6 +17,7 @@ import io.sparkdiffusion.spark.job.RunSeconds;
 import io.sparkdiffusion.spark.job.StopOnSignal;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,6 +35,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The command line: a configuration file, overrides, and one last line that says how it went. */
 @Command(
@@ -160,11 +162,21 @@ public final class Main implements Callable<Integer> {
   }
 
   private JobConfig load() {
+    requireFile();
     List<String> all = new ArrayList<>(overrides);
     if (overridesFile != null) {
       all.addAll(JobConfig.readOverrides(overridesFile));
     }
     return JobConfig.load(file, all);
+  }
+
+  /** A setting in its place could hold a prompt and is not shown. */
+  private void requireFile() {
+    if (file.toString().contains("=") && !Files.exists(file)) {
+      throw new ProblemsException(
+          "Cannot read CONFIG: the first argument must be a file such as configs/tiny.yml, settings"
+              + " come after it (a setting)");
+    }
   }
 
   /** What the user has set for Spark, and what the job needs beside it. */
@@ -225,7 +237,9 @@ public final class Main implements Callable<Integer> {
   }
 
   private int usage(ParameterException problem) {
-    err.println(problem.getMessage() + "; see jobs/generate --help");
+    String sparks =
+        problem instanceof UnmatchedArgumentException ? ", Spark's options come after --" : "";
+    err.println(problem.getMessage() + "; see jobs/generate --help" + sparks);
     return NOT_USABLE;
   }
 
