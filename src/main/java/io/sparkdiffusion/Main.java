@@ -63,7 +63,11 @@ public final class Main implements Callable<Integer> {
 
   private static final Logger LOG = LoggerFactory.getLogger(Main.class);
 
-  @Parameters(index = "0", paramLabel = "CONFIG", description = "a YAML file, as in configs/")
+  @Parameters(
+      index = "0",
+      arity = "0..1",
+      paramLabel = "CONFIG",
+      description = "a YAML file, as in configs/")
   private Path file;
 
   @Parameters(index = "1..*", paramLabel = "key=value", description = "settings that win over it")
@@ -86,6 +90,11 @@ public final class Main implements Callable<Integer> {
       description = "print the versions of the job and its libraries")
   @SuppressWarnings("UnusedVariable") // picocli reads it
   private boolean showsVersion;
+
+  @Option(
+      names = "--completion",
+      description = "print what completes the arguments in bash, as jobs/completion.bash has it")
+  private boolean showsCompletion;
 
   @Option(names = "--stacktrace", description = "print where a failure came from")
   private boolean showsStackTrace;
@@ -132,6 +141,12 @@ public final class Main implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (showsCompletion) {
+      System.out.print(
+          CompletionScript.bash(
+              new CommandLine(this), new CommandLine(new Inspect(System.out, err))));
+      return DONE;
+    }
     JobConfig config = load();
     config.effective().forEach((key, value) -> LOG.info("{} = {}", key, value));
     boolean isOwnSession = SparkSession.getDefaultSession().isEmpty();
@@ -172,6 +187,9 @@ public final class Main implements Callable<Integer> {
 
   /** A setting in its place could hold a prompt and is not shown. */
   private void requireFile() {
+    if (file == null) {
+      throw new ProblemsException("Missing required parameter: 'CONFIG'; see jobs/generate --help");
+    }
     if (file.toString().contains("=") && !Files.exists(file)) {
       throw new ProblemsException(
           "Cannot read CONFIG: the first argument must be a file such as configs/tiny.yml, settings"
