@@ -116,7 +116,9 @@ public final class Inspect implements Callable<Integer> {
       return PngTexts.read(Files.readAllBytes(file));
     } catch (IOException e) {
       throw new ProblemsException(
-          "Cannot inspect %s: the file must be there and readable (%s)".formatted(file, e), e);
+          "Cannot inspect %s: the file must be there and readable (%s)"
+              .formatted(file, Files.exists(file) ? "not a readable file" : "missing"),
+          e);
     } catch (IllegalArgumentException e) {
       throw new ProblemsException(
           "Cannot inspect %s: it must be a PNG file (%s)".formatted(file, e.getMessage()), e);

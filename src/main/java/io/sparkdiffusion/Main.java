@@ -17,6 +17,7 @@ import io.sparkdiffusion.spark.job.RunSeconds;
 import io.sparkdiffusion.spark.job.StopOnSignal;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,6 +35,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The command line: a configuration file, overrides, and one last line that says how it went. */
 @Command(
@@ -61,7 +63,11 @@ public final class Main implements Callable<Integer> {
 
   private static final Logger LOG = LoggerFactory.getLogger(Main.class);
 
-  @Parameters(index = "0", paramLabel = "CONFIG", description = "a YAML file, as in configs/")
+  @Parameters(
+      index = "0",
+      arity = "0..1",
+      paramLabel = "CONFIG",
+      description = "a YAML file, as in configs/")
   private Path file;
 
   @Parameters(index = "1..*", paramLabel = "key=value", description = "settings that win over it")
@@ -84,6 +90,11 @@ public final class Main implements Callable<Integer> {
       description = "print the versions of the job and its libraries")
   @SuppressWarnings("UnusedVariable") // picocli reads it
   private boolean showsVersion;
+
+  @Option(
+      names = "--completion",
+      description = "print what completes the arguments in bash, as jobs/completion.bash has it")
+  private boolean showsCompletion;
 
   @Option(names = "--stacktrace", description = "print where a failure came from")
   private boolean showsStackTrace;
@@ -130,6 +141,12 @@ public final class Main implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (showsCompletion) {
+      System.out.print(
+          CompletionScript.bash(
+              new CommandLine(this), new CommandLine(new Inspect(System.out, err))));
+      return DONE;
+    }
     JobConfig config = load();
     config.effective().forEach((key, value) -> LOG.info("{} = {}", key, value));
     boolean isOwnSession = SparkSession.getDefaultSession().isEmpty();
@@ -160,11 +177,24 @@ public final class Main implements Callable<Integer> {
   }
 
   private JobConfig load() {
+    requireFile();
     List<String> all = new ArrayList<>(overrides);
     if (overridesFile != null) {
       all.addAll(JobConfig.readOverrides(overridesFile));
     }
     return JobConfig.load(file, all);
+  }
+
+  /** A setting in its place could hold a prompt and is not shown. */
+  private void requireFile() {
+    if (file == null) {
+      throw new ProblemsException("Missing required parameter: 'CONFIG'; see jobs/generate --help");
+    }
+    if (file.toString().contains("=") && !Files.exists(file)) {
+      throw new ProblemsException(
+          "Cannot read CONFIG: the first argument must be a file such as configs/tiny.yml, settings"
+              + " come after it (a setting)");
+    }
   }
 
   /** What the user has set for Spark, and what the job needs beside it. */
@@ -225,7 +255,9 @@ public final class Main implements Callable<Integer> {
   }
 
   private int usage(ParameterException problem) {
-    err.println(problem.getMessage() + "; see jobs/generate --help");
+    String sparks =
+        problem instanceof UnmatchedArgumentException ? ", Spark's options come after --" : "";
+    err.println(problem.getMessage() + "; see jobs/generate --help" + sparks);
     return NOT_USABLE;
   }
 

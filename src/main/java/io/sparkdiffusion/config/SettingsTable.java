@@ -1,5 +1,8 @@
 package io.sparkdiffusion.config;
 
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 
 /** Every setting, for people. */
@@ -21,6 +24,13 @@ public final class SettingsTable {
   /** Plain text for {@code --help}. */
   public static String text() {
     return Settings.ALL.stream().map(SettingsTable::textRow).collect(Collectors.joining());
+  }
+
+  /** Every key with the words that it can have, none where it takes more than some words. */
+  public static Map<String, List<String>> choices() {
+    Map<String, List<String>> choices = new LinkedHashMap<>();
+    Settings.ALL.forEach(setting -> choices.put(setting.key(), setting.choices()));
+    return choices;
   }
 
   private static String markdownRow(Setting setting) {

@@ -63,6 +63,12 @@ public final class ModelFolder {
           "Cannot open model %s: it must be a folder in diffusers' layout (%s)"
               .formatted(root, Files.exists(root) ? "a file" : "missing"));
     }
+    if (!Files.exists(root.resolve("model_index.json")) && !Files.exists(root.resolve("unet"))) {
+      throw new ProblemsException(
+          "Cannot open model %s: it must be a folder in diffusers' layout, the one that holds"
+                  .formatted(root)
+              + " model_index.json, unet/, vae/ and the other parts (it holds neither)");
+    }
     List<String> problems = new ArrayList<>();
     checkClasses(root, problems);
     requireFile(root.resolve("scheduler/scheduler_config.json"), problems);

@@ -8,9 +8,11 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -27,6 +29,9 @@ import java.util.TreeSet;
 final class SafetensorsFile {
 
   private static final int LENGTH_BYTES = 8;
+
+  /** What stands where a clone has not fetched a large file (git-lfs, docs/spec.md). */
+  private static final byte[] GIT_LFS = "version ".getBytes(StandardCharsets.US_ASCII);
 
   /** As in the reference implementation. */
   private static final long MAX_HEADER_BYTES = 100_000_000;
@@ -123,6 +128,9 @@ final class SafetensorsFile {
     ByteBuffer length = ByteBuffer.allocate(LENGTH_BYTES).order(ByteOrder.LITTLE_ENDIAN);
     readFully(channel, length, 0);
     long headerBytes = length.getLong(0);
+    if (Arrays.equals(length.array(), GIT_LFS)) {
+      throw broken(path, "it must be a safetensors file, fetch it with git lfs pull", "a pointer");
+    }
     if (headerBytes < 2 || headerBytes > MAX_HEADER_BYTES) {
       throw broken(
           path,
@@ -199,7 +207,7 @@ final class SafetensorsFile {
         throw broken(
             path,
             tensor.name(),
-            "it must lie inside the file of %d bytes".formatted(fileBytes),
+            "it must lie inside the file of %d bytes, copy a whole file".formatted(fileBytes),
             span);
       }
       if (tensor.bytes() != shapeBytes(tensor)) {

@@ -125,7 +125,8 @@ class JobConfigTest {
         .hasMessage(
             "Cannot read " + file + ": it must be a mapping of keys to values (it is empty)");
     assertThatThrownBy(() -> ConfigText.load(folder, "prompt: a cat\n  seed: [\n"))
-        .hasMessageStartingWith("Cannot read " + file + ": it must be valid YAML (line 2, column")
+        .hasMessageStartingWith("Cannot read " + file + ": it must be valid YAML, with")
+        .hasMessageContaining(" in quotes (line 2, column")
         .hasMessageNotContaining("cat");
     assertThatThrownBy(() -> ConfigText.load(folder, "seed: 1\n---\nseed: 2\n"))
         .hasMessageStartingWith(

@@ -200,7 +200,7 @@ class SafetensorsFileTest {
             "[2]",
             "[0,8]",
             7,
-            "it must lie inside the file of 107 bytes (bytes 100 to 108)"),
+            "it must lie inside the file of 107 bytes, copy a whole file (bytes 100 to 108)"),
         tensor(
             "an empty tensor far away",
             "\"F32\"",
@@ -252,7 +252,7 @@ class SafetensorsFileTest {
             "[0,4]",
             "[4,8]",
             6,
-            "tensor b of FILE: it must lie inside the file of 206 bytes (bytes 204 to 208)"));
+            "tensor b of FILE: it must lie inside the file of 206 bytes, copy a whole file (bytes 204 to 208)"));
   }
 
   private static Arguments shape(String json, String actual) {

@@ -75,7 +75,7 @@ record ModelLocation(String path, String cacheDirectory) implements Serializable
     } catch (IOException e) {
       throw new UncheckedIOException(
           "Cannot fetch model %s: its files must be readable, and %s must have room for them (%s)"
-              .formatted(path, cache, e),
+              .formatted(path, cache, e.getMessage()),
           e);
     }
   }

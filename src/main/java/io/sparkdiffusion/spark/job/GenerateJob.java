@@ -118,7 +118,9 @@ public final class GenerateJob {
       return result;
     } catch (Exception e) {
       // Spark throws checked exceptions that it does not declare.
-      report(output, isStopping ? "interrupted" : "failed", Optional.of(Failures.reason(e)));
+      if (Failures.problems(e).isEmpty() || !isUntouched(output)) {
+        report(output, isStopping ? "interrupted" : "failed", Optional.of(Failures.reason(e)));
+      }
       throw e instanceof RuntimeException known
           ? known
           : new IllegalStateException(Failures.reason(e), e);
@@ -295,6 +297,15 @@ public final class GenerateJob {
   private Result result(OutputFolder output, RunCounts counts, Optional<String> stopReason) {
     report.counts(counts);
     return new Result(runId, output.root(), counts, report.seconds(), stopReason);
+  }
+
+  /** A mistake that was found before the first picture needs no report. */
+  private static boolean isUntouched(OutputFolder output) {
+    try {
+      return output.isUntouched();
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   private void report(OutputFolder output, String status, Optional<String> error) {

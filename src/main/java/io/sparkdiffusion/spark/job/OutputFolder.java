@@ -5,6 +5,7 @@ import io.sparkdiffusion.spark.executor.ResultColumns;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileStatus;
@@ -23,8 +24,10 @@ final class OutputFolder implements AutoCloseable {
   private final String runId;
   private final FileSystem files;
   private final OutputLock lock;
+  private final boolean isNew;
 
-  private OutputFolder(Path root, String runId, FileSystem files, OutputLock lock) {
+  private OutputFolder(Path root, String runId, FileSystem files, OutputLock lock, boolean isNew) {
+    this.isNew = isNew;
     this.root = root;
     this.staging = new Path(root, "_staging/" + runId);
     this.runId = runId;
@@ -45,12 +48,13 @@ final class OutputFolder implements AutoCloseable {
       Path given = new Path(directory);
       FileSystem files = given.getFileSystem(hadoop);
       Path root = files.makeQualified(given);
+      boolean isNew = !files.exists(root);
       if (!files.mkdirs(root)) {
         throw new IOException("the folder could not be made");
       }
       OutputLock lock = OutputLock.take(raw(files), root, runId, heartbeat);
       try {
-        OutputFolder folder = new OutputFolder(root, runId, files, lock);
+        OutputFolder folder = new OutputFolder(root, runId, files, lock, isNew);
         files.delete(folder.staging.getParent(), true);
         files.mkdirs(folder.staging);
         return folder;
@@ -168,12 +172,22 @@ final class OutputFolder implements AutoCloseable {
     }
   }
 
+  /** Whether this run has made the folder and nothing in it that is finished. */
+  boolean isUntouched() throws IOException {
+    return isNew
+        && Arrays.stream(files.listStatus(root))
+            .allMatch(entry -> entry.getPath().getName().startsWith("_"));
+  }
+
   /** Removes what this run left unfinished, and lets another run write. */
   @Override
   public void close() throws IOException {
     try (lock) {
       lock.requireHeld();
       files.delete(staging.getParent(), true);
+    }
+    if (isNew && files.listStatus(root).length == 0) {
+      files.delete(root, false);
     }
   }
 }

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Predicate;
 import org.apache.spark.sql.Column;
@@ -68,7 +69,7 @@ public record PromptColumns(
   static PromptColumns check(
       String table, StructType schema, boolean isText, Predicate<String> isTaken) {
     List<String> names = Arrays.asList(schema.fieldNames());
-    List<String> problems = new ArrayList<>(missing(table, names));
+    List<String> problems = new ArrayList<>(missing(table, names, isText));
     List<String> read = new ArrayList<>();
     List<StructField> passedThrough = new ArrayList<>();
     for (StructField field : schema.fields()) {
@@ -86,19 +87,26 @@ public record PromptColumns(
     return new PromptColumns(read, passedThrough, names.contains(MALFORMED));
   }
 
-  private static List<String> missing(String table, List<String> names) {
+  private static List<String> missing(String table, List<String> names, boolean isText) {
+    String rule =
+        isText ? "must be there, for CSV in a first line of names with commas" : "must be there";
     return REQUIRED.stream()
         .filter(required -> !names.contains(required))
         .map(
             required ->
-                "Cannot use prompts %s: a column %s must be there (%s)"
-                    .formatted(table, required, String.join(", ", shown(names))))
+                "Cannot use prompts %s: a column %s %s (%s)"
+                    .formatted(table, required, rule, String.join(", ", shown(names))))
         .toList();
   }
 
   private static void checkName(
       String table, String name, Predicate<String> isTaken, List<String> problems) {
-    if (isTaken.test(name)) {
+    String small = name.toLowerCase(Locale.ROOT);
+    if (PromptRow.COLUMNS.contains(small)) {
+      problems.add(
+          "Cannot use column %s of prompts %s: names are in small letters, rename it to %s"
+              .formatted(name, table, small));
+    } else if (isTaken.test(name)) {
       problems.add(
           ("Cannot pass column %s of prompts %s through: the result has a column of that name;"
                   + " rename it")
@@ -106,8 +114,12 @@ public record PromptColumns(
     }
   }
 
+  /** Without texts: where there is no line of names, the first line's prompt stands there. */
   private static List<String> shown(List<String> names) {
-    return names.stream().filter(name -> !name.equals(MALFORMED)).toList();
+    return names.stream()
+        .filter(name -> !name.equals(MALFORMED))
+        .map(name -> name.matches("[\\w.:;|\\t-]{1,60}") ? name : "a text")
+        .toList();
   }
 
   private static void checkType(

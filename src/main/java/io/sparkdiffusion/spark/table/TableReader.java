@@ -32,7 +32,11 @@ final class TableReader {
   }
 
   Dataset<Row> read() {
-    return readable(location, () -> withoutNothing(open()));
+    String stored = format.name().toLowerCase(Locale.ROOT);
+    return readable(
+        location,
+        "Spark must be able to read it as %s, else set prompts_format".formatted(stored),
+        () -> withoutNothing(open()));
   }
 
   private Dataset<Row> open() {
@@ -79,15 +83,17 @@ final class TableReader {
 
   /** Runs what reads the table and says in one line why it could not. */
   static <T> T readable(String location, Callable<T> read) {
+    return readable(location, "Spark must be able to read it", read);
+  }
+
+  private static <T> T readable(String location, String rule, Callable<T> read) {
     try {
       return read.call();
     } catch (ProblemsException e) {
       throw e;
     } catch (Exception e) {
       throw new ProblemsException(
-          "Cannot read prompts %s: Spark must be able to read it (%s)"
-              .formatted(location, reason(e)),
-          e);
+          "Cannot read prompts %s: %s (%s)".formatted(location, rule, reason(e)), e);
     }
   }
 

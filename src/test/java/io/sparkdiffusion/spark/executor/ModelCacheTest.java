@@ -136,7 +136,7 @@ class ModelCacheTest {
                 assertThat(Failures.reason(e))
                     .isEqualTo(
                         ("Cannot fetch model %s: its files must be readable, and %s must have room"
-                                + " for them (java.io.IOException: %s: the connection broke)")
+                                + " for them (%s: the connection broke)")
                             .formatted(location.path(), cache, UNET)));
     assertThat(CopiedModel.files(cache)).containsExactly("lock");
 

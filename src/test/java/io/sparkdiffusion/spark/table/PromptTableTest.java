@@ -160,18 +160,20 @@ class PromptTableTest {
     Path absent = folder.resolve("absent.csv");
     assertProblems(
         () -> read(absent),
-        "Cannot read prompts %s: Spark must be able to read it (Path does not exist: file:%s.)"
-            .formatted(absent, absent));
+        "Cannot read prompts %s: Spark must be able to read it as csv, else set prompts_format (Path"
+                .formatted(absent)
+            + " does not exist: file:%s.)".formatted(absent));
     assertThatThrownBy(() -> read(new InputConfig.Table("no_such_table", TableFormat.TABLE)))
         .isInstanceOf(ProblemsException.class)
         .hasMessageStartingWith(
-            "Cannot read prompts no_such_table: Spark must be able to read it (The table or view"
-                + " `no_such_table` cannot be found.");
+            "Cannot read prompts no_such_table: Spark must be able to read it as table, else set"
+                + " prompts_format (The table or view `no_such_table` cannot be found.");
     Path text = write("text.parquet", "this is no Parquet file");
     assertThatThrownBy(() -> read(text))
         .isInstanceOf(ProblemsException.class)
         .hasMessageStartingWith(
-            "Cannot read prompts %s: Spark must be able to read it (".formatted(text))
+            "Cannot read prompts %s: Spark must be able to read it as parquet, else set "
+                .formatted(text))
         .hasMessageContaining("is not a Parquet file");
   }
 

@@ -1,0 +1,94 @@
+# Completes jobs/generate and jobs/inspect in bash: source jobs/completion.bash
+# In zsh first: autoload -U +X compinit bashcompinit && compinit && bashcompinit
+# Written by: jobs/generate --completion > jobs/completion.bash
+
+_spark_diffusion_keys='@KEYS@'
+
+# _spark_diffusion_values KEY: the values that a key can have, one a line.
+_spark_diffusion_values() {
+  case "$1" in
+@VALUES@
+  esac
+}
+
+# _spark_diffusion_files PREFIX PATTERN: folders, with a slash, and files whose names fit, with a space behind.
+_spark_diffusion_files() {
+  local file
+  compgen -f -- "$1" | sort | while IFS= read -r file; do
+    if [[ -d "$file" ]]; then
+      printf '%s/\n' "$file"
+    elif [[ "$file" =~ $2 ]]; then
+      printf '%s \n' "$file"
+    fi
+  done
+}
+
+# _spark_diffusion_value KEY PREFIX: values of a key, else files.
+_spark_diffusion_value() {
+  local values value
+  values="$(_spark_diffusion_values "$1")"
+  if [[ -z "$values" ]]; then
+    case "$1" in
+      prompts | output_dir | pretrained_model_name_or_path | model_cache_dir) _spark_diffusion_files "$2" '.' ;;
+    esac
+    return
+  fi
+  while IFS= read -r value; do
+    if [[ "$value" == "$2"* ]]; then printf '%s \n' "$value"; fi
+  done <<< "$values"
+}
+
+# _spark_diffusion_words PREFIX WORDS END: those of the words that begin so, each with what comes behind it.
+_spark_diffusion_words() {
+  local word
+  while IFS= read -r word; do
+    if [[ -n "$word" && "$word" == "$1"* ]]; then printf '%s%s\n' "$word" "$3"; fi
+  done <<< "$2"
+}
+
+# bash splits words at '=', zsh does not: what is to be completed is the part behind it, or the whole word.
+_spark_diffusion_generate() {
+  local current="${COMP_WORDS[COMP_CWORD]}" before="" key="" head="" i
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    if [[ "${COMP_WORDS[i]}" == -- ]]; then return; fi # Spark's options
+  done
+  if ((COMP_CWORD > 0)); then before="${COMP_WORDS[COMP_CWORD - 1]}"; fi
+  if [[ "$before" == = ]]; then
+    key="${COMP_WORDS[COMP_CWORD - 2]}"
+  elif [[ "$current" == = ]]; then
+    key="$before" current=""
+  elif [[ "$current" == *=* && "$current" != -* ]]; then
+    key="${current%%=*}" head="${current%%=*}=" current="${current#*=}"
+  fi
+  if [[ -n "$key" ]]; then
+    _spark_diffusion_value "$key" "$current" | while IFS= read -r i; do printf '%s%s\n' "$head" "$i"; done
+  elif [[ "$current" == -* ]]; then
+    _spark_diffusion_words "$current" '@OPTIONS@' ' '
+  elif ((COMP_CWORD == 1)); then
+    if [[ -z "$current" ]]; then
+      for i in configs/*.yml; do if [[ -f "$i" ]]; then printf '%s \n' "$i"; fi; done
+    fi
+    _spark_diffusion_files "$current" '\.ya?ml$'
+  else
+    _spark_diffusion_words "$current" "$_spark_diffusion_keys" ''
+  fi
+}
+
+_spark_diffusion_inspect() {
+  local current="${COMP_WORDS[COMP_CWORD]}"
+  if [[ "$current" == -* ]]; then
+    _spark_diffusion_words "$current" '@INSPECT_OPTIONS@' ' '
+  else
+    _spark_diffusion_files "$current" '\.png$'
+  fi
+}
+
+_spark_diffusion() {
+  local IFS=$'\n'
+  case "${COMP_WORDS[0]##*/}" in
+    generate) COMPREPLY=($(_spark_diffusion_generate)) ;;
+    inspect) COMPREPLY=($(_spark_diffusion_inspect)) ;;
+  esac
+}
+
+complete -o nospace -F _spark_diffusion generate inspect
