@@ -95,6 +95,16 @@ class ModelTest {
             "Cannot use model %s: %s must be as sha256sums.txt lists it".formatted(local, UNET));
   }
 
+  @Test
+  void takesARevisionOnlyOfTheHub() {
+    assertThatThrownBy(() -> open(local.toString(), "fp16", ""))
+        .isInstanceOf(ProblemsException.class)
+        .hasMessage(
+            ("Cannot use revision: it goes with a hub id or a folder models--ORG--NAME of a hub's"
+                    + " cache, %s is neither (fp16)")
+                .formatted(local));
+  }
+
   private Model open(String path, String digest) {
     return open(path, "", digest);
   }

@@ -69,6 +69,7 @@ class HubModelJobTest {
             "num_inference_steps=2",
             "resolution=64",
             "device=cpu",
+            "png_parameters=false",
             "output_dir=" + folder.resolve(name));
     JobConfig settings = JobConfig.load(config, Stream.concat(common, Stream.of(more)).toList());
     HubEnvironment hub =
