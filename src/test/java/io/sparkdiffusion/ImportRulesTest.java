@@ -43,6 +43,7 @@ class ImportRulesTest {
           Map.entry("image", Set.of("metadata")),
           Map.entry("sink", Set.of("image")),
           Map.entry("graph", Set.of(DJL)),
+          Map.entry("hub", Set.of("config")),
           Map.entry("weights", Set.of("config", "graph")),
           Map.entry("text", Set.of("config", "graph", "weights", DJL)),
           Map.entry("unet", Set.of("config", "graph", "weights")),
@@ -65,7 +66,17 @@ class ImportRulesTest {
           Map.entry("spark.table", union(CORE, SPARK, HADOOP, SCALA, SLF4J)),
           Map.entry(
               "spark.executor",
-              union(CORE, "pipeline", "weights", "graph", SPARK, DROPWIZARD, HADOOP, SCALA, SLF4J)),
+              union(
+                  CORE,
+                  "hub",
+                  "pipeline",
+                  "weights",
+                  "graph",
+                  SPARK,
+                  DROPWIZARD,
+                  HADOOP,
+                  SCALA,
+                  SLF4J)),
           Map.entry(
               "spark.job",
               union(

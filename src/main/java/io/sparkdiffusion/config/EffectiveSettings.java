@@ -27,10 +27,10 @@ final class EffectiveSettings {
     put("pretrained_model_name_or_path", model.folder());
     put("model_digest", model.digest());
     put("model_cache_dir", model.cacheDirectory());
-    put("revision", "");
+    put("revision", model.revision());
     put("from_pt", true);
     put("unet_checkpoint", "");
-    put("hf_access_token", model.accessTokenGiven() ? "(set)" : "");
+    put("hf_access_token", model.accessToken());
     boolean isEmpty = model.schedulerOverrides().isEmpty();
     put(
         "diffusion_scheduler_config",

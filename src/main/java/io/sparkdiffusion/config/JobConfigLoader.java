@@ -1,6 +1,5 @@
 package io.sparkdiffusion.config;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -31,7 +30,7 @@ final class JobConfigLoader {
   private JobConfig load() {
     String runName = textOr("run_name", fileStem);
     problems.require(JobConfig.isRunName(runName), "run_name", JobConfig.RUN_NAME_RULE, runName);
-    refuseDownloads();
+    refuseOtherWeights();
     Optional<ModelConfig> model = problems.gather(this::model);
     Optional<InputConfig> input = input();
     boolean isSingle = input.filter(InputConfig.Single.class::isInstance).isPresent();
@@ -48,37 +47,27 @@ final class JobConfigLoader {
         execution.orElseThrow());
   }
 
-  private void refuseDownloads() {
+  private void refuseOtherWeights() {
     problems.require(
         values.isTrue("from_pt"),
         "from_pt",
         "Flax weights are not read, convert the model to safetensors with diffusers",
         "False");
     problems.require(
-        values.text("revision").isEmpty(),
-        "revision",
-        "nothing is downloaded, so get that revision into the model folder",
-        values.text("revision"));
-    problems.require(
         values.text("unet_checkpoint").isEmpty(),
         "unet_checkpoint",
         "put that UNet into the model folder's unet/",
         values.text("unet_checkpoint"));
-    String folder = values.text("pretrained_model_name_or_path");
-    problems.require(
-        !folder.matches("[\\w-][\\w.-]*/[\\w.-]+") || Files.exists(Path.of(folder)),
-        "pretrained_model_name_or_path",
-        "there is no such folder, and hub ids are not downloaded",
-        folder);
   }
 
   private ModelConfig model() {
     return new ModelConfig(
         values.text("pretrained_model_name_or_path"),
+        values.text("revision"),
         values.text("model_digest"),
         values.text("model_cache_dir"),
         schedulerOverrides(),
-        !values.text("hf_access_token").isEmpty());
+        new AccessToken(values.text("hf_access_token")));
   }
 
   /** MaxDiffusion's names and its empty values, which stand for the checkpoint's. */

@@ -7,20 +7,22 @@ import java.util.Map;
 /**
  * Which model is used.
  *
- * @param folder the model folder, {@code pretrained_model_name_or_path}: local, or any path that
- *     Hadoop can read
+ * @param folder {@code pretrained_model_name_or_path}: a local folder, any path that Hadoop can
+ *     read, or a hub id
+ * @param revision the branch, tag or commit of a hub id, empty for {@code main}
  * @param digest the digest that the model must have, empty for any
  * @param cacheDirectory where each machine keeps copies of models from elsewhere, empty for the
  *     usual place
  * @param schedulerOverrides keys that win over the folder's scheduler configuration
- * @param accessTokenGiven whether {@code hf_access_token} was set; the token itself is not kept
+ * @param accessToken {@code hf_access_token}, none for each machine's own
  */
 public record ModelConfig(
     String folder,
+    String revision,
     String digest,
     String cacheDirectory,
     Map<String, Object> schedulerOverrides,
-    boolean accessTokenGiven)
+    AccessToken accessToken)
     implements Serializable {
 
   /** What the scheduler takes; it checks the values. */

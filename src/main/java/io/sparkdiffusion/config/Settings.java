@@ -85,7 +85,7 @@ final class Settings {
               "pretrained_model_name_or_path",
               TEXT,
               "",
-              "local folder or any Hadoop path, required",
+              "local folder, any Hadoop path or hub id, required",
               "the model in the layout that diffusers writes"),
           new Setting(
               "model_digest",
@@ -98,9 +98,14 @@ final class Settings {
               TEXT,
               "",
               "local folder; empty: ~/.cache/spark-diffusion/models",
-              "where each machine keeps its copy of a model from a Hadoop path"),
+              "where each machine keeps its copy of a model from a Hadoop path; for a hub id, the folder"
+                  + " in place of HF_HUB_CACHE"),
           new Setting(
-              "revision", TEXT, "", "empty only", "nothing is downloaded, so none can be chosen"),
+              "revision",
+              TEXT,
+              "",
+              "branch, tag or commit; empty: main",
+              "of a hub id, or of a folder models--ORG--NAME of its cache"),
           new Setting(
               "from_pt", BOOLEAN, "true", "true only", "weights are PyTorch's, in safetensors"),
           new Setting(
@@ -113,8 +118,8 @@ final class Settings {
               "hf_access_token",
               TEXT,
               "",
-              "",
-              "taken and never shown or kept; a model folder needs none"),
+              "empty: HF_TOKEN or the token file of each machine",
+              "for a private or gated hub id; never shown or kept"),
           // On what
           new Setting(
               "device",

@@ -35,6 +35,7 @@ final class ConfigText {
       pretrained_model_name_or_path: /models/sd2
       model_digest: 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
       model_cache_dir: /scratch/models
+      revision: fp16
       hf_access_token: hf_secret
       device: cuda:1
       weights_dtype: bfloat16

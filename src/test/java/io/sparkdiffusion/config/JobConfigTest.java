@@ -164,7 +164,7 @@ class JobConfigTest {
                 + " output_format=png, output_table=lake.db.pictures, overwrite=everything,"
                 + " per_device_batch_size=8, png_ai_mark=false,"
                 + " png_parameters=false, pretrained_model_name_or_path=/models/sd2,"
-                + " prompt=(set), prompts=, prompts_format=auto, resolution=, revision=,"
+                + " prompt=(set), prompts=, prompts_format=auto, resolution=, revision=fp16,"
                 + " run_name=autumn, scheduler=ddim, seed=-9, unet_checkpoint=,"
                 + " weights_dtype=bfloat16, width=640}");
     assertThat(config.toString()).doesNotContain("a cat", "blurry", "hf_secret");

@@ -15,7 +15,7 @@ class ModelConfigTest {
   @Test
   void takesTheSchedulerOfTheModelFolderByDefault() {
     assertThat(ConfigText.load(folder, ConfigText.MINIMAL).model())
-        .isEqualTo(new ModelConfig("./models/small", "", "", Map.of(), false));
+        .isEqualTo(new ModelConfig("./models/small", "", "", "", Map.of(), AccessToken.NONE));
   }
 
   @Test
@@ -24,10 +24,11 @@ class ModelConfigTest {
         .isEqualTo(
             new ModelConfig(
                 "/models/sd2",
+                "fp16",
                 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
                 "/scratch/models",
                 Map.of("timestep_spacing", "trailing", "rescale_betas_zero_snr", true),
-                true));
+                new AccessToken("hf_secret")));
   }
 
   @Test
@@ -35,7 +36,12 @@ class ModelConfigTest {
     assertThatThrownBy(
             () ->
                 new ModelConfig(
-                    " ", "ABC", "s3a://b/cache", Map.of("timestep_spaceing", "x"), false))
+                    " ",
+                    "",
+                    "ABC",
+                    "s3a://b/cache",
+                    Map.of("timestep_spaceing", "x"),
+                    AccessToken.NONE))
         .hasMessage(
             """
             Cannot use pretrained_model_name_or_path: it must name a model folder (not set)
@@ -91,24 +97,25 @@ class ModelConfigTest {
   }
 
   @Test
-  void refusesWhatWouldNeedADownload() {
+  void refusesWeightsOfOtherKinds() {
     assertThatThrownBy(
             () ->
                 ConfigText.load(
-                    folder,
-                    ConfigText.MINIMAL,
-                    "pretrained_model_name_or_path=stabilityai/stable-diffusion-2-base",
-                    "revision=bf16",
-                    "from_pt=False",
-                    "unet_checkpoint=my/unet"))
+                    folder, ConfigText.MINIMAL, "from_pt=False", "unet_checkpoint=my/unet"))
         .hasMessage(
             """
             Cannot use from_pt: Flax weights are not read, convert the model to safetensors with \
             diffusers (False)
-            Cannot use revision: nothing is downloaded, so get that revision into the model \
-            folder (bf16)
-            Cannot use unet_checkpoint: put that UNet into the model folder's unet/ (my/unet)
-            Cannot use pretrained_model_name_or_path: there is no such folder, and hub ids are \
-            not downloaded (stabilityai/stable-diffusion-2-base)""");
+            Cannot use unet_checkpoint: put that UNet into the model folder's unet/ (my/unet)""");
+  }
+
+  @Test
+  void showsNoToken() {
+    assertThat(ConfigText.load(folder, ConfigText.FULL).model().toString())
+        .contains("accessToken=(set)")
+        .doesNotContain("hf_secret");
+    assertThatThrownBy(() -> new AccessToken("hf secret"))
+        .hasMessage(
+            "Cannot use hf_access_token: it must be visible ASCII characters (others are in it)");
   }
 }

@@ -16,7 +16,7 @@ class SettingsTableTest {
         .startsWith("| key | type | default | values or unit | meaning |", "|---|---|---|---|---|")
         .contains(
             "| `num_inference_steps` | integer | `50` | 1 to 1000 steps | denoising steps |",
-            "| `pretrained_model_name_or_path` | text |  | local folder or any Hadoop path, required"
+            "| `pretrained_model_name_or_path` | text |  | local folder, any Hadoop path or hub id, required"
                 + " | the model in the layout that diffusers writes |")
         .allMatch(line -> line.chars().filter(c -> c == '|').count() == 6);
   }

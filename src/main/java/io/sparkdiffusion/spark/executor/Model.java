@@ -3,6 +3,7 @@ package io.sparkdiffusion.spark.executor;
 import io.sparkdiffusion.config.ExecutionConfig;
 import io.sparkdiffusion.config.ModelConfig;
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.hub.HubEnvironment;
 import io.sparkdiffusion.pipeline.ModelFacts;
 import io.sparkdiffusion.weights.ModelFolder;
 import io.sparkdiffusion.weights.ModelSums;
@@ -14,7 +15,7 @@ import org.apache.hadoop.conf.Configuration;
 /**
  * What the job knows of a model: enough to name its pictures, and how to load it.
  *
- * @param name the folder's name
+ * @param name the folder's name, or the hub's id
  * @param schedulerConfig the full scheduler configuration, overrides applied
  * @param trainedSizePixels the side of the pictures that it was trained on
  */
@@ -39,7 +40,17 @@ public record Model(
    * @throws java.io.UncheckedIOException where it cannot be fetched
    */
   public static Model open(ModelConfig model, ExecutionConfig execution, Configuration hadoop) {
-    ModelLocation location = ModelLocation.of(model);
+    return open(model, execution, hadoop, HubEnvironment.ofProcess());
+  }
+
+  /**
+   * The same with another hub than this process's environment names.
+   *
+   * @param hub which hub is asked, on executors too, and on this machine with which token
+   */
+  public static Model open(
+      ModelConfig model, ExecutionConfig execution, Configuration hadoop, HubEnvironment hub) {
+    ModelSource location = ModelSource.of(model, hub);
     ModelFolder folder = location.open(hadoop);
     ModelFacts facts = ModelFacts.read(folder, model.schedulerOverrides());
     ModelSums sums = folder.sums();

@@ -1,6 +1,7 @@
 package io.sparkdiffusion.spark.executor;
 
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.hub.CacheLock;
 import io.sparkdiffusion.weights.ModelFolder;
 import io.sparkdiffusion.weights.ModelSums;
 import java.io.IOException;

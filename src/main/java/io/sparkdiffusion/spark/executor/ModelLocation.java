@@ -2,23 +2,25 @@ package io.sparkdiffusion.spark.executor;
 
 import io.sparkdiffusion.config.ModelConfig;
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.hub.Hub;
+import io.sparkdiffusion.hub.HubId;
 import io.sparkdiffusion.weights.ModelFolder;
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 
 /**
- * Where a model is, for the driver and every executor alike.
+ * A folder.
  *
  * @param path a local folder, at the same place on every machine, or any path that Hadoop can read
  * @param cacheDirectory where a machine keeps its copy of the latter, empty for the usual place
  */
-record ModelLocation(String path, String cacheDirectory) implements Serializable {
+record ModelLocation(String path, String cacheDirectory) implements ModelSource {
 
   /** Two letters or more, since a single one could be a drive. */
   private static final String WITH_SCHEME = "[A-Za-z][A-Za-z0-9+.-]+:/.*";
@@ -27,17 +29,55 @@ record ModelLocation(String path, String cacheDirectory) implements Serializable
 
   /** A relative folder counts from the driver's working directory. */
   static ModelLocation of(ModelConfig model) {
-    String folder = model.folder();
+    String named = model.folder();
+    boolean hasScheme = named.matches(WITH_SCHEME);
+    if (!hasScheme && isCacheFolder(Path.of(named).toAbsolutePath().normalize())) {
+      return new ModelLocation(
+          snapshot(Path.of(named).toAbsolutePath().normalize(), model.revision()).toString(),
+          model.cacheDirectory());
+    }
+    if (!model.revision().isEmpty()) {
+      throw new ProblemsException(
+          ("Cannot use revision: it goes with a hub id or a folder models--ORG--NAME of a hub's"
+                  + " cache, %s is neither (%s)")
+              .formatted(named, model.revision()));
+    }
     return new ModelLocation(
-        folder.matches(WITH_SCHEME) ? folder : Path.of(folder).toAbsolutePath().toString(),
-        model.cacheDirectory());
+        hasScheme ? named : Path.of(named).toAbsolutePath().toString(), model.cacheDirectory());
   }
 
-  /** The name of the folder. */
-  String name() {
+  private static boolean isCacheFolder(Path folder) {
+    return folder.getFileName() != null
+        && HubId.isCacheFolder(folder.getFileName().toString())
+        && Files.isDirectory(folder.resolve("snapshots"));
+  }
+
+  private static Path snapshot(Path cacheFolder, String revision) {
+    try {
+      return Hub.snapshot(cacheFolder, revision);
+    } catch (IOException e) {
+      throw new UncheckedIOException(
+          "Cannot open model %s: it must be readable (%s)".formatted(cacheFolder, e), e);
+    }
+  }
+
+  /** The name of the folder; a snapshot of a hub's cache is called by the hub's id. */
+  @Override
+  public String name() {
     return local()
-        .map(folder -> folder.normalize().getFileName().toString())
+        .map(folder -> name(folder.normalize()))
         .orElseGet(() -> new org.apache.hadoop.fs.Path(path).getName());
+  }
+
+  private static String name(Path folder) {
+    int parts = folder.getNameCount();
+    boolean isSnapshot =
+        parts > 2
+            && folder.getName(parts - 2).toString().equals("snapshots")
+            && HubId.isCacheFolder(folder.getName(parts - 3).toString());
+    return isSnapshot
+        ? HubId.ofCacheFolder(folder.getName(parts - 3).toString()).name()
+        : folder.getFileName().toString();
   }
 
   /**
@@ -47,7 +87,8 @@ record ModelLocation(String path, String cacheDirectory) implements Serializable
    * @throws ProblemsException with every problem found
    * @throws UncheckedIOException where the model cannot be fetched; another attempt may succeed
    */
-  ModelFolder open(Configuration hadoop) {
+  @Override
+  public ModelFolder open(Configuration hadoop) {
     Optional<Path> local = local();
     ModelFolder folder = local.isPresent() ? ModelFolder.open(local.get()) : copy(hadoop);
     folder.checkManifest();

@@ -19,7 +19,7 @@ import org.apache.hadoop.conf.Configuration;
  * @param dtype {@code float32}, {@code bfloat16} or {@code float16}
  */
 record PipelineFactory(
-    ModelLocation location,
+    ModelSource location,
     ModelSums sums,
     String dtype,
     int batchSize,

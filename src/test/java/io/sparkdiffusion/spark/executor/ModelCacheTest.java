@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.hub.CacheLock;
 import io.sparkdiffusion.spark.job.Failures;
 import io.sparkdiffusion.testing.CopiedModel;
 import io.sparkdiffusion.testing.CountedFileSystem;

@@ -3,6 +3,7 @@ package io.sparkdiffusion.spark.executor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sparkdiffusion.config.AccessToken;
 import io.sparkdiffusion.config.Dtype;
 import io.sparkdiffusion.config.ExecutionConfig;
 import io.sparkdiffusion.config.ModelConfig;
@@ -94,9 +95,24 @@ class ModelTest {
             "Cannot use model %s: %s must be as sha256sums.txt lists it".formatted(local, UNET));
   }
 
+  @Test
+  void takesARevisionOnlyOfTheHub() {
+    assertThatThrownBy(() -> open(local.toString(), "fp16", ""))
+        .isInstanceOf(ProblemsException.class)
+        .hasMessage(
+            ("Cannot use revision: it goes with a hub id or a folder models--ORG--NAME of a hub's"
+                    + " cache, %s is neither (fp16)")
+                .formatted(local));
+  }
+
   private Model open(String path, String digest) {
+    return open(path, "", digest);
+  }
+
+  private Model open(String path, String revision, String digest) {
     return Model.open(
-        new ModelConfig(path, digest, folder.resolve("cache").toString(), Map.of(), false),
+        new ModelConfig(
+            path, revision, digest, folder.resolve("cache").toString(), Map.of(), AccessToken.NONE),
         new ExecutionConfig("cpu", Dtype.FLOAT32, Dtype.FLOAT32, 1),
         hadoop);
   }

@@ -1,4 +1,4 @@
-package io.sparkdiffusion.spark.executor;
+package io.sparkdiffusion.hub;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -11,7 +11,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * Lets one thread of one JVM of this machine in. A file's lock belongs to the whole JVM, so its
  * threads have a lock of their own; both end with the process.
  */
-final class CacheLock implements AutoCloseable {
+public final class CacheLock implements AutoCloseable {
 
   private static final ReentrantLock THREADS = new ReentrantLock();
 
@@ -22,7 +22,7 @@ final class CacheLock implements AutoCloseable {
   }
 
   /** Waits for the lock; the file is made where it is missing and stays. */
-  static CacheLock take(Path file) throws IOException {
+  public static CacheLock take(Path file) throws IOException {
     try {
       THREADS.lockInterruptibly();
     } catch (InterruptedException e) {

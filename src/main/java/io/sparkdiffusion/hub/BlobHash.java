@@ -1,0 +1,46 @@
+package io.sparkdiffusion.hub;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/** The hash by which the hub knows a file: SHA-256 of a large one, git's SHA-1 of a small one. */
+final class BlobHash {
+
+  private static final int SHA256_DIGITS = 64;
+
+  private BlobHash() {}
+
+  /**
+   * The hash of a file, in hex.
+   *
+   * @param like an etag, whose length tells which
+   */
+  static String of(Path file, String like) throws IOException {
+    boolean isSha256 = like.length() == SHA256_DIGITS;
+    MessageDigest digest = digest(isSha256 ? "SHA-256" : "SHA-1");
+    if (!isSha256) {
+      // Git hashes a blob's size before its bytes (git-hash-object).
+      digest.update("blob %d\0".formatted(Files.size(file)).getBytes(StandardCharsets.US_ASCII));
+    }
+    try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
+      in.transferTo(OutputStream.nullOutputStream());
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  private static MessageDigest digest(String algorithm) {
+    try {
+      return MessageDigest.getInstance(algorithm);
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError("every JDK has " + algorithm, e);
+    }
+  }
+}
