@@ -34,7 +34,7 @@ class MeaningTest {
           Aspect.BACKGROUND, 0.96,
           Aspect.COLOUR, 0.88,
           Aspect.SHAPE, 0.78,
-          Aspect.RELATION, 0.52);
+          Aspect.RELATION, 0.45);
 
   @Test
   void picturesOfTheBaseModelFollowPrompts() {
