@@ -9,11 +9,11 @@ public final class Attention {
   /** From this many keys on, the scores of all heads at once leave the processor's cache. */
   private static final long MANY_KEYS = 512;
 
-  /** Queries whose scores are computed at once for one head; measured in docs/benchmarks.md. */
+  /** Queries whose scores are computed at once for one head; measured in docs/decisions/0006. */
   private static final int BLOCK = 512;
 
   /** The method that {@link #inBlocks} calls, of the recorded class. */
-  static final String BLOCKS =
+  private static final String BLOCKS =
       """
         def attention_in_blocks(self: __torch__.M,
           query: Tensor,
@@ -90,9 +90,10 @@ public final class Attention {
   private static Tensor inBlocks(Tensor scaled, Tensor key, Tensor value) {
     return scaled
         .graph()
-        .record(
+        .recordCall(
             scaled.shape(),
-            "(self).attention_in_blocks(%s, %s, %s, %d, )"
+            BLOCKS,
+            "attention_in_blocks(%s, %s, %s, %d, )"
                 .formatted(scaled.variable(), key.variable(), value.variable(), BLOCK));
   }
 }

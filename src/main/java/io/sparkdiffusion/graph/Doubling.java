@@ -36,7 +36,7 @@ final class Doubling {
       """;
 
   /** A method of a graph: x (B, I, H, W) to (B, O, 2 H, 2 W). */
-  static final String CONVOLUTION =
+  private static final String CONVOLUTION =
       """
         def doubled_convolution(self: __torch__.M,
           x: Tensor,
@@ -58,16 +58,21 @@ final class Doubling {
 
   private Doubling() {}
 
-  /** The call of {@link #CONVOLUTION}. */
-  static String call(Tensor x, String weight, Tensor bias) {
-    return "(self).doubled_convolution(%s, [%s, %s, %s, %s], %s, )"
-        .formatted(
-            x.variable(),
-            kernel(weight, "00"),
-            kernel(weight, "01"),
-            kernel(weight, "10"),
-            kernel(weight, "11"),
-            bias.variable());
+  /** Records the four convolutions over a weight that was split. */
+  static Tensor convolution(Tensor x, Tensor weight, Tensor bias) {
+    Graph graph = x.graph();
+    String name = graph.weightName(weight);
+    return graph.recordCall(
+        Shape.of(x.size(0), weight.size(0), 2 * x.size(2), 2 * x.size(3)),
+        CONVOLUTION,
+        "doubled_convolution(%s, [%s, %s, %s, %s], %s, )"
+            .formatted(
+                x.variable(),
+                kernel(name, "00"),
+                kernel(name, "01"),
+                kernel(name, "10"),
+                kernel(name, "11"),
+                bias.variable()));
   }
 
   private static String kernel(String weight, String place) {

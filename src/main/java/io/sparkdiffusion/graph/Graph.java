@@ -4,9 +4,11 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 
 /**
  * One forward pass while it is being recorded: inputs, the weights that it asks for, and a line of
@@ -21,6 +23,7 @@ public final class Graph {
   private final Map<String, Shape> weights = new LinkedHashMap<>();
   private final Map<String, Packing> packings = new LinkedHashMap<>();
   private final Map<String, String> weightNames = new HashMap<>();
+  private final Set<String> methods = new LinkedHashSet<>();
   private final List<String> lines = new ArrayList<>();
   private String result = "";
   private Shape resultShape = Shape.of();
@@ -102,6 +105,16 @@ public final class Graph {
     return new Tensor(this, variable, shape);
   }
 
+  /**
+   * Appends a call of a method that the class then has.
+   *
+   * @param method its text
+   */
+  Tensor recordCall(Shape shape, String method, String call) {
+    methods.add(method);
+    return record(shape, "(self)." + call);
+  }
+
   /** Says what {@code forward} returns, laid out contiguously. */
   public Graph returns(Tensor tensor) {
     result = "torch.contiguous(%s)".formatted(tensor.variable());
@@ -142,6 +155,7 @@ public final class Graph {
     text.append(") -> Tensor:\n    weights = self.weights\n");
     lines.forEach(line -> text.append(line).append('\n'));
     text.append("    return ").append(result).append('\n');
-    return text.append(Attention.BLOCKS).append(Doubling.CONVOLUTION).toString();
+    methods.forEach(text::append);
+    return text.toString();
   }
 }

@@ -10,8 +10,10 @@ public final class GraphException extends RuntimeException {
   private static final Set<String> RECORDING =
       Stream.of(
               Attention.class,
+              Doubling.class,
               Graph.class,
               GraphException.class,
+              Layers.class,
               Scope.class,
               Shape.class,
               Tensor.class)

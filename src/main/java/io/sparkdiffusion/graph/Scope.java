@@ -39,12 +39,12 @@ public final class Scope {
    */
   public Tensor linear(String name, Tensor x, long outputs) {
     Tensor weight = sub(name).weight("weight", outputs, x.size(-1));
-    return x.linear(weight, List.of(sub(name).weight("bias", outputs)));
+    return Layers.linear(x, weight, List.of(sub(name).weight("bias", outputs)));
   }
 
   /** A linear layer without bias. */
   public Tensor linearNoBias(String name, Tensor x, long outputs) {
-    return x.linear(sub(name).weight("weight", outputs, x.size(-1)), List.of());
+    return Layers.linear(x, sub(name).weight("weight", outputs, x.size(-1)), List.of());
   }
 
   /**
@@ -56,7 +56,7 @@ public final class Scope {
    */
   public Tensor conv2d(String name, Tensor x, long outputs, int kernel, int stride) {
     Tensor weight = sub(name).weight("weight", outputs, x.size(1), kernel, kernel);
-    return x.conv2d(weight, sub(name).weight("bias", outputs), stride, kernel / 2);
+    return Layers.conv2d(x, weight, sub(name).weight("bias", outputs), stride, kernel / 2);
   }
 
   /**
@@ -67,19 +67,24 @@ public final class Scope {
    */
   public Tensor doubledConv2d(String name, Tensor x, long outputs) {
     Tensor weight = sub(name).weight("weight", outputs, x.size(1), 3, 3);
-    return x.doubledConv2d(weight, sub(name).weight("bias", outputs));
+    return Layers.doubledConv2d(x, weight, sub(name).weight("bias", outputs));
   }
 
   /** Group norm with scale and shift; x (B, C, ...). */
   public Tensor groupNorm(String name, Tensor x, long groups, double epsilon) {
     long channels = x.size(1);
-    return x.groupNorm(
-        groups, sub(name).weight("weight", channels), sub(name).weight("bias", channels), epsilon);
+    return Layers.groupNorm(
+        x,
+        groups,
+        sub(name).weight("weight", channels),
+        sub(name).weight("bias", channels),
+        epsilon);
   }
 
   /** Layer norm with scale and shift over the last dimension. */
   public Tensor layerNorm(String name, Tensor x, double epsilon) {
     long width = x.size(-1);
-    return x.layerNorm(sub(name).weight("weight", width), sub(name).weight("bias", width), epsilon);
+    return Layers.layerNorm(
+        x, sub(name).weight("weight", width), sub(name).weight("bias", width), epsilon);
   }
 }

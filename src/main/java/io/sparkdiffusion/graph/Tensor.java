@@ -1,7 +1,6 @@
 package io.sparkdiffusion.graph;
 
 import java.util.Arrays;
-import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -210,83 +209,12 @@ public final class Tensor {
             .formatted(count, "ops.prim.device(" + like.variable + ")"));
   }
 
-  // Layers; those with weights are reached through a Scope.
-
-  /** {@code this · weightᵀ + bias} over the last dimension; weight (O, I), bias (O). */
-  Tensor linear(Tensor weight, List<Tensor> bias) {
-    if (size(-1) != weight.size(1)) {
-      throw GraphException.cannot(
-          "linear", "the last dimension must be the weight's second", shape, weight.shape);
-    }
-    Shape result = shape.with(-1, weight.size(0));
-    if (weight.isPacked(new Packing.Linear(shape.count() / size(-1)))) {
-      return oneDnn(result, "_linear_pointwise", weight, optional(bias));
-    }
-    return call(result, "linear", weight, optional(bias));
-  }
-
-  /** 2-d convolution of (B, C, H, W) with weight (O, C, K, K) and bias (O). */
-  Tensor conv2d(Tensor weight, Tensor bias, int stride, int padding) {
-    requireRank("conv2d", 4);
-    if (size(1) != weight.size(1)) {
-      throw GraphException.cannot(
-          "conv2d", "the channels must be the weight's second size", shape, weight.shape);
-    }
-    long height = (size(2) + 2L * padding - weight.size(2)) / stride + 1;
-    long width = (size(3) + 2L * padding - weight.size(3)) / stride + 1;
-    Shape result = Shape.of(size(0), weight.size(0), height, width);
-    String strides = "[%1$d, %1$d]".formatted(stride);
-    String paddings = "[%1$d, %1$d]".formatted(padding);
-    if (weight.isPacked(new Packing.Convolution(shape, stride, padding))) {
-      return oneDnn(result, "_convolution_pointwise", weight, bias, paddings, strides, "[1, 1]", 1);
-    }
-    return call(result, "conv2d", weight, bias, strides, paddings, "[1, 1]", 1);
-  }
-
-  /** Nearest-neighbour doubling, then a 3x3 convolution: (B, C, H, W) to (B, O, 2 H, 2 W). */
-  Tensor doubledConv2d(Tensor weight, Tensor bias) {
-    requireRank("doubled conv2d", 4);
-    if (weight.isPacked(new Packing.Doubled(shape))) {
-      Shape result = Shape.of(size(0), weight.size(0), 2 * size(2), 2 * size(3));
-      return graph.record(result, Doubling.call(this, graph.weightName(weight), bias));
-    }
-    return upsampleNearest(2 * size(2), 2 * size(3)).conv2d(weight, bias, 1, 1);
-  }
-
-  /** Whether this weight is kept in oneDNN's layout; the graph notes for which input. */
-  private boolean isPacked(Packing packing) {
-    return graph.packs(this, packing);
-  }
-
-  /** An operator that can apply another one to its result; here it applies none. */
-  private Tensor oneDnn(Shape result, String operator, Object... arguments) {
-    Object[] all = Arrays.copyOf(arguments, arguments.length + 3);
-    all[arguments.length] = "\"none\"";
-    all[arguments.length + 1] = "annotate(List[Optional[number]], [])";
-    all[arguments.length + 2] = "\"\"";
-    return callIn("ops.mkldnn.", result, operator, all);
-  }
-
   /** Rows of a table (N, C) for indices of any shape: indices' shape and C. */
   public Tensor embedding(Tensor indices) {
     requireRank("embedding", 2);
     long[] sizes = Arrays.copyOf(indices.shape.sizes(), indices.shape.rank() + 1);
     sizes[sizes.length - 1] = size(1);
     return call(Shape.of(sizes), "embedding", indices);
-  }
-
-  /** Group norm of (B, C, ...); weight and bias (C). */
-  Tensor groupNorm(long groups, Tensor weight, Tensor bias, double epsilon) {
-    if (size(1) % groups != 0) {
-      throw GraphException.cannot(
-          "group norm", "the channels must be a multiple of the groups", shape, groups);
-    }
-    return call(shape, "group_norm", groups, weight, bias, epsilon);
-  }
-
-  /** Layer norm over the last dimension. */
-  Tensor layerNorm(Tensor weight, Tensor bias, double epsilon) {
-    return call(shape, "layer_norm", Shape.of(size(-1)), weight, bias, epsilon);
   }
 
   /** Nearest-neighbour resampling of (B, C, H, W). */
@@ -323,15 +251,12 @@ public final class Tensor {
     return call(Shape.of(sizes), operator, other);
   }
 
-  private static Object optional(List<Tensor> bias) {
-    return bias.isEmpty() ? "None" : bias.get(0);
-  }
-
   Tensor call(Shape result, String operator, Object... arguments) {
     return callIn("torch.", result, operator, arguments);
   }
 
-  private Tensor callIn(String library, Shape result, String operator, Object... arguments) {
+  /** One call of an operator whose first argument is this. */
+  Tensor callIn(String library, Shape result, String operator, Object... arguments) {
     StringBuilder text = new StringBuilder(library).append(operator).append('(').append(variable);
     for (Object argument : arguments) {
       if (argument instanceof Tensor tensor) {

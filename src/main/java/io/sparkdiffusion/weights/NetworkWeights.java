@@ -148,11 +148,6 @@ public final class NetworkWeights {
     return "Cannot %s weight %s of %s: %s (%s)".formatted(verb, name, component, rule, actual);
   }
 
-  /** The same with every weight as ATen's operators take it. */
-  public WeightDictionary load(TorchDevice device, Dtype dtype) {
-    return load(device, dtype, Map.of());
-  }
-
   /**
    * Reads, converts and places the weights one by one, so that memory holds the converted ones and
    * one source.

@@ -10,6 +10,7 @@ import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -56,6 +57,26 @@ class PackingTest {
     Target target = new Target(dtype, Target.Kernels.ONEDNN);
     Graph large = record(target, 16);
     assertThat(run(large, record(target, 4), 16)).isEqualTo(run(large, large, 16));
+  }
+
+  /** As the UNet does where a level has an odd size and is not doubled. */
+  @Test
+  void aWeightOfADoublingServesAPlainConvolutionToo() {
+    Target target = new Target(Dtype.FLOAT32, Target.Kernels.ONEDNN);
+    assertThat(run(single(target), doubled(target), 8))
+        .containsExactly(run(single(target), single(target), 8), within(1e-5f));
+  }
+
+  private static Graph single(Target target) {
+    Graph graph = new Graph("a convolution", target);
+    Tensor x = graph.input(2, 16, 8, 8).channelsLast();
+    return graph.returns(graph.scope().conv2d("conv", x, 20, 3, 1));
+  }
+
+  private static Graph doubled(Target target) {
+    Graph graph = new Graph("a doubling", target);
+    Tensor x = graph.input(2, 16, 8, 8).channelsLast();
+    return graph.returns(graph.scope().doubledConv2d("conv", x, 20));
   }
 
   private static Graph record(Target target, long size) {

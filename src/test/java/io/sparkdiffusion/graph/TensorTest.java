@@ -68,13 +68,13 @@ class TensorTest {
         refused("upsample: it takes 4 dimensions ([2, 6])", () -> MATRIX.upsampleNearest(2, 2)),
         refused(
             "linear: the last dimension must be the weight's second ([2, 6] and [3, 5])",
-            () -> MATRIX.linear(of(3, 5), List.of())),
+            () -> Layers.linear(MATRIX, of(3, 5), List.of())),
         refused(
             "conv2d: it takes 4 dimensions ([2, 6])",
-            () -> MATRIX.conv2d(of(3, 6, 3, 3), of(3), 1, 1)),
+            () -> Layers.conv2d(MATRIX, of(3, 6, 3, 3), of(3), 1, 1)),
         refused(
             "conv2d: the channels must be the weight's second size ([2, 6, 4, 4] and [3, 5, 3, 3])",
-            () -> PICTURE.conv2d(of(3, 5, 3, 3), of(3), 1, 1)),
+            () -> Layers.conv2d(PICTURE, of(3, 5, 3, 3), of(3), 1, 1)),
         refused(
             "embedding: it takes 2 dimensions ([2, 6, 4, 4])", () -> PICTURE.embedding(of(1, 2))),
         refused(
@@ -94,7 +94,7 @@ class TensorTest {
             () -> Attention.of(PICTURE, of(2, 6, 5, 4), PICTURE, Attention.Kind.FULL)),
         refused(
             "group norm: the channels must be a multiple of the groups ([2, 6, 4, 4] and 4)",
-            () -> PICTURE.groupNorm(4, of(6), of(6), 1e-5)),
+            () -> Layers.groupNorm(PICTURE, 4, of(6), of(6), 1e-5)),
         refused(
             "add: all tensors must be of one graph (a test and another)",
             () -> MATRIX.plus(new Graph("another").input(2, 6))),

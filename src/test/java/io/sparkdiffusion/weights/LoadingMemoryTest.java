@@ -44,12 +44,12 @@ class LoadingMemoryTest {
     Map<String, Shape> wanted = writeZeros(stored, source);
     try (TorchDevice device = TorchDevice.open("cpu")) {
       NetworkWeights weights = NetworkWeights.check(root, Component.UNET, wanted);
-      weights.load(device, dtype).close();
+      weights.load(device, dtype, Map.of()).close();
       long before = AnonymousMemory.bytes();
       long converted = TENSORS * SHAPE.count() * dtype.bytes();
       AtomicLong peak = new AtomicLong();
       Thread sampler = sampler(peak);
-      try (WeightDictionary loaded = weights.load(device, dtype)) {
+      try (WeightDictionary loaded = weights.load(device, dtype, Map.of())) {
         long kept = AnonymousMemory.bytes() - before;
         sampler.interrupt();
         sampler.join();

@@ -303,7 +303,7 @@ class NetworkWeightsTest {
     NetworkWeights weights = NetworkWeights.check(root, Component.UNET, Map.of("w", Shape.of(4)));
     Files.delete(file);
 
-    assertThatThrownBy(() -> weights.load(device, Dtype.FLOAT32))
+    assertThatThrownBy(() -> weights.load(device, Dtype.FLOAT32, Map.of()))
         .isInstanceOf(ProblemsException.class)
         .hasMessage(
             "Cannot read tensor w of %s: the file must stay as it was when it was checked (%s)"
@@ -316,7 +316,7 @@ class NetworkWeightsTest {
     Shape shape = wanted.get(name);
     graph.returns(graph.scope().weight(name, shape.sizes()).to(Dtype.FLOAT32));
     try (WeightDictionary weights =
-            NetworkWeights.check(root, component, wanted).load(device, dtype);
+            NetworkWeights.check(root, component, wanted).load(device, dtype, Map.of());
         CompiledGraph compiled = CompiledGraph.compile(graph, weights);
         DeviceTensor output = compiled.run()) {
       return output.toFloats();
