@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
-import java.net.URI;
 import java.net.http.HttpResponse;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -89,7 +88,7 @@ final class BlobDownload {
 
   /** Appends what comes and says why it has ended, if it was not the file's end. */
   private String append(long first) throws IOException {
-    HttpResponse<InputStream> answer = http.get(address(), first);
+    HttpResponse<InputStream> answer = http.get(http.address(listing, file), first);
     try (InputStream body = answer.body()) {
       switch (answer.statusCode()) {
         case OK -> copy(body, 0);
@@ -109,11 +108,6 @@ final class BlobDownload {
     } catch (IOException e) {
       return "the connection broke: " + e.getMessage();
     }
-  }
-
-  private URI address() {
-    return http.address(
-        "/%s/resolve/%s/%s".formatted(listing.id(), listing.commit(), HubPath.encode(file.name())));
   }
 
   private ProblemsException refused(HttpResponse<?> answer) {
@@ -153,7 +147,7 @@ final class BlobDownload {
   }
 
   private void verify() throws IOException {
-    String found = BlobHash.of(partial, file.etag());
+    String found = BlobHash.of(partial, file);
     if (!found.equals(file.etag())) {
       throw wrong("it has %s".formatted(found));
     }

@@ -14,17 +14,15 @@ import java.util.HexFormat;
 /** The hash by which the hub knows a file: SHA-256 of a large one, git's SHA-1 of a small one. */
 final class BlobHash {
 
-  private static final int SHA256_DIGITS = 64;
-
   private BlobHash() {}
 
   /**
-   * The hash of a file, in hex.
+   * The hash of what has come, in hex.
    *
-   * @param like an etag, whose length tells which
+   * @param wanted whose etag tells which
    */
-  static String of(Path file, String like) throws IOException {
-    boolean isSha256 = like.length() == SHA256_DIGITS;
+  static String of(Path file, HubFile wanted) throws IOException {
+    boolean isSha256 = wanted.hasSha256();
     MessageDigest digest = digest(isSha256 ? "SHA-256" : "SHA-1");
     if (!isSha256) {
       // Git hashes a blob's size before its bytes (git-hash-object).

@@ -125,11 +125,7 @@ public final class Hub {
   /** Asks for what a listing did not tell, as the official client does for each file. */
   private HubFile details(HubListing listing, HubFile file) throws IOException {
     HubHttp http = new HubHttp(environment);
-    HttpResponse<InputStream> answer =
-        http.head(
-            http.address(
-                "/%s/resolve/%s/%s"
-                    .formatted(listing.id(), listing.commit(), HubPath.encode(file.name()))));
+    HttpResponse<InputStream> answer = http.head(http.address(listing, file));
     answer.body().close();
     if (answer.statusCode() / 100 > 3) {
       throw new Refusal(environment, listing.id()).of(answer, listing.commit(), file.name());

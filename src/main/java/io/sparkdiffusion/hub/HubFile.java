@@ -15,6 +15,7 @@ import java.util.List;
  */
 public record HubFile(String name, String etag, long bytes) implements Serializable {
 
+  private static final int SHA256_DIGITS = 64;
   private static final List<String> OUTSIDE = List.of("", ".", "..");
 
   /** What the hub says is not trusted: a name must not lead out of the cache. */
@@ -37,6 +38,11 @@ public record HubFile(String name, String etag, long bytes) implements Serializa
   /** True for a SHA-256 or a SHA-1 in hex. */
   static boolean isEtag(String text) {
     return text.matches("[0-9a-f]{40}|[0-9a-f]{64}");
+  }
+
+  /** Whether the etag is a SHA-256, else it is git's SHA-1. */
+  public boolean hasSha256() {
+    return etag.length() == SHA256_DIGITS;
   }
 
   /** True where it can be checked once it is there. */

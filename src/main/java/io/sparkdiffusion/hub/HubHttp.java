@@ -35,6 +35,12 @@ final class HubHttp {
     return URI.create(environment.endpoint() + path);
   }
 
+  /** The address of a file at the listing's commit. */
+  URI address(HubListing listing, HubFile file) {
+    return address(
+        "/%s/resolve/%s/%s".formatted(listing.id(), listing.commit(), HubPath.encode(file.name())));
+  }
+
   /**
    * Asks for a file's headers. A redirect to another host is not followed: the hub's own headers
    * tell of the file.

@@ -32,7 +32,6 @@ record HubModel(HubListing listing, URI endpoint, String cacheDirectory, AccessT
     implements ModelSource {
 
   private static final Logger LOG = LoggerFactory.getLogger(HubModel.class);
-  private static final int SHA256_DIGITS = 64;
 
   /** Asks the hub, or offline the cache, and downloads the small files, which name the others. */
   static HubModel resolve(HubId id, ModelConfig model, HubEnvironment environment) {
@@ -100,7 +99,7 @@ record HubModel(HubListing listing, URI endpoint, String cacheDirectory, AccessT
     ModelSums sums = folder.sums();
     List<String> problems =
         listing.files().values().stream()
-            .filter(file -> file.etag().length() == SHA256_DIGITS)
+            .filter(HubFile::hasSha256)
             .filter(file -> !file.etag().equals(sums.byFile().get(file.name())))
             .map(file -> problem(folder, file))
             .toList();
