@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -105,7 +104,7 @@ final class ModelCache {
     try (Stream<Path> found = Files.list(root)) {
       for (Path left : found.filter(ModelCache::isHalfDone).toList()) {
         LOG.info("Removing {}, which a process left half done", left);
-        delete(left);
+        StandIn.delete(left);
       }
     }
   }
@@ -121,7 +120,7 @@ final class ModelCache {
       ModelSums sums = fetch(remote, partial);
       Path folder = root.resolve(sums.digest());
       if (!isWhole(folder, sums, remote)) {
-        delete(folder);
+        StandIn.delete(folder);
         Files.move(partial, folder, StandardCopyOption.ATOMIC_MOVE);
       }
       note(remote, sums);
@@ -136,34 +135,24 @@ final class ModelCache {
     }
   }
 
-  /**
-   * The small files come first; empty files stand for the large ones until it is known which of
-   * them the model needs.
-   */
+  /** The small files come first, since they tell which large ones the model needs. */
   private static ModelSums fetch(RemoteModel remote, Path partial) throws IOException {
     Files.createDirectories(partial);
-    for (String name : remote.names()) {
-      Path target = partial.resolve(name);
-      Files.createDirectories(target.getParent());
-      if (ModelFolder.isDescription(name)) {
-        remote.copy(name, target);
-      } else {
-        Files.createFile(target);
-      }
-    }
+    copy(remote, remote.names().stream().filter(ModelFolder::isDescription).toList(), partial);
+    List<String> needed = StandIn.needed(remote.names(), partial, partial.toString());
+    copy(
+        remote, needed.stream().filter(name -> !ModelFolder.isDescription(name)).toList(), partial);
     ModelFolder folder = ModelFolder.open(partial);
-    List<String> needed = folder.files();
-    for (String name : remote.names()) {
-      if (!ModelFolder.isDescription(name)) {
-        if (needed.contains(name)) {
-          remote.copy(name, partial.resolve(name));
-        } else {
-          Files.delete(partial.resolve(name));
-        }
-      }
-    }
     folder.checkManifest();
     return folder.sums();
+  }
+
+  private static void copy(RemoteModel remote, List<String> names, Path folder) throws IOException {
+    for (String name : names) {
+      Path target = folder.resolve(name);
+      Files.createDirectories(target.getParent());
+      remote.copy(name, target);
+    }
   }
 
   private void note(RemoteModel remote, ModelSums sums) throws IOException {
@@ -174,19 +163,9 @@ final class ModelCache {
 
   private static void deleteLeft(Path partial) {
     try {
-      delete(partial);
+      StandIn.delete(partial);
     } catch (IOException e) {
       LOG.warn("Cannot remove {}, the next fetch will: {}", partial, e.toString());
-    }
-  }
-
-  private static void delete(Path folder) throws IOException {
-    if (Files.exists(folder)) {
-      try (Stream<Path> found = Files.walk(folder)) {
-        for (Path path : found.sorted(Comparator.reverseOrder()).toList()) {
-          Files.delete(path);
-        }
-      }
     }
   }
 }
