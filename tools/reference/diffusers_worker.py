@@ -2,9 +2,7 @@
 
 import json
 import sys
-import threading
 import time
-from pathlib import Path
 
 import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel
@@ -12,24 +10,9 @@ from safetensors.torch import load_file, save_file
 from transformers import CLIPTextModel
 
 
-class PeakMemory(threading.Thread):
-    """Samples this process's anonymous memory."""
-
-    def __init__(self):
-        super().__init__(daemon=True)
-        self.bytes = 0
-        self.start()
-
-    def run(self):
-        while True:
-            status = Path("/proc/self/status").read_text()
-            self.bytes = max(self.bytes, int(status.split("RssAnon:")[1].split()[0]) * 1024)
-            time.sleep(0.02)
-
-
 @torch.inference_mode()
 def main(folder, inputs, outputs, dtype):
-    memory, dtype, start = PeakMemory(), getattr(torch, dtype), time.perf_counter()
+    dtype, start = getattr(torch, dtype), time.perf_counter()
     text_encoder = CLIPTextModel.from_pretrained(f"{folder}/text_encoder", dtype=dtype)
     unet = UNet2DConditionModel.from_pretrained(f"{folder}/unet", torch_dtype=dtype)
     unet.to(memory_format=torch.channels_last)
@@ -52,7 +35,6 @@ def main(folder, inputs, outputs, dtype):
         results[name] = stage()
         print(time.perf_counter() - start, flush=True)
     save_file({name: result.float().contiguous() for name, result in results.items()}, outputs)
-    print(json.dumps({"peak_rss_anon_bytes": memory.bytes}))
 
 
 if __name__ == "__main__":

@@ -110,11 +110,12 @@ class Side:
 
     def close(self):
         self.process.stdin.close()
-        self.facts |= json.loads(self.answer()) | {name: self.peaks[field] for name, field in MEMORY.items()}
-        self.process.wait()
+        if status := self.process.wait():
+            sys.exit(f"exit status {status}: {self.process.args}")
+        self.facts |= {name: self.peaks[field] for name, field in MEMORY.items()}
 
 
-MEMORY = {"watched_peak_rss_anon_bytes": "RssAnon:", "watched_peak_rss_bytes": "VmRSS:"}
+MEMORY = {"peak_rss_anon_bytes": "RssAnon:", "peak_rss_bytes": "VmRSS:"}
 
 
 def watch_memory(process, peak):

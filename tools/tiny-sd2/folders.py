@@ -15,7 +15,8 @@ import training
 sys.path.append(str(training.REPOSITORY / "tools/reference"))
 import layout  # noqa: E402
 
-MODELS = {"tiny-sd2-base": "base", "tiny-sd2-1": "pairs"}  # folder: recipe
+COMPONENTS = ("text_encoder", "unet", "vae", "scheduler", "tokenizer")
+MODELS = {"tiny-sd2-base": "base", "tiny-sd2-1": "relations"}  # folder: recipe
 
 
 def half(module, state):
@@ -30,8 +31,10 @@ def part(state, name):
 
 def write(folder, recipe):
     average = training.load(training.WORK / f"{recipe}.pt")["average"]
-    vae = half(autoencoder.network(), training.load(training.WORK / "autoencoder.pt")["average"])
+    vae = half(autoencoder.network(), latents.vae(folder).state_dict())  # before its folder is replaced
     vae.register_to_config(scaling_factor=latents.stored()["scaling_factor"])
+    for component in COMPONENTS:
+        shutil.rmtree(folder / component, ignore_errors=True)
     half(denoiser.text_encoder(), part(average, "text_encoder")).save_pretrained(folder / "text_encoder")
     half(denoiser.unet(), part(average, "unet")).save_pretrained(folder / "unet")
     vae.save_pretrained(folder / "vae")
@@ -44,8 +47,6 @@ def main():
     for name, recipe in MODELS.items():
         if (training.WORK / f"{recipe}.pt").exists():
             folder = training.REPOSITORY / "models" / name
-            for component in ("text_encoder", "unet", "vae", "scheduler", "tokenizer"):
-                shutil.rmtree(folder / component, ignore_errors=True)
             write(folder, recipe)
             print(f"{folder}: {sum(f.stat().st_size for f in folder.rglob('*') if f.is_file()):,} bytes")
 

@@ -1,9 +1,15 @@
-"""The scenes that the UNet learns from and their latents, drawn and encoded once and kept in a file."""
+"""The scenes that the UNet learns from and their latents, drawn and encoded once and kept in a file.
 
+`latents.py FOLDER` encodes with a model folder's VAE and keeps its scaling factor; without FOLDER the VAE is what `autoencoder.py` has trained.
+"""
+
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
+from diffusers import AutoencoderKL
 
 import autoencoder
 import scenes
@@ -25,23 +31,32 @@ def chosen():
     return [scenes.scene(rng) for _ in range(COUNT)]
 
 
+def vae(folder):
+    """What `autoencoder.py` has trained or, without its checkpoint, a model folder's."""
+    if (state := training.load(training.WORK / "autoencoder.pt")) is None:
+        return AutoencoderKL.from_pretrained(Path(folder) / "vae", torch_dtype=torch.float32)
+    network = autoencoder.network()
+    network.load_state_dict(state["average"])
+    return network
+
+
 @torch.no_grad()
-def encode(pictures):
-    vae = autoencoder.network().to(training.DEVICE).to(memory_format=torch.channels_last)
-    vae.load_state_dict(training.load(training.WORK / "autoencoder.pt")["average"])
+def encode(network, pictures):
+    network = network.to(training.DEVICE).to(memory_format=torch.channels_last)
     parts = []
     for begin in range(0, len(pictures), 32):
         pixels = autoencoder.to_tensor(np.stack([scenes.draw(s) for s in pictures[begin:begin + 32]]))
         with training.mixed_precision():
-            parts.append(vae.encode(pixels.contiguous(memory_format=torch.channels_last)).latent_dist.mode().float().cpu())
+            parts.append(network.encode(pixels.contiguous(memory_format=torch.channels_last)).latent_dist.mode().float().cpu())
     return torch.cat(parts)
 
 
-def stored():
+def stored(folder=None):
     """The encoded scenes, before scaling, and the factor that gives them unit standard deviation."""
     if (values := training.load(FILE)) is None:
-        means = encode(chosen())
-        values = {"latents": means.half(), "scaling_factor": 1 / means.std().item()}
+        network = vae(folder)
+        means = encode(network, chosen())
+        values = {"latents": means.half(), "scaling_factor": network.config.scaling_factor if folder else 1 / means.std().item()}
         training.save(FILE, values)
     return values
 
@@ -53,4 +68,4 @@ def load():
 
 
 if __name__ == "__main__":
-    print(stored()["scaling_factor"])
+    print(stored(*sys.argv[1:])["scaling_factor"])

@@ -8,6 +8,7 @@ import io.sparkdiffusion.graph.DeviceTensor;
 import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.Graph;
 import io.sparkdiffusion.graph.ResourceStack;
+import io.sparkdiffusion.graph.Target;
 import io.sparkdiffusion.graph.TorchDevice;
 import io.sparkdiffusion.graph.TorchEngine;
 import io.sparkdiffusion.graph.WeightDictionary;
@@ -33,7 +34,7 @@ import java.util.Objects;
 
 /**
  * Runs text encoding, UNet and VAE decoding on given inputs, one call whenever it is asked, so that
- * {@code tools/bench} can let it take turns with diffusers on the same inputs.
+ * {@code tools/reference/full_size.py} can let it take turns with diffusers on the same inputs.
  */
 public final class StageBench {
 
@@ -62,17 +63,19 @@ public final class StageBench {
    * Loads the model, then answers each line that names a stage by one call of it.
    *
    * @param questions {@code text}, {@code unet} or {@code vae} in each line
-   * @param answers one line of JSON when the model is ready, one number of seconds for each
-   *     question, and one line of JSON with the peak of RssAnon at the end
+   * @param answers one line of JSON when the model is ready, then one number of seconds for each
+   *     question
    * @param output the file that takes the last result of each stage at the end
    */
   public void serve(BufferedReader questions, PrintStream answers, Path output) throws IOException {
-    try (PeakMemory memory = new PeakMemory();
-        ResourceStack open = new ResourceStack()) {
+    try (ResourceStack open = new ResourceStack()) {
       long start = System.nanoTime();
       TorchDevice device = open.push(TorchDevice.open("cpu"));
       Map<String, Stage> stages = new LinkedHashMap<>();
-      for (Stage stage : List.of(text(device, open), unet(device, open), vae(device, open))) {
+      Target target = device.target(dtype);
+      for (Stage stage :
+          List.of(
+              text(device, target, open), unet(device, target, open), vae(device, target, open))) {
         stages.put(stage.name(), stage);
       }
       answers.println(ready(seconds(start)));
@@ -81,7 +84,6 @@ public final class StageBench {
         answers.println(run(Objects.requireNonNull(stages.get(name), name)));
       }
       write(stages.values(), output);
-      answers.println(StrictJson.canonical(Map.of("peak_rss_anon_bytes", memory.peakBytes())));
     }
   }
 
@@ -112,20 +114,20 @@ public final class StageBench {
     outputs.write(output);
   }
 
-  private Stage text(TorchDevice device, ResourceStack open) {
+  private Stage text(TorchDevice device, Target target, ResourceStack open) {
     Graph graph =
         new ClipTextModel(TextConfig.read(folder.configFile(Component.TEXT_ENCODER)))
-            .record(device.target(dtype));
+            .record(target);
     DeviceTensor ids = open.push(device.longs(inputs.longs("ids"), shape("ids")));
     CompiledGraph compiled = compile(device, open, Component.TEXT_ENCODER, graph);
     return new Stage("text", "states", graph, compiled, ids);
   }
 
-  private Stage unet(TorchDevice device, ResourceStack open) {
+  private Stage unet(TorchDevice device, Target target, ResourceStack open) {
     long[] sample = shape("sample");
     Graph graph =
         new Unet2dConditionModel(UnetConfig.read(folder.configFile(Component.UNET)))
-            .record(device.target(dtype), sample[0], sample[2], sample[3], shape("states")[1]);
+            .record(target, sample[0], sample[2], sample[3], shape("states")[1]);
     DeviceTensor latents = open.push(device.floats(inputs.floats("sample"), sample));
     DeviceTensor timestep = open.push(device.floats(inputs.floats("timestep"), 1));
     DeviceTensor states = open.push(device.floats(inputs.floats("states"), shape("states")));
@@ -133,11 +135,10 @@ public final class StageBench {
     return new Stage("unet", "noise", graph, compiled, latents, timestep, states);
   }
 
-  private Stage vae(TorchDevice device, ResourceStack open) {
+  private Stage vae(TorchDevice device, Target target, ResourceStack open) {
     long[] shape = shape("latents");
     VaeConfig config = VaeConfig.read(folder.configFile(Component.VAE));
-    Graph graph =
-        new AutoencoderKlDecoder(config).record(device.target(dtype), shape[0], shape[2], shape[3]);
+    Graph graph = new AutoencoderKlDecoder(config).record(target, shape[0], shape[2], shape[3]);
     float[] scaled = inputs.floats("latents");
     for (int i = 0; i < scaled.length; i++) {
       scaled[i] *= (float) config.scalingFactor();
