@@ -110,6 +110,18 @@ class HubTest {
   }
 
   @Test
+  void takesNoOtherPartThanTheOneThatItAskedFor() {
+    server.beginsEarly = true;
+    server.breakAfter = 100_000;
+    server.breaks.set(1);
+
+    assertThatThrownBy(() -> fetch(environment))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining(": 100000 of ")
+        .hasMessageContaining("asked for bytes from 100000 on, got bytes 99999-");
+  }
+
+  @Test
   void endsWhereNothingMoreComes() {
     server.breakAfter = 0;
     server.breaks.set(1000);

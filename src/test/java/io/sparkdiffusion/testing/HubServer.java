@@ -53,6 +53,9 @@ public final class HubServer implements AutoCloseable {
   /** How many answers break off. */
   public final AtomicInteger breaks = new AtomicInteger();
 
+  /** Whether an answer begins one byte before the one that was asked for. */
+  public volatile boolean beginsEarly;
+
   /** How many requests are answered with 429. */
   public final AtomicInteger busy = new AtomicInteger();
 
@@ -222,6 +225,7 @@ public final class HubServer implements AutoCloseable {
     String range = exchange.getRequestHeaders().getFirst("Range");
     int first = range == null ? 0 : Integer.parseInt(range.replaceAll("\\D", ""));
     if (range != null) {
+      first -= beginsEarly ? 1 : 0;
       exchange
           .getResponseHeaders()
           .set(
