@@ -26,8 +26,11 @@ public final class WeightDictionary implements AutoCloseable {
               sizes: List[int],
               layout: int) -> NoneType:
               weights = self.weights
-              typed = torch.reshape(torch.view_copy(raw, dtype=source), sizes)
-              converted = torch.to(typed, target, False, False, layout)
+              if torch.eq(ops.prim.dtype(raw), source):
+                typed = raw
+              else:
+                typed = torch.view_copy(raw, dtype=source)
+              converted = torch.to(torch.reshape(typed, sizes), target, False, True, layout)
               _0 = torch._set_item(weights, name, converted)
               return None
             def pack_linear(self: __torch__.M,
@@ -81,7 +84,7 @@ public final class WeightDictionary implements AutoCloseable {
    */
   public void put(String name, ByteBuffer raw, Dtype source, Dtype target, Shape shape) {
     long layout = shape.rank() == 4 ? 2 : 0;
-    try (DeviceTensor bytes = device.bytes(raw)) {
+    try (DeviceTensor stored = device.elements(raw, source)) {
       device.call(
           () -> {
             try (IValue key = IValue.from(name);
@@ -91,7 +94,7 @@ public final class WeightDictionary implements AutoCloseable {
                 IValue format = IValue.from(layout);
                 IValue nothing =
                     IValueUtils.runMethod(
-                        module, "put", key, bytes.value(), from, to, sizes, format)) {
+                        module, "put", key, stored.value(), from, to, sizes, format)) {
               return nothing.isTensor();
             }
           });

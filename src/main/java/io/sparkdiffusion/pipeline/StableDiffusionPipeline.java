@@ -141,12 +141,13 @@ public final class StableDiffusionPipeline implements AutoCloseable {
     return generate(requests, batchSize, latents -> {});
   }
 
-  List<ImageResult> generate(List<ImageRequest> requests, Denoiser.Observer observer) {
+  /** The same as {@link #generate(List)}, seen step by step. */
+  public List<ImageResult> generate(List<ImageRequest> requests, StepObserver observer) {
     return generate(requests, options.batchSize(), observer);
   }
 
   private synchronized List<ImageResult> generate(
-      List<ImageRequest> requests, int batchSize, Denoiser.Observer observer) {
+      List<ImageRequest> requests, int batchSize, StepObserver observer) {
     BatchKey key = Batch.commonKey(requests);
     DdimScheduler scheduler;
     try {
@@ -165,10 +166,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
   }
 
   private List<ImageResult> generateBatch(
-      List<ImageRequest> requests,
-      int batchSize,
-      DdimScheduler scheduler,
-      Denoiser.Observer observer) {
+      List<ImageRequest> requests, int batchSize, DdimScheduler scheduler, StepObserver observer) {
     long start = System.nanoTime();
     Duration compiledBefore = compiling();
     Batch batch = Batch.of(requests, batchSize);
