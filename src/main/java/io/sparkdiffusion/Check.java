@@ -21,7 +21,7 @@ import picocli.CommandLine.Parameters;
 /** Says what a model folder is, and whether the job can use it. */
 @Command(
     name = "check",
-    customSynopsis = "jobs/check MODEL [--revision=REVISION] [--write-manifest]",
+    customSynopsis = "jobs/check MODEL [--revision=REVISION] [--write-manifest] [--no-digests]",
     description = {
       "Says what a model is, whether the job can use it, its digests, how many parameters and how"
           + " much memory it has, and which configuration suits it. No weight is loaded, nothing is"
@@ -56,6 +56,11 @@ public final class Check implements Callable<Integer> {
           "write sha256sums.txt into the folder, with which the job compares its files, as does"
               + " sha256sum -c")
   private boolean writesManifest;
+
+  @Option(
+      names = "--no-digests",
+      description = "read no weights, neither for digests nor to compare them with sha256sums.txt")
+  private boolean skipsDigests;
 
   @Option(
       names = {"-h", "--help"},
@@ -103,11 +108,18 @@ public final class Check implements Callable<Integer> {
   public Integer call() {
     ModelConfig named = new ModelConfig(model, revision, "", "", Map.of(), AccessToken.NONE);
     ModelReport report = ModelReport.of(named, find.apply(named));
-    report.lines().forEach(out::println);
-    if (writesManifest && report.fits()) {
+    report.facts().forEach(out::println);
+    if (!skipsDigests || writesManifest) {
+      report.digests().forEach(out::println);
+    }
+    if (!report.fits()) {
+      report.problems().forEach(err::println);
+      return Main.NOT_USABLE;
+    }
+    report.suited().forEach(out::println);
+    if (writesManifest) {
       out.println(report.writeManifest());
     }
-    report.problems().forEach(err::println);
-    return report.fits() ? Main.DONE : Main.NOT_USABLE;
+    return Main.DONE;
   }
 }

@@ -47,8 +47,8 @@ class CheckTest {
             """
             Model: tiny-sd2-base
             Folder: %s
-            Kind: diffusers' layout, Stable Diffusion 2 at other sizes (UNet 48, 72, 96, 96 wide,\
-             text states 128 wide)
+            Kind: diffusers' layout with sizes of its own (UNet 48, 72, 96, 96 wide, text states 128\
+             wide)
             Schedule: predicts epsilon, leading timesteps of 1000, scaled_linear betas from 0.00085\
              to 0.012
 
@@ -218,6 +218,8 @@ class CheckTest {
 
     String before = Files.readString(manifest);
     CopiedModel.alter(model.resolve(UNET));
+    assertThat(run(model.toString(), "--no-digests")).isEqualTo(Main.DONE);
+    assertThat(text(out)).contains("It fits. ").doesNotContain("Digest: ", "Manifest: ");
     assertThat(run(model.toString(), "--write-manifest")).isEqualTo(Main.NOT_USABLE);
     assertThat(text(err))
         .contains(UNET + " must be as sha256sums.txt lists it (it has sha256 ")

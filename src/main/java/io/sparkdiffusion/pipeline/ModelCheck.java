@@ -28,7 +28,7 @@ import java.util.function.Supplier;
 
 /**
  * A folder looked at part by part, so that what is wrong with one hides nothing of another. No
- * weight is read and no device is used.
+ * device is used.
  */
 public final class ModelCheck {
 
@@ -55,7 +55,7 @@ public final class ModelCheck {
   }
 
   /**
-   * Looks at a folder.
+   * Looks at a folder; no weight is read.
    *
    * @throws ProblemsException where there is none, or none that might be a model
    */
@@ -78,7 +78,6 @@ public final class ModelCheck {
     if (hasTokenizer()) {
       gather(Fixes.tokenizer(root), this::checkTokenizer);
     }
-    folder.ifPresent(open -> gather(Fixes.manifest(root), () -> checkedManifest(open)));
   }
 
   private Optional<SchedulerConfig> readScheduler() {
@@ -129,9 +128,16 @@ public final class ModelCheck {
     return true;
   }
 
-  private static boolean checkedManifest(ModelFolder open) {
-    open.checkManifest();
-    return true;
+  /** Reads every byte of a folder that has {@code sha256sums.txt}, and compares. */
+  public void checkManifest() {
+    folder.ifPresent(
+        open ->
+            gather(
+                Fixes.manifest(root),
+                () -> {
+                  open.checkManifest();
+                  return true;
+                }));
   }
 
   private <T> Optional<T> gather(String fix, Supplier<T> read) {

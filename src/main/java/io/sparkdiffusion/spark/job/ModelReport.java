@@ -5,7 +5,6 @@ import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.pipeline.ModelCheck;
 import io.sparkdiffusion.scheduler.SchedulerConfig;
 import io.sparkdiffusion.spark.executor.LocalModel;
-import io.sparkdiffusion.weights.ModelFolder;
 import io.sparkdiffusion.weights.ModelSums;
 import java.math.BigDecimal;
 import java.nio.file.Files;
@@ -19,8 +18,9 @@ import java.util.stream.Collectors;
 public final class ModelReport {
 
   private static final String MANIFEST = "sha256sums.txt";
-  private static final List<Long> FULL_WIDTHS = List.of(320L, 640L, 1280L, 1280L);
-  private static final long FULL_TEXT_WIDTH = 1024;
+  private static final List<Long> PUBLISHED_WIDTHS = List.of(320L, 640L, 1280L, 1280L);
+  private static final long TEXT_WIDTH = 1024;
+  private static final long TEXT_WIDTH_OF_1 = 768;
 
   private final ModelConfig named;
   private final LocalModel model;
@@ -33,8 +33,7 @@ public final class ModelReport {
   }
 
   /**
-   * Looks at a model; every byte of its files is read once for their digests, none goes to a
-   * device.
+   * Looks at a model; no weight is read.
    *
    * @param named what the user has asked for
    * @param model where that is
@@ -43,40 +42,14 @@ public final class ModelReport {
     return new ModelReport(named, model, ModelCheck.of(model.folder()));
   }
 
-  /** Whether the job can use the model. */
-  public boolean fits() {
-    return check.findings().isEmpty();
-  }
-
-  /** What is wrong, one problem a line, each group followed by what to do, then how it went. */
-  public List<String> problems() {
-    List<String> lines = new ArrayList<>();
-    int count = 0;
-    for (ModelCheck.Finding finding : check.findings()) {
-      lines.addAll(finding.problems());
-      lines.add("  Fix: " + finding.fix());
-      count += finding.problems().size();
-    }
-    if (count > 0) {
-      lines.add(
-          "Cannot use model %s: all of it must fit (%d problem%s)"
-              .formatted(named.folder(), count, count == 1 ? "" : "s"));
-    }
-    return lines;
-  }
-
-  /** What the folder is: parts, sizes, digests and the configuration that suits it. */
-  public List<String> lines() {
+  /** What the folder is: its parts and their sizes. */
+  public List<String> facts() {
     List<String> lines = new ArrayList<>();
     lines.add("Model: " + model.name());
     lines.add("Folder: " + model.folder() + (model.isOfHub() ? " (of a hub's cache)" : ""));
     kind().ifPresent(lines::add);
     check.scheduler().ifPresent(scheduler -> lines.add(schedule(scheduler)));
     lines.addAll(ModelSizes.lines(check));
-    check.folder().ifPresent(folder -> lines.addAll(digests(folder)));
-    if (fits()) {
-      lines.addAll(suited());
-    }
     return lines;
   }
 
@@ -84,12 +57,21 @@ public final class ModelReport {
     if (check.unetWidths().isEmpty()) {
       return Optional.empty();
     }
-    boolean isFull = check.unetWidths().equals(FULL_WIDTHS) && check.textWidth() == FULL_TEXT_WIDTH;
     String widths =
         check.unetWidths().stream().map(String::valueOf).collect(Collectors.joining(", "));
     return Optional.of(
-        "Kind: diffusers' layout, Stable Diffusion 2 %s (UNet %s wide, text states %d wide)"
-            .formatted(isFull ? "at its full size" : "at other sizes", widths, check.textWidth()));
+        "Kind: diffusers' layout with %s (UNet %s wide, text states %d wide)"
+            .formatted(sizes(), widths, check.textWidth()));
+  }
+
+  private String sizes() {
+    boolean isPublished = check.unetWidths().equals(PUBLISHED_WIDTHS);
+    if (isPublished && check.textWidth() == TEXT_WIDTH) {
+      return "Stable Diffusion 2's sizes";
+    }
+    return isPublished && check.textWidth() == TEXT_WIDTH_OF_1
+        ? "Stable Diffusion 1's sizes"
+        : "sizes of its own";
   }
 
   private static String schedule(SchedulerConfig scheduler) {
@@ -112,17 +94,30 @@ public final class ModelReport {
     return name.name().toLowerCase(Locale.ROOT);
   }
 
-  private List<String> digests(ModelFolder folder) {
-    ModelSums sums = folder.sums();
-    List<String> lines = new ArrayList<>(List.of("", "Digest: " + sums.digest()));
-    sums.byFile().forEach((file, sum) -> lines.add("  %s  %s".formatted(sum, file)));
-    boolean hasManifest = Files.isRegularFile(folder.root().resolve(MANIFEST));
-    lines.add(
-        "Manifest: " + (hasManifest ? MANIFEST : "none, --write-manifest writes " + MANIFEST));
+  /**
+   * The digests of the folder's files, every byte of which is read and compared with a manifest.
+   */
+  public List<String> digests() {
+    check.checkManifest();
+    List<String> lines = new ArrayList<>();
+    if (check.folder().isPresent()) {
+      ModelSums sums = check.folder().get().sums();
+      lines.addAll(List.of("", "Digest: " + sums.digest()));
+      sums.byFile().forEach((file, sum) -> lines.add("  %s  %s".formatted(sum, file)));
+      boolean hasManifest = Files.isRegularFile(model.folder().resolve(MANIFEST));
+      lines.add(
+          "Manifest: " + (hasManifest ? MANIFEST : "none, --write-manifest writes " + MANIFEST));
+    }
     return lines;
   }
 
-  private List<String> suited() {
+  /** Whether the job can use the model, as far as it has been looked at. */
+  public boolean fits() {
+    return check.findings().isEmpty();
+  }
+
+  /** The configuration that suits a model that fits, why, and a command for a shell. */
+  public List<String> suited() {
     SuitedConfig config =
         SuitedConfig.of(check.scheduler().orElseThrow(), check.trainedSizePixels().orElseThrow());
     List<String> settings = new ArrayList<>();
@@ -134,6 +129,23 @@ public final class ModelReport {
         "",
         "It fits. %s suits it: %s".formatted(config.file(), String.join("; ", config.reasons())),
         "  " + config.command(settings));
+  }
+
+  /** What is wrong, one problem a line, each group followed by what to do, then how it went. */
+  public List<String> problems() {
+    List<String> lines = new ArrayList<>();
+    int count = 0;
+    for (ModelCheck.Finding finding : check.findings()) {
+      lines.addAll(finding.problems());
+      lines.add("  Fix: " + finding.fix());
+      count += finding.problems().size();
+    }
+    if (count > 0) {
+      lines.add(
+          "Cannot use model %s: all of it must fit (%d problem%s)"
+              .formatted(named.folder(), count, count == 1 ? "" : "s"));
+    }
+    return lines;
   }
 
   /**
