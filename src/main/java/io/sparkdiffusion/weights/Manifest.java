@@ -74,7 +74,7 @@ final class Manifest {
     } catch (IOException e) {
       throw new ProblemsException(
           "Cannot write %s: the folder must be writable (%s); model_digest pins a model without it"
-              .formatted(file, e),
+              .formatted(file, Files.isWritable(file.getParent()) ? e.getMessage() : "it is not"),
           e);
     }
     return true;
