@@ -3,6 +3,7 @@ package io.sparkdiffusion.metadata;
 import io.sparkdiffusion.config.ModelConfig;
 import io.sparkdiffusion.config.StrictJson;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -55,7 +56,11 @@ public final class PictureCommand {
     return StrictJson.canonical(given);
   }
 
-  /** For a POSIX shell. */
+  /** A line for a POSIX shell, quoted where that is necessary. */
+  public static String line(List<String> words) {
+    return words.stream().map(PictureCommand::quoted).collect(Collectors.joining(" "));
+  }
+
   private static String quoted(String word) {
     return word.matches("[\\w=./:@%+-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
   }

@@ -48,7 +48,8 @@ public final class StableDiffusionPipeline implements AutoCloseable {
     long start = System.nanoTime();
     this.options = options;
     Dtype dtype = dtype(options);
-    this.schedulerConfig = ModelFacts.scheduler(folder, options.schedulerOverrides());
+    this.schedulerConfig =
+        ModelFacts.scheduler(folder.schedulerConfig(), options.schedulerOverrides());
     this.networks = Networks.check(folder);
     try {
       this.device = resources.push(TorchDevice.open(options.device()));

@@ -3,7 +3,6 @@ package io.sparkdiffusion.weights;
 import static io.sparkdiffusion.weights.TensorFileMaker.floats;
 import static io.sparkdiffusion.weights.TensorFileMaker.shorts;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkdiffusion.config.ProblemsException;
@@ -206,10 +205,11 @@ class NetworkWeightsTest {
         .write(root.resolve("text_encoder/model.safetensors"));
     Map<String, Shape> wanted = Map.of("w", Shape.of(1));
 
-    assertThatCode(() -> NetworkWeights.check(root, Component.VAE, wanted))
-        .doesNotThrowAnyException();
-    assertThatCode(() -> NetworkWeights.check(root, Component.TEXT_ENCODER, wanted))
-        .doesNotThrowAnyException();
+    NetworkWeights vae = NetworkWeights.check(root, Component.VAE, wanted);
+    NetworkWeights text = NetworkWeights.check(root, Component.TEXT_ENCODER, wanted);
+    assertThat(vae.parametersByType()).isEqualTo(Map.of("F32", 1L));
+    assertThat(vae.storedParameters()).as("the encoder's weights among them").isEqualTo(4 + 1);
+    assertThat(text.storedParameters()).as("positions are none").isEqualTo(1);
   }
 
   @Test
