@@ -77,6 +77,7 @@ class ImportRulesTest {
                   HADOOP,
                   SCALA,
                   SLF4J)),
+          Map.entry("spark", union(CORE, "spark.table", "spark.executor", SPARK, HADOOP, SCALA)),
           Map.entry(
               "spark.job",
               union(
@@ -84,6 +85,7 @@ class ImportRulesTest {
                   "pipeline",
                   "weights",
                   "graph",
+                  "spark",
                   "spark.table",
                   "spark.executor",
                   JACKSON,
