@@ -1,8 +1,10 @@
-"""Draws from PySpark what the batch job has drawn into OUTPUT from configs/tiny.yml, through a pipeline that is saved and loaded, and
-checks that all bytes are the job's: JAR OUTPUT."""
+"""Draws from PySpark what the batch job has drawn into OUTPUT from configs/tiny.yml, through a pipeline that is saved and loaded and as
+the README does it, and checks that all bytes are the job's: JAR OUTPUT."""
 
+import re
 import sys
 import tempfile
+from pathlib import Path
 
 import sparkdiffusion
 from pyspark.ml import Pipeline, PipelineModel
@@ -11,7 +13,7 @@ from pyspark.ml.param import Param
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-ROWS = 3
+ROWS = 2
 MODEL, SEED, STEPS, SIZE, GUIDANCE = "models/tiny-sd2-base", 0, 20, 128, 7.5  # as configs/tiny.yml has them
 
 
@@ -63,12 +65,14 @@ def main(jar, output):
     check_errors(spark)
     drawn = draw(spark, prompts)
     assert drawn.columns == prompts.columns + ["words", "features", "image"], drawn.columns
-    pictures = drawn.select("id", "image.*", F.sha2("image.bytes", 256).alias("sum")).collect()
+    exec(re.search(r"```python\n(.*?)```", Path("README.md").read_text(), re.S).group(1), {})
     of_job = {row.id: row.sha256 for row in spark.read.parquet(f"{output}/rows").where("status = 'generated'").collect()}
-    assert len(pictures) == ROWS, pictures
-    for picture in pictures:
-        assert picture.status == "generated" and picture.sum == picture.sha256 == of_job[picture.id], (picture.id, picture.error)
-    print(f"PySpark {spark.version}: {ROWS} pictures from a loaded pipeline are the job's, byte for byte")
+    for pictures, count in [(drawn, ROWS), (spark.read.parquet("output/pictures"), 2)]:
+        rows = pictures.select("id", "image.*", F.sha2("image.bytes", 256).alias("sum")).collect()
+        assert len(rows) == count, rows
+        for row in rows:
+            assert row.status == "generated" and row.sum == row.sha256 == of_job[row.id], (row.id, row.error)
+    print(f"PySpark {spark.version}: pictures of a loaded pipeline and of the README's lines are the job's, byte for byte")
     spark.stop()
 
 
