@@ -87,6 +87,7 @@ class ImportRulesTest {
                   HADOOP,
                   SCALA,
                   SLF4J)),
+          Map.entry("spark", union(CORE, "spark.table", "spark.executor", SPARK, HADOOP, SCALA)),
           Map.entry(
               "spark.job",
               union(
@@ -94,6 +95,7 @@ class ImportRulesTest {
                   "pipeline",
                   "weights",
                   "graph",
+                  "spark",
                   "spark.table",
                   "spark.executor",
                   JACKSON,

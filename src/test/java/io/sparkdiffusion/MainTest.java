@@ -192,7 +192,9 @@ class MainTest {
     assertThat(logged).noneMatch(line -> line.contains(secret));
     assertThat(err.toString(StandardCharsets.UTF_8)).doesNotContain(secret);
     assertThat(Files.readString(folder.resolve("out/run.json"))).doesNotContain(secret);
-    assertThat(events()).contains("SparkListenerSQLExecutionStart").doesNotContain(secret);
+    assertThat(LocalSpark.eventText())
+        .contains("SparkListenerSQLExecutionStart")
+        .doesNotContain(secret);
   }
 
   @Test
@@ -205,16 +207,6 @@ class MainTest {
 
   private static String plugins(String chosen) {
     return Main.completed(new SparkConf(false).set("spark.plugins", chosen)).get("spark.plugins");
-  }
-
-  private static String events() throws IOException {
-    StringBuilder text = new StringBuilder();
-    try (Stream<Path> files = Files.walk(LocalSpark.events())) {
-      for (Path file : files.filter(Files::isRegularFile).toList()) {
-        text.append(Files.readString(file));
-      }
-    }
-    return text.toString();
   }
 
   private Main main() {

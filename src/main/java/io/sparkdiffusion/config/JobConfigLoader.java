@@ -13,21 +13,34 @@ final class JobConfigLoader {
 
   private final Problems problems = new Problems();
   private final TypedValues values;
-  private final String fileStem;
 
-  private JobConfigLoader(Path yaml, List<String> overrides) {
+  private JobConfigLoader(Map<String, Object> values, String origin, List<String> overrides) {
     GivenValues given = new GivenValues(problems);
-    given.addFile(StrictYaml.readTexts(yaml), yaml.toString());
+    given.addFile(values, origin);
     given.addOverrides(overrides);
-    values = new TypedValues(given, problems);
-    fileStem = yaml.getFileName().toString().replaceFirst("\\.[^.]*$", "");
+    this.values = new TypedValues(given, problems);
   }
 
   static JobConfig load(Path yaml, List<String> overrides) {
-    return new JobConfigLoader(yaml, overrides).load();
+    String fileStem = yaml.getFileName().toString().replaceFirst("\\.[^.]*$", "");
+    return new JobConfigLoader(StrictYaml.readTexts(yaml), yaml.toString(), overrides)
+        .load(fileStem);
   }
 
-  private JobConfig load() {
+  /** What a program sets, without a table and an output. */
+  static PictureConfig pictures(Map<String, String> values, String origin) {
+    return new JobConfigLoader(Map.copyOf(values), origin, List.of()).pictures();
+  }
+
+  private PictureConfig pictures() {
+    Optional<ModelConfig> model = problems.gather(this::model);
+    Optional<SamplingConfig> sampling = problems.gather(() -> sampling(1));
+    Optional<ExecutionConfig> execution = problems.gather(this::execution);
+    problems.throwIfAny();
+    return new PictureConfig(model.orElseThrow(), sampling.orElseThrow(), execution.orElseThrow());
+  }
+
+  private JobConfig load(String fileStem) {
     String runName = textOr("run_name", fileStem);
     problems.require(JobConfig.isRunName(runName), "run_name", JobConfig.RUN_NAME_RULE, runName);
     refuseOtherWeights();

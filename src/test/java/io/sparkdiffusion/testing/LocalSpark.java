@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
 
@@ -20,9 +21,15 @@ public final class LocalSpark {
     return SESSION;
   }
 
-  /** Where Spark writes its event log. */
-  public static Path events() {
-    return EVENTS;
+  /** What Spark has written to its event log so far. */
+  public static String eventText() throws IOException {
+    StringBuilder text = new StringBuilder();
+    try (Stream<Path> files = Files.walk(EVENTS)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        text.append(Files.readString(file));
+      }
+    }
+    return text.toString();
   }
 
   private static SparkSession start() {

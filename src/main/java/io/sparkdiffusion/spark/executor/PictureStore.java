@@ -23,6 +23,12 @@ public record PictureStore(
     boolean pngAiMark)
     implements Serializable {
 
+  /** Pictures in rows alone, for programs that take them from there. */
+  public static PictureStore inRows(boolean pngParameters, boolean pngAiMark) {
+    return new PictureStore(
+        "", "", OutputFormat.PARQUET, Naming.BY_REQUEST, pngParameters, pngAiMark);
+  }
+
   /** How PNG files are called. */
   public enum Naming {
     /** {@code images/<encoded id>_<index>_<first 8 of the request hash>.png}. */

@@ -2,6 +2,7 @@ package io.sparkdiffusion.spark.executor;
 
 import io.sparkdiffusion.config.ExecutionConfig;
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.config.SamplingConfig;
 import java.util.Iterator;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -33,6 +34,19 @@ public final class Preflight {
   public static void checkDriver(SparkContext spark, Model model, ExecutionConfig execution) {
     if (spark.isLocal() && execution.device().startsWith("cuda")) {
       TaskDevice.ofDriver(model.generators()::gpuCount).choose(execution.device());
+    }
+  }
+
+  /** Warns where rows without a size of their own have another than the model was trained on. */
+  public static void warnOfSize(Model model, SamplingConfig sampling) {
+    long trained = model.trainedSizePixels();
+    if (sampling.heightPixels() != trained || sampling.widthPixels() != trained) {
+      LOG.warn(
+          "The model was trained on {} x {} pixels: at {} x {} pictures may be worse",
+          trained,
+          trained,
+          sampling.heightPixels(),
+          sampling.widthPixels());
     }
   }
 

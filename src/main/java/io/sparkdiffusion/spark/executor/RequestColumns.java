@@ -8,6 +8,7 @@ import static org.apache.spark.sql.types.DataTypes.StringType;
 import io.sparkdiffusion.prompt.ImageRequest;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.StructType;
@@ -72,10 +73,14 @@ public final class RequestColumns {
     return RowFactory.create(values.toArray());
   }
 
-  /** The planned failure of a row that asks for nothing possible. */
+  /**
+   * The planned failure of a row that asks for nothing possible.
+   *
+   * @param id null, which stands as no text, where that is what is wrong
+   */
   public static Row failed(String id, String prompt, String error, List<Object> passedThrough) {
     Object[] values = new Object[COUNT + passedThrough.size()];
-    values[0] = id;
+    values[0] = Objects.requireNonNullElse(id, "");
     values[1] = 0;
     values[2] = prompt;
     values[ERROR] = error;

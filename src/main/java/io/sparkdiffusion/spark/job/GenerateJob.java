@@ -4,7 +4,7 @@ import io.sparkdiffusion.config.InputConfig;
 import io.sparkdiffusion.config.JobConfig;
 import io.sparkdiffusion.config.OutputConfig;
 import io.sparkdiffusion.config.ProblemsException;
-import io.sparkdiffusion.config.SamplingConfig;
+import io.sparkdiffusion.spark.PlanImages;
 import io.sparkdiffusion.spark.executor.GenerateImages;
 import io.sparkdiffusion.spark.executor.GenerationCounters;
 import io.sparkdiffusion.spark.executor.GenerationRun;
@@ -142,7 +142,7 @@ public final class GenerateJob {
     PromptTable table = openTable();
     Model model = models.apply(config);
     Preflight.checkDriver(spark.sparkContext(), model, config.execution());
-    Dataset<Row> planned = PlanImages.of(spark, table, config, model);
+    Dataset<Row> planned = plan(table, model);
     Dataset<Row> remaining =
         new FinishedImages(config.output())
             .removedFrom(planned, DryRun.finished(spark, config, hadoop.value()));
@@ -170,11 +170,10 @@ public final class GenerateJob {
     Model model = models.apply(config);
     report.model(model);
     Preflight.checkDriver(spark.sparkContext(), model, config.execution());
-    warnOfSize(model.trainedSizePixels());
+    Preflight.warnOfSize(model, config.sampling());
     StructType schema = table.columns().appendedTo(ResultColumns.SCHEMA);
     ResultStore rows = ResultStore.open(spark, config.output().table(), output, schema);
-    Dataset<Row> planned =
-        PlanImages.of(spark, table, config, model).persist(StorageLevel.DISK_ONLY());
+    Dataset<Row> planned = plan(table, model).persist(StorageLevel.DISK_ONLY());
     try {
       RowCounts.Planned plannedCounts = RowCounts.Planned.of(planned);
       Optional<String> stop = tooMany(plannedCounts.failed(), plannedCounts.rows());
@@ -231,23 +230,15 @@ public final class GenerateJob {
     return result;
   }
 
-  private void warnOfSize(long trained) {
-    SamplingConfig sampling = config.sampling();
-    if (sampling.heightPixels() != trained || sampling.widthPixels() != trained) {
-      LOG.warn(
-          "The model was trained on {} x {} pixels: at {} x {} pictures may be worse",
-          trained,
-          trained,
-          sampling.heightPixels(),
-          sampling.widthPixels());
-    }
-  }
-
   private PromptTable openTable() {
     PromptTable table =
         PromptTable.read(spark, config.input(), config.sampling().seed(), ResultColumns::isTaken);
     table.checkIds();
     return table;
+  }
+
+  private Dataset<Row> plan(PromptTable table, Model model) {
+    return PlanImages.of(table, config.sampling(), config.execution(), model);
   }
 
   private Optional<String> tooMany(long failedRows, long rows) {

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Predicate;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -124,24 +125,34 @@ public record PromptColumns(
 
   private static void checkType(
       String table, StructField field, boolean isText, List<String> problems) {
-    DataType type = field.dataType();
+    brokenRule(field.name(), field.dataType(), isText)
+        .ifPresent(
+            rule ->
+                problems.add(
+                    "Cannot use column %s of prompts %s: it must be %s (%s)"
+                        .formatted(field.name(), table, rule, field.dataType().simpleString())));
+  }
+
+  /**
+   * What a column must be, where it is not.
+   *
+   * @param parameter one of {@link PromptRow#COLUMNS}
+   * @param isText whether numbers may come as text
+   */
+  static Optional<String> brokenRule(String parameter, DataType type, boolean isText) {
     String rule;
     boolean fits;
-    if (field.name().equals("id")) {
+    if (parameter.equals("id")) {
       rule = "text or an integer";
       fits = type instanceof StringType || isInteger(type);
-    } else if (TEXTS.contains(field.name())) {
+    } else if (TEXTS.contains(parameter)) {
       rule = "text";
       fits = type instanceof StringType;
     } else {
       rule = "a number";
       fits = isNumber(type) || (isText && type instanceof StringType);
     }
-    if (!fits && !(type instanceof NullType)) {
-      problems.add(
-          "Cannot use column %s of prompts %s: it must be %s (%s)"
-              .formatted(field.name(), table, rule, type.simpleString()));
-    }
+    return fits || type instanceof NullType ? Optional.empty() : Optional.of(rule);
   }
 
   private static boolean isInteger(DataType type) {

@@ -50,6 +50,15 @@ public record PromptTable(String name, Dataset<Row> rows, PromptColumns columns)
     return new PromptTable(table.location(), raw.select(columns.selection(raw)), columns);
   }
 
+  /**
+   * The table of a program, of which every column passes through, those that are read too.
+   *
+   * @param rows of the schema for which {@code read} was found
+   */
+  public static PromptTable of(Dataset<?> rows, ReadColumns read) {
+    return new PromptTable("dataset", read.selectedFrom(rows), read.columns());
+  }
+
   private static PromptTable single(SparkSession spark, PromptRow row) {
     StructType schema =
         new StructType()

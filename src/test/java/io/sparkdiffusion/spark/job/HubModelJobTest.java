@@ -41,22 +41,14 @@ class HubModelJobTest {
       assertThat(Files.readString(folder.resolve("remote/run.json")))
           .contains("\"name\" : \"org/tiny\"")
           .doesNotContain("unmistakable-token");
-      assertThat(events()).contains("SparkListenerJobStart").doesNotContain("unmistakable-token");
+      assertThat(LocalSpark.eventText())
+          .contains("SparkListenerJobStart")
+          .doesNotContain("unmistakable-token");
       Path repository = folder.resolve("cache/models--org--tiny");
       assertThat(run(server, "cached", repository.toString(), "revision=main")).isEqualTo(remote);
       Path snapshot = repository.resolve("snapshots/" + HubServer.COMMIT);
       assertThat(run(server, "snapshot", snapshot.toString())).isEqualTo(remote);
     }
-  }
-
-  private static String events() throws IOException {
-    StringBuilder all = new StringBuilder();
-    try (Stream<Path> files = Files.walk(LocalSpark.events())) {
-      for (Path file : files.filter(Files::isRegularFile).toList()) {
-        all.append(Files.readString(file));
-      }
-    }
-    return all.toString();
   }
 
   private List<Row> run(HubServer server, String name, String model, String... more)

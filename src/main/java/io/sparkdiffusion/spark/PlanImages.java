@@ -1,6 +1,6 @@
-package io.sparkdiffusion.spark.job;
+package io.sparkdiffusion.spark;
 
-import io.sparkdiffusion.config.JobConfig;
+import io.sparkdiffusion.config.ExecutionConfig;
 import io.sparkdiffusion.config.SamplingConfig;
 import io.sparkdiffusion.metadata.RequestHash;
 import io.sparkdiffusion.prompt.ImageRequest;
@@ -15,11 +15,14 @@ import java.util.List;
 import java.util.Map;
 import org.apache.spark.api.java.function.FlatMapFunction;
 import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SparkSession;
 
-/** Turns a row of the prompt table into planned images, or into one planned failure. */
-final class PlanImages implements FlatMapFunction<Row, Row> {
+/**
+ * Turns a row of the prompt table into planned images, or into one planned failure: the job's way
+ * and {@link TextToImage}'s.
+ */
+public final class PlanImages implements FlatMapFunction<Row, Row> {
 
   private static final long serialVersionUID = 1L;
 
@@ -35,17 +38,18 @@ final class PlanImages implements FlatMapFunction<Row, Row> {
     this.dtype = dtype;
   }
 
-  /** One row for each image, or for each row that asks for nothing possible. */
-  static Dataset<Row> of(SparkSession spark, PromptTable table, JobConfig config, Model model) {
+  /**
+   * One row for each image, or for each row that asks for nothing possible.
+   *
+   * @param sampling what rows take where they have no value of their own
+   */
+  public static Dataset<Row> of(
+      PromptTable table, SamplingConfig sampling, ExecutionConfig execution, Model model) {
     PlanImages planner =
-        new PlanImages(
-            table.columns(),
-            defaults(config.sampling()),
-            model,
-            config.execution().dtype().label());
-    return spark.createDataFrame(
-        table.rows().toJavaRDD().flatMap(planner),
-        table.columns().appendedTo(RequestColumns.SCHEMA));
+        new PlanImages(table.columns(), defaults(sampling), model, execution.dtype().label());
+    return table
+        .rows()
+        .flatMap(planner, Encoders.row(table.columns().appendedTo(RequestColumns.SCHEMA)));
   }
 
   private static RowDefaults defaults(SamplingConfig sampling) {

@@ -1,0 +1,105 @@
+"""Stable Diffusion 2 as a stage of Spark ML, from PySpark: a thin wrapper of the Java class in the job's jar.
+
+    spark = SparkSession.builder.config("spark.jars", "spark-diffusion-0.1.0-SNAPSHOT-job.jar").getOrCreate()
+    drawing = TextToImage(modelUrl="models/tiny-sd2-1", height=128, width=128, guidance_rescale=0.7)
+    drawing.transform(spark.createDataFrame([("a red circle",)], ["prompt"])).write.parquet("pictures")
+"""
+
+import sys
+
+from pyspark.ml.param import Param, Params, TypeConverters
+from pyspark.ml.util import JavaMLReadable, JavaMLReader, JavaMLWritable
+from pyspark.ml.wrapper import JavaTransformer
+
+__all__ = ["TextToImage"]
+
+_PACKAGE = "io.sparkdiffusion.spark"
+_CLASS = _PACKAGE + ".TextToImage"
+
+
+def _text(name, doc):
+    return Param(Params._dummy(), name, doc, TypeConverters.toString)
+
+
+def _integer(name, doc):
+    return Param(Params._dummy(), name, doc, TypeConverters.toInt)
+
+
+def _number(name, doc):
+    return Param(Params._dummy(), name, doc, TypeConverters.toFloat)
+
+
+def _boolean(name, doc):
+    return Param(Params._dummy(), name, doc, TypeConverters.toBoolean)
+
+
+class _Reader(JavaMLReader):
+    """Reads what either side has written; the Java class is called otherwise than this module."""
+
+    @classmethod
+    def _java_loader_class(cls, clazz):
+        return _CLASS
+
+
+class TextToImage(JavaTransformer, JavaMLReadable, JavaMLWritable):
+    """Draws each row's prompt. All columns are kept; ``outputCol`` is added as a struct of ``bytes`` (a PNG file), ``status``
+    (``generated`` or ``failed``), ``error`` and every parameter that made the picture.
+
+    Parameters can be given by name, or set one by one as in Java: ``setGuidanceScale(5)``. Columns of the table that are called
+    ``seed``, ``num_inference_steps`` and so on win over them where they are not null. Pictures are drawn when rows are asked for, and
+    again by each action: write or persist them.
+    """
+
+    inputCol = _text("inputCol", "column of prompts")
+    outputCol = _text("outputCol", "column of pictures, which is added")
+    idCol = _text("idCol", "column of ids; without one, the prompt's SHA-256 is the id")
+    negativePromptCol = _text("negativePromptCol", "column of what to avoid, where it is there")
+    modelUrl = _text("modelUrl", "model: local folder, any Hadoop path or hub id")
+    revision = _text("revision", "branch, tag or commit of a hub id; empty: main")
+    model_digest = _text("model_digest", "digest that the model must have; empty: any")
+    model_cache_dir = _text("model_cache_dir", "local folder of models' copies; empty: the usual")
+    diffusion_scheduler_config = _text("diffusion_scheduler_config", "mapping that wins over the model's, YAML or JSON")
+    negative_prompt = _text("negative_prompt", "what to avoid")
+    seed = _integer("seed", "rows without a seed derive theirs from it and their id")
+    num_images = _integer("num_images", "pictures for each row, 1 to 10000")
+    num_inference_steps = _integer("num_inference_steps", "denoising steps, 1 to 1000")
+    guidance_scale = _number("guidance_scale", "strength of guidance, 0 or more; 1: without")
+    guidance_rescale = _number("guidance_rescale", "against overexposure, 0 to 1; 0.7 goes with 7.5")
+    height = _integer("height", "pixels, a multiple of 8 from 8 to 4096")
+    width = _integer("width", "pixels, a multiple of 8 from 8 to 4096")
+    scheduler = _text("scheduler", "sampler: ddim")
+    eta = _number("eta", "share of noise in each DDIM step, 0 to 1")
+    device = _text("device", "auto, cpu, cuda or cuda:N")
+    dtype = _text("dtype", "number format: float32, bfloat16, float16 (GPU only)")
+    batchSize = _integer("batchSize", "pictures in a batch on a GPU; every batch is padded to it")
+    png_parameters = _boolean("png_parameters", "write prompts and parameters into PNGs")
+    png_ai_mark = _boolean("png_ai_mark", "mark PNGs as made by a model")
+
+    def __init__(self, **params):
+        super().__init__()
+        self._java_obj = self._new_java_obj(_CLASS, self.uid)
+        self._transfer_params_from_java()  # the usual values
+        self._set(**params)
+
+    @classmethod
+    def read(cls):
+        return _Reader(cls)
+
+
+def _add_setters():
+    """One for each parameter, called as in Java: setInputCol, setNumInferenceSteps."""
+    for name, param in list(vars(TextToImage).items()):
+        if isinstance(param, Param):
+            words = "".join(word[0].upper() + word[1:] for word in name.split("_"))
+
+            def setter(self, value, name=name):
+                return self._set(**{name: value})
+
+            setter.__doc__ = param.doc
+            setattr(TextToImage, "set" + words, setter)
+
+
+_add_setters()
+
+# PySpark looks for the Python side of a stage, as of a pipeline that it loads, in a module called like its Java package.
+sys.modules[_PACKAGE] = sys.modules[__name__]

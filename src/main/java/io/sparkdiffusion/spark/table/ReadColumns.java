@@ -1,0 +1,117 @@
+package io.sparkdiffusion.spark.table;
+
+import static org.apache.spark.sql.functions.coalesce;
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.sha2;
+
+import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.prompt.PromptRow;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * Which columns of a program's own table are read. All its columns, whatever their names, pass
+ * through as {@link #kept}: by position, beside those of the result.
+ *
+ * @param schema of the table
+ * @param positions of the columns that are read, by parameter
+ */
+public record ReadColumns(StructType schema, Map<String, Integer> positions) {
+
+  private static final String ID = "id";
+  private static final String PROMPT = "prompt";
+  private static final int SHA_BITS = 256;
+
+  /**
+   * Finds the columns. A parameter without a column takes the usual value; without an id, the
+   * prompt's SHA-256 stands for it.
+   *
+   * @param names of the columns by parameter, for those of {@link PromptRow#COLUMNS} that are
+   *     called otherwise
+   * @param needed parameters that must have a column
+   * @throws ProblemsException with every problem found
+   */
+  public static ReadColumns find(
+      StructType schema, Map<String, String> names, List<String> needed) {
+    List<String> present = Arrays.asList(schema.fieldNames());
+    Map<String, Integer> positions = new LinkedHashMap<>();
+    List<String> problems = new ArrayList<>();
+    for (String parameter : PromptRow.COLUMNS) {
+      String name = names.getOrDefault(parameter, parameter);
+      int position = present.indexOf(name);
+      if (position >= 0) {
+        positions.put(parameter, position);
+        checkType(schema.apply(position), parameter, problems);
+      } else if (needed.contains(parameter)) {
+        problems.add(
+            "Cannot read %s from column %s: the table must have it (%s)"
+                .formatted(parameter, name, String.join(", ", present)));
+      }
+    }
+    if (!problems.isEmpty()) {
+      throw new ProblemsException(problems);
+    }
+    return new ReadColumns(schema, positions);
+  }
+
+  private static void checkType(StructField field, String parameter, List<String> problems) {
+    PromptColumns.brokenRule(parameter, field.dataType(), true)
+        .ifPresent(
+            rule ->
+                problems.add(
+                    "Cannot read %s from column %s: it must be %s (%s)"
+                        .formatted(
+                            parameter, field.name(), rule, field.dataType().simpleString())));
+  }
+
+  /** The name under which a column passes through. */
+  public static String kept(int position) {
+    return "kept_" + position;
+  }
+
+  PromptColumns columns() {
+    List<String> read = new ArrayList<>(positions.keySet());
+    if (!positions.containsKey(ID)) {
+      read.add(ID);
+    }
+    StructField[] fields = schema.fields();
+    List<StructField> passedThrough =
+        IntStream.range(0, fields.length)
+            .mapToObj(
+                i ->
+                    new StructField(
+                        kept(i), fields[i].dataType(), fields[i].nullable(), fields[i].metadata()))
+            .toList();
+    return new PromptColumns(read, passedThrough, false);
+  }
+
+  Dataset<Row> selectedFrom(Dataset<?> rows) {
+    Dataset<Row> kept =
+        rows.toDF(
+            IntStream.range(0, schema.size()).mapToObj(ReadColumns::kept).toArray(String[]::new));
+    List<Column> selected = new ArrayList<>();
+    positions.forEach(
+        (parameter, position) -> {
+          Column column = col(kept(position));
+          Column read = parameter.equals(ID) ? column.cast(DataTypes.StringType) : column;
+          selected.add(read.as(parameter));
+        });
+    if (!positions.containsKey(ID)) {
+      Column prompt = coalesce(col(kept(positions.get(PROMPT))), lit(""));
+      selected.add(sha2(prompt, SHA_BITS).as(ID));
+    }
+    Arrays.stream(kept.columns()).map(kept::col).forEach(selected::add);
+    return kept.select(selected.toArray(Column[]::new));
+  }
+}
