@@ -155,7 +155,7 @@ public final class StageBench {
       TorchDevice device, ResourceStack open, Component component, Graph graph) {
     WeightDictionary weights =
         open.push(
-            NetworkWeights.check(folder.root(), component, graph.weights())
+            NetworkWeights.check(folder, component, graph.weights())
                 .load(device, dtype, graph.packings()));
     return open.push(CompiledGraph.compile(graph, weights));
   }

@@ -7,7 +7,6 @@ import ai.djl.pytorch.jni.JniUtils;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
 
 /**
  * The weights of one network on one device, in the dtype and layout that it computes in. They live
@@ -22,13 +21,16 @@ public final class WeightDictionary implements AutoCloseable {
               name: str,
               raw: Tensor,
               source: int,
+              stored: List[int],
+              axes: List[int],
               target: int,
               sizes: List[int],
               layout: int) -> NoneType:
               weights = self.weights
-              typed = torch.reshape(torch.view_copy(raw, dtype=source), sizes)
-              converted = torch.to(typed, target, False, False, layout)
-              _0 = torch._set_item(weights, name, converted)
+              typed = torch.reshape(torch.view_copy(raw, dtype=source), stored)
+              ordered = torch.reshape(torch.permute(typed, axes), sizes)
+              converted = torch.to(ordered, target, False, False, layout)
+              _0 = torch._set_item(weights, name, torch.contiguous(converted, memory_format=layout))
               return None
             def pack_linear(self: __torch__.M,
               name: str,
@@ -75,23 +77,24 @@ public final class WeightDictionary implements AutoCloseable {
   /**
    * Converts one weight and keeps it; the source is free afterwards.
    *
-   * @param raw the little-endian elements, a direct buffer
-   * @param source the elements' type
    * @param target the type to keep; 4-d weights are kept channels-last
+   * @param shape the shape to keep, of as many elements as the source has
    */
-  public void put(String name, ByteBuffer raw, Dtype source, Dtype target, Shape shape) {
+  public void put(String name, RawWeight raw, Dtype target, Shape shape) {
     long layout = shape.rank() == 4 ? 2 : 0;
-    try (DeviceTensor bytes = device.bytes(raw)) {
+    try (DeviceTensor bytes = device.bytes(raw.bytes())) {
       device.call(
           () -> {
             try (IValue key = IValue.from(name);
-                IValue from = IValue.from((long) source.code());
+                IValue from = IValue.from((long) raw.type().code());
+                IValue stored = IValue.listFrom(raw.shape().sizes());
+                IValue axes = IValue.listFrom(raw.order());
                 IValue to = IValue.from((long) target.code());
                 IValue sizes = IValue.listFrom(shape.sizes());
                 IValue format = IValue.from(layout);
                 IValue nothing =
                     IValueUtils.runMethod(
-                        module, "put", key, bytes.value(), from, to, sizes, format)) {
+                        module, "put", key, bytes.value(), from, stored, axes, to, sizes, format)) {
               return nothing.isTensor();
             }
           });

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.config.WeightFormat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -67,7 +68,8 @@ class WeightFilesTest {
     Files.createDirectory(file.getParent());
     Files.createFile(file);
 
-    assertThat(WeightFiles.find(root, Component.TEXT_ENCODER)).containsExactly(file);
+    assertThat(WeightFiles.find(root, WeightFormat.SAFETENSORS, Component.TEXT_ENCODER))
+        .containsExactly(file);
   }
 
   @Test
@@ -166,7 +168,7 @@ class WeightFilesTest {
         "Cannot load unet of %s: diffusion_pytorch_model.safetensors must be there (missing)";
 
     assertRefused(message.formatted(root));
-    assertThatThrownBy(() -> WeightFiles.find(root, Component.VAE))
+    assertThatThrownBy(() -> WeightFiles.find(root, WeightFormat.SAFETENSORS, Component.VAE))
         .hasMessage(message.replace("unet", "vae").formatted(root));
   }
 
@@ -175,7 +177,7 @@ class WeightFilesTest {
   }
 
   private List<Path> find() {
-    return WeightFiles.find(root, Component.UNET);
+    return WeightFiles.find(root, WeightFormat.SAFETENSORS, Component.UNET);
   }
 
   private void assertRefused(String... problems) {

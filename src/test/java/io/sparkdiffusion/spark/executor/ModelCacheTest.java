@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.config.WeightFormat;
 import io.sparkdiffusion.hub.CacheLock;
 import io.sparkdiffusion.spark.job.Failures;
 import io.sparkdiffusion.testing.CopiedModel;
@@ -41,7 +42,9 @@ class ModelCacheTest {
     source = CopiedModel.of("base", folder.resolve("source"));
     cache = folder.resolve("the.partial-cache");
     log = folder.resolve("opened");
-    location = new ModelLocation(CountedFileSystem.locationOf(source), cache.toString());
+    location =
+        new ModelLocation(
+            CountedFileSystem.locationOf(source), WeightFormat.SAFETENSORS, cache.toString());
     hadoop = newHadoop();
   }
 
@@ -81,7 +84,9 @@ class ModelCacheTest {
     Path shards = CopiedModel.of("v21", folder.resolve("shards"));
 
     ModelFolder copy =
-        new ModelLocation(CountedFileSystem.locationOf(shards), cache.toString()).open(hadoop);
+        new ModelLocation(
+                CountedFileSystem.locationOf(shards), WeightFormat.SAFETENSORS, cache.toString())
+            .open(hadoop);
 
     assertThat(copy.sums()).isEqualTo(ModelFolder.open(shards).sums());
   }
@@ -147,7 +152,8 @@ class ModelCacheTest {
   @Test
   void saysWhereTheCopyCannotBeWritten() throws IOException {
     Path file = Files.writeString(folder.resolve("file"), "in the way");
-    ModelLocation elsewhere = new ModelLocation(location.path(), file + "/cache");
+    ModelLocation elsewhere =
+        new ModelLocation(location.path(), WeightFormat.SAFETENSORS, file + "/cache");
 
     assertThatThrownBy(() -> elsewhere.open(hadoop))
         .isInstanceOf(UncheckedIOException.class)
@@ -249,18 +255,25 @@ class ModelCacheTest {
 
   @Test
   void refusesWhatIsNoFolderOfAKnownFileSystem() {
-    assertThatThrownBy(() -> new ModelLocation("nowhere://x/m", "").open(hadoop))
+    assertThatThrownBy(
+            () -> new ModelLocation("nowhere://x/m", WeightFormat.SAFETENSORS, "").open(hadoop))
         .isInstanceOf(ProblemsException.class)
         .hasMessage(
             "Cannot open model nowhere://x/m: Hadoop must know its file system (No FileSystem for"
                 + " scheme \"nowhere\")");
-    assertThatThrownBy(() -> new ModelLocation(location.path() + "/none", "").open(hadoop))
+    assertThatThrownBy(
+            () ->
+                new ModelLocation(location.path() + "/none", WeightFormat.SAFETENSORS, "")
+                    .open(hadoop))
         .isInstanceOf(ProblemsException.class)
         .hasMessageStartingWith(
             "Cannot open model %s/none: it must be a folder in diffusers' layout ("
                 .formatted(location.path()));
     assertThatThrownBy(
-            () -> new ModelLocation(location.path() + "/model_index.json", "").open(hadoop))
+            () ->
+                new ModelLocation(
+                        location.path() + "/model_index.json", WeightFormat.SAFETENSORS, "")
+                    .open(hadoop))
         .isInstanceOf(ProblemsException.class)
         .hasMessage(
             "Cannot open model %s/model_index.json: it must be a folder in diffusers' layout (it is"

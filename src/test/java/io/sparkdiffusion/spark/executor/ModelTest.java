@@ -8,6 +8,7 @@ import io.sparkdiffusion.config.Dtype;
 import io.sparkdiffusion.config.ExecutionConfig;
 import io.sparkdiffusion.config.ModelConfig;
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.config.WeightFormat;
 import io.sparkdiffusion.testing.CopiedModel;
 import io.sparkdiffusion.weights.ModelFolder;
 import java.io.IOException;
@@ -112,7 +113,13 @@ class ModelTest {
   private Model open(String path, String revision, String digest) {
     return Model.open(
         new ModelConfig(
-            path, revision, digest, folder.resolve("cache").toString(), Map.of(), AccessToken.NONE),
+            path,
+            revision,
+            WeightFormat.SAFETENSORS,
+            digest,
+            folder.resolve("cache").toString(),
+            Map.of(),
+            AccessToken.NONE),
         new ExecutionConfig("cpu", Dtype.FLOAT32, Dtype.FLOAT32, 1),
         hadoop);
   }
