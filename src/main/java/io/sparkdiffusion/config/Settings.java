@@ -110,7 +110,7 @@ final class Settings {
               "from_pt",
               BOOLEAN,
               "true",
-              "true or false",
+              "true, false",
               "weights are PyTorch's, in safetensors; false: Flax's, in msgpack"),
           new Setting(
               "unet_checkpoint",

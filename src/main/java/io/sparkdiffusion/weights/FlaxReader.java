@@ -27,12 +27,10 @@ import org.msgpack.value.ValueType;
  * whose leaves are arrays. An array is an extension that holds its shape, numpy's name of its type
  * and its elements; a large one is a map of a marker, its shape and chunks. Elements are passed
  * over, only their place is kept. Nothing is believed: levels, entries, names and lengths have
- * limits, and no value is anything but data.
+ * limits, and no value is anything but data. msgpack-core decodes what stands between the elements,
+ * from a channel that is set behind each of them.
  */
 final class FlaxReader {
-
-  /** Takes the keys that lead to an array, and the array. */
-  interface Arrays extends BiConsumer<List<String>, FlaxArray> {}
 
   /** Stable Diffusion 2 has seven levels and some thousand entries. */
   private static final int MOST_LEVELS = 16;
@@ -77,9 +75,10 @@ final class FlaxReader {
   /**
    * Reads the whole file but for the elements.
    *
+   * @param arrays takes the keys that lead to an array, and the array
    * @throws ProblemsException where it is not as Flax writes it
    */
-  void read(Arrays arrays) throws IOException {
+  void read(BiConsumer<List<String>, FlaxArray> arrays) throws IOException {
     byte[] first = new byte[8];
     channel.read(ByteBuffer.wrap(first), 0);
     require(
@@ -98,7 +97,8 @@ final class FlaxReader {
     }
   }
 
-  private void readMap(List<String> keys, Arrays arrays) throws IOException {
+  private void readMap(List<String> keys, BiConsumer<List<String>, FlaxArray> arrays)
+      throws IOException {
     place = keys;
     int size = unpacker.unpackMapHeader();
     Set<String> seen = new HashSet<>();
@@ -115,7 +115,8 @@ final class FlaxReader {
     }
   }
 
-  private void readValue(List<String> keys, Arrays arrays) throws IOException {
+  private void readValue(List<String> keys, BiConsumer<List<String>, FlaxArray> arrays)
+      throws IOException {
     place = keys;
     ValueType type = unpacker.getNextFormat().getValueType();
     if (type == ValueType.MAP) {

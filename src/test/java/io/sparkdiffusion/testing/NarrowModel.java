@@ -16,6 +16,21 @@ public final class NarrowModel {
     return target;
   }
 
+  /** The Flax folder with the same numbers in safetensors beside. */
+  public static Path both(Path target) throws IOException {
+    flax(target);
+    for (String file :
+        new String[] {
+          "fp16/text_encoder/model.fp16.safetensors",
+          "bf16/unet/diffusion_pytorch_model.safetensors",
+          "fp16/vae/diffusion_pytorch_model.fp16.safetensors"
+        }) {
+      Path source = ReferenceModels.folder("variants/" + file);
+      Files.copy(source, target.resolve(file.substring("fp16/".length())));
+    }
+    return target;
+  }
+
   /** The same numbers in safetensors. */
   public static Path safetensors(Path target) throws IOException {
     Files.createDirectories(target);

@@ -172,6 +172,33 @@ class WeightFilesTest {
         .hasMessage(message.replace("unet", "vae").formatted(root));
   }
 
+  @Test
+  void flaxHasOneFileForEachNetwork() throws IOException {
+    put("diffusion_flax_model.msgpack", "");
+    Path text = root.resolve("text_encoder/flax_model.msgpack");
+    Files.createDirectory(text.getParent());
+    Files.createFile(text);
+
+    assertThat(WeightFiles.find(root, WeightFormat.FLAX, Component.UNET))
+        .containsExactly(unet.resolve("diffusion_flax_model.msgpack"));
+    assertThat(WeightFiles.find(root, WeightFormat.FLAX, Component.TEXT_ENCODER))
+        .containsExactly(text);
+  }
+
+  @Test
+  void missingFlaxWeightsAreNamedWithTheSetting() throws IOException {
+    String message =
+        "Cannot load unet of %s: diffusion_flax_model.msgpack must be there (missing); "
+            .formatted(root);
+    put("diffusion_pytorch_model.bin", "");
+
+    assertThatThrownBy(() -> WeightFiles.find(root, WeightFormat.FLAX, Component.UNET))
+        .hasMessage(message + "from_pt=false asks for Flax's weights");
+    put(HALF, "");
+    assertThatThrownBy(() -> WeightFiles.find(root, WeightFormat.FLAX, Component.UNET))
+        .hasMessage(message + "the weights there are PyTorch's, set from_pt=true");
+  }
+
   private void put(String name, String content) throws IOException {
     Files.writeString(unet.resolve(name), content);
   }

@@ -9,6 +9,7 @@ import io.sparkdiffusion.hub.CacheLock;
 import io.sparkdiffusion.spark.job.Failures;
 import io.sparkdiffusion.testing.CopiedModel;
 import io.sparkdiffusion.testing.CountedFileSystem;
+import io.sparkdiffusion.testing.NarrowModel;
 import io.sparkdiffusion.weights.ModelFolder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -89,6 +90,25 @@ class ModelCacheTest {
             .open(hadoop);
 
     assertThat(copy.sums()).isEqualTo(ModelFolder.open(shards).sums());
+  }
+
+  @Test
+  void keepsACopyForEachFormatOfTheWeights() throws IOException {
+    Path both = NarrowModel.both(folder.resolve("both"));
+    ModelLocation flax =
+        new ModelLocation(CountedFileSystem.locationOf(both), WeightFormat.FLAX, cache.toString());
+    ModelLocation pytorch =
+        new ModelLocation(flax.path(), WeightFormat.SAFETENSORS, cache.toString());
+
+    ModelFolder first = flax.open(hadoop);
+    assertThat(first.sums()).isEqualTo(ModelFolder.open(both, WeightFormat.FLAX).sums());
+    assertThat(CopiedModel.files(first.root()))
+        .contains("unet/diffusion_flax_model.msgpack")
+        .noneMatch(file -> file.endsWith(".safetensors"));
+    assertThat(pytorch.open(hadoop).sums()).isEqualTo(ModelFolder.open(both).sums());
+    int before = opened().size();
+    assertThat(flax.open(newHadoop()).root()).isEqualTo(first.root());
+    assertThat(opened()).hasSize(before);
   }
 
   @Test
