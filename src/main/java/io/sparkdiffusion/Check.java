@@ -3,6 +3,7 @@ package io.sparkdiffusion;
 import io.sparkdiffusion.config.AccessToken;
 import io.sparkdiffusion.config.ModelConfig;
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.config.WeightFormat;
 import io.sparkdiffusion.spark.executor.LocalModel;
 import io.sparkdiffusion.spark.job.ModelReport;
 import java.io.FileDescriptor;
@@ -106,7 +107,9 @@ public final class Check implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    ModelConfig named = new ModelConfig(model, revision, "", "", Map.of(), AccessToken.NONE);
+    ModelConfig named =
+        new ModelConfig(
+            model, revision, WeightFormat.SAFETENSORS, "", "", Map.of(), AccessToken.NONE);
     ModelReport report = ModelReport.of(named, find.apply(named));
     report.facts().forEach(out::println);
     if (!skipsDigests || writesManifest) {

@@ -107,8 +107,7 @@ public final class Inspect implements Callable<Integer> {
     out.println();
     out.println("Make it again:");
     out.println(
-        PictureCommand.of(
-            parameters, modelFolder(parameters), origin.dtype(), origin.schedulerConfig()));
+        PictureCommand.of(parameters, model(parameters), origin.dtype(), origin.schedulerConfig()));
   }
 
   private Map<String, String> texts() {
@@ -125,20 +124,21 @@ public final class Inspect implements Callable<Integer> {
     }
   }
 
-  private String modelFolder(GenerationParameters parameters) {
+  private Map<String, String> model(GenerationParameters parameters) {
     return Optional.ofNullable(model)
+        .map(PictureCommand::model)
         .or(this::modelOfRun)
-        .orElse("MODEL_FOLDER_OF_" + parameters.modelName());
+        .orElseGet(() -> PictureCommand.model("MODEL_FOLDER_OF_" + parameters.modelName()));
   }
 
   /** The picture's folder or the one above it is the run's output folder. */
-  private Optional<String> modelOfRun() {
+  private Optional<Map<String, String>> modelOfRun() {
     Path folder = file.toAbsolutePath().normalize().getParent();
     return Stream.of(folder, folder.resolve(".."))
         .map(place -> place.resolve("run.json"))
         .filter(Files::exists)
         .findFirst()
         .map(report -> (Map<?, ?>) StrictJson.read(report).get("configuration"))
-        .map(configuration -> (String) configuration.get("pretrained_model_name_or_path"));
+        .map(PictureCommand::modelOf);
   }
 }

@@ -28,6 +28,7 @@ class ImportRulesTest {
   private static final String DROPWIZARD = "com.codahale.metrics.";
   private static final String SCALA = "scala.";
   private static final String PICOCLI = "picocli.";
+  private static final String MSGPACK = "org.msgpack.";
 
   private static final Set<String> CORE =
       Set.of("config", "prompt", "scheduler", "metadata", "image", "sink");
@@ -44,7 +45,7 @@ class ImportRulesTest {
           Map.entry("sink", Set.of("image")),
           Map.entry("graph", Set.of(DJL)),
           Map.entry("hub", Set.of("config")),
-          Map.entry("weights", Set.of("config", "graph")),
+          Map.entry("weights", Set.of("config", "graph", MSGPACK)),
           Map.entry("text", Set.of("config", "graph", "weights", DJL)),
           Map.entry("unet", Set.of("config", "graph", "weights")),
           Map.entry("vae", Set.of("config", "graph", "weights")),

@@ -39,7 +39,8 @@ class InspectTest {
             "images/a.png", List.of(PngText.of(PARAMETERS), PngText.of(ORIGIN), PngText.aiMark()));
     Files.writeString(
         folder.resolve("run.json"),
-        "{\"configuration\": {\"pretrained_model_name_or_path\": \"models/tiny\"}}");
+        "{\"configuration\": {\"pretrained_model_name_or_path\": \"models/tiny\","
+            + "\"from_pt\": \"false\"}}");
     assertThat(run(file)).isEqualTo(Main.DONE);
     assertThat(text(out))
         .isEqualTo(
@@ -53,7 +54,7 @@ class InspectTest {
             Number format: float32
 
             Make it again:
-            ./jobs/generate configs/base21.yml pretrained_model_name_or_path=models/tiny 'prompt=a fox, 猫'\
+            ./jobs/generate configs/base21.yml pretrained_model_name_or_path=models/tiny from_pt=false 'prompt=a fox, 猫'\
              negative_prompt=blurry seed=42 num_images=1 num_inference_steps=20 guidance_scale=7.5\
              guidance_rescale=0.0 height=8 width=8 scheduler=ddim eta=0.0 weights_dtype=float32\
              activations_dtype=float32 'diffusion_scheduler_config={"timestep_spacing":"leading"}'\

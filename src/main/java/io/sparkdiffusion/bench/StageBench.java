@@ -197,7 +197,7 @@ final class StageBench implements AutoCloseable {
             component,
             any ->
                 open.push(
-                    NetworkWeights.check(folder.root(), component, graph.weights())
+                    NetworkWeights.check(folder, component, graph.weights())
                         .load(device, dtype, graph.packings())));
     return open.push(CompiledGraph.compile(graph, loaded));
   }

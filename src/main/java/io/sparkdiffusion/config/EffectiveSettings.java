@@ -28,7 +28,7 @@ final class EffectiveSettings {
     put("model_digest", model.digest());
     put("model_cache_dir", model.cacheDirectory());
     put("revision", model.revision());
-    put("from_pt", true);
+    put("from_pt", model.format() == WeightFormat.SAFETENSORS);
     put("unet_checkpoint", "");
     put("hf_access_token", model.accessToken());
     boolean isEmpty = model.schedulerOverrides().isEmpty();

@@ -62,11 +62,6 @@ final class JobConfigLoader {
 
   private void refuseOtherWeights() {
     problems.require(
-        values.isTrue("from_pt"),
-        "from_pt",
-        "Flax weights are not read, convert the model to safetensors with diffusers",
-        "False");
-    problems.require(
         values.text("unet_checkpoint").isEmpty(),
         "unet_checkpoint",
         "put that UNet into the model folder's unet/",
@@ -77,6 +72,7 @@ final class JobConfigLoader {
     return new ModelConfig(
         values.text("pretrained_model_name_or_path"),
         values.text("revision"),
+        values.isTrue("from_pt") ? WeightFormat.SAFETENSORS : WeightFormat.FLAX,
         values.text("model_digest"),
         values.text("model_cache_dir"),
         schedulerOverrides(),

@@ -107,7 +107,11 @@ final class Settings {
               "branch, tag or commit; empty: main",
               "of a hub id, or of a folder models--ORG--NAME of its cache"),
           new Setting(
-              "from_pt", BOOLEAN, "true", "true only", "weights are PyTorch's, in safetensors"),
+              "from_pt",
+              BOOLEAN,
+              "true",
+              "true, false",
+              "weights are PyTorch's, in safetensors; false: Flax's, in msgpack"),
           new Setting(
               "unet_checkpoint",
               TEXT,

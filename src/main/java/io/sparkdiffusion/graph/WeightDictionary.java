@@ -7,7 +7,6 @@ import ai.djl.pytorch.jni.JniUtils;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
 
 /**
  * The weights of one network on one device, in the dtype and layout that it computes in. They live
@@ -22,6 +21,8 @@ public final class WeightDictionary implements AutoCloseable {
               name: str,
               raw: Tensor,
               source: int,
+              stored: List[int],
+              axes: List[int],
               target: int,
               sizes: List[int],
               layout: int) -> NoneType:
@@ -30,7 +31,8 @@ public final class WeightDictionary implements AutoCloseable {
                 typed = raw
               else:
                 typed = torch.view_copy(raw, dtype=source)
-              converted = torch.to(torch.reshape(typed, sizes), target, False, True, layout)
+              ordered = torch.permute(torch.reshape(typed, stored), axes)
+              converted = torch.to(torch.reshape(ordered, sizes), target, False, True, layout)
               _0 = torch._set_item(weights, name, converted)
               return None
             def pack_linear(self: __torch__.M,
@@ -78,23 +80,33 @@ public final class WeightDictionary implements AutoCloseable {
   /**
    * Converts one weight and keeps it; the source is free afterwards.
    *
-   * @param raw the little-endian elements, a direct buffer
-   * @param source the elements' type
    * @param target the type to keep; 4-d weights are kept channels-last
+   * @param shape the shape to keep, of as many elements as the source has
    */
-  public void put(String name, ByteBuffer raw, Dtype source, Dtype target, Shape shape) {
+  public void put(String name, RawWeight raw, Dtype target, Shape shape) {
     long layout = shape.rank() == 4 ? 2 : 0;
-    try (DeviceTensor stored = device.elements(raw, source)) {
+    try (DeviceTensor elements = device.elements(raw.bytes(), raw.type())) {
       device.call(
           () -> {
             try (IValue key = IValue.from(name);
-                IValue from = IValue.from((long) source.code());
+                IValue from = IValue.from((long) raw.type().code());
+                IValue stored = IValue.listFrom(raw.shape().sizes());
+                IValue axes = IValue.listFrom(raw.order());
                 IValue to = IValue.from((long) target.code());
                 IValue sizes = IValue.listFrom(shape.sizes());
                 IValue format = IValue.from(layout);
                 IValue nothing =
                     IValueUtils.runMethod(
-                        module, "put", key, stored.value(), from, to, sizes, format)) {
+                        module,
+                        "put",
+                        key,
+                        elements.value(),
+                        from,
+                        stored,
+                        axes,
+                        to,
+                        sizes,
+                        format)) {
               return nothing.isTensor();
             }
           });

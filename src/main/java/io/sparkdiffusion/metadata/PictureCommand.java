@@ -11,23 +11,47 @@ import java.util.stream.Collectors;
 /** The command that makes one picture again, byte for byte. */
 public final class PictureCommand {
 
+  private static final String MODEL = "pretrained_model_name_or_path";
+  private static final String FROM_PT = "from_pt";
+
   private PictureCommand() {}
+
+  /** The settings that name a model folder. */
+  public static Map<String, String> model(String folder) {
+    return Map.of(MODEL, folder);
+  }
+
+  /**
+   * The settings that named a run's model, those with another value than the usual one.
+   *
+   * @param configuration all settings of the run, as text
+   */
+  public static Map<String, String> modelOf(Map<?, ?> configuration) {
+    Map<String, String> settings = new LinkedHashMap<>();
+    for (String key : List.of(MODEL, "revision", FROM_PT)) {
+      if (configuration.get(key) instanceof String value
+          && !value.isEmpty()
+          && !(key.equals(FROM_PT) && value.equals("true"))) {
+        settings.put(key, value);
+      }
+    }
+    return settings;
+  }
 
   /**
    * A line for a shell. Every key that decides the picture is given, so the configuration file that
    * it names does not matter.
    *
-   * @param modelFolder {@code pretrained_model_name_or_path}
+   * @param model the settings that name the model
    * @param dtype of weights and activations
    * @param schedulerConfig the full scheduler configuration
    */
   public static String of(
       GenerationParameters picture,
-      String modelFolder,
+      Map<String, String> model,
       String dtype,
       Map<String, Object> schedulerConfig) {
-    Map<String, Object> settings = new LinkedHashMap<>();
-    settings.put("pretrained_model_name_or_path", modelFolder);
+    Map<String, Object> settings = new LinkedHashMap<>(model);
     settings.put("prompt", picture.prompt());
     settings.put("negative_prompt", picture.negativePrompt());
     settings.put("seed", picture.seed());

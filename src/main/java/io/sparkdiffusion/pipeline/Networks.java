@@ -53,8 +53,7 @@ record Networks(
                     problems,
                     () ->
                         weights.put(
-                            component,
-                            NetworkWeights.check(folder.root(), component, graph.weights()))));
+                            component, NetworkWeights.check(folder, component, graph.weights()))));
     throwIfAny(problems);
     return new Networks(text, unet, vae, weights);
   }

@@ -1,5 +1,6 @@
 package io.sparkdiffusion.weights;
 
+import io.sparkdiffusion.config.WeightFormat;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 
@@ -9,26 +10,39 @@ public enum Component {
   TEXT_ENCODER(
       "text_encoder",
       "model",
+      "flax_model",
       name -> name.equals("text_model.embeddings.position_ids"),
       UnaryOperator.identity()),
   /** The denoiser. */
-  UNET("unet", "diffusion_pytorch_model", name -> false, UnaryOperator.identity()),
+  UNET(
+      "unet",
+      "diffusion_pytorch_model",
+      "diffusion_flax_model",
+      name -> false,
+      UnaryOperator.identity()),
   /** The autoencoder, of which only the decoder is used. */
   VAE(
       "vae",
       "diffusion_pytorch_model",
+      "diffusion_flax_model",
       name -> name.startsWith("encoder.") || name.startsWith("quant_conv."),
       Component::newAttentionName);
 
   private final String folder;
   private final String fileName;
+  private final String flaxFileName;
   private final Predicate<String> unused;
   private final UnaryOperator<String> currentName;
 
   Component(
-      String folder, String fileName, Predicate<String> unused, UnaryOperator<String> currentName) {
+      String folder,
+      String fileName,
+      String flaxFileName,
+      Predicate<String> unused,
+      UnaryOperator<String> currentName) {
     this.folder = folder;
     this.fileName = fileName;
+    this.flaxFileName = flaxFileName;
     this.unused = unused;
     this.currentName = currentName;
   }
@@ -39,8 +53,11 @@ public enum Component {
   }
 
   /** The name of its weight files before the extensions. */
-  String fileName() {
-    return fileName;
+  String fileName(WeightFormat format) {
+    return switch (format) {
+      case SAFETENSORS -> fileName;
+      case FLAX -> flaxFileName;
+    };
   }
 
   /** True for tensors that a file may hold and no picture needs. */

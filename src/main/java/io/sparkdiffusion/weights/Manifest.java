@@ -1,6 +1,7 @@
 package io.sparkdiffusion.weights;
 
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.config.WeightFormat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,9 +24,10 @@ final class Manifest {
    * and are not looked at.
    *
    * @param actual the sums of the files that the model uses
+   * @param format of the weights among them
    * @throws ProblemsException with every file that differs or is missing
    */
-  static void check(Path file, ModelSums actual) {
+  static void check(Path file, ModelSums actual, WeightFormat format) {
     ModelSums listed = ModelSums.parse(read(file), file.toString());
     List<String> problems = new ArrayList<>();
     listed
@@ -33,7 +35,7 @@ final class Manifest {
         .forEach(
             (name, sum) -> {
               String found = actual.byFile().get(name);
-              if (found == null && ModelFolder.isUsedWherePresent(name)) {
+              if (found == null && ModelFolder.isUsedWherePresent(name, format)) {
                 problems.add(
                     "Cannot use model %s: %s must be there, %s lists it (missing)"
                         .formatted(file.getParent(), name, NAME));

@@ -2,6 +2,7 @@ package io.sparkdiffusion.weights;
 
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.StrictJson;
+import io.sparkdiffusion.config.WeightFormat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -45,19 +46,27 @@ public final class ModelFolder {
           "vae/config.json");
 
   private final Path root;
+  private final WeightFormat format;
   private final Map<Component, List<Path>> weightFiles;
 
-  private ModelFolder(Path root, Map<Component, List<Path>> weightFiles) {
+  private ModelFolder(Path root, WeightFormat format, Map<Component, List<Path>> weightFiles) {
     this.root = root;
+    this.format = format;
     this.weightFiles = weightFiles;
+  }
+
+  /** Opens a folder whose weights are safetensors. */
+  public static ModelFolder open(Path root) {
+    return open(root, WeightFormat.SAFETENSORS);
   }
 
   /**
    * Opens a folder and checks its layout; nothing large is read.
    *
+   * @param format of the weights that are used, others may be there
    * @throws ProblemsException with every problem found
    */
-  public static ModelFolder open(Path root) {
+  public static ModelFolder open(Path root, WeightFormat format) {
     requireFolder(root);
     List<String> problems = new ArrayList<>();
     checkClasses(root, problems);
@@ -69,12 +78,12 @@ public final class ModelFolder {
     Map<Component, List<Path>> files = new EnumMap<>(Component.class);
     for (Component component : Component.values()) {
       requireFile(root.resolve(component.folder()).resolve("config.json"), problems);
-      collect(problems, () -> files.put(component, WeightFiles.find(root, component)));
+      collect(problems, () -> files.put(component, WeightFiles.find(root, format, component)));
     }
     if (!problems.isEmpty()) {
       throw new ProblemsException(problems);
     }
-    return new ModelFolder(root, files);
+    return new ModelFolder(root, format, files);
   }
 
   /**
@@ -104,10 +113,11 @@ public final class ModelFolder {
         problems,
         () -> {
           Map<String, Object> json = StrictJson.read(index);
-          if (!PIPELINE.equals(json.get("_class_name"))) {
+          Object pipeline = json.getOrDefault("_class_name", "absent");
+          if (!isName(pipeline, List.of(PIPELINE))) {
             problems.add(
                 "Cannot use %s: its _class_name must be %s (%s)"
-                    .formatted(index, PIPELINE, json.getOrDefault("_class_name", "absent")));
+                    .formatted(index, PIPELINE, pipeline));
           }
           CLASSES.forEach(
               (part, allowed) -> {
@@ -123,10 +133,12 @@ public final class ModelFolder {
 
   /** An entry is the name of a library and of a class. */
   private static boolean isClass(Object entry, List<String> allowed) {
-    return entry instanceof List<?> pair
-        && pair.size() == 2
-        && pair.get(1) instanceof String name
-        && allowed.contains(name);
+    return entry instanceof List<?> pair && pair.size() == 2 && isName(pair.get(1), allowed);
+  }
+
+  /** Flax's classes have their own names and the same configurations. */
+  private static boolean isName(Object given, List<String> allowed) {
+    return given instanceof String name && allowed.contains(name.replaceFirst("^Flax", ""));
   }
 
   private static void requireFile(Path file, List<String> problems) {
@@ -148,6 +160,11 @@ public final class ModelFolder {
   /** The folder itself. */
   public Path root() {
     return root;
+  }
+
+  /** The files of a network's weights. */
+  List<Path> weightFiles(Component component) {
+    return weightFiles.getOrDefault(component, List.of());
   }
 
   /** A network's {@code config.json}. */
@@ -195,7 +212,7 @@ public final class ModelFolder {
   public void checkManifest() {
     Path manifest = root.resolve(Manifest.NAME);
     if (Files.isRegularFile(manifest)) {
-      Manifest.check(manifest, sums());
+      Manifest.check(manifest, sums(), format);
     }
   }
 
@@ -229,8 +246,8 @@ public final class ModelFolder {
   }
 
   /** True for a file that, where it is there, no other is preferred to. */
-  static boolean isUsedWherePresent(String name) {
-    return SMALL.contains(name) || WeightFiles.isPreferred(name);
+  static boolean isUsedWherePresent(String name, WeightFormat format) {
+    return SMALL.contains(name) || WeightFiles.isPreferred(name, format);
   }
 
   @Override

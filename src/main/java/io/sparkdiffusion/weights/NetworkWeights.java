@@ -1,8 +1,10 @@
 package io.sparkdiffusion.weights;
 
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.config.WeightFormat;
 import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.Packing;
+import io.sparkdiffusion.graph.RawWeight;
 import io.sparkdiffusion.graph.Shape;
 import io.sparkdiffusion.graph.TorchDevice;
 import io.sparkdiffusion.graph.WeightDictionary;
@@ -28,7 +30,7 @@ public final class NetworkWeights {
   private final long storedParameters;
 
   /** A weight of the network, by today's name and the shape asked for, and where it is stored. */
-  private record Source(String name, Shape shape, SafetensorsFile file, StoredTensor tensor) {
+  private record Source(String name, Shape shape, WeightFile file, StoredTensor tensor) {
 
     String place() {
       return "%s in %s".formatted(tensor.name(), file.path().getFileName());
@@ -43,15 +45,24 @@ public final class NetworkWeights {
   /**
    * Opens the files' headers and compares names, shapes and types; no weight is read.
    *
-   * @param root the model folder
    * @param wanted name and shape of each weight that the network asks for
    * @throws ProblemsException with all differences: missing, unexpected, wrong shape, wrong type
    */
+  public static NetworkWeights check(
+      ModelFolder folder, Component component, Map<String, Shape> wanted) {
+    return check(folder.weightFiles(component), component, wanted);
+  }
+
+  /** The same for the safetensors of a folder that may hold this network alone. */
   public static NetworkWeights check(Path root, Component component, Map<String, Shape> wanted) {
+    return check(WeightFiles.find(root, WeightFormat.SAFETENSORS, component), component, wanted);
+  }
+
+  static NetworkWeights check(List<Path> paths, Component component, Map<String, Shape> wanted) {
     List<String> problems = new ArrayList<>();
-    List<SafetensorsFile> files = open(WeightFiles.find(root, component));
+    List<WeightFile> files = open(paths);
     Map<String, Source> found = new HashMap<>();
-    for (SafetensorsFile file : files) {
+    for (WeightFile file : files) {
       for (StoredTensor tensor : file.tensors().values()) {
         String name = component.currentName(tensor.name());
         Shape shape = wanted.getOrDefault(name, tensor.shape());
@@ -98,12 +109,12 @@ public final class NetworkWeights {
     return storedParameters;
   }
 
-  private static List<SafetensorsFile> open(List<Path> paths) {
+  private static List<WeightFile> open(List<Path> paths) {
     List<String> problems = new ArrayList<>();
-    List<SafetensorsFile> files = new ArrayList<>();
+    List<WeightFile> files = new ArrayList<>();
     for (Path path : paths) {
       try {
-        files.add(SafetensorsFile.open(path));
+        files.add(WeightFile.open(path));
       } catch (ProblemsException e) {
         problems.addAll(e.problems());
       }
@@ -189,9 +200,7 @@ public final class NetworkWeights {
     WeightDictionary dictionary = new WeightDictionary(device);
     try {
       for (Source source : sources) {
-        Dtype stored = TYPES.get(source.tensor().type());
-        dictionary.put(
-            source.name(), source.file().map(source.tensor()), stored, dtype, source.shape());
+        dictionary.put(source.name(), raw(source), dtype, source.shape());
         if (packings.containsKey(source.name())) {
           dictionary.pack(source.name(), packings.get(source.name()));
         }
@@ -201,5 +210,11 @@ public final class NetworkWeights {
       dictionary.close();
       throw e;
     }
+  }
+
+  private static RawWeight raw(Source source) {
+    StoredTensor tensor = source.tensor();
+    return new RawWeight(
+        source.file().map(tensor), TYPES.get(tensor.type()), tensor.stored(), tensor.axes());
   }
 }

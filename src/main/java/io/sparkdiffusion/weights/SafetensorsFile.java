@@ -8,11 +8,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -26,12 +24,9 @@ import java.util.TreeSet;
  * (format: huggingface/safetensors, README.md). The header is checked completely before any tensor
  * is touched; tensors are memory-mapped one by one.
  */
-final class SafetensorsFile {
+final class SafetensorsFile implements WeightFile {
 
   private static final int LENGTH_BYTES = 8;
-
-  /** What stands where a clone has not fetched a large file (git-lfs, docs/spec.md). */
-  private static final byte[] GIT_LFS = "version ".getBytes(StandardCharsets.US_ASCII);
 
   /** As in the reference implementation. */
   private static final long MAX_HEADER_BYTES = 100_000_000;
@@ -95,30 +90,14 @@ final class SafetensorsFile {
     }
   }
 
-  Path path() {
+  @Override
+  public Path path() {
     return path;
   }
 
-  Map<String, StoredTensor> tensors() {
+  @Override
+  public Map<String, StoredTensor> tensors() {
     return tensors;
-  }
-
-  /**
-   * The bytes of a tensor, memory-mapped; below 2 GiB.
-   *
-   * @throws ProblemsException where the file has changed since it was opened
-   */
-  ByteBuffer map(StoredTensor tensor) {
-    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-      return channel
-          .map(FileChannel.MapMode.READ_ONLY, tensor.begin(), tensor.bytes())
-          .order(ByteOrder.LITTLE_ENDIAN);
-    } catch (IOException e) {
-      throw new ProblemsException(
-          "Cannot read tensor %s of %s: the file must stay as it was when it was checked (%s)"
-              .formatted(tensor.name(), path, e.getMessage()),
-          e);
-    }
   }
 
   private static long headerBytes(Path path, FileChannel channel) throws IOException {
@@ -128,7 +107,7 @@ final class SafetensorsFile {
     ByteBuffer length = ByteBuffer.allocate(LENGTH_BYTES).order(ByteOrder.LITTLE_ENDIAN);
     readFully(channel, length, 0);
     long headerBytes = length.getLong(0);
-    if (Arrays.equals(length.array(), GIT_LFS)) {
+    if (WeightFile.isPointer(length.array())) {
       throw broken(path, "it must be a safetensors file, fetch it with git lfs pull", "a pointer");
     }
     if (headerBytes < 2 || headerBytes > MAX_HEADER_BYTES) {
@@ -174,8 +153,11 @@ final class SafetensorsFile {
             .filter(pair -> pair[1] <= Long.MAX_VALUE - dataStart)
             .orElseThrow(
                 () -> broken(path, name, "its data_offsets must be a begin and an end", span));
-    return new StoredTensor(
-        name, type, Shape.of(sizes), dataStart + offsets[0], dataStart + offsets[1]);
+    return StoredTensor.plain(
+        name,
+        type,
+        Shape.of(sizes),
+        new StoredTensor.Span(dataStart + offsets[0], dataStart + offsets[1]));
   }
 
   /** The numbers of a JSON list, none of them negative or fractional. */
@@ -210,7 +192,7 @@ final class SafetensorsFile {
             "it must lie inside the file of %d bytes, copy a whole file".formatted(fileBytes),
             span);
       }
-      if (tensor.bytes() != shapeBytes(tensor)) {
+      if (tensor.bytes() != bytes(tensor.type(), tensor.shape())) {
         String rule = "its bytes must fit %s %s".formatted(tensor.type(), tensor.shape());
         throw broken(path, tensor.name(), rule, span);
       }
@@ -229,9 +211,9 @@ final class SafetensorsFile {
   }
 
   /** The bytes that a shape asks for, or -1 where their number exceeds a long. */
-  private static long shapeBytes(StoredTensor tensor) {
+  static long bytes(String type, Shape shape) {
     try {
-      return Math.multiplyExact(tensor.shape().count(), ELEMENT_BYTES.get(tensor.type()));
+      return Math.multiplyExact(shape.count(), ELEMENT_BYTES.get(type));
     } catch (ArithmeticException e) {
       return -1;
     }

@@ -2,6 +2,7 @@ package io.sparkdiffusion.weights;
 
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.StrictJson;
+import io.sparkdiffusion.config.WeightFormat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,7 +12,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Finds a network's safetensors files: one, or the shards of an index; full precision first. */
+/**
+ * Finds a network's weight files. Safetensors are one file, or the shards of an index, full
+ * precision first; Flax has one file.
+ */
 final class WeightFiles {
 
   /** In the order of preference; diffusers has written both names of a half-precision index. */
@@ -23,6 +27,8 @@ final class WeightFiles {
           ".safetensors.index.fp16.json",
           ".fp16.safetensors.index.json");
 
+  private static final List<String> FLAX_EXTENSIONS = List.of(FlaxFile.EXTENSION);
+
   private WeightFiles() {}
 
   /**
@@ -30,37 +36,50 @@ final class WeightFiles {
    *
    * @throws ProblemsException where there is none; pickles are named and not read
    */
-  static List<Path> find(Path root, Component component) {
+  static List<Path> find(Path root, WeightFormat format, Component component) {
     Path folder = root.resolve(component.folder());
     Path file =
-        EXTENSIONS.stream()
-            .map(extension -> folder.resolve(component.fileName() + extension))
-            .filter(Files::isRegularFile)
-            .findFirst()
-            .orElseThrow(() -> new ProblemsException(missing(folder, component)));
+        first(folder, format, component)
+            .orElseThrow(() -> new ProblemsException(missing(folder, format, component)));
     return file.toString().endsWith(".json") ? shards(folder, file) : List.of(file);
+  }
+
+  private static Optional<Path> first(Path folder, WeightFormat format, Component component) {
+    return extensions(format).stream()
+        .map(extension -> folder.resolve(component.fileName(format) + extension))
+        .filter(Files::isRegularFile)
+        .findFirst();
+  }
+
+  private static List<String> extensions(WeightFormat format) {
+    return switch (format) {
+      case SAFETENSORS -> EXTENSIONS;
+      case FLAX -> FLAX_EXTENSIONS;
+    };
   }
 
   /** True for the relative path of a list of shards. */
   static boolean isIndex(String name) {
     return EXTENSIONS.stream()
         .filter(extension -> extension.endsWith(".json"))
-        .anyMatch(extension -> isOfNetwork(name, extension));
+        .anyMatch(extension -> isOfNetwork(name, WeightFormat.SAFETENSORS, extension));
   }
 
   /** True for the relative path of the file that is looked for first. */
-  static boolean isPreferred(String name) {
-    return isOfNetwork(name, EXTENSIONS.get(0));
+  static boolean isPreferred(String name, WeightFormat format) {
+    return isOfNetwork(name, format, extensions(format).get(0));
   }
 
-  private static boolean isOfNetwork(String name, String extension) {
+  private static boolean isOfNetwork(String name, WeightFormat format, String extension) {
     return Arrays.stream(Component.values())
-        .map(component -> component.folder() + "/" + component.fileName() + extension)
+        .map(component -> component.folder() + "/" + component.fileName(format) + extension)
         .anyMatch(name::equals);
   }
 
-  private static String missing(Path folder, Component component) {
-    return pickle(folder)
+  private static String missing(Path folder, WeightFormat format, Component component) {
+    String hint = hint(folder, format, component);
+    Optional<String> pickle = hint.isEmpty() ? pickle(folder) : Optional.empty();
+    return pickle
         .map(
             name ->
                 ("Cannot load %s of %s: a .bin or .ckpt file is a pickle, which can run code when"
@@ -69,9 +88,26 @@ final class WeightFiles {
                     .formatted(component, folder.getParent(), name))
         .orElseGet(
             () ->
-                "Cannot load %s of %s: %s%s must be there (missing)"
+                "Cannot load %s of %s: %s%s must be there (missing)%s"
                     .formatted(
-                        component, folder.getParent(), component.fileName(), EXTENSIONS.get(0)));
+                        component,
+                        folder.getParent(),
+                        component.fileName(format),
+                        extensions(format).get(0),
+                        hint));
+  }
+
+  private static String hint(Path folder, WeightFormat format, Component component) {
+    return switch (format) {
+      case SAFETENSORS ->
+          first(folder, WeightFormat.FLAX, component).isPresent()
+              ? "; the weights there are Flax's, set from_pt=false"
+              : "";
+      case FLAX ->
+          first(folder, WeightFormat.SAFETENSORS, component).isPresent()
+              ? "; the weights there are PyTorch's, set from_pt=true"
+              : "; from_pt=false asks for Flax's weights";
+    };
   }
 
   private static Optional<String> pickle(Path folder) {

@@ -1,4 +1,5 @@
 /**
- * Model folders and safetensors files, checked before they are read; it imports config and graph.
+ * Model folders and files of weights, checked before they are read; it imports config, graph and
+ * msgpack.
  */
 package io.sparkdiffusion.weights;

@@ -36,6 +36,7 @@ final class ConfigText {
       model_digest: 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
       model_cache_dir: /scratch/models
       revision: fp16
+      from_pt: false
       hf_access_token: hf_secret
       device: cuda:1
       weights_dtype: bfloat16

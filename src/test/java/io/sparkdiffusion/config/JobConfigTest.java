@@ -154,7 +154,7 @@ class JobConfigTest {
         .isEqualTo(
             "{activations_dtype=bfloat16, commit_group_images=40, device=cuda:1,"
                 + " diffusion_scheduler_config={\"rescale_betas_zero_snr\":true,"
-                + "\"timestep_spacing\":\"trailing\"}, eta=0.5, from_pt=true,"
+                + "\"timestep_spacing\":\"trailing\"}, eta=0.5, from_pt=false,"
                 + " gallery=false, guidance_rescale=0.7, guidance_scale=5.0, height=768,"
                 + " hf_access_token=(set), max_failed_rows=0.05,"
                 + " model_cache_dir=/scratch/models,"

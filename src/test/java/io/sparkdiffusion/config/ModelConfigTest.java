@@ -15,7 +15,15 @@ class ModelConfigTest {
   @Test
   void takesTheSchedulerOfTheModelFolderByDefault() {
     assertThat(ConfigText.load(folder, ConfigText.MINIMAL).model())
-        .isEqualTo(new ModelConfig("./models/small", "", "", "", Map.of(), AccessToken.NONE));
+        .isEqualTo(
+            new ModelConfig(
+                "./models/small",
+                "",
+                WeightFormat.SAFETENSORS,
+                "",
+                "",
+                Map.of(),
+                AccessToken.NONE));
   }
 
   @Test
@@ -25,6 +33,7 @@ class ModelConfigTest {
             new ModelConfig(
                 "/models/sd2",
                 "fp16",
+                WeightFormat.FLAX,
                 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
                 "/scratch/models",
                 Map.of("timestep_spacing", "trailing", "rescale_betas_zero_snr", true),
@@ -38,6 +47,7 @@ class ModelConfigTest {
                 new ModelConfig(
                     " ",
                     "",
+                    WeightFormat.SAFETENSORS,
                     "ABC",
                     "s3a://b/cache",
                     Map.of("timestep_spaceing", "x"),
@@ -97,16 +107,10 @@ class ModelConfigTest {
   }
 
   @Test
-  void refusesWeightsOfOtherKinds() {
-    assertThatThrownBy(
-            () ->
-                ConfigText.load(
-                    folder, ConfigText.MINIMAL, "from_pt=False", "unet_checkpoint=my/unet"))
+  void refusesAnotherUnet() {
+    assertThatThrownBy(() -> ConfigText.load(folder, ConfigText.MINIMAL, "unet_checkpoint=my/unet"))
         .hasMessage(
-            """
-            Cannot use from_pt: Flax weights are not read, convert the model to safetensors with \
-            diffusers (False)
-            Cannot use unet_checkpoint: put that UNet into the model folder's unet/ (my/unet)""");
+            "Cannot use unet_checkpoint: put that UNet into the model folder's unet/ (my/unet)");
   }
 
   @Test

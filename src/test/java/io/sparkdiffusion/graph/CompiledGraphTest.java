@@ -30,13 +30,17 @@ class CompiledGraphTest {
       Tensor x = graph.input(1, 2).to(target);
       graph.returns(graph.scope().linear("layer", x, 2).to(Dtype.FLOAT32));
       try (WeightDictionary weights = new WeightDictionary(device)) {
-        weights.put(
+        put(
+            weights,
             "layer.weight",
-            shorts(0x3F80, 0x4000, 0x4040, 0x4080),
             Dtype.BFLOAT16,
             target,
-            Shape.of(2, 2));
-        weights.put("layer.bias", shorts(0x3C00, 0xBC00), Dtype.FLOAT16, target, Shape.of(2));
+            Shape.of(2, 2),
+            0x3F80,
+            0x4000,
+            0x4040,
+            0x4080);
+        put(weights, "layer.bias", Dtype.FLOAT16, target, Shape.of(2), 0x3C00, 0xBC00);
         try (CompiledGraph compiled = CompiledGraph.compile(graph, weights);
             DeviceTensor input = device.floats(new float[] {10, 20}, 1, 2);
             DeviceTensor output = compiled.run(input)) {
@@ -92,7 +96,7 @@ class CompiledGraphTest {
     Graph graph = new Graph("a lookup");
     graph.returns(graph.scope().weight("table", 3, 1).embedding(graph.input(1)));
     try (WeightDictionary weights = new WeightDictionary(device)) {
-      weights.put("table", shorts(0, 0, 0), Dtype.FLOAT16, Dtype.FLOAT32, Shape.of(3, 1));
+      put(weights, "table", Dtype.FLOAT16, Dtype.FLOAT32, Shape.of(3, 1), 0, 0, 0);
       try (CompiledGraph compiled = CompiledGraph.compile(graph, weights);
           DeviceTensor beyond = device.longs(new long[] {3}, 1)) {
         assertThatThrownBy(() -> compiled.run(beyond))
@@ -167,6 +171,11 @@ class CompiledGraphTest {
           .hasMessage("Cannot run an identity: its thread must go on (interrupted)");
       assertThat(Thread.interrupted()).isTrue();
     }
+  }
+
+  private static void put(
+      WeightDictionary weights, String name, Dtype type, Dtype target, Shape shape, int... bits) {
+    weights.put(name, new RawWeight(shorts(bits), type, shape), target, shape);
   }
 
   private static ByteBuffer shorts(int... values) {

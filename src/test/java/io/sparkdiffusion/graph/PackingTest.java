@@ -96,8 +96,8 @@ class PackingTest {
           .weights()
           .forEach(
               (name, shape) -> {
-                weights.put(
-                    name, bytes(random, shape), Dtype.FLOAT32, packing.target().dtype(), shape);
+                RawWeight raw = new RawWeight(bytes(random, shape), Dtype.FLOAT32, shape);
+                weights.put(name, raw, packing.target().dtype(), shape);
                 if (packing.packings().containsKey(name)) {
                   weights.pack(name, packing.packings().get(name));
                 }

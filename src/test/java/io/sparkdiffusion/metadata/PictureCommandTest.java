@@ -19,7 +19,8 @@ class PictureCommandTest {
     scheduler.put("timestep_spacing", "trailing");
     scheduler.put("beta_start", 0.00085);
 
-    assertThat(PictureCommand.of(picture, "models/tiny", "bfloat16", scheduler))
+    assertThat(
+            PictureCommand.of(picture, PictureCommand.model("models/tiny"), "bfloat16", scheduler))
         .isEqualTo(
             "./jobs/generate configs/base21.yml pretrained_model_name_or_path=models/tiny"
                 + " 'prompt=a fox'\\''s den; $(rm -r /)' negative_prompt= seed=-3 num_images=1"
@@ -28,5 +29,15 @@ class PictureCommandTest {
                 + " activations_dtype=bfloat16"
                 + " 'diffusion_scheduler_config={\"beta_start\":0.00085,"
                 + "\"timestep_spacing\":\"trailing\"}' run_name=again");
+  }
+
+  @Test
+  void namesTheModelAsTheRunDid() {
+    Map<String, String> usual = Map.of("revision", "", "from_pt", "true", "seed", "1");
+    Map<String, String> other = Map.of("revision", "bf16", "from_pt", "false", "seed", "1");
+
+    assertThat(PictureCommand.modelOf(usual)).isEmpty();
+    assertThat(PictureCommand.modelOf(other))
+        .isEqualTo(Map.of("revision", "bf16", "from_pt", "false"));
   }
 }

@@ -3,6 +3,7 @@ package io.sparkdiffusion.weights;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.sparkdiffusion.config.WeightFormat;
 import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.Shape;
 import io.sparkdiffusion.graph.TorchDevice;
@@ -35,15 +36,26 @@ class LoadingMemoryTest {
   @TempDir Path root;
 
   @ParameterizedTest
-  @CsvSource({"F32, FLOAT32", "F32, BFLOAT16", "F16, FLOAT32", "BF16, BFLOAT16"})
+  @CsvSource({
+    "F32, FLOAT32",
+    "F32, BFLOAT16",
+    "F16, FLOAT32",
+    "BF16, BFLOAT16",
+    "Flax F32, FLOAT32",
+    "Flax F32, BFLOAT16"
+  })
   void thePeakIsTheConvertedWeightsAndTheLargestTensor(String stored, Dtype dtype)
       throws Exception {
     assumeTrue(
         AnonymousMemory.isKnown(), "RssAnon is read from /proc/self/status, which is not here");
-    long source = SHAPE.count() * (stored.equals("F32") ? 4 : 2);
-    Map<String, Shape> wanted = writeZeros(stored, source);
+    long source = SHAPE.count() * (stored.endsWith("F32") ? 4 : 2);
+    boolean isFlax = stored.startsWith("Flax");
+    Map<String, Shape> wanted = isFlax ? writeFlax(source) : writeZeros(stored, source);
+    WeightFormat format = isFlax ? WeightFormat.FLAX : WeightFormat.SAFETENSORS;
     try (TorchDevice device = TorchDevice.open("cpu")) {
-      NetworkWeights weights = NetworkWeights.check(root, Component.UNET, wanted);
+      NetworkWeights weights =
+          NetworkWeights.check(
+              WeightFiles.find(root, format, Component.UNET), Component.UNET, wanted);
       weights.load(device, dtype, Map.of()).close();
       long before = AnonymousMemory.bytes();
       long converted = TENSORS * SHAPE.count() * dtype.bytes();
@@ -83,6 +95,17 @@ class LoadingMemoryTest {
       channel.write(ByteBuffer.allocate(1), size - 1);
     }
     return wanted;
+  }
+
+  /** Kernels, which loading has to turn. */
+  private Map<String, Shape> writeFlax(long bytes) throws IOException {
+    FlaxFileMaker.holes(
+        root.resolve("unet/diffusion_flax_model.msgpack"),
+        TENSORS,
+        "float32",
+        Math.toIntExact(bytes),
+        Shape.of(3, 3, 1024, 2048));
+    return Map.of("w0.weight", SHAPE, "w1.weight", SHAPE, "w2.weight", SHAPE);
   }
 
   private static Thread sampler(AtomicLong peak) {

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.config.WeightFormat;
 import io.sparkdiffusion.testing.CopiedModel;
+import io.sparkdiffusion.testing.NarrowModel;
 import io.sparkdiffusion.testing.ReferenceModels;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -314,6 +316,62 @@ class ModelFolderTest {
             Cannot use model %1$s: vae/diffusion_pytorch_model.safetensors must be there,\
              sha256sums.txt lists it (missing)"""
                 .formatted(root, sha256(unet), before));
+  }
+
+  @Test
+  void theFormatDecidesWhichWeightsAreUsed() throws IOException {
+    Path both = NarrowModel.both(temporary.resolve("both"));
+
+    assertThat(ModelFolder.open(both).files())
+        .filteredOn(file -> file.matches(".*(msgpack|safetensors)"))
+        .containsExactly(
+            "text_encoder/model.fp16.safetensors",
+            "unet/diffusion_pytorch_model.safetensors",
+            "vae/diffusion_pytorch_model.fp16.safetensors");
+    assertThat(ModelFolder.open(both, WeightFormat.FLAX).files())
+        .filteredOn(file -> file.matches(".*(msgpack|safetensors)"))
+        .containsExactly(
+            "text_encoder/flax_model.msgpack",
+            "unet/diffusion_flax_model.msgpack",
+            "vae/diffusion_flax_model.msgpack");
+  }
+
+  @Test
+  void weightsOfTheOtherFormatAreNamedWithTheSetting() throws IOException {
+    root = NarrowModel.flax(temporary.resolve("flax"));
+    String hint = " must be there (missing); the weights there are Flax's, set from_pt=false";
+
+    assertRefused(
+        "Cannot load text_encoder of ROOT: model.safetensors" + hint,
+        "Cannot load unet of ROOT: diffusion_pytorch_model.safetensors" + hint,
+        "Cannot load vae of ROOT: diffusion_pytorch_model.safetensors" + hint);
+  }
+
+  @Test
+  void theManifestMayListWeightsOfTheOtherFormat() throws IOException {
+    Path both = NarrowModel.both(temporary.resolve("both"));
+    Path flax = both.resolve("unet/diffusion_flax_model.msgpack");
+    Path safetensors = both.resolve("unet/diffusion_pytorch_model.safetensors");
+    Files.writeString(
+        both.resolve("sha256sums.txt"),
+        "%s  %s%n%s  %s%n"
+            .formatted(
+                sha256(flax),
+                both.relativize(flax),
+                sha256(safetensors),
+                both.relativize(safetensors)));
+    CopiedModel.alter(safetensors);
+    ModelFolder.open(both, WeightFormat.FLAX).checkManifest();
+    CopiedModel.alter(safetensors);
+    CopiedModel.alter(flax);
+    ModelFolder.open(both).checkManifest();
+
+    assertThatThrownBy(() -> ModelFolder.open(both, WeightFormat.FLAX).checkManifest())
+        .hasMessageStartingWith(
+            "Cannot use model %s: unet/diffusion_flax_model.msgpack must be as sha256sums.txt"
+                .formatted(both));
+    Files.delete(flax);
+    ModelFolder.open(both).checkManifest();
   }
 
   private void writeManifest(List<String> more, String prefix) throws IOException {

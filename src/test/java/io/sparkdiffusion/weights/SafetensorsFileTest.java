@@ -39,9 +39,11 @@ class SafetensorsFileTest {
 
     assertThat(file.tensors().values())
         .containsExactly(
-            new StoredTensor("b", "F32", Shape.of(), start + 4, start + 8),
-            new StoredTensor("a", "BF16", Shape.of(2, 1), start, start + 4),
-            new StoredTensor("none", "I64", Shape.of(3, 0), start + 4, start + 4));
+            StoredTensor.plain("b", "F32", Shape.of(), new StoredTensor.Span(start + 4, start + 8)),
+            StoredTensor.plain(
+                "a", "BF16", Shape.of(2, 1), new StoredTensor.Span(start, start + 4)),
+            StoredTensor.plain(
+                "none", "I64", Shape.of(3, 0), new StoredTensor.Span(start + 4, start + 4)));
     assertThat(file.map(file.tensors().get("b")).getInt()).isEqualTo(0x08070605);
     assertThat(file.map(file.tensors().get("none")).remaining()).isZero();
   }

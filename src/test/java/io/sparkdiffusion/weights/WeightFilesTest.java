@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.config.WeightFormat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -67,7 +68,8 @@ class WeightFilesTest {
     Files.createDirectory(file.getParent());
     Files.createFile(file);
 
-    assertThat(WeightFiles.find(root, Component.TEXT_ENCODER)).containsExactly(file);
+    assertThat(WeightFiles.find(root, WeightFormat.SAFETENSORS, Component.TEXT_ENCODER))
+        .containsExactly(file);
   }
 
   @Test
@@ -166,8 +168,35 @@ class WeightFilesTest {
         "Cannot load unet of %s: diffusion_pytorch_model.safetensors must be there (missing)";
 
     assertRefused(message.formatted(root));
-    assertThatThrownBy(() -> WeightFiles.find(root, Component.VAE))
+    assertThatThrownBy(() -> WeightFiles.find(root, WeightFormat.SAFETENSORS, Component.VAE))
         .hasMessage(message.replace("unet", "vae").formatted(root));
+  }
+
+  @Test
+  void flaxHasOneFileForEachNetwork() throws IOException {
+    put("diffusion_flax_model.msgpack", "");
+    Path text = root.resolve("text_encoder/flax_model.msgpack");
+    Files.createDirectory(text.getParent());
+    Files.createFile(text);
+
+    assertThat(WeightFiles.find(root, WeightFormat.FLAX, Component.UNET))
+        .containsExactly(unet.resolve("diffusion_flax_model.msgpack"));
+    assertThat(WeightFiles.find(root, WeightFormat.FLAX, Component.TEXT_ENCODER))
+        .containsExactly(text);
+  }
+
+  @Test
+  void missingFlaxWeightsAreNamedWithTheSetting() throws IOException {
+    String message =
+        "Cannot load unet of %s: diffusion_flax_model.msgpack must be there (missing); "
+            .formatted(root);
+    put("diffusion_pytorch_model.bin", "");
+
+    assertThatThrownBy(() -> WeightFiles.find(root, WeightFormat.FLAX, Component.UNET))
+        .hasMessage(message + "from_pt=false asks for Flax's weights");
+    put(HALF, "");
+    assertThatThrownBy(() -> WeightFiles.find(root, WeightFormat.FLAX, Component.UNET))
+        .hasMessage(message + "the weights there are PyTorch's, set from_pt=true");
   }
 
   private void put(String name, String content) throws IOException {
@@ -175,7 +204,7 @@ class WeightFilesTest {
   }
 
   private List<Path> find() {
-    return WeightFiles.find(root, Component.UNET);
+    return WeightFiles.find(root, WeightFormat.SAFETENSORS, Component.UNET);
   }
 
   private void assertRefused(String... problems) {

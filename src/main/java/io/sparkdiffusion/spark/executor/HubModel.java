@@ -3,6 +3,7 @@ package io.sparkdiffusion.spark.executor;
 import io.sparkdiffusion.config.AccessToken;
 import io.sparkdiffusion.config.ModelConfig;
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.config.WeightFormat;
 import io.sparkdiffusion.hub.Hub;
 import io.sparkdiffusion.hub.HubEnvironment;
 import io.sparkdiffusion.hub.HubFile;
@@ -24,11 +25,13 @@ import org.slf4j.LoggerFactory;
  * A model of the hub at the commit that the driver has found.
  *
  * @param listing the files that the model needs
+ * @param format of its weights
  * @param endpoint the driver's hub
  * @param cacheDirectory where a machine keeps them, empty for its hub cache
  * @param token the setting's; without one, each machine uses its own
  */
-record HubModel(HubListing listing, URI endpoint, String cacheDirectory, AccessToken token)
+record HubModel(
+    HubListing listing, WeightFormat format, URI endpoint, String cacheDirectory, AccessToken token)
     implements ModelSource {
 
   private static final Logger LOG = LoggerFactory.getLogger(HubModel.class);
@@ -42,9 +45,11 @@ record HubModel(HubListing listing, URI endpoint, String cacheDirectory, AccessT
       LOG.info("Using model {}", parts);
       Path snapshot = hub.fetch(parts.only(ModelFolder::isDescription));
       String shown = used.offline() ? snapshot + " (offline)" : parts.toString();
-      Collection<String> needed = StandIn.needed(parts.files().keySet(), snapshot, shown);
+      Collection<String> needed =
+          StandIn.needed(parts.files().keySet(), model.format(), snapshot, shown);
       return new HubModel(
           parts.only(name -> ModelFolder.isDescription(name) || needed.contains(name)),
+          model.format(),
           environment.endpoint(),
           model.cacheDirectory(),
           model.accessToken());
@@ -85,7 +90,7 @@ record HubModel(HubListing listing, URI endpoint, String cacheDirectory, AccessT
     HubEnvironment used =
         settled(HubEnvironment.ofProcess().withEndpoint(endpoint), cacheDirectory, token);
     try {
-      ModelFolder folder = ModelFolder.open(new Hub(used).fetch(listing));
+      ModelFolder folder = ModelFolder.open(new Hub(used).fetch(listing), format);
       requireHubsFiles(folder);
       folder.checkManifest();
       return folder;

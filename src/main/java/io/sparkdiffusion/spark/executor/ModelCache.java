@@ -55,11 +55,11 @@ final class ModelCache {
         }
       }
     }
-    return verified(copy.get());
+    return verified(copy.get(), remote);
   }
 
-  private static ModelFolder verified(Copy copy) {
-    ModelFolder folder = ModelFolder.open(copy.folder());
+  private static ModelFolder verified(Copy copy, RemoteModel remote) {
+    ModelFolder folder = ModelFolder.open(copy.folder(), remote.format());
     List<String> differences = folder.sums().differences(copy.sums(), "the source's");
     if (!differences.isEmpty()) {
       throw new ProblemsException(
@@ -139,10 +139,11 @@ final class ModelCache {
   private static ModelSums fetch(RemoteModel remote, Path partial) throws IOException {
     Files.createDirectories(partial);
     copy(remote, remote.names().stream().filter(ModelFolder::isDescription).toList(), partial);
-    List<String> needed = StandIn.needed(remote.names(), partial, partial.toString());
+    List<String> needed =
+        StandIn.needed(remote.names(), remote.format(), partial, partial.toString());
     copy(
         remote, needed.stream().filter(name -> !ModelFolder.isDescription(name)).toList(), partial);
-    ModelFolder folder = ModelFolder.open(partial);
+    ModelFolder folder = ModelFolder.open(partial, remote.format());
     folder.checkManifest();
     return folder.sums();
   }

@@ -2,6 +2,7 @@ package io.sparkdiffusion.spark.executor;
 
 import io.sparkdiffusion.config.ModelConfig;
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.config.WeightFormat;
 import io.sparkdiffusion.hub.Hub;
 import io.sparkdiffusion.hub.HubId;
 import io.sparkdiffusion.weights.ModelFolder;
@@ -18,9 +19,11 @@ import org.apache.hadoop.conf.Configuration;
  * A folder.
  *
  * @param path a local folder, at the same place on every machine, or any path that Hadoop can read
+ * @param format of its weights
  * @param cacheDirectory where a machine keeps its copy of the latter, empty for the usual place
  */
-record ModelLocation(String path, String cacheDirectory) implements ModelSource {
+record ModelLocation(String path, WeightFormat format, String cacheDirectory)
+    implements ModelSource {
 
   /** Two letters or more, since a single one could be a drive. */
   private static final String WITH_SCHEME = "[A-Za-z][A-Za-z0-9+.-]+:/.*";
@@ -34,6 +37,7 @@ record ModelLocation(String path, String cacheDirectory) implements ModelSource 
     if (!hasScheme && isCacheFolder(Path.of(named).toAbsolutePath().normalize())) {
       return new ModelLocation(
           snapshot(Path.of(named).toAbsolutePath().normalize(), model.revision()).toString(),
+          model.format(),
           model.cacheDirectory());
     }
     if (!model.revision().isEmpty()) {
@@ -43,7 +47,9 @@ record ModelLocation(String path, String cacheDirectory) implements ModelSource 
               .formatted(named, model.revision()));
     }
     return new ModelLocation(
-        hasScheme ? named : Path.of(named).toAbsolutePath().toString(), model.cacheDirectory());
+        hasScheme ? named : Path.of(named).toAbsolutePath().toString(),
+        model.format(),
+        model.cacheDirectory());
   }
 
   private static boolean isCacheFolder(Path folder) {
@@ -93,7 +99,7 @@ record ModelLocation(String path, String cacheDirectory) implements ModelSource 
   @Override
   public ModelFolder open(Configuration hadoop) {
     Optional<Path> local = local();
-    ModelFolder folder = local.isPresent() ? ModelFolder.open(local.get()) : copy(hadoop);
+    ModelFolder folder = local.isPresent() ? ModelFolder.open(local.get(), format) : copy(hadoop);
     folder.checkManifest();
     return folder;
   }
@@ -110,7 +116,7 @@ record ModelLocation(String path, String cacheDirectory) implements ModelSource 
   private ModelFolder copy(Configuration hadoop) {
     Path cache = cache();
     try {
-      return new ModelCache(cache).open(RemoteModel.list(path, hadoop));
+      return new ModelCache(cache).open(RemoteModel.list(path, format, hadoop));
     } catch (FileNotFoundException e) {
       throw new ProblemsException(
           "Cannot open model %s: it must be a folder in diffusers' layout (%s)"

@@ -1,6 +1,7 @@
 package io.sparkdiffusion.spark.executor;
 
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.config.WeightFormat;
 import io.sparkdiffusion.metadata.Sha256;
 import io.sparkdiffusion.weights.ModelFolder;
 import java.io.FileNotFoundException;
@@ -26,21 +27,25 @@ final class RemoteModel {
 
   private final FileSystem files;
   private final Path root;
+  private final WeightFormat format;
   private final SortedMap<String, FileStatus> listing = new TreeMap<>();
 
-  private RemoteModel(FileSystem files, Path root) {
+  private RemoteModel(FileSystem files, Path root, WeightFormat format) {
     this.files = files;
     this.root = root;
+    this.format = format;
   }
 
   /**
    * Lists what may belong to a model; no file is opened.
    *
+   * @param format of the weights that are used
    * @throws ProblemsException where there is no such folder or no such file system
    * @throws IOException where it cannot be listed
    */
-  static RemoteModel list(String location, Configuration hadoop) throws IOException {
-    RemoteModel model = open(location, hadoop);
+  static RemoteModel list(String location, WeightFormat format, Configuration hadoop)
+      throws IOException {
+    RemoteModel model = open(location, format, hadoop);
     if (!model.files.getFileStatus(model.root).isDirectory()) {
       throw new FileNotFoundException("it is a file");
     }
@@ -50,11 +55,11 @@ final class RemoteModel {
     return model;
   }
 
-  private static RemoteModel open(String location, Configuration hadoop) {
+  private static RemoteModel open(String location, WeightFormat format, Configuration hadoop) {
     try {
       Path given = new Path(location);
       FileSystem files = given.getFileSystem(hadoop);
-      return new RemoteModel(files, files.makeQualified(given));
+      return new RemoteModel(files, files.makeQualified(given), format);
     } catch (IOException | IllegalArgumentException e) {
       throw new ProblemsException(
           "Cannot open model %s: Hadoop must know its file system (%s)"
@@ -93,12 +98,18 @@ final class RemoteModel {
     }
   }
 
-  /** Changes where a listed file is added, taken away or written. */
+  /** Which of the folder's weights are used. */
+  WeightFormat format() {
+    return format;
+  }
+
+  /** Changes where a listed file is added, taken away or written; each format has its own. */
   String key() {
+    String head = format == WeightFormat.SAFETENSORS ? "" : format + " of ";
     return Sha256.of(
         listing.entrySet().stream()
             .map(entry -> line(entry.getKey(), entry.getValue()))
-            .collect(Collectors.joining("", root + "\n", "")));
+            .collect(Collectors.joining("", head + root + "\n", "")));
   }
 
   private static String line(String name, FileStatus status) {

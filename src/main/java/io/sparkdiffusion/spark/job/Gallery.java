@@ -166,7 +166,7 @@ final class Gallery {
             config.model().folder());
     return PictureCommand.of(
         picture,
-        config.model().folder(),
+        PictureCommand.modelOf(config.effective()),
         provenance.computation().dtype(),
         provenance.schedulerConfig());
   }

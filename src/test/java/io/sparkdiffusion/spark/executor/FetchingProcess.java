@@ -1,5 +1,6 @@
 package io.sparkdiffusion.spark.executor;
 
+import io.sparkdiffusion.config.WeightFormat;
 import io.sparkdiffusion.testing.CountedFileSystem;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -26,6 +27,9 @@ final class FetchingProcess {
     Configuration hadoop = new Configuration();
     CountedFileSystem.register(hadoop, Path.of(arguments[2]));
     System.out.println("fetching");
-    System.out.println(new ModelLocation(arguments[0], arguments[1]).open(hadoop).root());
+    System.out.println(
+        new ModelLocation(arguments[0], WeightFormat.SAFETENSORS, arguments[1])
+            .open(hadoop)
+            .root());
   }
 }

@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.config.WeightFormat;
 import io.sparkdiffusion.hub.CacheLock;
 import io.sparkdiffusion.spark.job.Failures;
 import io.sparkdiffusion.testing.CopiedModel;
 import io.sparkdiffusion.testing.CountedFileSystem;
+import io.sparkdiffusion.testing.NarrowModel;
 import io.sparkdiffusion.weights.ModelFolder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -41,7 +43,9 @@ class ModelCacheTest {
     source = CopiedModel.of("base", folder.resolve("source"));
     cache = folder.resolve("the.partial-cache");
     log = folder.resolve("opened");
-    location = new ModelLocation(CountedFileSystem.locationOf(source), cache.toString());
+    location =
+        new ModelLocation(
+            CountedFileSystem.locationOf(source), WeightFormat.SAFETENSORS, cache.toString());
     hadoop = newHadoop();
   }
 
@@ -81,9 +85,30 @@ class ModelCacheTest {
     Path shards = CopiedModel.of("v21", folder.resolve("shards"));
 
     ModelFolder copy =
-        new ModelLocation(CountedFileSystem.locationOf(shards), cache.toString()).open(hadoop);
+        new ModelLocation(
+                CountedFileSystem.locationOf(shards), WeightFormat.SAFETENSORS, cache.toString())
+            .open(hadoop);
 
     assertThat(copy.sums()).isEqualTo(ModelFolder.open(shards).sums());
+  }
+
+  @Test
+  void keepsACopyForEachFormatOfTheWeights() throws IOException {
+    Path both = NarrowModel.both(folder.resolve("both"));
+    ModelLocation flax =
+        new ModelLocation(CountedFileSystem.locationOf(both), WeightFormat.FLAX, cache.toString());
+    ModelLocation pytorch =
+        new ModelLocation(flax.path(), WeightFormat.SAFETENSORS, cache.toString());
+
+    ModelFolder first = flax.open(hadoop);
+    assertThat(first.sums()).isEqualTo(ModelFolder.open(both, WeightFormat.FLAX).sums());
+    assertThat(CopiedModel.files(first.root()))
+        .contains("unet/diffusion_flax_model.msgpack")
+        .noneMatch(file -> file.endsWith(".safetensors"));
+    assertThat(pytorch.open(hadoop).sums()).isEqualTo(ModelFolder.open(both).sums());
+    int before = opened().size();
+    assertThat(flax.open(newHadoop()).root()).isEqualTo(first.root());
+    assertThat(opened()).hasSize(before);
   }
 
   @Test
@@ -147,7 +172,8 @@ class ModelCacheTest {
   @Test
   void saysWhereTheCopyCannotBeWritten() throws IOException {
     Path file = Files.writeString(folder.resolve("file"), "in the way");
-    ModelLocation elsewhere = new ModelLocation(location.path(), file + "/cache");
+    ModelLocation elsewhere =
+        new ModelLocation(location.path(), WeightFormat.SAFETENSORS, file + "/cache");
 
     assertThatThrownBy(() -> elsewhere.open(hadoop))
         .isInstanceOf(UncheckedIOException.class)
@@ -249,18 +275,25 @@ class ModelCacheTest {
 
   @Test
   void refusesWhatIsNoFolderOfAKnownFileSystem() {
-    assertThatThrownBy(() -> new ModelLocation("nowhere://x/m", "").open(hadoop))
+    assertThatThrownBy(
+            () -> new ModelLocation("nowhere://x/m", WeightFormat.SAFETENSORS, "").open(hadoop))
         .isInstanceOf(ProblemsException.class)
         .hasMessage(
             "Cannot open model nowhere://x/m: Hadoop must know its file system (No FileSystem for"
                 + " scheme \"nowhere\")");
-    assertThatThrownBy(() -> new ModelLocation(location.path() + "/none", "").open(hadoop))
+    assertThatThrownBy(
+            () ->
+                new ModelLocation(location.path() + "/none", WeightFormat.SAFETENSORS, "")
+                    .open(hadoop))
         .isInstanceOf(ProblemsException.class)
         .hasMessageStartingWith(
             "Cannot open model %s/none: it must be a folder in diffusers' layout ("
                 .formatted(location.path()));
     assertThatThrownBy(
-            () -> new ModelLocation(location.path() + "/model_index.json", "").open(hadoop))
+            () ->
+                new ModelLocation(
+                        location.path() + "/model_index.json", WeightFormat.SAFETENSORS, "")
+                    .open(hadoop))
         .isInstanceOf(ProblemsException.class)
         .hasMessage(
             "Cannot open model %s/model_index.json: it must be a folder in diffusers' layout (it is"

@@ -8,7 +8,11 @@ import io.sparkdiffusion.config.Dtype;
 import io.sparkdiffusion.config.ExecutionConfig;
 import io.sparkdiffusion.config.ModelConfig;
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.config.WeightFormat;
+import io.sparkdiffusion.hub.HubEnvironment;
 import io.sparkdiffusion.testing.CopiedModel;
+import io.sparkdiffusion.testing.HubServer;
+import io.sparkdiffusion.testing.NarrowModel;
 import io.sparkdiffusion.weights.ModelFolder;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,6 +26,9 @@ import org.junit.jupiter.api.io.TempDir;
 class ModelTest {
 
   private static final String UNET = "unet/diffusion_pytorch_model.safetensors";
+
+  private static final ExecutionConfig EXECUTION =
+      new ExecutionConfig("cpu", Dtype.FLOAT32, Dtype.FLOAT32, 1);
 
   private final Configuration hadoop = new Configuration();
 
@@ -105,15 +112,36 @@ class ModelTest {
                 .formatted(local));
   }
 
+  @Test
+  void downloadsOnlyTheWeightsThatAreAskedFor() throws IOException {
+    Path both = NarrowModel.both(folder.resolve("both"));
+    try (HubServer server = new HubServer(both)) {
+      Model model =
+          Model.open(
+              config("org/tiny", "", WeightFormat.FLAX, ""),
+              EXECUTION,
+              hadoop,
+              HubEnvironment.of(Map.of("HF_ENDPOINT", server.address().toString()), folder));
+
+      assertThat(model.digest())
+          .isEqualTo(ModelFolder.open(both, WeightFormat.FLAX).sums().digest());
+      model.generators().check(hadoop);
+      assertThat(server.downloads())
+          .anyMatch(line -> line.contains("unet/diffusion_flax_model.msgpack"))
+          .noneMatch(line -> line.contains(".safetensors"));
+    }
+  }
+
   private Model open(String path, String digest) {
     return open(path, "", digest);
   }
 
   private Model open(String path, String revision, String digest) {
-    return Model.open(
-        new ModelConfig(
-            path, revision, digest, folder.resolve("cache").toString(), Map.of(), AccessToken.NONE),
-        new ExecutionConfig("cpu", Dtype.FLOAT32, Dtype.FLOAT32, 1),
-        hadoop);
+    return Model.open(config(path, revision, WeightFormat.SAFETENSORS, digest), EXECUTION, hadoop);
+  }
+
+  private ModelConfig config(String path, String revision, WeightFormat format, String digest) {
+    String cache = folder.resolve("cache").toString();
+    return new ModelConfig(path, revision, format, digest, cache, Map.of(), AccessToken.NONE);
   }
 }
