@@ -177,7 +177,9 @@ public final class GenerateJob {
         PlanImages.of(spark, table, config, model).persist(StorageLevel.DISK_ONLY());
     try {
       RowCounts.Planned plannedCounts = RowCounts.Planned.of(planned);
-      Optional<String> stop = tooMany(plannedCounts.failed(), plannedCounts.rows());
+      FailedRows failed =
+          new FailedRows(config.output().maxFailedRows(), plannedCounts, runId, rows);
+      Optional<String> stop = failed.tooMany(RowCounts.Made.NONE);
       if (stop.isPresent()) {
         return result(output, RowCounts.stopped(plannedCounts), stop);
       }
@@ -185,8 +187,6 @@ public final class GenerateJob {
           new FinishedImages(config.output()).removedFrom(planned, rows.rows(FinishedImages.READ));
       ImageNumbers numbers = ImageNumbers.of(remaining);
       BatchPlan batches = BatchPlan.of(numbers.demands(), sizes());
-      Function<RowCounts.Made, Optional<String>> tooMany =
-          made -> tooMany(plannedCounts.failed() + made.failedRows(), plannedCounts.rows());
       GenerationRun run = new GenerationRun(runId, model, config.execution(), store(output));
       if (batches.images() > 0) {
         Preflight.checkExecutors(spark.sparkContext(), run, hadoop);
@@ -201,7 +201,7 @@ public final class GenerateJob {
               new GenerateImages(run, counters, hadoop),
               schema,
               rows)) {
-        made = generate(batches, groups, so -> isStopping || tooMany.apply(so).isPresent());
+        made = generate(batches, groups, so -> isStopping || failed.tooMany(so).isPresent());
       }
       if (isStopping) {
         throw new IllegalStateException("Cannot go on: the run was stopped by a signal");
@@ -210,7 +210,7 @@ public final class GenerateJob {
           output,
           rows,
           RowCounts.total(plannedCounts, batches.images(), made),
-          tooMany.apply(made));
+          failed.tooMany(made));
     } finally {
       planned.unpersist();
     }
@@ -248,15 +248,6 @@ public final class GenerateJob {
         PromptTable.read(spark, config.input(), config.sampling().seed(), ResultColumns::isTaken);
     table.checkIds();
     return table;
-  }
-
-  private Optional<String> tooMany(long failedRows, long rows) {
-    if (!config.output().maxFailedRows().isExceeded(failedRows, rows)) {
-      return Optional.empty();
-    }
-    return Optional.of(
-        "Stopped: %d of %d rows failed, more than max_failed_rows allows (%s)"
-            .formatted(failedRows, rows, config.output().maxFailedRows()));
   }
 
   private RowCounts.Made generate(

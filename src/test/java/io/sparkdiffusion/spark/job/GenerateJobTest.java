@@ -304,6 +304,17 @@ class GenerateJobTest {
         .isEqualTo(result.counts().generated());
   }
 
+  @Test
+  void countsARowOnceWhoseImagesFailInSeveralGroups() throws IOException {
+    Files.writeString(table, "id,prompt,num_images\nmany,NAN,24\none,NAN,1\ngood,fox,1\n");
+    GenerateJob.Result allowed = run("commit_group_images=1", "max_failed_rows=2");
+    assertThat(rows().filter("id = 'many'").select("group").distinct().count()).isGreaterThan(1);
+    assertThat(allowed.stopReason()).isEmpty();
+    assertThat(allowed.counts().failed()).as("images").isEqualTo(25);
+    assertThat(run("commit_group_images=1", "max_failed_rows=1").stopReason())
+        .contains("Stopped: 2 of 3 rows failed, more than max_failed_rows allows (1)");
+  }
+
   /** Before the table is planned: there would be nothing to make. */
   @Test
   void refusesAMissingGpuInLocalMode() throws IOException {
