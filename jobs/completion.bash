@@ -28,6 +28,7 @@ device=
 weights_dtype=
 activations_dtype=
 per_device_batch_size=
+price_per_device_hour=
 run_name=
 output_dir=
 output_table=

@@ -20,6 +20,7 @@ final class EffectiveSettings {
     settings.putSampling(config.sampling());
     settings.putOutput(config.output());
     settings.putExecution(config.execution());
+    settings.put("price_per_device_hour", config.price());
     return Collections.unmodifiableSortedMap(settings.shown);
   }
 

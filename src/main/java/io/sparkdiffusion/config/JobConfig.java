@@ -11,6 +11,7 @@ import java.util.SortedMap;
  * All settings of a run.
  *
  * @param runName names the run and its default output folder
+ * @param price what the reports count with
  */
 public record JobConfig(
     String runName,
@@ -18,7 +19,8 @@ public record JobConfig(
     SamplingConfig sampling,
     InputConfig input,
     OutputConfig output,
-    ExecutionConfig execution)
+    ExecutionConfig execution,
+    DevicePrice price)
     implements Serializable {
 
   static final String RUN_NAME_RULE =

@@ -50,6 +50,8 @@ final class JobConfigLoader {
     Optional<SamplingConfig> sampling = problems.gather(() -> sampling(isSingle ? batch() : 1));
     Optional<OutputConfig> output = problems.gather(() -> output(runName));
     Optional<ExecutionConfig> execution = problems.gather(this::execution);
+    Optional<DevicePrice> price =
+        problems.gather(() -> values.devicePrice("price_per_device_hour"));
     problems.throwIfAny();
     return new JobConfig(
         runName,
@@ -57,7 +59,8 @@ final class JobConfigLoader {
         sampling.orElseThrow(),
         input.orElseThrow(),
         output.orElseThrow(),
-        execution.orElseThrow());
+        execution.orElseThrow(),
+        price.orElseThrow());
   }
 
   private void refuseOtherWeights() {

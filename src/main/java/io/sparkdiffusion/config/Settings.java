@@ -149,6 +149,12 @@ final class Settings {
               "1",
               "1 or more images",
               "images in a batch; every batch is padded to it"),
+          new Setting(
+              "price_per_device_hour",
+              NUMBER,
+              "",
+              "0 or more, any currency; empty: no cost told",
+              "run.json tells what the devices' time has cost, --dry-run what it would"),
           // To where
           new Setting(
               "run_name",

@@ -62,6 +62,13 @@ final class TypedValues {
     return parsed(key, "a count, or a share such as 0.1 or 10%", TypedValues::limit);
   }
 
+  DevicePrice devicePrice(String key) {
+    return parsed(
+        key,
+        "a number",
+        text -> text.isEmpty() ? new DevicePrice.Unknown() : new DevicePrice.PerHour(finite(text)));
+  }
+
   /** A mapping from YAML, or one written in a line. */
   Map<String, Object> mapping(String key) {
     Object value = given.find(key).orElse("");

@@ -42,6 +42,7 @@ final class ConfigText {
       weights_dtype: bfloat16
       activations_dtype: bfloat16
       per_device_batch_size: 8
+      price_per_device_hour: 2.5
       run_name: autumn
       output_dir: s3a://bucket/autumn
       output_table: lake.db.pictures

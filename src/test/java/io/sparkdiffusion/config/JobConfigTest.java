@@ -38,6 +38,28 @@ class JobConfigTest {
   }
 
   @Test
+  void tellsNoCostWithoutAPrice() {
+    assertThat(ConfigText.load(folder, ConfigText.MINIMAL).price())
+        .isEqualTo(new DevicePrice.Unknown());
+  }
+
+  @Test
+  void readsThePriceOfADevice() {
+    assertThat(ConfigText.load(folder, ConfigText.FULL).price())
+        .isEqualTo(new DevicePrice.PerHour(2.5));
+  }
+
+  @Test
+  void refusesAPriceBelowNothing() {
+    assertThatThrownBy(
+            () -> ConfigText.load(folder, ConfigText.MINIMAL, "price_per_device_hour=-1"))
+        .hasMessage("Cannot use price_per_device_hour: it must be finite and 0 or more (-1.0)");
+    assertThatThrownBy(
+            () -> ConfigText.load(folder, ConfigText.MINIMAL, "price_per_device_hour=2 EUR"))
+        .hasMessage("Cannot read price_per_device_hour: it must be a number (2 EUR)");
+  }
+
+  @Test
   void letsTheLastOverrideWin() {
     JobConfig config =
         ConfigText.load(folder, ConfigText.FULL, "seed=1", "seed=42", "negative_prompt=");
@@ -164,7 +186,7 @@ class JobConfigTest {
                 + " output_format=png, output_table=lake.db.pictures, overwrite=everything,"
                 + " per_device_batch_size=8, png_ai_mark=false,"
                 + " png_parameters=false, pretrained_model_name_or_path=/models/sd2,"
-                + " prompt=(set), prompts=, prompts_format=auto, resolution=, revision=fp16,"
+                + " price_per_device_hour=2.5, prompt=(set), prompts=, prompts_format=auto, resolution=, revision=fp16,"
                 + " run_name=autumn, scheduler=ddim, seed=-9, unet_checkpoint=,"
                 + " weights_dtype=bfloat16, width=640}");
     assertThat(config.toString()).doesNotContain("a cat", "blurry", "hf_secret");
@@ -179,6 +201,7 @@ class JobConfigTest {
         .containsEntry("resolution", "512")
         .containsEntry("height", "512")
         .containsEntry("max_failed_rows", "")
+        .containsEntry("price_per_device_hour", "")
         .containsEntry("output_dir", "output/job");
   }
 

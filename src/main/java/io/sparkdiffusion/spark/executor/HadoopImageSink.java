@@ -5,9 +5,12 @@ import java.io.IOException;
 import java.util.UUID;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FileContext;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocalFileSystem;
+import org.apache.hadoop.fs.Options;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.UnsupportedFileSystemException;
 
 /** PNG files on any file system that Hadoop knows. */
 final class HadoopImageSink implements ImageSink {
@@ -39,13 +42,22 @@ final class HadoopImageSink implements ImageSink {
       out.write(png);
     }
     Path target = new Path(folder, name);
-    if (!files.rename(temporary, target)) {
-      // HDFS does not rename onto an existing file.
+    // A local file is replaced by this in one step; HDFS does not rename onto an existing one.
+    if (!files.rename(temporary, target) && !replace(temporary, target)) {
+      files.delete(temporary, false);
+      throw new IOException("Cannot write a picture: the rename failed (" + target + ")");
+    }
+  }
+
+  /** In one step where the file system can, which it says by having a {@link FileContext}. */
+  private boolean replace(Path temporary, Path target) throws IOException {
+    try {
+      FileContext.getFileContext(files.getUri(), files.getConf())
+          .rename(temporary, target, Options.Rename.OVERWRITE);
+      return true;
+    } catch (UnsupportedFileSystemException e) {
       files.delete(target, false);
-      if (!files.rename(temporary, target)) {
-        files.delete(temporary, false);
-        throw new IOException("Cannot write a picture: the rename failed (" + target + ")");
-      }
+      return files.rename(temporary, target);
     }
   }
 

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -76,7 +77,9 @@ public record DryRun(RunCounts counts, long toMake, List<String> lines) {
       lines.add("Denoising steps: %d".formatted(steps(remaining)));
       lines.addAll(firstImages(remaining));
     }
-    time(config, batches.images(), hadoop).ifPresent(lines::add);
+    rate(config, hadoop)
+        .filter(rate -> batches.images() > 0)
+        .ifPresent(rate -> lines.addAll(estimate(config, batches.images(), rate)));
     return new DryRun(counts, batches.images(), lines);
   }
 
@@ -105,23 +108,38 @@ public record DryRun(RunCounts counts, long toMake, List<String> lines) {
         .toList();
   }
 
-  /** By the rate of the last run with this output folder, where there was one. */
-  private static Optional<String> time(JobConfig config, long images, Configuration hadoop)
-      throws IOException {
+  /** By the rate of the last run with this output folder. */
+  private static List<String> estimate(JobConfig config, long images, double imagesPerSecond) {
+    double seconds = images / imagesPerSecond;
+    String time =
+        String.format(
+            Locale.ROOT,
+            "Time on devices, at the last run's %.3g images per second: %.2f hours",
+            imagesPerSecond,
+            seconds / 3600);
+    Stream<String> cost =
+        DeviceCost.of(config.price(), seconds).stream()
+            .map(
+                known ->
+                    String.format(
+                        Locale.ROOT,
+                        "Cost of that time at %s per device hour: %.2f",
+                        known.pricePerDeviceHour(),
+                        known.total()));
+    return Stream.concat(Stream.of(time), cost).toList();
+  }
+
+  /** The images in a second on a device of the last run, where there was one that made some. */
+  private static Optional<Double> rate(JobConfig config, Configuration hadoop) throws IOException {
     Path report = new Path(config.output().directory(), "run.json");
     FileSystem files = report.getFileSystem(hadoop);
-    if (images == 0 || !files.exists(report)) {
+    if (!files.exists(report)) {
       return Optional.empty();
     }
     try (InputStream in = files.open(report)) {
       Map<String, Object> last = StrictJson.read(in, report.toString());
       return last.get("images_per_second") instanceof Number rate && rate.doubleValue() > 0
-          ? Optional.of(
-              String.format(
-                  Locale.ROOT,
-                  "Time on devices, at the last run's %.3g images per second: %.2f hours",
-                  rate.doubleValue(),
-                  images / rate.doubleValue() / 3600))
+          ? Optional.of(rate.doubleValue())
           : Optional.empty();
     }
   }

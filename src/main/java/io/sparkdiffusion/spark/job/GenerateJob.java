@@ -176,7 +176,9 @@ public final class GenerateJob {
     Dataset<Row> planned = plan(table, model).persist(StorageLevel.DISK_ONLY());
     try {
       RowCounts.Planned plannedCounts = RowCounts.Planned.of(planned);
-      Optional<String> stop = tooMany(plannedCounts.failed(), plannedCounts.rows());
+      FailedRows failed =
+          new FailedRows(config.output().maxFailedRows(), plannedCounts, runId, rows);
+      Optional<String> stop = failed.tooMany(RowCounts.Made.NONE);
       if (stop.isPresent()) {
         return result(output, RowCounts.stopped(plannedCounts), stop);
       }
@@ -184,8 +186,6 @@ public final class GenerateJob {
           new FinishedImages(config.output()).removedFrom(planned, rows.rows(FinishedImages.READ));
       ImageNumbers numbers = ImageNumbers.of(remaining);
       BatchPlan batches = BatchPlan.of(numbers.demands(), sizes());
-      Function<RowCounts.Made, Optional<String>> tooMany =
-          made -> tooMany(plannedCounts.failed() + made.failedRows(), plannedCounts.rows());
       GenerationRun run = new GenerationRun(runId, model, config.execution(), store(output));
       if (batches.images() > 0) {
         Preflight.checkExecutors(spark.sparkContext(), run, hadoop);
@@ -200,7 +200,7 @@ public final class GenerateJob {
               new GenerateImages(run, counters, hadoop),
               schema,
               rows)) {
-        made = generate(batches, groups, so -> isStopping || tooMany.apply(so).isPresent());
+        made = generate(batches, groups, so -> isStopping || failed.tooMany(so).isPresent());
       }
       if (isStopping) {
         throw new IllegalStateException("Cannot go on: the run was stopped by a signal");
@@ -209,7 +209,7 @@ public final class GenerateJob {
           output,
           rows,
           RowCounts.total(plannedCounts, batches.images(), made),
-          tooMany.apply(made));
+          failed.tooMany(made));
     } finally {
       planned.unpersist();
     }
@@ -239,15 +239,6 @@ public final class GenerateJob {
 
   private Dataset<Row> plan(PromptTable table, Model model) {
     return PlanImages.of(table, config.sampling(), config.execution(), model);
-  }
-
-  private Optional<String> tooMany(long failedRows, long rows) {
-    if (!config.output().maxFailedRows().isExceeded(failedRows, rows)) {
-      return Optional.empty();
-    }
-    return Optional.of(
-        "Stopped: %d of %d rows failed, more than max_failed_rows allows (%s)"
-            .formatted(failedRows, rows, config.output().maxFailedRows()));
   }
 
   private RowCounts.Made generate(

@@ -45,7 +45,7 @@ final class RowCounts {
 
     static final Made NONE = new Made(0, 0, 0, 0, Map.of());
 
-    /** Both together; a row with failed images in both counts twice. */
+    /** Both together; {@code failedRows} has a row twice that has failed images in both. */
     Made plus(Made other) {
       return new Made(
           generated + other.generated,

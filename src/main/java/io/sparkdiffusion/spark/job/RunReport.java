@@ -73,6 +73,9 @@ final class RunReport {
     report.put(
         "images_per_second",
         seconds.inference() > 0 ? counts.generated() / seconds.inference() : null);
+    report.put(
+        "cost",
+        DeviceCost.of(config.price(), seconds.onDevices()).map(DeviceCost::facts).orElse(null));
     report.put("model", model == null ? null : modelFacts());
     report.put("versions", versions());
     report.put("configuration", config.effective());

@@ -8,4 +8,10 @@ package io.sparkdiffusion.spark.job;
  * @param inference making pictures, without loading and compiling
  * @param wall from the run's start to now, as a clock on the driver shows it
  */
-public record RunSeconds(double load, double compile, double inference, double wall) {}
+public record RunSeconds(double load, double compile, double inference, double wall) {
+
+  /** The time that devices were held for, summed over executors. */
+  double onDevices() {
+    return load + compile + inference;
+  }
+}

@@ -3,6 +3,7 @@ package io.sparkdiffusion.spark.job;
 import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -192,6 +193,24 @@ class GenerateJobTest {
     assertThat(report.at("/configuration/num_inference_steps").asText()).isEqualTo("3");
   }
 
+  /** The fake model loads for 2 s, compiles for 1 s and takes 1 ms for each of four pictures. */
+  @Test
+  void tellsWhatTheDevicesTimeHasCostAndWouldCost() throws IOException {
+    double seconds = 3.004;
+    run("price_per_device_hour=7.2");
+    JsonNode report = report();
+    assertThat(report.at("/cost/device_hours").asDouble()).isCloseTo(seconds / 3600, within(1e-12));
+    assertThat(report.at("/cost/price_per_device_hour").asDouble()).isEqualTo(7.2);
+    assertThat(report.at("/cost/total").asDouble()).isCloseTo(seconds * 0.002, within(1e-12));
+    assertThat(job("prompts=" + table, "seed=1", "price_per_device_hour=7.2e6").dryRun().lines())
+        .endsWith(
+            "Time on devices, at the last run's 1.00e+03 images per second: 0.00 hours",
+            "Cost of that time at 7200000.0 per device hour: 4.00");
+
+    assertThat(run().counts().skipped()).as("no request has changed").isEqualTo(4);
+    assertThat(report().at("/cost").isNull()).isTrue();
+  }
+
   @Test
   void stopsBeforeTheFirstPictureWhereTooManyRowsAreBad() throws IOException {
     GenerateJob.Result result = run("max_failed_rows=0");
@@ -283,6 +302,17 @@ class GenerateJobTest {
     assertThat(result.counts().generated()).isBetween(10L, 34L);
     assertThat(rows().filter("status = 'generated'").count())
         .isEqualTo(result.counts().generated());
+  }
+
+  @Test
+  void countsARowOnceWhoseImagesFailInSeveralGroups() throws IOException {
+    Files.writeString(table, "id,prompt,num_images\nmany,NAN,24\none,NAN,1\ngood,fox,1\n");
+    GenerateJob.Result allowed = run("commit_group_images=1", "max_failed_rows=2");
+    assertThat(rows().filter("id = 'many'").select("group").distinct().count()).isGreaterThan(1);
+    assertThat(allowed.stopReason()).isEmpty();
+    assertThat(allowed.counts().failed()).as("images").isEqualTo(25);
+    assertThat(run("commit_group_images=1", "max_failed_rows=1").stopReason())
+        .contains("Stopped: 2 of 3 rows failed, more than max_failed_rows allows (1)");
   }
 
   /** Before the table is planned: there would be nothing to make. */

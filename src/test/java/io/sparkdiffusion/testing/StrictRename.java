@@ -1,0 +1,78 @@
+package io.sparkdiffusion.testing;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.StandardCopyOption;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.DelegateToFileSystem;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.RawLocalFileSystem;
+
+/**
+ * The local disk under {@code strict:/} with HDFS's rules: a rename never replaces a file, only one
+ * through a {@code FileContext} that asks for it does, in one step. It refuses to delete.
+ */
+public final class StrictRename extends RawLocalFileSystem {
+
+  private static final URI ROOT = URI.create("strict:///");
+
+  /** Makes the file system known to Hadoop, with a file context or without. */
+  public static void register(Configuration hadoop, boolean hasContext) {
+    hadoop.set("fs.strict.impl", StrictRename.class.getName());
+    hadoop.set("fs.strict.impl.disable.cache", "true");
+    if (hasContext) {
+      hadoop.set("fs.AbstractFileSystem.strict.impl", Context.class.getName());
+    }
+  }
+
+  @Override
+  public URI getUri() {
+    return ROOT;
+  }
+
+  @Override
+  public String getScheme() {
+    return ROOT.getScheme();
+  }
+
+  @Override
+  public boolean rename(Path from, Path to) throws IOException {
+    return !exists(to) && super.rename(from, to);
+  }
+
+  @Override
+  public boolean delete(Path file, boolean isRecursive) throws IOException {
+    if (getConf().get("fs.AbstractFileSystem.strict.impl") != null) {
+      throw new IOException("nothing may be deleted: " + file);
+    }
+    return super.delete(file, isRecursive);
+  }
+
+  /** What Hadoop opens for a file context. */
+  public static final class Context extends DelegateToFileSystem {
+
+    /** Called by Hadoop. */
+    public Context(URI uri, Configuration hadoop) throws IOException, URISyntaxException {
+      super(uri, opened(hadoop), hadoop, ROOT.getScheme(), false);
+    }
+
+    private static FileSystem opened(Configuration hadoop) throws IOException {
+      return new Path(ROOT).getFileSystem(hadoop);
+    }
+
+    @Override
+    public void renameInternal(Path from, Path to, boolean overwrite) throws IOException {
+      if (!overwrite) {
+        throw new IOException("a rename must ask to replace");
+      }
+      Files.move(local(from), local(to), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    private static java.nio.file.Path local(Path path) {
+      return java.nio.file.Path.of(path.toUri().getPath());
+    }
+  }
+}
