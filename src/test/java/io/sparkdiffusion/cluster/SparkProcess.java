@@ -24,6 +24,10 @@ record SparkProcess(Process process, Path log) implements AutoCloseable {
 
   private static final Path HOME =
       Path.of(System.getProperty("sparkdiffusion.spark.home", "target/spark")).toAbsolutePath();
+
+  /** For JVMs that live for half a minute, executors among them. */
+  private static final String QUICK_START = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
+
   private static final Duration PATIENCE = Duration.ofMinutes(3);
 
   /**
@@ -48,6 +52,7 @@ record SparkProcess(Process process, Path log) implements AutoCloseable {
                 "SPARK_HOME", HOME.toString(),
                 "SPARK_SCALA_VERSION", "2.12",
                 "SPARK_LOCAL_IP", "127.0.0.1",
+                "JAVA_TOOL_OPTIONS", QUICK_START,
                 "OPT_OUT_TRACKING", "true",
                 "RUST_FLAVOR", "cpu"));
     builder.environment().remove("SPARK_CONF_DIR");
