@@ -56,6 +56,7 @@ class TextToImage(JavaTransformer, JavaMLReadable, JavaMLWritable):
     negativePromptCol = _text("negativePromptCol", "column of what to avoid, where it is there")
     modelUrl = _text("modelUrl", "model: local folder, any Hadoop path or hub id")
     revision = _text("revision", "branch, tag or commit of a hub id; empty: main")
+    from_pt = _boolean("from_pt", "PyTorch's weights; false: Flax's")
     model_digest = _text("model_digest", "digest that the model must have; empty: any")
     model_cache_dir = _text("model_cache_dir", "local folder of models' copies; empty: the usual")
     diffusion_scheduler_config = _text("diffusion_scheduler_config", "mapping that wins over the model's, YAML or JSON")

@@ -61,6 +61,7 @@ final class PictureParams implements Serializable {
     byName.put(model.name(), model);
     bySetting.put(MODEL, model.name());
     setting(text("revision", "branch, tag or commit of a hub id; empty: main"), "");
+    setting(new BooleanParam(owner, "from_pt", "PyTorch's weights; false: Flax's"), true);
     setting(text("model_digest", "digest that the model must have; empty: any"), "");
     setting(text("model_cache_dir", "local folder of models' copies; empty: the usual"), "");
     setting(

@@ -219,6 +219,11 @@ public final class TextToImage extends Transformer implements DefaultParamsWrita
     return with("revision", value);
   }
 
+  /** Whether the weights are PyTorch's, in safetensors, and not Flax's. */
+  public TextToImage setFromPt(boolean value) {
+    return with("from_pt", value);
+  }
+
   /** The digest that the model must have. */
   public TextToImage setModelDigest(String value) {
     return with("model_digest", value);

@@ -239,6 +239,7 @@ class TextToImageTest {
             .setNegativePromptCol("avoid")
             .setModelUrl("org/name")
             .setRevision("fp16")
+            .setFromPt(false)
             .setModelDigest("0")
             .setModelCacheDir("/cache")
             .setDiffusionSchedulerConfig("{}")
@@ -265,6 +266,7 @@ class TextToImageTest {
             "diffusion_scheduler_config={}",
             "dtype=bfloat16",
             "eta=0.5",
+            "from_pt=false",
             "guidance_rescale=0.7",
             "guidance_scale=5.0",
             "height=768",
