@@ -1,4 +1,4 @@
-# Completes jobs/generate and jobs/inspect in bash: source jobs/completion.bash
+# Completes jobs/generate, jobs/inspect and jobs/check in bash: source jobs/completion.bash
 # In zsh first: autoload -U +X compinit bashcompinit && compinit && bashcompinit
 # Written by: jobs/generate --completion > jobs/completion.bash
 
@@ -134,12 +134,25 @@ _spark_diffusion_inspect() {
   fi
 }
 
+_spark_diffusion_check() {
+  local current="${COMP_WORDS[COMP_CWORD]}"
+  if [[ "$current" == -* ]]; then
+    _spark_diffusion_words "$current" '--revision
+--write-manifest
+--no-digests
+--help' ' '
+  else
+    _spark_diffusion_files "$current" '\.(safetensors|ckpt)$'
+  fi
+}
+
 _spark_diffusion() {
   local IFS=$'\n'
   case "${COMP_WORDS[0]##*/}" in
     generate) COMPREPLY=($(_spark_diffusion_generate)) ;;
     inspect) COMPREPLY=($(_spark_diffusion_inspect)) ;;
+    check) COMPREPLY=($(_spark_diffusion_check)) ;;
   esac
 }
 
-complete -o nospace -F _spark_diffusion generate inspect
+complete -o nospace -F _spark_diffusion generate inspect check

@@ -24,14 +24,16 @@ final class CompletionScript {
    *
    * @param generate the command line of {@code jobs/generate}
    * @param inspect that of {@code jobs/inspect}
+   * @param check that of {@code jobs/check}
    */
-  static String bash(CommandLine generate, CommandLine inspect) {
+  static String bash(CommandLine generate, CommandLine inspect, CommandLine check) {
     Map<String, List<String>> choices = SettingsTable.choices();
     return template()
         .replace("@KEYS@", choices.keySet().stream().map(key -> key + "=").collect(joining("\n")))
         .replace("@VALUES@\n", values(choices))
         .replace("@OPTIONS@", options(generate))
-        .replace("@INSPECT_OPTIONS@", options(inspect));
+        .replace("@INSPECT_OPTIONS@", options(inspect))
+        .replace("@CHECK_OPTIONS@", options(check));
   }
 
   private static String values(Map<String, List<String>> choices) {

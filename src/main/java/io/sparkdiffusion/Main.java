@@ -8,6 +8,7 @@ import io.sparkdiffusion.config.SettingsTable;
 import io.sparkdiffusion.metadata.Build;
 import io.sparkdiffusion.metadata.Provenance;
 import io.sparkdiffusion.spark.executor.DiffusionPlugin;
+import io.sparkdiffusion.spark.executor.LocalModel;
 import io.sparkdiffusion.spark.job.DryRun;
 import io.sparkdiffusion.spark.job.Failures;
 import io.sparkdiffusion.spark.job.GenerateJob;
@@ -144,7 +145,9 @@ public final class Main implements Callable<Integer> {
     if (showsCompletion) {
       System.out.print(
           CompletionScript.bash(
-              new CommandLine(this), new CommandLine(new Inspect(System.out, err))));
+              new CommandLine(this),
+              new CommandLine(new Inspect(System.out, err)),
+              new CommandLine(new Check(System.out, err, LocalModel::find))));
       return DONE;
     }
     JobConfig config = load();

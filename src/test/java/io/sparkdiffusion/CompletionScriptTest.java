@@ -61,6 +61,8 @@ class CompletionScriptTest {
         "jobs/generate configs/tiny.yml -- --d; \"\"",
         "jobs/inspect docs/images/q; docs/images/quick-start.png·",
         "jobs/inspect --m; --model·",
+        "jobs/check models/tiny-sd2-b; models/tiny-sd2-base/",
+        "jobs/check --w; --write-manifest·",
       })
   void completes(String line, String expected) throws IOException, InterruptedException {
     assertThat(completed(line.split(" ", -1)).replace(' ', '·')).isEqualTo(expected);

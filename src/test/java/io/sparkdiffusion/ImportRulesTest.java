@@ -63,7 +63,17 @@ class ImportRulesTest {
                   "vae",
                   SLF4J)),
           Map.entry(
-              "bench", Set.of("config", "graph", "weights", "text", "unet", "vae", "pipeline")),
+              "bench",
+              Set.of(
+                  "config",
+                  "prompt",
+                  "image",
+                  "graph",
+                  "weights",
+                  "text",
+                  "unet",
+                  "vae",
+                  "pipeline")),
           Map.entry("spark.table", union(CORE, SPARK, HADOOP, SCALA, SLF4J)),
           Map.entry(
               "spark.executor",

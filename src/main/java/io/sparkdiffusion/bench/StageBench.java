@@ -1,8 +1,5 @@
 package io.sparkdiffusion.bench;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import io.sparkdiffusion.config.StrictJson;
 import io.sparkdiffusion.graph.CompiledGraph;
 import io.sparkdiffusion.graph.DeviceTensor;
 import io.sparkdiffusion.graph.Dtype;
@@ -10,8 +7,9 @@ import io.sparkdiffusion.graph.Graph;
 import io.sparkdiffusion.graph.ResourceStack;
 import io.sparkdiffusion.graph.Target;
 import io.sparkdiffusion.graph.TorchDevice;
-import io.sparkdiffusion.graph.TorchEngine;
 import io.sparkdiffusion.graph.WeightDictionary;
+import io.sparkdiffusion.pipeline.BatchShape;
+import io.sparkdiffusion.pipeline.GuidedStep;
 import io.sparkdiffusion.text.ClipTextModel;
 import io.sparkdiffusion.text.TextConfig;
 import io.sparkdiffusion.unet.Unet2dConditionModel;
@@ -22,163 +20,190 @@ import io.sparkdiffusion.weights.Component;
 import io.sparkdiffusion.weights.ModelFolder;
 import io.sparkdiffusion.weights.NetworkWeights;
 import io.sparkdiffusion.weights.TensorFile;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.PrintStream;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
 /**
- * Runs text encoding, UNet and VAE decoding on given inputs, one call whenever it is asked, so that
- * {@code tools/reference/full_size.py} can let it take turns with diffusers on the same inputs.
+ * Runs text encoding, the UNet, guidance with the scheduler's step, or VAE decoding on given
+ * inputs, one call whenever it is asked, so that {@code tools/bench} can let it take turns with
+ * diffusers on the same inputs.
  */
-public final class StageBench {
+final class StageBench implements AutoCloseable {
 
+  private final ResourceStack open = new ResourceStack();
   private final ModelFolder folder;
   private final TensorFile inputs;
   private final Dtype dtype;
+  private final TorchDevice device;
+  private final Target target;
+  private final Map<Component, WeightDictionary> weights = new EnumMap<>(Component.class);
+  private final Map<String, Stage> stages = new LinkedHashMap<>();
   private final Map<String, float[]> results = new LinkedHashMap<>();
 
-  /** A network with its weights, ready to run on its inputs. */
+  /** A network with its inputs, ready to run. */
   private record Stage(
-      String name, String result, Graph graph, CompiledGraph compiled, DeviceTensor... inputs) {}
+      String result, Graph graph, CompiledGraph compiled, DeviceTensor... inputs) {}
 
   /**
-   * A bench.
+   * Loads the model.
    *
-   * @param inputs {@code ids} (1, S) int64, {@code sample} (B, C, h, w), {@code timestep} (1),
-   *     {@code states} (B, S, D) and {@code latents} (1, C, h, w) float32
+   * @param inputs {@code ids} (1, S) int64, {@code sample} (2, C, h, w), {@code timestep} (1),
+   *     {@code states} (2, S, D) and {@code latents} (1, C, h, w) float32
    */
-  public StageBench(ModelFolder folder, TensorFile inputs, Dtype dtype) {
+  StageBench(ModelFolder folder, TensorFile inputs, Dtype dtype) {
     this.folder = folder;
     this.inputs = inputs;
     this.dtype = dtype;
+    this.device = open.push(TorchDevice.open("cpu"));
+    this.target = device.target(dtype);
+    try {
+      for (String name : List.of("text", "unet", "vae")) {
+        stages.put(name, stage(name));
+      }
+    } catch (RuntimeException e) {
+      open.close();
+      throw e;
+    }
   }
 
   /**
-   * Loads the model, then answers each line that names a stage by one call of it.
+   * One call.
    *
-   * @param questions {@code text}, {@code unet} or {@code vae} in each line
-   * @param answers one line of JSON when the model is ready, then one number of seconds for each
-   *     question
-   * @param output the file that takes the last result of each stage at the end
+   * @param question {@code text}, {@code unet}, {@code guidance} or {@code vae}; with {@code :N}
+   *     for N pictures at a time
+   * @return seconds
    */
-  public void serve(BufferedReader questions, PrintStream answers, Path output) throws IOException {
-    try (ResourceStack open = new ResourceStack()) {
-      long start = System.nanoTime();
-      TorchDevice device = open.push(TorchDevice.open("cpu"));
-      Map<String, Stage> stages = new LinkedHashMap<>();
-      Target target = device.target(dtype);
-      for (Stage stage :
-          List.of(
-              text(device, target, open), unet(device, target, open), vae(device, target, open))) {
-        stages.put(stage.name(), stage);
-      }
-      answers.println(ready(seconds(start)));
-      String name;
-      while ((name = questions.readLine()) != null) {
-        answers.println(run(Objects.requireNonNull(stages.get(name), name)));
-      }
-      write(stages.values(), output);
-    }
-  }
-
-  private static String ready(double loadSeconds) {
-    return StrictJson.canonical(
-        Map.of(
-            "load_seconds", loadSeconds,
-            "torch", TorchEngine.version(),
-            "threads", TorchEngine.threads()));
-  }
-
-  private double run(Stage stage) {
+  double seconds(String question) {
+    Stage stage = stages.computeIfAbsent(question, this::stage);
     long begin = System.nanoTime();
     try (DeviceTensor output = stage.compiled().run(stage.inputs())) {
-      results.put(stage.name(), output.toFloats());
-      return seconds(begin);
+      results.put(question, output.toFloats());
+      return (System.nanoTime() - begin) / 1e9;
     }
   }
 
-  private void write(Iterable<Stage> stages, Path output) throws IOException {
+  /** Writes the last result of each stage that ran for one picture, float32. */
+  void write(Path output) throws IOException {
     TensorFile.Writer outputs = new TensorFile.Writer();
-    for (Stage stage : stages) {
-      float[] result = results.get(stage.name());
+    for (String name : List.of("text", "unet", "vae")) {
+      float[] result = results.get(name);
       if (result != null) {
+        Stage stage = Objects.requireNonNull(stages.get(name), name);
         outputs.add(stage.result(), result, stage.graph().resultShape());
       }
     }
     outputs.write(output);
   }
 
-  private Stage text(TorchDevice device, Target target, ResourceStack open) {
+  private Stage stage(String question) {
+    String[] parts = question.split(":", 2);
+    int pictures = parts.length == 1 ? 1 : Integer.parseInt(parts[1]);
+    return switch (parts[0]) {
+      case "text" -> text();
+      case "unet" -> unet(pictures);
+      case "guidance" -> guidance(pictures);
+      case "vae" -> vae(pictures);
+      default ->
+          throw new IllegalArgumentException(
+              "Cannot run a stage: it must be text, unet, guidance or vae (%s)"
+                  .formatted(question));
+    };
+  }
+
+  private Stage text() {
     Graph graph =
         new ClipTextModel(TextConfig.read(folder.configFile(Component.TEXT_ENCODER)))
             .record(target);
     DeviceTensor ids = open.push(device.longs(inputs.longs("ids"), shape("ids")));
-    CompiledGraph compiled = compile(device, open, Component.TEXT_ENCODER, graph);
-    return new Stage("text", "states", graph, compiled, ids);
+    return new Stage("states", graph, compile(Component.TEXT_ENCODER, graph), ids);
   }
 
-  private Stage unet(TorchDevice device, Target target, ResourceStack open) {
+  private Stage unet(int pictures) {
     long[] sample = shape("sample");
     Graph graph =
         new Unet2dConditionModel(UnetConfig.read(folder.configFile(Component.UNET)))
-            .record(target, sample[0], sample[2], sample[3], shape("states")[1]);
-    DeviceTensor latents = open.push(device.floats(inputs.floats("sample"), sample));
+            .record(target, pictures * sample[0], sample[2], sample[3], shape("states")[1]);
     DeviceTensor timestep = open.push(device.floats(inputs.floats("timestep"), 1));
-    DeviceTensor states = open.push(device.floats(inputs.floats("states"), shape("states")));
-    CompiledGraph compiled = compile(device, open, Component.UNET, graph);
-    return new Stage("unet", "noise", graph, compiled, latents, timestep, states);
+    return new Stage(
+        "noise",
+        graph,
+        compile(Component.UNET, graph),
+        repeated("sample", pictures),
+        timestep,
+        repeated("states", pictures));
   }
 
-  private Stage vae(TorchDevice device, Target target, ResourceStack open) {
+  private Stage guidance(int pictures) {
+    long[] sample = shape("sample");
+    Graph graph =
+        GuidedStep.record(new BatchShape(pictures, sample[1], sample[2], sample[3], true, false));
+    float[] scales = new float[pictures];
+    Arrays.fill(scales, 7.5f);
+    float[] rescales = new float[pictures];
+    Arrays.fill(rescales, 0.7f);
+    DeviceTensor latents = repeated("sample", pictures);
+    return new Stage(
+        "latents",
+        graph,
+        compile(Component.UNET, graph),
+        latents,
+        latents,
+        open.push(device.floats(scales, pictures, 1, 1, 1)),
+        open.push(device.floats(rescales, pictures, 1, 1, 1)),
+        open.push(device.floats(new float[] {1.01f, -0.02f, 0}, 3)));
+  }
+
+  private Stage vae(int pictures) {
     long[] shape = shape("latents");
     VaeConfig config = VaeConfig.read(folder.configFile(Component.VAE));
-    Graph graph = new AutoencoderKlDecoder(config).record(target, shape[0], shape[2], shape[3]);
+    Graph graph =
+        new AutoencoderKlDecoder(config).record(target, pictures * shape[0], shape[2], shape[3]);
     float[] scaled = inputs.floats("latents");
     for (int i = 0; i < scaled.length; i++) {
       scaled[i] *= (float) config.scalingFactor();
     }
-    DeviceTensor latents = open.push(device.floats(scaled, shape));
-    return new Stage("vae", "image", graph, compile(device, open, Component.VAE, graph), latents);
+    DeviceTensor latents = repeated(scaled, shape, pictures);
+    return new Stage("image", graph, compile(Component.VAE, graph), latents);
+  }
+
+  private DeviceTensor repeated(String name, int times) {
+    return repeated(inputs.floats(name), shape(name), times);
+  }
+
+  private DeviceTensor repeated(float[] values, long[] shape, int times) {
+    float[] all = new float[values.length * times];
+    for (int i = 0; i < times; i++) {
+      System.arraycopy(values, 0, all, i * values.length, values.length);
+    }
+    long[] sizes = shape.clone();
+    sizes[0] *= times;
+    return open.push(device.floats(all, sizes));
   }
 
   private long[] shape(String name) {
     return inputs.shape(name).sizes();
   }
 
-  private CompiledGraph compile(
-      TorchDevice device, ResourceStack open, Component component, Graph graph) {
-    WeightDictionary weights =
-        open.push(
-            NetworkWeights.check(folder, component, graph.weights())
-                .load(device, dtype, graph.packings()));
-    return open.push(CompiledGraph.compile(graph, weights));
+  /** Weights are laid out for the first graph that asks for them, one picture's. */
+  private CompiledGraph compile(Component component, Graph graph) {
+    WeightDictionary loaded =
+        weights.computeIfAbsent(
+            component,
+            any ->
+                open.push(
+                    NetworkWeights.check(folder, component, graph.weights())
+                        .load(device, dtype, graph.packings())));
+    return open.push(CompiledGraph.compile(graph, loaded));
   }
 
-  private static double seconds(long start) {
-    return (System.nanoTime() - start) / 1e9;
-  }
-
-  /** {@code MODEL_FOLDER INPUTS OUTPUT DTYPE}, then stages on the standard input. */
-  public static void main(String[] arguments) throws IOException {
-    if (arguments.length != 4) {
-      throw new IllegalArgumentException(
-          "Cannot run the bench: it takes MODEL_FOLDER INPUTS OUTPUT DTYPE (%d arguments)"
-              .formatted(arguments.length));
-    }
-    StageBench bench =
-        new StageBench(
-            ModelFolder.open(Path.of(arguments[0])),
-            TensorFile.read(Path.of(arguments[1])),
-            Dtype.ofCompute(arguments[3]));
-    bench.serve(
-        new BufferedReader(new InputStreamReader(System.in, UTF_8)),
-        System.out,
-        Path.of(arguments[2]));
+  @Override
+  public void close() {
+    open.close();
   }
 }

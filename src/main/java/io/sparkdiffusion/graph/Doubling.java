@@ -30,9 +30,14 @@ final class Doubling {
           weight: Tensor,
           dimension: int,
           odd: int) -> Tensor:
-          first = torch.narrow(weight, dimension, 0, torch.add(1, odd))
-          last = torch.narrow(weight, dimension, torch.add(1, odd), torch.sub(2, odd))
-          return torch.cat([torch.sum(first, [dimension], True), torch.sum(last, [dimension], True)], dimension)
+          first = torch.narrow(weight, dimension, 0, 1)
+          middle = torch.narrow(weight, dimension, 1, 1)
+          last = torch.narrow(weight, dimension, 2, 1)
+          if torch.eq(odd, 0):
+            pair = [first, torch.add(middle, last)]
+          else:
+            pair = [torch.add(first, middle), last]
+          return torch.cat(pair, dimension)
       """;
 
   /** A method of a graph: x (B, I, H, W) to (B, O, 2 H, 2 W). */

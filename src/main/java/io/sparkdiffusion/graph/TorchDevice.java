@@ -135,12 +135,20 @@ public final class TorchDevice implements AutoCloseable {
   }
 
   /**
-   * Bytes as a tensor, on a CPU without a copy.
+   * Little-endian elements as a tensor of rank 1, on a CPU without a copy.
    *
    * @param bytes a direct buffer, which the result keeps reachable
+   * @return the elements; those of bfloat16, which ends DJL's JVM, as their bytes
    */
-  DeviceTensor bytes(ByteBuffer bytes) {
-    return tensor(bytes, DataType.UINT8, Shape.of(bytes.remaining()));
+  DeviceTensor elements(ByteBuffer bytes, Dtype dtype) {
+    DataType type =
+        switch (dtype) {
+          case FLOAT32 -> DataType.FLOAT32;
+          case FLOAT16 -> DataType.FLOAT16;
+          case INT64 -> DataType.INT64;
+          case UINT8, BFLOAT16 -> DataType.UINT8;
+        };
+    return tensor(bytes, type, Shape.of(bytes.remaining() / type.getNumOfBytes()));
   }
 
   private DeviceTensor tensor(ByteBuffer bytes, DataType type, Shape shape) {

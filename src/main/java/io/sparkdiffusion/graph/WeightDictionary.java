@@ -27,10 +27,13 @@ public final class WeightDictionary implements AutoCloseable {
               sizes: List[int],
               layout: int) -> NoneType:
               weights = self.weights
-              typed = torch.reshape(torch.view_copy(raw, dtype=source), stored)
-              ordered = torch.reshape(torch.permute(typed, axes), sizes)
-              converted = torch.to(ordered, target, False, False, layout)
-              _0 = torch._set_item(weights, name, torch.contiguous(converted, memory_format=layout))
+              if torch.eq(ops.prim.dtype(raw), source):
+                typed = raw
+              else:
+                typed = torch.view_copy(raw, dtype=source)
+              ordered = torch.permute(torch.reshape(typed, stored), axes)
+              converted = torch.to(torch.reshape(ordered, sizes), target, False, True, layout)
+              _0 = torch._set_item(weights, name, converted)
               return None
             def pack_linear(self: __torch__.M,
               name: str,
@@ -82,7 +85,7 @@ public final class WeightDictionary implements AutoCloseable {
    */
   public void put(String name, RawWeight raw, Dtype target, Shape shape) {
     long layout = shape.rank() == 4 ? 2 : 0;
-    try (DeviceTensor bytes = device.bytes(raw.bytes())) {
+    try (DeviceTensor elements = device.elements(raw.bytes(), raw.type())) {
       device.call(
           () -> {
             try (IValue key = IValue.from(name);
@@ -94,7 +97,16 @@ public final class WeightDictionary implements AutoCloseable {
                 IValue format = IValue.from(layout);
                 IValue nothing =
                     IValueUtils.runMethod(
-                        module, "put", key, bytes.value(), from, stored, axes, to, sizes, format)) {
+                        module,
+                        "put",
+                        key,
+                        elements.value(),
+                        from,
+                        stored,
+                        axes,
+                        to,
+                        sizes,
+                        format)) {
               return nothing.isTensor();
             }
           });

@@ -59,6 +59,16 @@ public final class Hub {
   }
 
   /**
+   * The snapshot that this machine has of a revision; nothing is asked for.
+   *
+   * @param revision branch, tag or commit, empty for {@code main}
+   * @throws ProblemsException where it is not there
+   */
+  public Path cached(HubId id, String revision) throws IOException {
+    return snapshot(cache(id).folder(), revision);
+  }
+
+  /**
    * Makes sure that files are in the cache and downloads those that are not; one JVM of a machine
    * at a time does so for a cache.
    *

@@ -80,7 +80,11 @@ public final class PictureCommand {
     return StrictJson.canonical(given);
   }
 
-  /** For a POSIX shell. */
+  /** A line for a POSIX shell, quoted where that is necessary. */
+  public static String line(List<String> words) {
+    return words.stream().map(PictureCommand::quoted).collect(Collectors.joining(" "));
+  }
+
   private static String quoted(String word) {
     return word.matches("[\\w=./:@%+-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
   }

@@ -10,7 +10,7 @@ package io.sparkdiffusion.pipeline;
  * @param guided whether each picture has an unconditional half
  * @param noisy whether the sampler adds noise (eta above 0)
  */
-record BatchShape(
+public record BatchShape(
     long batch, long channels, long height, long width, boolean guided, boolean noisy) {
 
   /** Rows of a UNet call. */

@@ -12,7 +12,6 @@ import io.sparkdiffusion.scheduler.StepCoefficients;
 import io.sparkdiffusion.unet.Unet2dConditionModel;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.function.Supplier;
 
 /** The denoising loop over one UNet. */
 final class Denoiser implements AutoCloseable {
@@ -40,11 +39,6 @@ final class Denoiser implements AutoCloseable {
     this.steps = new GraphCache<>(weights, GuidedStep::record);
   }
 
-  /** Sees the latents (B, C, H, W) before the first step and after each. */
-  interface Observer {
-    void latents(Supplier<float[]> latents);
-  }
-
   /**
    * From noise to latents.
    *
@@ -56,7 +50,7 @@ final class Denoiser implements AutoCloseable {
       BatchShape shape,
       DeviceTensor states,
       DdimScheduler scheduler,
-      Observer observer) {
+      StepObserver observer) {
     CompiledGraph unet = unets.get(shape);
     int[] timesteps = scheduler.timesteps();
     float[] initial = batch.noise(shape.latentCount());

@@ -8,7 +8,7 @@ import io.sparkdiffusion.graph.Tensor;
  * 2207.12598), its rescaling (arXiv 2305.08891, section 3.4) and the scheduler's step as a linear
  * combination. The one place where the schedule meets tensors.
  */
-final class GuidedStep {
+public final class GuidedStep {
 
   private GuidedStep() {}
 
@@ -18,7 +18,7 @@ final class GuidedStep {
    * H, W). Result: the next latents (R, C, H, W). R is 2 B, the unconditional half first, or B
    * where there is no guidance.
    */
-  static Graph record(BatchShape shape) {
+  public static Graph record(BatchShape shape) {
     Graph graph = new Graph("the guided step");
     long rows = shape.rows();
     long batch = shape.batch();

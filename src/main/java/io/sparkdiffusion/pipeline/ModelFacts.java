@@ -22,13 +22,13 @@ public record ModelFacts(SortedMap<String, Object> schedulerConfig, long trained
   public static ModelFacts read(ModelFolder folder, Map<String, Object> schedulerOverrides) {
     Networks networks = Networks.check(folder);
     return new ModelFacts(
-        scheduler(folder, schedulerOverrides).toMap(),
+        scheduler(folder.schedulerConfig(), schedulerOverrides).toMap(),
         networks.unet().sampleSize() * networks.vae().compression());
   }
 
-  static SchedulerConfig scheduler(ModelFolder folder, Map<String, Object> overrides) {
+  static SchedulerConfig scheduler(Map<String, Object> json, Map<String, Object> overrides) {
     try {
-      return SchedulerConfig.of(folder.schedulerConfig(), overrides);
+      return SchedulerConfig.of(json, overrides);
     } catch (IllegalArgumentException e) {
       throw new ProblemsException(e.getMessage().lines().toList());
     }

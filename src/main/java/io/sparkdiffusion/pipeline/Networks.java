@@ -15,6 +15,7 @@ import io.sparkdiffusion.vae.VaeConfig;
 import io.sparkdiffusion.weights.Component;
 import io.sparkdiffusion.weights.ModelFolder;
 import io.sparkdiffusion.weights.NetworkWeights;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -29,6 +30,8 @@ import java.util.function.Supplier;
 record Networks(
     TextConfig text, UnetConfig unet, VaeConfig vae, Map<Component, NetworkWeights> weights) {
 
+  private static final Target SMALLEST = Target.aten(Dtype.FLOAT32);
+
   /**
    * Reads the configurations and compares them with each other and with the weight files.
    *
@@ -41,7 +44,7 @@ record Networks(
     UnetConfig unet = collect(problems, () -> UnetConfig.read(folder.configFile(Component.UNET)));
     VaeConfig vae = collect(problems, () -> VaeConfig.read(folder.configFile(Component.VAE)));
     throwIfAny(problems);
-    compare(folder, text, unet, vae, problems);
+    problems.addAll(differences(folder.root(), text, unet, vae));
     Map<Component, NetworkWeights> weights = new EnumMap<>(Component.class);
     record(text, unet, vae)
         .forEach(
@@ -57,15 +60,23 @@ record Networks(
 
   /** Each network at its smallest, for the sake of its weights' names, in a fixed order. */
   private static Map<Component, Graph> record(TextConfig text, UnetConfig unet, VaeConfig vae) {
-    Target target = Target.aten(Dtype.FLOAT32);
     return new EnumMap<>(
         Map.of(
-            Component.TEXT_ENCODER,
-            new ClipTextModel(text).record(target),
-            Component.UNET,
-            new Unet2dConditionModel(unet).record(target, 1, 1, 1, 1),
-            Component.VAE,
-            new AutoencoderKlDecoder(vae).record(target, 1, 1, 1)));
+            Component.TEXT_ENCODER, smallest(text),
+            Component.UNET, smallest(unet),
+            Component.VAE, smallest(vae)));
+  }
+
+  static Graph smallest(TextConfig text) {
+    return new ClipTextModel(text).record(SMALLEST);
+  }
+
+  static Graph smallest(UnetConfig unet) {
+    return new Unet2dConditionModel(unet).record(SMALLEST, 1, 1, 1, 1);
+  }
+
+  static Graph smallest(VaeConfig vae) {
+    return new AutoencoderKlDecoder(vae).record(SMALLEST, 1, 1, 1);
   }
 
   /**
@@ -93,8 +104,9 @@ record Networks(
     return (unet.sampleSize() + multiple - 1) / multiple * multiple;
   }
 
-  private static void compare(
-      ModelFolder folder, TextConfig text, UnetConfig unet, VaeConfig vae, List<String> problems) {
+  /** In what the networks of a folder do not go together. */
+  static List<String> differences(Path folder, TextConfig text, UnetConfig unet, VaeConfig vae) {
+    List<String> problems = new ArrayList<>();
     if (text.width() != unet.crossAttentionWidth()) {
       problems.add(
           "Cannot use %s: the UNet's cross_attention_dim must be the text encoder's hidden_size (%d and %d)"
@@ -106,6 +118,7 @@ record Networks(
                   + " %d, %d)")
               .formatted(folder, unet.inChannels(), unet.outChannels(), vae.latentChannels()));
     }
+    return problems;
   }
 
   @SuppressWarnings("NullAway")

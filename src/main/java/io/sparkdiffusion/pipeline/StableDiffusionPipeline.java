@@ -48,7 +48,8 @@ public final class StableDiffusionPipeline implements AutoCloseable {
     long start = System.nanoTime();
     this.options = options;
     Dtype dtype = dtype(options);
-    this.schedulerConfig = ModelFacts.scheduler(folder, options.schedulerOverrides());
+    this.schedulerConfig =
+        ModelFacts.scheduler(folder.schedulerConfig(), options.schedulerOverrides());
     this.networks = Networks.check(folder);
     try {
       this.device = resources.push(TorchDevice.open(options.device()));
@@ -141,12 +142,13 @@ public final class StableDiffusionPipeline implements AutoCloseable {
     return generate(requests, batchSize, latents -> {});
   }
 
-  List<ImageResult> generate(List<ImageRequest> requests, Denoiser.Observer observer) {
+  /** The same as {@link #generate(List)}, seen step by step. */
+  public List<ImageResult> generate(List<ImageRequest> requests, StepObserver observer) {
     return generate(requests, options.batchSize(), observer);
   }
 
   private synchronized List<ImageResult> generate(
-      List<ImageRequest> requests, int batchSize, Denoiser.Observer observer) {
+      List<ImageRequest> requests, int batchSize, StepObserver observer) {
     BatchKey key = Batch.commonKey(requests);
     DdimScheduler scheduler;
     try {
@@ -165,10 +167,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
   }
 
   private List<ImageResult> generateBatch(
-      List<ImageRequest> requests,
-      int batchSize,
-      DdimScheduler scheduler,
-      Denoiser.Observer observer) {
+      List<ImageRequest> requests, int batchSize, DdimScheduler scheduler, StepObserver observer) {
     long start = System.nanoTime();
     Duration compiledBefore = compiling();
     Batch batch = Batch.of(requests, batchSize);

@@ -5,8 +5,12 @@ import io.sparkdiffusion.config.WeightFormat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.UUID;
 
 /** The file {@code sha256sums.txt} that a model folder may hold, as {@code sha256sum} writes it. */
 final class Manifest {
@@ -44,6 +48,38 @@ final class Manifest {
     if (!problems.isEmpty()) {
       throw new ProblemsException(problems);
     }
+  }
+
+  /**
+   * Adds sums to a manifest, which a reader sees as it was or as it will be.
+   *
+   * @return whether it lacked one of them
+   * @throws ProblemsException where it cannot be written
+   */
+  static boolean write(Path file, ModelSums sums) {
+    SortedMap<String, String> all = new TreeMap<>();
+    if (Files.exists(file)) {
+      all.putAll(ModelSums.parse(read(file), file.toString()).byFile());
+    }
+    if (all.keySet().containsAll(sums.byFile().keySet())) {
+      return false;
+    }
+    all.putAll(sums.byFile());
+    Path temporary = file.resolveSibling(".%s.%s.tmp".formatted(NAME, UUID.randomUUID()));
+    try {
+      try {
+        Files.writeString(temporary, new ModelSums(all).lines());
+        Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+      } finally {
+        Files.deleteIfExists(temporary);
+      }
+    } catch (IOException e) {
+      throw new ProblemsException(
+          "Cannot write %s: the folder must be writable (%s); model_digest pins a model without it"
+              .formatted(file, Files.isWritable(file.getParent()) ? e.getMessage() : "it is not"),
+          e);
+    }
+    return true;
   }
 
   private static String read(Path file) {

@@ -55,6 +55,14 @@ public final class ModelFolder {
     this.weightFiles = weightFiles;
   }
 
+  /** Flax's where the UNet has no other weights. */
+  public static WeightFormat formatOf(Path root) {
+    boolean isFlax =
+        WeightFiles.isThere(root, WeightFormat.FLAX, Component.UNET)
+            && !WeightFiles.isThere(root, WeightFormat.SAFETENSORS, Component.UNET);
+    return isFlax ? WeightFormat.FLAX : WeightFormat.SAFETENSORS;
+  }
+
   /** Opens a folder whose weights are safetensors. */
   public static ModelFolder open(Path root) {
     return open(root, WeightFormat.SAFETENSORS);
@@ -67,17 +75,7 @@ public final class ModelFolder {
    * @throws ProblemsException with every problem found
    */
   public static ModelFolder open(Path root, WeightFormat format) {
-    if (!Files.isDirectory(root)) {
-      throw new ProblemsException(
-          "Cannot open model %s: it must be a folder in diffusers' layout (%s)"
-              .formatted(root, Files.exists(root) ? "a file" : "missing"));
-    }
-    if (!Files.exists(root.resolve("model_index.json")) && !Files.exists(root.resolve("unet"))) {
-      throw new ProblemsException(
-          "Cannot open model %s: it must be a folder in diffusers' layout, the one that holds"
-                  .formatted(root)
-              + " model_index.json, unet/, vae/ and the other parts (it holds neither)");
-    }
+    requireFolder(root);
     List<String> problems = new ArrayList<>();
     checkClasses(root, problems);
     requireFile(root.resolve("scheduler/scheduler_config.json"), problems);
@@ -94,6 +92,27 @@ public final class ModelFolder {
       throw new ProblemsException(problems);
     }
     return new ModelFolder(root, format, files);
+  }
+
+  /**
+   * Makes sure that a path is a folder that might be a model.
+   *
+   * @throws ProblemsException where it is not, with what to do about a model in a single file
+   */
+  public static void requireFolder(Path root) {
+    if (!Files.isDirectory(root)) {
+      throw new ProblemsException(
+          Files.exists(root)
+              ? SingleFile.problem(root)
+              : "Cannot open model %s: it must be a folder in diffusers' layout (missing)"
+                  .formatted(root));
+    }
+    if (!Files.exists(root.resolve("model_index.json")) && !Files.exists(root.resolve("unet"))) {
+      throw new ProblemsException(
+          "Cannot open model %s: it must be a folder in diffusers' layout, the one that holds"
+                  .formatted(root)
+              + " model_index.json, unet/, vae/ and the other parts (it holds neither)");
+    }
   }
 
   private static void checkClasses(Path root, List<String> problems) {
@@ -203,6 +222,19 @@ public final class ModelFolder {
     if (Files.isRegularFile(manifest)) {
       Manifest.check(manifest, sums(), format);
     }
+  }
+
+  /**
+   * Writes {@code sha256sums.txt} with the files of {@link #files()}, or adds them to the one that
+   * is there, under a temporary name first.
+   *
+   * @return whether there was something to write
+   * @throws ProblemsException where the folder cannot be written to, or the one that is there says
+   *     otherwise
+   */
+  public boolean writeManifest() {
+    checkManifest();
+    return Manifest.write(root.resolve(Manifest.NAME), sums());
   }
 
   /** The folders that hold a model's files, the first its own, by path relative to it. */

@@ -10,11 +10,15 @@ import io.sparkdiffusion.graph.TorchDevice;
 import io.sparkdiffusion.graph.WeightDictionary;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /** The stored tensors of one network, checked against what the network asks for. */
 public final class NetworkWeights {
@@ -23,6 +27,7 @@ public final class NetworkWeights {
       Map.of("F32", Dtype.FLOAT32, "F16", Dtype.FLOAT16, "BF16", Dtype.BFLOAT16);
 
   private final List<Source> sources;
+  private final long storedParameters;
 
   /** A weight of the network, by today's name and the shape asked for, and where it is stored. */
   private record Source(String name, Shape shape, WeightFile file, StoredTensor tensor) {
@@ -32,8 +37,9 @@ public final class NetworkWeights {
     }
   }
 
-  private NetworkWeights(List<Source> sources) {
+  private NetworkWeights(List<Source> sources, long storedParameters) {
     this.sources = sources;
+    this.storedParameters = storedParameters;
   }
 
   /**
@@ -47,9 +53,10 @@ public final class NetworkWeights {
     return check(folder.weightFiles(component), component, wanted);
   }
 
-  /** The same for the safetensors of a folder that may hold this network alone. */
-  public static NetworkWeights check(Path root, Component component, Map<String, Shape> wanted) {
-    return check(WeightFiles.find(root, WeightFormat.SAFETENSORS, component), component, wanted);
+  /** The same for a folder that may hold this network alone. */
+  public static NetworkWeights check(
+      Path root, WeightFormat format, Component component, Map<String, Shape> wanted) {
+    return check(WeightFiles.find(root, format, component), component, wanted);
   }
 
   static NetworkWeights check(List<Path> paths, Component component, Map<String, Shape> wanted) {
@@ -78,7 +85,29 @@ public final class NetworkWeights {
             .sorted(
                 Comparator.comparing((Source source) -> source.file().path())
                     .thenComparing(source -> source.tensor().begin()))
-            .toList());
+            .toList(),
+        parameters(found.values()).values().stream().mapToLong(Long::longValue).sum());
+  }
+
+  private static SortedMap<String, Long> parameters(Collection<Source> sources) {
+    return sources.stream()
+        .map(Source::tensor)
+        .filter(tensor -> TYPES.containsKey(tensor.type()))
+        .collect(
+            Collectors.groupingBy(
+                StoredTensor::type,
+                TreeMap::new,
+                Collectors.summingLong(tensor -> tensor.shape().count())));
+  }
+
+  /** How many numbers the network uses, by the format's name of their type, such as {@code F16}. */
+  public SortedMap<String, Long> parametersByType() {
+    return parameters(sources);
+  }
+
+  /** How many numbers its files hold, those among them that no picture needs. */
+  public long storedParameters() {
+    return storedParameters;
   }
 
   private static List<WeightFile> open(List<Path> paths) {

@@ -76,14 +76,17 @@ record ModelLocation(String path, WeightFormat format, String cacheDirectory)
   }
 
   private static String name(Path folder) {
-    int parts = folder.getNameCount();
-    boolean isSnapshot =
-        parts > 2
-            && folder.getName(parts - 2).toString().equals("snapshots")
-            && HubId.isCacheFolder(folder.getName(parts - 3).toString());
-    return isSnapshot
-        ? HubId.ofCacheFolder(folder.getName(parts - 3).toString()).name()
+    return isSnapshot(folder)
+        ? HubId.ofCacheFolder(folder.getName(folder.getNameCount() - 3).toString()).name()
         : folder.getFileName().toString();
+  }
+
+  /** True for a commit's folder in a hub's cache. */
+  static boolean isSnapshot(Path folder) {
+    int parts = folder.getNameCount();
+    return parts > 2
+        && folder.getName(parts - 2).toString().equals("snapshots")
+        && HubId.isCacheFolder(folder.getName(parts - 3).toString());
   }
 
   /**
@@ -102,7 +105,7 @@ record ModelLocation(String path, WeightFormat format, String cacheDirectory)
   }
 
   /** What is on a local disk is used where it is. */
-  private Optional<Path> local() {
+  Optional<Path> local() {
     if (!path.matches(WITH_SCHEME)) {
       return Optional.of(Path.of(path));
     }

@@ -1,0 +1,128 @@
+package io.sparkdiffusion;
+
+import io.sparkdiffusion.config.AccessToken;
+import io.sparkdiffusion.config.ModelConfig;
+import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.config.WeightFormat;
+import io.sparkdiffusion.spark.executor.LocalModel;
+import io.sparkdiffusion.spark.job.ModelReport;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.function.Function;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+
+/** Says what a model folder is, and whether the job can use it. */
+@Command(
+    name = "check",
+    customSynopsis = "jobs/check MODEL [--revision=REVISION] [--write-manifest] [--no-digests]",
+    description = {
+      "Says what a model is, whether the job can use it, its digests, how many parameters and how"
+          + " much memory it has, and which configuration suits it. No weight is loaded, nothing is"
+          + " downloaded. Exit code 0: it fits; 2: it does not, or is not there.",
+      "",
+      "Examples:",
+      "  jobs/check models/tiny-sd2-base",
+      "  jobs/check /models/stable-diffusion-2-1 --write-manifest",
+      "  jobs/check org/name --revision=fp16",
+      ""
+    },
+    sortOptions = false)
+public final class Check implements Callable<Integer> {
+
+  @Parameters(
+      index = "0",
+      paramLabel = "MODEL",
+      description =
+          "what pretrained_model_name_or_path takes and this machine has: a folder in diffusers'"
+              + " layout, one of a hub's cache, or a hub id in the cache")
+  private String model;
+
+  @Option(
+      names = "--revision",
+      paramLabel = "REVISION",
+      description = "branch, tag or commit of a hub's model; default: main")
+  private String revision = "";
+
+  @Option(
+      names = "--write-manifest",
+      description =
+          "write sha256sums.txt into the folder, with which the job compares its files, as does"
+              + " sha256sum -c")
+  private boolean writesManifest;
+
+  @Option(
+      names = "--no-digests",
+      description = "read no weights, neither for digests nor to compare them with sha256sums.txt")
+  private boolean skipsDigests;
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "print this")
+  @SuppressWarnings("UnusedVariable") // picocli reads it
+  private boolean showsHelp;
+
+  private final PrintStream out;
+  private final PrintStream err;
+  private final Function<ModelConfig, LocalModel> find;
+
+  Check(PrintStream out, PrintStream err, Function<ModelConfig, LocalModel> find) {
+    this.out = out;
+    this.err = err;
+    this.find = find;
+  }
+
+  /** Prints and ends the JVM with the exit code. */
+  public static void main(String[] arguments) {
+    PrintStream out =
+        new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8);
+    System.exit(new Check(out, System.err, LocalModel::find).run(arguments));
+  }
+
+  int run(String... arguments) {
+    return new CommandLine(this)
+        .setExpandAtFiles(false)
+        .setParameterExceptionHandler((problem, given) -> usage(problem))
+        .setExecutionExceptionHandler((failure, line, given) -> failed(failure))
+        .execute(arguments);
+  }
+
+  private int usage(ParameterException problem) {
+    err.println(problem.getMessage() + "; see jobs/check --help");
+    return Main.NOT_USABLE;
+  }
+
+  private int failed(Exception failure) {
+    err.println(failure.getMessage());
+    return failure instanceof ProblemsException ? Main.NOT_USABLE : Main.JOB_FAILED;
+  }
+
+  @Override
+  public Integer call() {
+    ModelConfig named =
+        new ModelConfig(
+            model, revision, WeightFormat.SAFETENSORS, "", "", Map.of(), AccessToken.NONE);
+    ModelReport report = ModelReport.of(named, find.apply(named));
+    report.facts().forEach(out::println);
+    if (!skipsDigests || writesManifest) {
+      report.digests().forEach(out::println);
+    }
+    if (!report.fits()) {
+      report.problems().forEach(err::println);
+      return Main.NOT_USABLE;
+    }
+    report.suited().forEach(out::println);
+    if (writesManifest) {
+      out.println(report.writeManifest());
+    }
+    return Main.DONE;
+  }
+}

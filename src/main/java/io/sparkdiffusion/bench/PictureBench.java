@@ -1,0 +1,86 @@
+package io.sparkdiffusion.bench;
+
+import io.sparkdiffusion.image.PngEncoder;
+import io.sparkdiffusion.image.RgbImage;
+import io.sparkdiffusion.pipeline.ImageResult;
+import io.sparkdiffusion.pipeline.PipelineOptions;
+import io.sparkdiffusion.pipeline.StableDiffusionPipeline;
+import io.sparkdiffusion.prompt.ImageRequest;
+import io.sparkdiffusion.weights.ModelFolder;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
+
+/** Makes whole pictures with the bare pipeline, PNG included, whenever it is asked. */
+final class PictureBench implements AutoCloseable {
+
+  private final StableDiffusionPipeline pipeline;
+  private final int sizePixels;
+
+  /** Loads the model. */
+  PictureBench(ModelFolder folder, String dtype, int batchSize, int sizePixels) {
+    this.pipeline =
+        StableDiffusionPipeline.load(
+            folder, new PipelineOptions("cpu", dtype, batchSize, Map.of()));
+    this.sizePixels = sizePixels;
+  }
+
+  /**
+   * Makes pictures number 0 to {@code count - 1}.
+   *
+   * @param firstStep runs when all is ready for the first call of the UNet
+   * @return seconds, without compiling
+   */
+  double seconds(int steps, int count, Runnable firstStep) {
+    List<ImageRequest> requests =
+        IntStream.range(0, count).mapToObj(number -> request(number, steps)).toList();
+    AtomicBoolean begun = new AtomicBoolean();
+    double compiledBefore = compileSeconds();
+    long begin = System.nanoTime();
+    for (ImageResult result :
+        pipeline.generate(
+            requests,
+            latents -> {
+              if (begun.compareAndSet(false, true)) {
+                firstStep.run();
+              }
+            })) {
+      encode(result);
+    }
+    return (System.nanoTime() - begin) / 1e9 - (compileSeconds() - compiledBefore);
+  }
+
+  private void encode(ImageResult result) {
+    if (!(result instanceof ImageResult.Generated generated)) {
+      throw new IllegalStateException(
+          "Cannot measure: every picture must be made (" + result + ")");
+    }
+    PngEncoder.encode(new RgbImage(sizePixels, sizePixels, generated.rgb()), List.of());
+  }
+
+  private double compileSeconds() {
+    return pipeline.times().compile().toNanos() / 1e9;
+  }
+
+  private ImageRequest request(int number, int steps) {
+    return new ImageRequest(
+        "row" + number,
+        0,
+        "a photograph of an astronaut riding horse number " + number,
+        "",
+        number,
+        steps,
+        7.5,
+        0,
+        sizePixels,
+        sizePixels,
+        "ddim",
+        0);
+  }
+
+  @Override
+  public void close() {
+    pipeline.close();
+  }
+}

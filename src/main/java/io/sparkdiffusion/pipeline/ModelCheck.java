@@ -1,0 +1,208 @@
+package io.sparkdiffusion.pipeline;
+
+import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.config.StrictJson;
+import io.sparkdiffusion.config.WeightFormat;
+import io.sparkdiffusion.graph.Graph;
+import io.sparkdiffusion.scheduler.SchedulerConfig;
+import io.sparkdiffusion.text.ClipTokenizer;
+import io.sparkdiffusion.text.TextConfig;
+import io.sparkdiffusion.unet.UnetConfig;
+import io.sparkdiffusion.vae.VaeConfig;
+import io.sparkdiffusion.weights.Component;
+import io.sparkdiffusion.weights.ModelFolder;
+import io.sparkdiffusion.weights.NetworkWeights;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/**
+ * A folder looked at part by part, so that what is wrong with one hides nothing of another. No
+ * device is used.
+ */
+public final class ModelCheck {
+
+  private final Path root;
+  private final WeightFormat format;
+  private final List<Finding> findings = new ArrayList<>();
+  private final Set<String> told = new HashSet<>();
+  private final Map<Component, NetworkWeights> weights = new EnumMap<>(Component.class);
+  private Optional<ModelFolder> folder = Optional.empty();
+  private Optional<TextConfig> text = Optional.empty();
+  private Optional<UnetConfig> unet = Optional.empty();
+  private Optional<VaeConfig> vae = Optional.empty();
+  private Optional<SchedulerConfig> scheduler = Optional.empty();
+
+  /**
+   * What is wrong with one part.
+   *
+   * @param problems each {@code Cannot <verb> <thing>: <rule> (<actual value>)}
+   * @param fix what to do about them
+   */
+  public record Finding(List<String> problems, String fix) {}
+
+  private ModelCheck(Path root) {
+    this.root = root;
+    this.format = ModelFolder.formatOf(root);
+  }
+
+  /**
+   * Looks at a folder, at Flax's weights where the UNet has no other; no weight is read.
+   *
+   * @throws ProblemsException where there is none, or none that might be a model
+   */
+  public static ModelCheck of(Path root) {
+    ModelFolder.requireFolder(root);
+    ModelCheck check = new ModelCheck(root);
+    check.lookAtParts();
+    return check;
+  }
+
+  private void lookAtParts() {
+    folder = gather(Fixes.LAYOUT, () -> ModelFolder.open(root, format));
+    scheduler = readScheduler();
+    text = network(Component.TEXT_ENCODER, TextConfig::read, Networks::smallest);
+    unet = network(Component.UNET, UnetConfig::read, Networks::smallest);
+    vae = network(Component.VAE, VaeConfig::read, Networks::smallest);
+    if (text.isPresent() && unet.isPresent() && vae.isPresent()) {
+      add(Fixes.OF_ONE_MODEL, Networks.differences(root, text.get(), unet.get(), vae.get()));
+    }
+    if (hasTokenizer()) {
+      gather(Fixes.tokenizer(root), this::checkTokenizer);
+    }
+  }
+
+  private Optional<SchedulerConfig> readScheduler() {
+    Path file = root.resolve("scheduler/scheduler_config.json");
+    return Files.isRegularFile(file)
+        ? gather(Fixes.scheduler(file), () -> ModelFacts.scheduler(StrictJson.read(file), Map.of()))
+        : Optional.empty();
+  }
+
+  /** A configuration that is missing has been told with the layout. */
+  private <C> Optional<C> network(
+      Component component, Function<Path, C> read, Function<C, Graph> record) {
+    Path file = root.resolve(component.folder()).resolve("config.json");
+    if (!Files.isRegularFile(file)) {
+      return Optional.empty();
+    }
+    Optional<C> config = gather(Fixes.configuration(file), () -> read.apply(file));
+    config
+        .flatMap(
+            known ->
+                gather(
+                    Fixes.weights(file),
+                    () ->
+                        NetworkWeights.check(
+                            root, format, component, record.apply(known).weights())))
+        .ifPresent(found -> weights.put(component, found));
+    return config;
+  }
+
+  private boolean hasTokenizer() {
+    Path own = root.resolve("tokenizer");
+    return Files.isRegularFile(own.resolve("tokenizer.json"))
+        || (Files.isRegularFile(own.resolve("vocab.json"))
+            && Files.isRegularFile(own.resolve("merges.txt")));
+  }
+
+  /** Special tokens have the largest ids, so those of an empty text tell whether all fit. */
+  private boolean checkTokenizer() {
+    int positions = text.map(config -> Math.toIntExact(config.positions())).orElse(77);
+    try (ClipTokenizer tokenizer = ClipTokenizer.load(root.resolve("tokenizer"), positions)) {
+      long largest = Arrays.stream(tokenizer.encode("").ids()).max().orElse(0);
+      long vocabulary = text.map(TextConfig::vocabulary).orElse(Long.MAX_VALUE);
+      if (largest >= vocabulary) {
+        throw new ProblemsException(
+            ("Cannot use the tokenizer of %s: its ids must be below the text encoder's vocab_size"
+                    + " (id %d, vocab_size %d)")
+                .formatted(root, largest, vocabulary));
+      }
+    }
+    return true;
+  }
+
+  /** Reads every byte of a folder that has {@code sha256sums.txt}, and compares. */
+  public void checkManifest() {
+    folder.ifPresent(
+        open ->
+            gather(
+                Fixes.manifest(root),
+                () -> {
+                  open.checkManifest();
+                  return true;
+                }));
+  }
+
+  private <T> Optional<T> gather(String fix, Supplier<T> read) {
+    try {
+      return Optional.of(read.get());
+    } catch (ProblemsException e) {
+      add(fix, e.problems());
+      return Optional.empty();
+    }
+  }
+
+  /** What two checks find is told once. */
+  private void add(String fix, List<String> problems) {
+    List<String> fresh = problems.stream().filter(told::add).toList();
+    if (!fresh.isEmpty()) {
+      findings.add(new Finding(fresh, fix));
+    }
+  }
+
+  /**
+   * What does not fit, in the order in which the parts are read; empty where the model is whole.
+   */
+  public List<Finding> findings() {
+    return Collections.unmodifiableList(findings);
+  }
+
+  /** Which of the folder's weights have been looked at. */
+  public WeightFormat format() {
+    return format;
+  }
+
+  /** The folder, where all its files are there. */
+  public Optional<ModelFolder> folder() {
+    return folder;
+  }
+
+  /** The networks whose weights fit. */
+  public Map<Component, NetworkWeights> weights() {
+    return Collections.unmodifiableMap(weights);
+  }
+
+  /** The schedule, where it can be used. */
+  public Optional<SchedulerConfig> scheduler() {
+    return scheduler;
+  }
+
+  /** The side in pixels of the pictures that the UNet was trained on. */
+  public OptionalLong trainedSizePixels() {
+    return unet.isPresent() && vae.isPresent()
+        ? OptionalLong.of(unet.get().sampleSize() * vae.get().compression())
+        : OptionalLong.empty();
+  }
+
+  /** The channels of each of the UNet's levels, none where its configuration does not fit. */
+  public List<Long> unetWidths() {
+    return unet.map(UnetConfig::widths).orElse(List.of());
+  }
+
+  /** The width of the text states that the UNet attends to, 0 where that is not known. */
+  public long textWidth() {
+    return unet.map(UnetConfig::crossAttentionWidth).orElse(0L);
+  }
+}

@@ -1,0 +1,224 @@
+"""Times Spark Diffusion beside diffusers and OpenVINO on this machine, turn by turn, into .work/bench/results.json; `publish.py` writes docs/ from it."""
+
+import argparse
+import csv
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import diffusers
+import torch
+from PIL import Image
+
+import sides
+from sides import REPOSITORY, Side, ratio, take_turns
+
+HERE = Path(__file__).resolve().parent
+WORK = REPOSITORY / ".work/bench"
+MODEL = REPOSITORY / ".work/full-size/model"
+TINY = REPOSITORY / "models/tiny-sd2-base"
+JAVA = [REPOSITORY / "jobs/bench"]
+DIFFUSERS = [sys.executable, HERE / "diffusers_worker.py"]
+FEW_STEPS = 2  # of whole pictures
+PIXELS = 512
+
+
+class Bench:
+    """What was measured so far, kept in a file so that parts can be measured again one by one."""
+
+    def __init__(self, arguments):
+        self.repeats, self.arguments = arguments.repeats, arguments
+        self.file = WORK / "results.json"
+        self.results = json.loads(self.file.read_text()) if self.file.exists() else {}
+
+    def keep(self, name, value):
+        self.results[name] = value
+        self.file.write_text(json.dumps(self.results, indent=1) + "\n")
+        print(name, json.dumps(value)[:400], flush=True)
+
+    def pair(self, name, calls):
+        """Two sides in turn; the first is ours."""
+        times = take_turns(calls, self.repeats)
+        (ours, a), (theirs, b) = times.items()
+        self.keep(name, ratio(a, b) | {"seconds": {ours: statistics.median(a), theirs: statistics.median(b)}})
+
+    def stages(self, dtype, peer, command, names):
+        inputs = WORK / "inputs.safetensors"
+        two = {"java": Side([*JAVA, "stages", MODEL, inputs, WORK / "java.safetensors", dtype]), peer: Side(command(inputs, dtype))}
+        for stage in names:
+            self.pair(f"{stage} {dtype} {peer}", {name: (lambda side=side: side.seconds(stage)) for name, side in two.items()})
+        for side in two.values():
+            side.close()
+        self.keep(f"sides {dtype} {peer}", {name: side.facts for name, side in two.items()})
+
+    def diffusers(self):
+        def command(inputs, dtype):
+            return [*DIFFUSERS, "stages", MODEL, inputs, WORK / "diffusers.safetensors", dtype]
+        for dtype in ("bfloat16", "float32"):
+            self.stages(dtype, "diffusers", command, ("text", "unet", "guidance", "vae"))
+
+    def batch(self):
+        def command(inputs, dtype):
+            return [*DIFFUSERS, "stages", MODEL, inputs, WORK / "diffusers.safetensors", dtype]
+        self.stages("bfloat16", "diffusers", command, ("unet:4", "vae:4"))
+
+    def newest(self):
+        def command(inputs, dtype):
+            return [self.arguments.newest, HERE / "diffusers_worker.py", "stages", MODEL, inputs, WORK / "newest.safetensors", dtype]
+        self.stages("bfloat16", "newest", command, ("text", "unet", "vae"))
+
+    def openvino(self):
+        def command(inputs, dtype):
+            return [self.arguments.openvino, HERE / "openvino_worker.py", MODEL, inputs, dtype, WORK / "openvino"]
+        self.stages("bfloat16", "openvino", command, ("unet", "vae"))
+
+    def cold(self):
+        """From the process's start to the beginning of the first step, a new process for each turn."""
+        def first_step(command):
+            side = Side([*command, "pictures", MODEL, "bfloat16", 1, PIXELS])
+            side.ask("1 1")
+            side.answer()
+            seconds = side.age()
+            side.process.kill()
+            side.process.wait()
+            return seconds
+
+        self.pair("cold start bfloat16", {"java": lambda: first_step(JAVA), "diffusers": lambda: first_step(DIFFUSERS)})
+
+    def pictures(self):
+        """Whole pictures of a few steps, PNG included, and the memory that each side takes for them."""
+        two = {name: Side([*command, "pictures", MODEL, "bfloat16", 1, PIXELS]) for name, command in {"java": JAVA, "diffusers": DIFFUSERS}.items()}
+
+        def picture(side):
+            side.ask(f"{FEW_STEPS} 1")
+            side.answer()
+            return float(side.answer())
+
+        self.pair(f"picture of {FEW_STEPS} steps bfloat16", {name: (lambda side=side: picture(side)) for name, side in two.items()})
+        for side in two.values():
+            side.close()
+        self.keep("picture sides", {name: side.facts for name, side in two.items()})
+
+    def job(self):
+        """The Spark job on the embedded model beside the bare pipeline, the same prompts and seeds, from the loaded model to the end."""
+        count, steps = self.arguments.rows, 20
+        table = WORK / "rows.csv"
+        with open(table, "w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows([["id", "prompt", "seed"]] + [
+                [f"row{n}", f"a photograph of an astronaut riding horse number {n}", n] for n in range(count)])
+        bare = Side([*JAVA, "pictures", TINY, "float32", 4, 128])
+
+        def pipeline():
+            bare.ask(f"{steps} {count}")
+            bare.answer()
+            return float(bare.answer())
+
+        self.pair("job", {"job": lambda: job_seconds(table, steps), "pipeline": pipeline})
+        bare.close()
+
+    def png(self):
+        """Each picture on one core, ours and ImageIO's default."""
+        for name, picture in png_pictures().items():
+            side = Side(["taskset", "-c", "1", *JAVA, "png", picture])
+            sizes = {}
+
+            def encode(encoder, side=side, sizes=sizes):
+                side.ask(encoder)
+                answer = json.loads(side.answer())
+                sizes[encoder] = answer["bytes"]
+                return answer["seconds"]
+
+            for _ in range(100):  # the JVM's compiler has its say first
+                encode("ours"), encode("imageio")
+            times = take_turns({encoder: (lambda encoder=encoder: encode(encoder)) for encoder in ("ours", "imageio")}, 51)
+            side.close()
+            self.keep(f"png {name}", ratio(times["ours"], times["imageio"]) | {
+                "bytes": sizes, "seconds": {encoder: statistics.median(values) for encoder, values in times.items()}})
+
+    def roofline(self):
+        """Rate of this machine's large matrix products and convolutions through libtorch, in TFLOP/s."""
+        rates = {}
+        for dtype in (torch.bfloat16, torch.float32):
+            a, b = (torch.randn(4096, 4096, dtype=dtype) for _ in range(2))
+            x = torch.randn(2, 320, 64, 64, dtype=dtype).to(memory_format=torch.channels_last)
+            w = torch.randn(320, 320, 3, 3, dtype=dtype).to(memory_format=torch.channels_last)
+            rates[str(dtype).removeprefix("torch.")] = {
+                "matrix": 2 * 4096**3 / best(lambda a=a, b=b: a @ b) / 1e12,
+                "convolution": 2 * 2 * 64 * 64 * 9 * 320 * 320 / best(lambda x=x, w=w: torch.conv2d(x, w, padding=1)) / 1e12}
+        self.keep("roofline", rates)
+
+
+def best(call, times=7):
+    with torch.inference_mode():
+        call()
+        seconds = []
+        for _ in range(times):
+            start = time.perf_counter()
+            call()
+            seconds.append(time.perf_counter() - start)
+    return min(seconds)
+
+
+def job_seconds(table, steps):
+    """From the moment the model is being loaded to the end of the process, without loading and compiling."""
+    output = WORK / "job"
+    subprocess.run(["rm", "-rf", output], check=True)
+    command = [REPOSITORY / "jobs/generate", REPOSITORY / "configs/tiny.yml", f"prompts={table}", f"output_dir={output}", f"num_inference_steps={steps}"]
+    begin = 0.0
+    with subprocess.Popen(command, cwd=REPOSITORY, text=True, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
+        for line in process.stderr:
+            if "Loading the model" in line:
+                begin = time.perf_counter()
+            if line.startswith("Done:"):
+                end = time.perf_counter()
+    if process.returncode:
+        sys.exit(f"exit status {process.returncode}: {command}")
+    seconds = json.loads((output / "run.json").read_text())["seconds"]
+    return end - begin - seconds["load"] - seconds["compile"]
+
+
+def png_pictures():
+    """A drawn picture, one of soft noise, and one of hard noise, 512x512."""
+    drawn = next((REPOSITORY / "docs/images").glob("quick-start.png"))
+    generator = torch.Generator().manual_seed(0)
+    soft = torch.nn.functional.interpolate(torch.randn(1, 3, 32, 32, generator=generator), size=(PIXELS, PIXELS), mode="bicubic")[0]
+    soft = soft + 0.02 * torch.randn(3, PIXELS, PIXELS, generator=generator)
+    hard = torch.randn(3, PIXELS, PIXELS, generator=generator)
+    files = {name: WORK / f"{name}.png" for name in ("drawn", "soft", "hard")}
+    Image.open(drawn).convert("RGB").crop((0, 0, PIXELS, PIXELS)).save(files["drawn"])
+    for name, values in (("soft", soft), ("hard", hard)):
+        Image.fromarray((values * 50 + 128).clamp(0, 255).byte().permute(1, 2, 0).numpy()).save(files[name])
+    return files
+
+
+PARTS = ("roofline", "diffusers", "openvino", "newest", "cold", "pictures", "png", "job", "batch")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", default=PARTS, help=" ".join(PARTS))
+    parser.add_argument("--repeats", type=int, default=7, help="pairs, after one that does not count")
+    parser.add_argument("--rows", type=int, default=40, help="pictures of each job")
+    parser.add_argument("--newest", default=str(REPOSITORY / ".work/newest-venv/bin/python"))
+    parser.add_argument("--openvino", default=str(REPOSITORY / ".work/openvino-venv/bin/python"))
+    arguments = parser.parse_args()
+    WORK.mkdir(parents=True, exist_ok=True)
+    write_inputs()
+    bench = Bench(arguments)
+    for part in arguments.parts:
+        getattr(bench, part)()
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout.strip()
+    bench.keep("machine", {"commit": commit, "processor": sides.processor(), "cores": os.cpu_count(), "torch": torch.__version__,
+                           "diffusers": diffusers.__version__, "date": time.strftime("%Y-%m-%d")})
+
+
+def write_inputs():
+    subprocess.run([sys.executable, REPOSITORY / "tools/reference/full_size.py", "--write-only", "--inputs", WORK / "inputs.safetensors"], check=True)
+
+
+if __name__ == "__main__":
+    main()

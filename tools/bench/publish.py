@@ -1,0 +1,93 @@
+"""Writes docs/benchmarks.json and the tables of docs/benchmarks.md from what `bench.py` measured (.work/bench/results.json)."""
+
+import json
+import re
+
+from sides import REPOSITORY
+
+RATIOS = {  # in docs/benchmarks.json: what was measured
+    "unet_pair_bf16_vs_diffusers": "unet bfloat16 diffusers",
+    "unet_pair_fp32_vs_diffusers": "unet float32 diffusers",
+    "unet_pair_bf16_vs_openvino": "unet bfloat16 openvino",
+    "vae_decode_vs_diffusers": "vae bfloat16 diffusers",
+    "text_vs_diffusers": "text bfloat16 diffusers",
+    "cold_start_vs_diffusers": "cold start bfloat16",
+    "job_vs_pipeline": "job",
+    "png_vs_imageio": "png soft",
+}
+LABELS = {
+    "text": "text encoding, one prompt", "unet": "UNet, one guidance pair", "guidance": "guidance, rescale and DDIM step",
+    "vae": "VAE decode, 512x512", "unet:4": "UNet, four pairs", "vae:4": "VAE decode, four pictures",
+}
+TERAFLOPS = {"unet": 2 * 0.804, "vae": 2.51, "text": 0.045}  # of one guidance pair, picture and prompt
+
+
+def number(seconds):
+    return f"{seconds:.2f} s" if seconds >= 0.1 else f"{1000 * seconds:.1f} ms"
+
+
+def measured(value):
+    return f"{value['ratio']:.2f} ({value['low']:.2f} to {value['high']:.2f})"
+
+
+def line(label, value):
+    ours, theirs = value["seconds"].values()
+    return f"| {label} | {number(ours)} | {number(theirs)} | {measured(value)} |"
+
+
+def stages(results, peer):
+    lines = [f"| what | dtype | Spark Diffusion | {peer} | ratio (95 % interval) |", "|---|---|---|---|---|"]
+    for name, value in results.items():
+        words = name.split(" ")
+        if len(words) == 3 and words[0] in LABELS and words[2] == peer:
+            lines.append(line(f"{LABELS[words[0]]} | {words[1]}", value))
+    return lines
+
+
+def whole(results):
+    lines = ["| what | Spark Diffusion | peer | ratio (95 % interval) |", "|---|---|---|---|",
+             line("process start to the first step, bfloat16; peer: diffusers", results["cold start bfloat16"])]
+    few = results["picture of 2 steps bfloat16"]
+    lines.append(line("a picture of 2 steps, PNG included, bfloat16; peer: diffusers", few))
+    fifty = [seconds + 48 * results["unet bfloat16 diffusers"]["seconds"][side] for side, seconds in few["seconds"].items()]
+    lines.append(f"| the same with 50 steps, extrapolated with 48 UNet pairs | {number(fifty[0])} | {number(fifty[1])} | {fifty[0] / fifty[1]:.2f} |")
+    java, peer = (results["picture sides"][side]["peak_rss_anon_bytes"] / 2**30 for side in ("java", "diffusers"))
+    lines.append(f"| its peak anonymous memory; peer: diffusers | {java:.2f} GiB | {peer:.2f} GiB | {java / peer:.2f} |")
+    lines.append(line("the job on the embedded model, from loading on; peer: the bare pipeline", results["job"]))
+    for name, picture in {"soft": "a picture like a photograph", "drawn": "flat shapes", "hard": "white noise"}.items():
+        value = results[f"png {name}"]
+        lines.append(line(f"PNG 512x512 on one core, {picture}: {value['bytes']['ours']:,} bytes; peer: ImageIO, {value['bytes']['imageio']:,} bytes", value))
+    return lines
+
+
+def roofline(results):
+    lines = ["| stage | dtype | TFLOP | TFLOP/s | of the matrix rate |", "|---|---|---|---|---|"]
+    for dtype, rates in results["roofline"].items():
+        for stage, work in TERAFLOPS.items():
+            rate = work / results[f"{stage} {dtype} diffusers"]["seconds"]["java"]
+            lines.append(f"| {stage} | {dtype} | {work:.3g} | {rate:.3f} | {100 * rate / rates['matrix']:.0f} % |")
+        lines.append(f"| matrix product 4096, convolution 320 at 64x64 | {dtype} | | {rates['matrix']:.3f}, {rates['convolution']:.3f} | |")
+    return lines
+
+
+def main():
+    results = json.loads((REPOSITORY / ".work/bench/results.json").read_text())
+    machine = results["machine"]
+    ratios = {key: round(results[name]["ratio"], 3) for key, name in RATIOS.items() if name in results}
+    memory = [results["picture sides"][side]["peak_rss_anon_bytes"] for side in ("java", "diffusers")]
+    ratios["peak_memory_bf16_vs_diffusers"] = round(memory[0] / memory[1], 3)
+    versions = {"torch": machine["torch"], "diffusers": machine["diffusers"]} | {
+        peer: results[f"sides bfloat16 {peer}"][peer] for peer in ("openvino", "newest") if f"sides bfloat16 {peer}" in results}
+    facts = {"commit": machine["commit"], "hardware": f"{machine['cores']} cores of an {machine['processor']}", "versions": versions, "date": machine["date"]}
+    (REPOSITORY / "docs/benchmarks.json").write_text(json.dumps(ratios | facts, indent=2) + "\n")
+    tables = {"diffusers": stages(results, "diffusers"), "openvino": stages(results, "openvino"), "newest": stages(results, "newest"),
+              "whole": whole(results), "roofline": roofline(results)}
+    page = REPOSITORY / "docs/benchmarks.md"
+    text = page.read_text()
+    for name, lines in tables.items():
+        text = re.sub(rf"(<!-- {name} -->\n).*?(<!-- end -->)", lambda match, lines=lines: match[1] + "\n".join(lines) + "\n" + match[2], text, flags=re.S)
+    page.write_text(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,112 @@
+"""Processes that answer questions, a line for a line, so that several can take turns on one machine."""
+
+import json
+import math
+import os
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+MEMORY = {"peak_rss_anon_bytes": "RssAnon:", "peak_rss_bytes": "VmRSS:"}  # weights that stay mapped from their file are in the second only
+
+
+class Side:
+    """A process that says in a line of JSON when it is ready."""
+
+    def __init__(self, command):
+        self.peaks = dict.fromkeys(MEMORY.values(), 0)
+        environment = {key: value for key, value in os.environ.items() if key != "PYTHON"}
+        self.start = time.perf_counter()
+        self.process = subprocess.Popen(
+            [str(part) for part in command], cwd=REPOSITORY, text=True, bufsize=1, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        threading.Thread(target=watch_memory, args=(self.process, self.peaks), daemon=True).start()
+        self.facts = json.loads(self.answer())
+        self.facts["ready_seconds"] = self.age()
+
+    def age(self):
+        """Seconds since the process's start."""
+        return time.perf_counter() - self.start
+
+    def answer(self):
+        if line := self.process.stdout.readline():
+            return line
+        sys.exit(f"exit status {self.process.wait()}: {self.process.args}")
+
+    def ask(self, question):
+        self.process.stdin.write(question + "\n")
+
+    def seconds(self, question):
+        self.ask(question)
+        return float(self.answer())
+
+    def close(self):
+        self.process.stdin.close()
+        if status := self.process.wait():
+            sys.exit(f"exit status {status}: {self.process.args}")
+        self.facts |= {name: self.peaks[field] for name, field in MEMORY.items()}
+
+
+def watch_memory(process, peak):
+    while process.poll() is None:
+        everyone = family(process.pid)
+        for field, highest in peak.items():
+            peak[field] = max(highest, sum(status_bytes(pid, field) for pid in everyone))
+        time.sleep(0.02)
+
+
+def family(pid):
+    """A process and all that it has started."""
+    try:
+        children = [int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()]
+    except OSError:
+        return []
+    return [pid] + [descendant for child in children for descendant in family(child)]
+
+
+def status_bytes(pid, field):
+    try:
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith(field):
+                return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    return 0
+
+
+def take_turns(calls, repeats):
+    """What each of the named calls returns, one call of each in turn, after one of each that does not count."""
+    values = {name: [] for name in calls}
+    for turn in range(repeats + 1):
+        order = list(calls.items())
+        for name, call in order if turn % 2 else reversed(order):
+            value = call()
+            if turn:
+                values[name].append(value)
+    return values
+
+
+def ratio(ours, theirs):
+    """The median of the pairs' ratios with its 95 % interval."""
+    ratios = [a / b for a, b in zip(ours, theirs)]
+    low, high = interval(ratios)
+    return {"ratio": statistics.median(ratios), "low": low, "high": high, "pairs": len(ratios)}
+
+
+def interval(values):
+    """The narrowest interval between two of the sorted values that holds the median with 95 % or more, by the binomial distribution."""
+    values, n = sorted(values), len(values)
+    outside = 0.0
+    for cut in range(n // 2):
+        outside += 2 * math.comb(n, cut) / 2**n
+        if outside > 0.05:
+            return values[max(cut - 1, 0)], values[n - 1 - max(cut - 1, 0)]
+    return values[n // 2 - 1 if n > 2 else 0], values[-(n // 2) if n > 2 else -1]
+
+
+def processor():
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), "unknown")
