@@ -9,10 +9,11 @@ import scenes
 import training
 
 LOGS = training.REPOSITORY / "tools/tiny-sd2/logs"
+BY_MUON = ("words", "pairs", "relations")
 WHAT = {
     "base": ("predicts the noise (epsilon), as Stable Diffusion 2 base", "the leading timesteps of the published configuration"),
-    "pairs": ("predicts velocity, as Stable Diffusion 2.1, with zero terminal SNR and trailing timesteps (arXiv 2305.08891)",
-          "`guidance_rescale` 0.7 beside guidance 7.5"),
+    "relations": ("predicts velocity, as Stable Diffusion 2.1, with zero terminal SNR and trailing timesteps (arXiv 2305.08891)",
+              "`guidance_rescale` 0.7 beside guidance 7.5"),
 }
 CARD = """---
 license: apache-2.0
@@ -55,7 +56,7 @@ the colour of each object, the shape of each object (both, where there are two) 
 
 These weights have had {examples:,} examples, made from 40,000 scenes, and are not done. Backgrounds, kinds of landscape and single objects follow the prompt; of two objects
 both are there in nine pictures of ten, their shapes melt in some, and which of them is left or above is right in about three of five. The loss was still falling when training
-ended (`tools/tiny-sd2/logs`), so longer training is the first thing that would raise the figures. `denoiser.py pairs FOLDER` goes on from these weights.
+ended (`tools/tiny-sd2/logs`), so longer training is the first thing that would raise the figures. `denoiser.py relations FOLDER` goes on from these weights.
 
 Words outside its {words} tokens are read letter by letter and mean nothing to it. The VAE blurs dots and thin stripes. At other sizes than 128x128 it
 has not been measured.
@@ -73,8 +74,12 @@ def table(results):
     return "\n".join(lines)
 
 
-def logged_steps(name):
-    return json.loads((training.WORK / f"{name}.log").read_text().splitlines()[-1])["step"]
+def keep_log(name):
+    """Brings a recipe's log of losses here, where it was trained on this machine; the number of its last step."""
+    kept = LOGS / f"{name}.jsonl"
+    if (log := training.WORK / f"{name}.log").exists():
+        shutil.copyfile(log, kept)
+    return json.loads(kept.read_text().splitlines()[-1])["step"]
 
 
 def parameters(folder):
@@ -86,19 +91,18 @@ def main():
     results = json.loads((training.WORK / "check.json").read_text())
     held_out = ", ".join(f"{colour} {shape}" for shape, colour in sorted(scenes.HELD_OUT))
     LOGS.mkdir(exist_ok=True)
-    for name in ("autoencoder", *denoiser.RECIPES):
-        shutil.copyfile(training.WORK / f"{name}.log", LOGS / f"{name}.jsonl")
+    logged = {log: keep_log(log) for log in ("autoencoder", *denoiser.RECIPES)}
     for name, recipe in folders.MODELS.items():
         folder = training.REPOSITORY / "models" / name
         what, use = WHAT[recipe]
         mine = [r for r in results if r["model"] == name]
-        steps = {log: logged_steps(log) for log in ("autoencoder", *denoiser.RECIPES)}
-        begun = ("start", "v", "words", "pairs") + (("base",) if recipe == "base" else ())
+        steps = dict(logged)
+        begun = ("start", "v", *BY_MUON) + (("base",) if recipe == "base" else ())
         examples = denoiser.BATCH * sum(steps[name] for name in begun)
-        steps["muon"] = steps.pop("words") + steps.pop("pairs")
+        steps["muon"] = sum(steps.pop(part) for part in BY_MUON)
         steps["base"] = f"; then {steps['base']} of the UNet alone predicting noise again" if recipe == "base" else ""
         (folder / "README.md").write_text(CARD.format(
-            name=name, what=what, use=use, parameters=parameters(folder), config="tiny_21.yml" if recipe == "pairs" else "tiny.yml",
+            name=name, what=what, use=use, parameters=parameters(folder), config="tiny_21.yml" if recipe == "relations" else "tiny.yml",
             shapes=", ".join(scenes.SHAPES), colours=", ".join(scenes.COLOURS), held_out=held_out, prompts=mine[0]["prompts"],
             inference_steps=mine[0]["steps"], table=table(mine), **steps, examples=examples, words=json.loads((folder / "text_encoder/config.json").read_text())["vocab_size"]), encoding="utf-8")
 

@@ -7,6 +7,7 @@ import io.sparkdiffusion.hub.HubEnvironment;
 import io.sparkdiffusion.spark.executor.LocalModel;
 import io.sparkdiffusion.testing.CopiedModel;
 import io.sparkdiffusion.testing.EmbeddedModels;
+import io.sparkdiffusion.testing.NarrowModel;
 import io.sparkdiffusion.testing.Shell;
 import io.sparkdiffusion.weights.ModelFolder;
 import java.io.ByteArrayOutputStream;
@@ -158,16 +159,16 @@ class CheckTest {
   }
 
   @Test
-  void saysHowWeightsOfFlaxBecomeSafetensors() throws IOException {
-    Path model = copy("base");
-    Files.move(model.resolve(UNET), model.resolve("unet/diffusion_flax_model.msgpack"));
+  void tellsThatWeightsAreFlaxs() throws IOException {
+    Path model = NarrowModel.flax(folder.resolve("flax"));
 
-    assertRefused(
-        model,
-        "Cannot load unet of ROOT: diffusion_pytorch_model.safetensors must be there (missing)",
-        "  Fix: its weights are Flax's (unet/diffusion_flax_model.msgpack); make a folder of"
-            + " safetensors once in Python: StableDiffusionPipeline.from_pretrained('ROOT',"
-            + " from_flax=True).save_pretrained(FOLDER)");
+    assertThat(run(model.toString())).as(text(err)).isEqualTo(Main.DONE);
+
+    assertThat(text(out))
+        .contains(
+            "Kind: diffusers' layout, Flax's weights, with sizes of its own (UNet 8, 8, 12, 12")
+        .containsPattern("text_encoder +\\d+,\\d+ +\\d+,\\d+ {2}F32\nunet .* BF16\nvae .* F16\n")
+        .contains("pretrained_model_name_or_path=" + model + " from_pt=false");
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.sparkdiffusion.pipeline;
 
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.StrictJson;
+import io.sparkdiffusion.config.WeightFormat;
 import io.sparkdiffusion.graph.Graph;
 import io.sparkdiffusion.scheduler.SchedulerConfig;
 import io.sparkdiffusion.text.ClipTokenizer;
@@ -33,6 +34,7 @@ import java.util.function.Supplier;
 public final class ModelCheck {
 
   private final Path root;
+  private final WeightFormat format;
   private final List<Finding> findings = new ArrayList<>();
   private final Set<String> told = new HashSet<>();
   private final Map<Component, NetworkWeights> weights = new EnumMap<>(Component.class);
@@ -52,10 +54,11 @@ public final class ModelCheck {
 
   private ModelCheck(Path root) {
     this.root = root;
+    this.format = ModelFolder.formatOf(root);
   }
 
   /**
-   * Looks at a folder; no weight is read.
+   * Looks at a folder, at Flax's weights where the UNet has no other; no weight is read.
    *
    * @throws ProblemsException where there is none, or none that might be a model
    */
@@ -67,7 +70,7 @@ public final class ModelCheck {
   }
 
   private void lookAtParts() {
-    folder = gather(Fixes.layout(root), () -> ModelFolder.open(root));
+    folder = gather(Fixes.LAYOUT, () -> ModelFolder.open(root, format));
     scheduler = readScheduler();
     text = network(Component.TEXT_ENCODER, TextConfig::read, Networks::smallest);
     unet = network(Component.UNET, UnetConfig::read, Networks::smallest);
@@ -100,7 +103,9 @@ public final class ModelCheck {
             known ->
                 gather(
                     Fixes.weights(file),
-                    () -> NetworkWeights.check(root, component, record.apply(known).weights())))
+                    () ->
+                        NetworkWeights.check(
+                            root, format, component, record.apply(known).weights())))
         .ifPresent(found -> weights.put(component, found));
     return config;
   }
@@ -162,6 +167,11 @@ public final class ModelCheck {
    */
   public List<Finding> findings() {
     return Collections.unmodifiableList(findings);
+  }
+
+  /** Which of the folder's weights have been looked at. */
+  public WeightFormat format() {
+    return format;
   }
 
   /** The folder, where all its files are there. */

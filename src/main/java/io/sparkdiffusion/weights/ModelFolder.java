@@ -55,6 +55,14 @@ public final class ModelFolder {
     this.weightFiles = weightFiles;
   }
 
+  /** Flax's where the UNet has no other weights. */
+  public static WeightFormat formatOf(Path root) {
+    boolean isFlax =
+        WeightFiles.isThere(root, WeightFormat.FLAX, Component.UNET)
+            && !WeightFiles.isThere(root, WeightFormat.SAFETENSORS, Component.UNET);
+    return isFlax ? WeightFormat.FLAX : WeightFormat.SAFETENSORS;
+  }
+
   /** Opens a folder whose weights are safetensors. */
   public static ModelFolder open(Path root) {
     return open(root, WeightFormat.SAFETENSORS);

@@ -53,9 +53,10 @@ public final class NetworkWeights {
     return check(folder.weightFiles(component), component, wanted);
   }
 
-  /** The same for the safetensors of a folder that may hold this network alone. */
-  public static NetworkWeights check(Path root, Component component, Map<String, Shape> wanted) {
-    return check(WeightFiles.find(root, WeightFormat.SAFETENSORS, component), component, wanted);
+  /** The same for a folder that may hold this network alone. */
+  public static NetworkWeights check(
+      Path root, WeightFormat format, Component component, Map<String, Shape> wanted) {
+    return check(WeightFiles.find(root, format, component), component, wanted);
   }
 
   static NetworkWeights check(List<Path> paths, Component component, Map<String, Shape> wanted) {

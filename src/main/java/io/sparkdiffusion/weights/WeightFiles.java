@@ -44,6 +44,11 @@ final class WeightFiles {
     return file.toString().endsWith(".json") ? shards(folder, file) : List.of(file);
   }
 
+  /** Whether a network has weights of a format. */
+  static boolean isThere(Path root, WeightFormat format, Component component) {
+    return first(root.resolve(component.folder()), format, component).isPresent();
+  }
+
   private static Optional<Path> first(Path folder, WeightFormat format, Component component) {
     return extensions(format).stream()
         .map(extension -> folder.resolve(component.fileName(format) + extension))
@@ -100,11 +105,11 @@ final class WeightFiles {
   private static String hint(Path folder, WeightFormat format, Component component) {
     return switch (format) {
       case SAFETENSORS ->
-          first(folder, WeightFormat.FLAX, component).isPresent()
+          isThere(folder.getParent(), WeightFormat.FLAX, component)
               ? "; the weights there are Flax's, set from_pt=false"
               : "";
       case FLAX ->
-          first(folder, WeightFormat.SAFETENSORS, component).isPresent()
+          isThere(folder.getParent(), WeightFormat.SAFETENSORS, component)
               ? "; the weights there are PyTorch's, set from_pt=true"
               : "; from_pt=false asks for Flax's weights";
     };

@@ -2,6 +2,7 @@ package io.sparkdiffusion.pipeline;
 
 import static io.sparkdiffusion.testing.Comparison.assertClose;
 
+import io.sparkdiffusion.config.WeightFormat;
 import io.sparkdiffusion.graph.CompiledGraph;
 import io.sparkdiffusion.graph.DeviceTensor;
 import io.sparkdiffusion.graph.Dtype;
@@ -162,7 +163,7 @@ class NetworksTest {
 
   /** Loads one network's weights even where the folder holds only that network. */
   private static WeightDictionary load(Path root, Component component, Graph graph) {
-    return NetworkWeights.check(root, component, graph.weights())
+    return NetworkWeights.check(root, WeightFormat.SAFETENSORS, component, graph.weights())
         .load(device, Dtype.FLOAT32, graph.packings());
   }
 }

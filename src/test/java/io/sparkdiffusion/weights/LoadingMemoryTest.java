@@ -53,9 +53,7 @@ class LoadingMemoryTest {
     Map<String, Shape> wanted = isFlax ? writeFlax(source) : writeZeros(stored, source);
     WeightFormat format = isFlax ? WeightFormat.FLAX : WeightFormat.SAFETENSORS;
     try (TorchDevice device = TorchDevice.open("cpu")) {
-      NetworkWeights weights =
-          NetworkWeights.check(
-              WeightFiles.find(root, format, Component.UNET), Component.UNET, wanted);
+      NetworkWeights weights = NetworkWeights.check(root, format, Component.UNET, wanted);
       weights.load(device, dtype, Map.of()).close();
       long before = AnonymousMemory.bytes();
       long converted = TENSORS * SHAPE.count() * dtype.bytes();
@@ -65,12 +63,13 @@ class LoadingMemoryTest {
         long kept = AnonymousMemory.bytes() - before;
         sampler.interrupt();
         sampler.join();
-        long taken = peak.get() - before;
+        long taken = Math.max(peak.get() - before, kept);
         System.out.printf(
             "%s to %s: %,d bytes at the peak, %,d kept, of %,d converted and %,d the largest%n",
             stored, dtype, taken, kept, converted, source);
         assertThat(kept).isBetween(converted - ALLOWANCE_BYTES, converted + ALLOWANCE_BYTES);
-        assertThat(taken).isBetween(converted, converted + source + ALLOWANCE_BYTES);
+        assertThat(taken)
+            .isBetween(converted - ALLOWANCE_BYTES, converted + source + ALLOWANCE_BYTES);
       }
     }
   }

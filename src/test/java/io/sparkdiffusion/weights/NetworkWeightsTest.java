@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.config.WeightFormat;
 import io.sparkdiffusion.graph.CompiledGraph;
 import io.sparkdiffusion.graph.DeviceTensor;
 import io.sparkdiffusion.graph.Dtype;
@@ -205,8 +206,10 @@ class NetworkWeightsTest {
         .write(root.resolve("text_encoder/model.safetensors"));
     Map<String, Shape> wanted = Map.of("w", Shape.of(1));
 
-    NetworkWeights vae = NetworkWeights.check(root, Component.VAE, wanted);
-    NetworkWeights text = NetworkWeights.check(root, Component.TEXT_ENCODER, wanted);
+    NetworkWeights vae =
+        NetworkWeights.check(root, WeightFormat.SAFETENSORS, Component.VAE, wanted);
+    NetworkWeights text =
+        NetworkWeights.check(root, WeightFormat.SAFETENSORS, Component.TEXT_ENCODER, wanted);
     assertThat(vae.parametersByType()).isEqualTo(Map.of("F32", 1L));
     assertThat(vae.storedParameters()).as("the encoder's weights among them").isEqualTo(4 + 1);
     assertThat(text.storedParameters()).as("positions are none").isEqualTo(1);
@@ -300,7 +303,9 @@ class NetworkWeightsTest {
   @Test
   void aFileThatChangedSinceItsCheckIsRefused() throws IOException {
     Path file = new TensorFileMaker().zeros("w", "F32", 4).write(root.resolve(FILE));
-    NetworkWeights weights = NetworkWeights.check(root, Component.UNET, Map.of("w", Shape.of(4)));
+    NetworkWeights weights =
+        NetworkWeights.check(
+            root, WeightFormat.SAFETENSORS, Component.UNET, Map.of("w", Shape.of(4)));
     Files.delete(file);
 
     assertThatThrownBy(() -> weights.load(device, Dtype.FLOAT32, Map.of()))
@@ -316,7 +321,8 @@ class NetworkWeightsTest {
     Shape shape = wanted.get(name);
     graph.returns(graph.scope().weight(name, shape.sizes()).to(Dtype.FLOAT32));
     try (WeightDictionary weights =
-            NetworkWeights.check(root, component, wanted).load(device, dtype, Map.of());
+            NetworkWeights.check(root, WeightFormat.SAFETENSORS, component, wanted)
+                .load(device, dtype, Map.of());
         CompiledGraph compiled = CompiledGraph.compile(graph, weights);
         DeviceTensor output = compiled.run()) {
       return output.toFloats();
@@ -324,7 +330,8 @@ class NetworkWeightsTest {
   }
 
   private void assertRefused(Component component, Map<String, Shape> wanted, String... problems) {
-    assertThatThrownBy(() -> NetworkWeights.check(root, component, wanted))
+    assertThatThrownBy(
+            () -> NetworkWeights.check(root, WeightFormat.SAFETENSORS, component, wanted))
         .isInstanceOfSatisfying(
             ProblemsException.class, e -> assertThat(e.problems()).containsExactly(problems));
   }

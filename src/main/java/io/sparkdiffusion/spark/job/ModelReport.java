@@ -2,6 +2,7 @@ package io.sparkdiffusion.spark.job;
 
 import io.sparkdiffusion.config.ModelConfig;
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.config.WeightFormat;
 import io.sparkdiffusion.pipeline.ModelCheck;
 import io.sparkdiffusion.scheduler.SchedulerConfig;
 import io.sparkdiffusion.spark.executor.LocalModel;
@@ -60,8 +61,12 @@ public final class ModelReport {
     String widths =
         check.unetWidths().stream().map(String::valueOf).collect(Collectors.joining(", "));
     return Optional.of(
-        "Kind: diffusers' layout with %s (UNet %s wide, text states %d wide)"
-            .formatted(sizes(), widths, check.textWidth()));
+        "Kind: diffusers' layout%s with %s (UNet %s wide, text states %d wide)"
+            .formatted(
+                check.format() == WeightFormat.FLAX ? ", Flax's weights," : "",
+                sizes(),
+                widths,
+                check.textWidth()));
   }
 
   private String sizes() {
@@ -124,6 +129,9 @@ public final class ModelReport {
     settings.add("pretrained_model_name_or_path=" + named.folder());
     if (!named.revision().isEmpty()) {
       settings.add("revision=" + named.revision());
+    }
+    if (check.format() == WeightFormat.FLAX) {
+      settings.add("from_pt=false");
     }
     return List.of(
         "",
