@@ -68,7 +68,8 @@ class LoadingMemoryTest {
             "%s to %s: %,d bytes at the peak, %,d kept, of %,d converted and %,d the largest%n",
             stored, dtype, taken, kept, converted, source);
         assertThat(kept).isBetween(converted - ALLOWANCE_BYTES, converted + ALLOWANCE_BYTES);
-        assertThat(taken).isBetween(converted - ALLOWANCE_BYTES, converted + source + ALLOWANCE_BYTES);
+        assertThat(taken)
+            .isBetween(converted - ALLOWANCE_BYTES, converted + source + ALLOWANCE_BYTES);
       }
     }
   }
