@@ -66,8 +66,7 @@ final class TypedValues {
     return parsed(
         key,
         "a number",
-        text ->
-            text.isEmpty() ? new DevicePrice.Unknown() : new DevicePrice.PerHour(finite(text)));
+        text -> text.isEmpty() ? new DevicePrice.Unknown() : new DevicePrice.PerHour(finite(text)));
   }
 
   /** A mapping from YAML, or one written in a line. */

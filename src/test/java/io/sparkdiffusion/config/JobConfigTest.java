@@ -53,8 +53,7 @@ class JobConfigTest {
   void refusesAPriceBelowNothing() {
     assertThatThrownBy(
             () -> ConfigText.load(folder, ConfigText.MINIMAL, "price_per_device_hour=-1"))
-        .hasMessage(
-            "Cannot use price_per_device_hour: it must be finite and 0 or more (-1.0)");
+        .hasMessage("Cannot use price_per_device_hour: it must be finite and 0 or more (-1.0)");
     assertThatThrownBy(
             () -> ConfigText.load(folder, ConfigText.MINIMAL, "price_per_device_hour=2 EUR"))
         .hasMessage("Cannot read price_per_device_hour: it must be a number (2 EUR)");
@@ -183,7 +182,8 @@ class JobConfigTest {
                 + " model_cache_dir=/scratch/models,"
                 + " model_digest=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef,"
                 + " negative_prompt=(set),"
-                + " num_images=3, num_inference_steps=20, output_dir=s3a://bucket/autumn,"
+                + " num_images=3, num_inference_steps=20, output_commit=manifest,"
+                + " output_dir=s3a://bucket/autumn,"
                 + " output_format=png, output_table=lake.db.pictures, overwrite=everything,"
                 + " per_device_batch_size=8, png_ai_mark=false,"
                 + " png_parameters=false, pretrained_model_name_or_path=/models/sd2,"

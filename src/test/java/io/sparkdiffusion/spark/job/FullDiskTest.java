@@ -11,6 +11,7 @@ import io.sparkdiffusion.testing.LocalSpark;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -81,9 +82,11 @@ class FullDiskTest {
                 "resolution=8",
                 "num_inference_steps=3",
                 "device=cpu",
+                "output_commit=rename",
                 "commit_group_images=4"));
     return new GenerateJob(spark, settings)
         .models(any -> FakeModel.named(folder.toString()))
+        .heartbeat(Duration.ofMillis(100))
         .execute()
         .counts();
   }
