@@ -70,7 +70,7 @@ final class OutputFolder implements AutoCloseable {
       if (!files.mkdirs(root)) {
         throw new IOException("the folder could not be made");
       }
-      OutputLock lock = OutputLock.take(raw(files), root, runId, heartbeat);
+      OutputLock lock = OutputLock.take(raw(files), root, runId, way, heartbeat);
       try {
         OutputFolder folder = new OutputFolder(root, runId, files, lock, isNew, way);
         files.delete(folder.staging.getParent(), true);

@@ -48,15 +48,17 @@ final class OutputLock implements AutoCloseable {
   /**
    * Takes the lock, after some heartbeats' time where a dead run has left one.
    *
+   * @param way whose atomic rename stands for exclusive creation too
    * @throws IOException where another run is alive
    */
-  static OutputLock take(FileSystem files, Path folder, String runId, Duration heartbeat)
+  static OutputLock take(
+      FileSystem files, Path folder, String runId, CommitWay way, Duration heartbeat)
       throws IOException {
     OutputLock lock = new OutputLock(files, new Path(folder, "_lock"), runId);
     if (!lock.create()) {
       lock.takeOver(heartbeat);
     }
-    if (Storage.of(files) != Storage.FILE_SYSTEM) {
+    if (way == CommitWay.MANIFEST || Storage.of(files) == Storage.OBJECT_STORE) {
       // Two may have created the file at once. Whose text is there in the end holds the lock.
       sleep(heartbeat);
     }

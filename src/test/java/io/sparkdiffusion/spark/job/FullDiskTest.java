@@ -11,7 +11,6 @@ import io.sparkdiffusion.testing.LocalSpark;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -86,7 +85,6 @@ class FullDiskTest {
                 "commit_group_images=4"));
     return new GenerateJob(spark, settings)
         .models(any -> FakeModel.named(folder.toString()))
-        .heartbeat(Duration.ofMillis(100))
         .execute()
         .counts();
   }

@@ -39,7 +39,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Output on a store whose rename copies and whose creation of a file is not exclusive. */
 class ObjectStoreTest {
 
-  private static final int ROWS = 40;
+  private static final int ROWS = 24;
   private static final Duration HEARTBEAT = Duration.ofMillis(200);
 
   private final SparkSession spark = LocalSpark.session();
@@ -48,13 +48,11 @@ class ObjectStoreTest {
   private Path output;
 
   @BeforeEach
-  void writeTable() throws IOException {
+  void registerStore() throws IOException {
     ObjectStore.register(spark.sparkContext().hadoopConfiguration());
     output = folder.resolve("out");
-    String rows =
-        IntStream.range(0, ROWS).mapToObj("row%1$d,fox %1$d\n"::formatted).collect(joining());
-    Files.writeString(folder.resolve("prompts.csv"), "id,prompt\n" + rows);
     Files.writeString(folder.resolve("job.yml"), "run_name: job\n");
+    writeRows(2);
   }
 
   @AfterEach
@@ -66,6 +64,7 @@ class ObjectStoreTest {
   @ParameterizedTest
   @ValueSource(strings = {".parquet", ".json"})
   void countsNoHalfGroupOfAKilledRunAndMakesOnlyWhatIsMissing(String ending) throws IOException {
+    writeRows(ROWS);
     int renames = ObjectStore.renames();
     Path whole = folder.resolve("whole");
     run(whole);
@@ -97,9 +96,9 @@ class ObjectStoreTest {
   void removesTheListsAndFilesOfEarlierRuns() throws IOException {
     run(output);
     List<String> earlier = groups(output);
-    assertThat(run(output, "overwrite=everything").generated()).isEqualTo(ROWS);
+    assertThat(run(output, "overwrite=everything").generated()).isEqualTo(2);
     assertThat(groups(output)).doesNotContainAnyElementsOf(earlier).isEqualTo(lists(output));
-    assertThat(rows(output).count()).isEqualTo(ROWS);
+    assertThat(rows(output).count()).isEqualTo(2);
   }
 
   @Test
@@ -144,6 +143,12 @@ class ObjectStoreTest {
     } finally {
       threads.shutdownNow();
     }
+  }
+
+  private void writeRows(int count) throws IOException {
+    String rows =
+        IntStream.range(0, count).mapToObj("row%1$d,fox %1$d\n"::formatted).collect(joining());
+    Files.writeString(folder.resolve("prompts.csv"), "id,prompt\n" + rows);
   }
 
   private Callable<OutputFolder> open(String runId) {
