@@ -36,6 +36,7 @@ output_format=
 overwrite=
 max_failed_rows=
 commit_group_images=
+output_commit=
 png_parameters=
 png_ai_mark=
 gallery='
@@ -51,6 +52,7 @@ _spark_diffusion_values() {
     activations_dtype) printf '%s\n' float32 bfloat16 float16 ;;
     output_format) printf '%s\n' parquet png both ;;
     overwrite) printf '%s\n' nothing images everything ;;
+    output_commit) printf '%s\n' auto rename manifest ;;
     png_parameters) printf '%s\n' true false ;;
     png_ai_mark) printf '%s\n' true false ;;
     gallery) printf '%s\n' true false ;;

@@ -72,6 +72,7 @@ final class EffectiveSettings {
     put("overwrite", lower(output.overwrite()));
     put("max_failed_rows", output.maxFailedRows());
     put("commit_group_images", output.commitGroupImages());
+    put("output_commit", lower(output.commit()));
     put("png_parameters", output.pngParameters());
     put("png_ai_mark", output.pngAiMark());
     put("gallery", output.gallery());

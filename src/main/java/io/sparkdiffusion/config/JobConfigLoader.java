@@ -149,6 +149,7 @@ final class JobConfigLoader {
         values.choice("overwrite", Overwrite.class),
         values.failureLimit("max_failed_rows"),
         values.integer("commit_group_images"),
+        values.choice("output_commit", OutputCommit.class),
         values.isTrue("png_parameters"),
         values.isTrue("png_ai_mark"),
         values.isTrue("gallery"));

@@ -8,6 +8,7 @@ import java.io.Serializable;
  * @param directory any path that Hadoop can write to
  * @param table the catalog table that takes the rows, empty where the folder does
  * @param commitGroupImages how many images appear in the output together, at least
+ * @param commit how those images appear together
  * @param pngParameters whether PNG files carry the generation parameters
  * @param pngAiMark whether PNG files carry the machine-readable mark of AI pictures
  * @param gallery whether a page shows the pictures
@@ -19,6 +20,7 @@ public record OutputConfig(
     Overwrite overwrite,
     FailureLimit maxFailedRows,
     int commitGroupImages,
+    OutputCommit commit,
     boolean pngParameters,
     boolean pngAiMark,
     boolean gallery)

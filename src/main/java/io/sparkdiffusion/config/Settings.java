@@ -194,6 +194,13 @@ final class Settings {
               "1 or more images",
               "images that appear in the output together; a killed run loses two such groups"),
           new Setting(
+              "output_commit",
+              TEXT,
+              "auto",
+              "auto, rename, manifest",
+              "how the images of a group appear in output_dir: one rename, which must be atomic, or"
+                  + " a manifest of its files; auto: rename on file and hdfs, manifest elsewhere"),
+          new Setting(
               "png_parameters",
               BOOLEAN,
               "true",

@@ -50,6 +50,7 @@ final class ConfigText {
       overwrite: everything
       max_failed_rows: 5%
       commit_group_images: 40
+      output_commit: manifest
       png_parameters: False
       png_ai_mark: false
       gallery: false

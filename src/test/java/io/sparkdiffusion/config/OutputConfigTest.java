@@ -22,6 +22,7 @@ class OutputConfigTest {
                 Overwrite.NOTHING,
                 new FailureLimit.Unlimited(),
                 1000,
+                OutputCommit.AUTO,
                 true,
                 true,
                 true));
@@ -40,6 +41,7 @@ class OutputConfigTest {
                 Overwrite.EVERYTHING,
                 new FailureLimit.Share(0.05),
                 40,
+                OutputCommit.MANIFEST,
                 false,
                 false,
                 false));
@@ -56,6 +58,7 @@ class OutputConfigTest {
                     Overwrite.NOTHING,
                     new FailureLimit.Unlimited(),
                     0,
+                    OutputCommit.AUTO,
                     true,
                     true,
                     true))

@@ -10,6 +10,7 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Options;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.StreamCapabilities;
 import org.apache.hadoop.fs.UnsupportedFileSystemException;
 
 /** PNG files on any file system that Hadoop knows. */
@@ -18,6 +19,7 @@ final class HadoopImageSink implements ImageSink {
   private final FileSystem files;
   private final Path folder;
   private final Path staging;
+  private final boolean appearsWhole;
 
   /**
    * Opens a folder.
@@ -31,16 +33,41 @@ final class HadoopImageSink implements ImageSink {
     this.files = found instanceof LocalFileSystem local ? local.getRawFileSystem() : found;
     this.folder = folder;
     this.staging = staging;
+    this.appearsWhole = Storage.of(files) == Storage.OBJECT_STORE;
     files.mkdirs(folder);
     files.mkdirs(staging);
   }
 
   @Override
   public void write(String name, byte[] png) throws IOException {
-    Path temporary = new Path(staging, UUID.randomUUID() + ".tmp");
-    try (FSDataOutputStream out = files.create(temporary, false)) {
-      out.write(png);
+    if (appearsWhole) {
+      create(new Path(folder, name), true, png);
+    } else {
+      createAndRename(name, png);
     }
+  }
+
+  private void create(Path file, boolean overwrite, byte[] png) throws IOException {
+    try (FSDataOutputStream out = files.create(file, overwrite)) {
+      writeOrAbort(png, out);
+    }
+  }
+
+  /** On an object store closing makes visible what there is, also where writing has failed. */
+  private static void writeOrAbort(byte[] png, FSDataOutputStream out) throws IOException {
+    try {
+      out.write(png);
+    } catch (IOException e) {
+      if (out.hasCapability(StreamCapabilities.ABORTABLE_STREAM)) {
+        out.abort();
+      }
+      throw e;
+    }
+  }
+
+  private void createAndRename(String name, byte[] png) throws IOException {
+    Path temporary = new Path(staging, UUID.randomUUID() + ".tmp");
+    create(temporary, false, png);
     Path target = new Path(folder, name);
     // A local file is replaced by this in one step; HDFS does not rename onto an existing one.
     if (!files.rename(temporary, target) && !replace(temporary, target)) {

@@ -45,8 +45,13 @@ public record DryRun(RunCounts counts, long toMake, List<String> lines) {
           ? Optional.of(ResultTable.rows(spark, table, FinishedImages.READ))
           : Optional.empty();
     }
-    Path rows = new Path(config.output().directory(), "rows");
-    FileSystem files = rows.getFileSystem(hadoop);
+    Path root = new Path(config.output().directory());
+    FileSystem files = root.getFileSystem(hadoop);
+    Path rows = files.makeQualified(new Path(root, "rows"));
+    if (CommitWay.of(config.output().commit(), files, root) == CommitWay.MANIFEST) {
+      return ListedFolder.rows(
+          spark, new GroupManifests(spark, files, rows), rows.toString(), FinishedImages.READ);
+    }
     return files.exists(rows)
         ? Optional.of(spark.read().schema(FinishedImages.READ).parquet(rows.toString()))
         : Optional.empty();

@@ -14,6 +14,7 @@ import io.sparkdiffusion.spark.executor.Preflight;
 import io.sparkdiffusion.spark.executor.ResultColumns;
 import io.sparkdiffusion.spark.table.PromptTable;
 import java.io.IOException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -51,6 +52,7 @@ public final class GenerateJob {
   private final RunReport report;
   private Function<JobConfig, Model> models;
   private ProgressDisplay display = ProgressDisplay.log();
+  private Duration heartbeat = OutputLock.HEARTBEAT;
   private volatile boolean isStopping;
 
   /** A job that logs its progress. */
@@ -77,6 +79,12 @@ public final class GenerateJob {
   /** Shows progress in another way. */
   public GenerateJob progress(ProgressDisplay shown) {
     this.display = shown;
+    return this;
+  }
+
+  /** Shows more often that it is alive. */
+  GenerateJob heartbeat(Duration interval) {
+    this.heartbeat = interval;
     return this;
   }
 
@@ -110,7 +118,12 @@ public final class GenerateJob {
    */
   public Result execute() {
     OutputFolder output =
-        OutputFolder.open(config.output().directory(), runId, hadoop.value(), OutputLock.HEARTBEAT);
+        OutputFolder.open(
+            config.output().directory(),
+            config.output().commit(),
+            runId,
+            hadoop.value(),
+            heartbeat);
     spark.sparkContext().setJobGroup(runId, "Generate images: " + config.runName(), false);
     try {
       Result result = doExecute(output);

@@ -112,10 +112,9 @@ final class GroupedGeneration implements AutoCloseable {
   private RowCounts.Made make(BatchPlan.Group group, int groups) throws IOException {
     String what = "Generate images: group %d of %d".formatted(group.number() + 1, groups);
     spark.sparkContext().setJobGroup(runId, what, false);
-    Dataset<Row> images = spark.createDataFrame(partitions(group), plannedSchema);
-    String staged = rows.staged(group.number());
-    ResultWriter.write(images.mapPartitions(function, Encoders.row(resultSchema)), staged);
-    RowCounts.Made made = RowCounts.Made.of(spark.read().parquet(staged));
+    Dataset<Row> images = rows.session().createDataFrame(partitions(group), plannedSchema);
+    Dataset<Row> results = images.mapPartitions(function, Encoders.row(resultSchema));
+    RowCounts.Made made = RowCounts.Made.of(rows.stage(results, group.number()));
     rows.commit(group.number());
     LOG.info("Committed group {} of {}", group.number() + 1, groups);
     return made;

@@ -1,21 +1,27 @@
 package io.sparkdiffusion.spark.job;
 
+import io.sparkdiffusion.config.OutputCommit;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.spark.executor.ResultColumns;
+import io.sparkdiffusion.spark.executor.Storage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.SparkSession;
 
 /**
  * The folder of a run. What is unfinished lies under {@code _staging/<run>}; finished rows appear
- * under {@code rows} by one rename, so that no reader sees half.
+ * under {@code rows} by one rename, so that no reader sees half, or where a rename copies, are
+ * written there and count once they are listed.
  */
 final class OutputFolder implements AutoCloseable {
 
@@ -25,9 +31,15 @@ final class OutputFolder implements AutoCloseable {
   private final FileSystem files;
   private final OutputLock lock;
   private final boolean isNew;
+  private final CommitWay way;
 
-  private OutputFolder(Path root, String runId, FileSystem files, OutputLock lock, boolean isNew) {
+  /** Groups that are written where they stay and not committed. */
+  private final Set<Path> unfinished = ConcurrentHashMap.newKeySet();
+
+  private OutputFolder(
+      Path root, String runId, FileSystem files, OutputLock lock, boolean isNew, CommitWay way) {
     this.isNew = isNew;
+    this.way = way;
     this.root = root;
     this.staging = new Path(root, "_staging/" + runId);
     this.runId = runId;
@@ -39,22 +51,28 @@ final class OutputFolder implements AutoCloseable {
    * Opens the folder for this run alone, proves that it can be written to, and removes what dead
    * runs have left unfinished.
    *
+   * @param commit how groups are to appear
    * @param heartbeat how often this run shows that it is alive
    * @throws ProblemsException where it cannot be written to, or another run is writing
    */
   static OutputFolder open(
-      String directory, String runId, Configuration hadoop, Duration heartbeat) {
+      String directory,
+      OutputCommit commit,
+      String runId,
+      Configuration hadoop,
+      Duration heartbeat) {
     try {
       Path given = new Path(directory);
       FileSystem files = given.getFileSystem(hadoop);
       Path root = files.makeQualified(given);
       boolean isNew = !files.exists(root);
+      CommitWay way = CommitWay.of(commit, files, root);
       if (!files.mkdirs(root)) {
         throw new IOException("the folder could not be made");
       }
-      OutputLock lock = OutputLock.take(raw(files), root, runId, heartbeat);
+      OutputLock lock = OutputLock.take(raw(files), root, runId, way, heartbeat);
       try {
-        OutputFolder folder = new OutputFolder(root, runId, files, lock, isNew);
+        OutputFolder folder = new OutputFolder(root, runId, files, lock, isNew, way);
         files.delete(folder.staging.getParent(), true);
         files.mkdirs(folder.staging);
         return folder;
@@ -74,6 +92,26 @@ final class OutputFolder implements AutoCloseable {
   /** Without the checksum files that Hadoop keeps beside local ones. */
   private static FileSystem raw(FileSystem files) {
     return files instanceof LocalFileSystem local ? local.getRawFileSystem() : files;
+  }
+
+  /** How groups appear. */
+  CommitWay way() {
+    return way;
+  }
+
+  /** The lists of its groups. */
+  GroupManifests manifests(SparkSession spark) {
+    return new GroupManifests(spark, raw(files), new Path(rows()));
+  }
+
+  /** From now on a group's files may be there that do not count. */
+  void begun(Path group) {
+    unfinished.add(group);
+  }
+
+  /** The group is committed. */
+  void finished(Path group) {
+    unfinished.remove(group);
   }
 
   /** The folder itself. */
@@ -158,17 +196,25 @@ final class OutputFolder implements AutoCloseable {
   /** Writes a small text file in one step. */
   void writeText(String name, String text) throws IOException {
     FileSystem raw = raw(files);
+    if (Storage.of(raw) == Storage.OBJECT_STORE) {
+      put(raw, new Path(root, name), text);
+      return;
+    }
     Path temporary = new Path(staging, name);
     raw.mkdirs(staging);
-    try (FSDataOutputStream out = raw.create(temporary, true)) {
-      out.write(text.getBytes(StandardCharsets.UTF_8));
-    }
+    put(raw, temporary, text);
     Path target = new Path(root, name);
     if (!raw.rename(temporary, target)) {
       raw.delete(target, false);
       if (!raw.rename(temporary, target)) {
         throw new IOException("Cannot write %s: the rename failed".formatted(target));
       }
+    }
+  }
+
+  private static void put(FileSystem raw, Path file, String text) throws IOException {
+    try (FSDataOutputStream out = raw.create(file, true)) {
+      out.write(text.getBytes(StandardCharsets.UTF_8));
     }
   }
 
@@ -185,6 +231,9 @@ final class OutputFolder implements AutoCloseable {
     try (lock) {
       lock.requireHeld();
       files.delete(staging.getParent(), true);
+      for (Path group : unfinished) {
+        files.delete(group, true);
+      }
     }
     if (isNew && files.listStatus(root).length == 0) {
       files.delete(root, false);

@@ -1,5 +1,6 @@
 package io.sparkdiffusion.spark.job;
 
+import io.sparkdiffusion.spark.executor.Storage;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -19,7 +20,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Keeps two runs from writing to one output folder. The file {@code _lock} names the run that
  * writes and changes with each heartbeat; where it stands still, that run is dead and another one
- * takes over. No clocks are compared. A run that has lost its lock commits nothing more.
+ * takes over. No clocks are compared. A run that has lost its lock commits nothing more. Where
+ * creating a file is not exclusive, a run waits for a heartbeat and holds the lock if its own text
+ * is still there: of two that begin at once the one that wrote last goes on.
  */
 final class OutputLock implements AutoCloseable {
 
@@ -45,15 +48,21 @@ final class OutputLock implements AutoCloseable {
   /**
    * Takes the lock, after some heartbeats' time where a dead run has left one.
    *
+   * @param way whose atomic rename stands for exclusive creation too
    * @throws IOException where another run is alive
    */
-  static OutputLock take(FileSystem files, Path folder, String runId, Duration heartbeat)
+  static OutputLock take(
+      FileSystem files, Path folder, String runId, CommitWay way, Duration heartbeat)
       throws IOException {
     OutputLock lock = new OutputLock(files, new Path(folder, "_lock"), runId);
     if (!lock.create()) {
       lock.takeOver(heartbeat);
     }
-    lock.requireHeld();
+    if (way == CommitWay.MANIFEST || Storage.of(files) == Storage.OBJECT_STORE) {
+      // Two may have created the file at once. Whose text is there in the end holds the lock.
+      sleep(heartbeat);
+    }
+    lock.requireFirst();
     long period = heartbeat.toMillis();
     var unused = lock.clock.scheduleAtFixedRate(lock::beat, period, period, TimeUnit.MILLISECONDS);
     return lock;
@@ -105,7 +114,11 @@ final class OutputLock implements AutoCloseable {
   }
 
   private boolean isHeld() throws IOException {
-    return read().filter(holder -> holder.startsWith(runId + " ")).isPresent();
+    return read().filter(this::isOwn).isPresent();
+  }
+
+  private boolean isOwn(String holder) {
+    return holder.startsWith(runId + " ");
   }
 
   /**
@@ -118,6 +131,14 @@ final class OutputLock implements AutoCloseable {
       throw new IOException(
           "Cannot go on: the output folder must be this run's (%s holds %s)"
               .formatted(read().orElse("nobody"), file));
+    }
+  }
+
+  private void requireFirst() throws IOException {
+    Optional<String> holder = read();
+    if (holder.filter(this::isOwn).isEmpty()) {
+      throw new IOException(
+          "another run is writing to it, wait for its end: " + holder.orElse("nobody"));
     }
   }
 

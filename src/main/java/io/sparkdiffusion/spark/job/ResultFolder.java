@@ -2,24 +2,31 @@ package io.sparkdiffusion.spark.job;
 
 import java.io.IOException;
 import java.util.Optional;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructType;
 
 /** Rows as Parquet under {@code rows/} of the output folder; a rename commits a group. */
-record ResultFolder(SparkSession spark, OutputFolder output) implements ResultStore {
+record ResultFolder(GroupWriter writer, OutputFolder output) implements ResultStore {
 
   @Override
   public Optional<Dataset<Row>> rows(StructType columns) throws IOException {
     return output.hasRows()
-        ? Optional.of(spark.read().schema(columns).parquet(output.rows()))
+        ? Optional.of(session().read().schema(columns).parquet(output.rows()))
         : Optional.empty();
   }
 
   @Override
-  public String staged(int group) {
-    return output.stagedGroup(group);
+  public SparkSession session() {
+    return writer.session();
+  }
+
+  @Override
+  public Dataset<Row> stage(Dataset<Row> results, int group) {
+    Path folder = new Path(output.stagedGroup(group));
+    return writer.read(writer.write(results, folder), results.schema());
   }
 
   @Override

@@ -8,7 +8,7 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructType;
 
 /** Where result rows are kept. Groups are staged alike and committed as the store does it. */
-sealed interface ResultStore permits ResultFolder, ResultTable {
+sealed interface ResultStore permits ResultFolder, ListedFolder, ResultTable {
 
   /**
    * Opens the rows of a run's output.
@@ -17,11 +17,16 @@ sealed interface ResultStore permits ResultFolder, ResultTable {
    * @param schema of the results
    * @throws io.sparkdiffusion.config.ProblemsException where the table cannot take them
    */
-  static ResultStore open(
-      SparkSession spark, String table, OutputFolder output, StructType schema) {
-    return table.isEmpty()
-        ? new ResultFolder(spark, output)
-        : ResultTable.open(spark, table, output, schema);
+  static ResultStore open(SparkSession spark, String table, OutputFolder output, StructType schema)
+      throws IOException {
+    GroupWriter writer = GroupWriter.of(spark, output.way());
+    if (!table.isEmpty()) {
+      return ResultTable.open(spark, table, writer, output, schema);
+    }
+    return switch (output.way()) {
+      case RENAME -> new ResultFolder(writer, output);
+      case MANIFEST -> ListedFolder.open(spark, writer, output);
+    };
   }
 
   /**
@@ -31,8 +36,15 @@ sealed interface ResultStore permits ResultFolder, ResultTable {
    */
   Optional<Dataset<Row>> rows(StructType columns) throws IOException;
 
-  /** The folder that a group's rows are written to, as Parquet, before they are committed. */
-  String staged(int group);
+  /** The session whose datasets {@link #stage} takes. */
+  SparkSession session();
+
+  /**
+   * Writes a group's rows where nobody counts them yet.
+   *
+   * @return what has been written
+   */
+  Dataset<Row> stage(Dataset<Row> results, int group) throws IOException;
 
   /**
    * Makes a group's staged rows visible, all at once.

@@ -9,9 +9,12 @@ import io.sparkdiffusion.spark.executor.ResultColumns;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.CreateTableWriter;
 import org.apache.spark.sql.Dataset;
@@ -37,12 +40,16 @@ final class ResultTable implements ResultStore {
 
   private final SparkSession spark;
   private final String name;
+  private final GroupWriter writer;
   private final OutputFolder output;
   private final StructType schema;
+  private final Map<Integer, List<String>> staged = new ConcurrentHashMap<>();
 
-  private ResultTable(SparkSession spark, String name, OutputFolder output, StructType schema) {
+  private ResultTable(
+      SparkSession spark, String name, GroupWriter writer, OutputFolder output, StructType schema) {
     this.spark = spark;
     this.name = name;
+    this.writer = writer;
     this.output = output;
     this.schema = schema;
   }
@@ -55,10 +62,14 @@ final class ResultTable implements ResultStore {
    *     cannot be made
    */
   static ResultTable open(
-      SparkSession spark, String name, OutputFolder output, StructType results) {
+      SparkSession spark,
+      String name,
+      GroupWriter writer,
+      OutputFolder output,
+      StructType results) {
     ResultTable rows =
         new ResultTable(
-            spark, name, output, results.add(ResultColumns.GROUP, DataTypes.StringType));
+            spark, name, writer, output, results.add(ResultColumns.GROUP, DataTypes.StringType));
     // Catalogs are those of the active session, which may be another one.
     return spark.withActive(rows::opened);
   }
@@ -176,43 +187,50 @@ final class ResultTable implements ResultStore {
   }
 
   @Override
-  public String staged(int group) {
-    return output.stagedGroup(group);
+  public SparkSession session() {
+    return writer.session();
+  }
+
+  @Override
+  public Dataset<Row> stage(Dataset<Row> results, int group) {
+    staged.put(group, writer.write(results, new Path(output.stagedGroup(group))));
+    return writer.read(staged.get(group), results.schema());
   }
 
   /** One group at a time: not every catalog sorts out commits that come at once. */
   @Override
   public synchronized void commit(int group) throws IOException {
-    Dataset<Row> staged =
+    Dataset<Row> ofGroup =
         spark
             .read()
             .schema(schema)
-            .parquet(staged(group))
+            .parquet(staged.get(group).toArray(String[]::new))
             .withColumn(ResultColumns.GROUP, lit(output.groupName(group)));
     output.requireHeld();
     try {
-      inTablesColumns(staged).writeTo(name).append();
+      inTablesColumns(ofGroup).writeTo(name).append();
     } catch (NoSuchTableException e) {
       throw new IOException(
           "Cannot commit the rows: output_table must stay there during a run (%s)".formatted(name),
           e);
     }
+    staged.remove(group);
     output.discardStaged(group);
   }
 
   /** A column that the result does not have stays null. */
-  private Dataset<Row> inTablesColumns(Dataset<Row> staged) {
+  private Dataset<Row> inTablesColumns(Dataset<Row> ofGroup) {
     Column[] columns =
         Arrays.stream(spark.table(name).schema().fields())
             .map(
                 column ->
-                    find(staged.schema(), column.name())
-                        .map(field -> staged.col(Columns.quoted(field.name())))
+                    find(ofGroup.schema(), column.name())
+                        .map(field -> ofGroup.col(Columns.quoted(field.name())))
                         .orElse(lit(null))
                         .cast(column.dataType())
                         .as(column.name()))
             .toArray(Column[]::new);
-    return staged.select(columns);
+    return ofGroup.select(columns);
   }
 
   @Override

@@ -81,6 +81,7 @@ class FullDiskTest {
                 "resolution=8",
                 "num_inference_steps=3",
                 "device=cpu",
+                "output_commit=rename",
                 "commit_group_images=4"));
     return new GenerateJob(spark, settings)
         .models(any -> FakeModel.named(folder.toString()))

@@ -3,6 +3,7 @@ package io.sparkdiffusion.spark.job;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sparkdiffusion.config.OutputCommit;
 import io.sparkdiffusion.config.ProblemsException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -63,6 +64,7 @@ class OutputFolderTest {
   }
 
   private OutputFolder open(String runId) {
-    return OutputFolder.open(folder.toString(), runId, new Configuration(), HEARTBEAT);
+    return OutputFolder.open(
+        folder.toString(), OutputCommit.AUTO, runId, new Configuration(), HEARTBEAT);
   }
 }

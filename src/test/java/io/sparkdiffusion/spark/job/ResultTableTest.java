@@ -4,6 +4,7 @@ import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sparkdiffusion.config.OutputCommit;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.testing.LocalSpark;
 import java.io.IOException;
@@ -206,10 +207,7 @@ class ResultTableTest {
     StructType schema = new StructType().add("id", "string");
     OutputFolder slow = open(folder);
     ResultStore rows = ResultStore.open(runs.spark, runs.table, slow, schema);
-    runs.spark
-        .createDataFrame(List.of(RowFactory.create("a")), schema)
-        .write()
-        .parquet(rows.staged(0));
+    rows.stage(runs.spark.createDataFrame(List.of(RowFactory.create("a")), schema), 0);
     Files.writeString(folder.resolve("_lock"), "quick 0\n");
     assertThatThrownBy(() -> rows.commit(0))
         .isInstanceOf(IOException.class)
@@ -237,7 +235,8 @@ class ResultTableTest {
   }
 
   private static OutputFolder open(Path folder) {
-    return OutputFolder.open(folder.toString(), "slow", new Configuration(), Duration.ofDays(1));
+    return OutputFolder.open(
+        folder.toString(), OutputCommit.AUTO, "slow", new Configuration(), Duration.ofDays(1));
   }
 
   private static String manyRows(String another) {

@@ -1,0 +1,242 @@
+package io.sparkdiffusion.spark.job;
+
+import static java.util.stream.Collectors.joining;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sparkdiffusion.config.JobConfig;
+import io.sparkdiffusion.config.OutputCommit;
+import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.testing.FakeModel;
+import io.sparkdiffusion.testing.LocalSpark;
+import io.sparkdiffusion.testing.ObjectStore;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Output on a store whose rename copies and whose creation of a file is not exclusive. */
+class ObjectStoreTest {
+
+  private static final int ROWS = 24;
+  private static final Duration HEARTBEAT = Duration.ofMillis(200);
+
+  private final SparkSession spark = LocalSpark.session();
+
+  @TempDir private Path folder;
+  private Path output;
+
+  @BeforeEach
+  void registerStore() throws IOException {
+    ObjectStore.register(spark.sparkContext().hadoopConfiguration());
+    output = folder.resolve("out");
+    Files.writeString(folder.resolve("job.yml"), "run_name: job\n");
+    writeRows(2);
+  }
+
+  @AfterEach
+  void revive() {
+    ObjectStore.revive();
+  }
+
+  /** Killed in the middle of a group's files, and before the list of one that is there. */
+  @ParameterizedTest
+  @ValueSource(strings = {".parquet", ".json"})
+  void countsNoHalfGroupOfAKilledRunAndMakesOnlyWhatIsMissing(String ending) throws IOException {
+    writeRows(ROWS);
+    int renames = ObjectStore.renames();
+    Path whole = folder.resolve("whole");
+    run(whole);
+    List<String> undisturbed = pictures(whole);
+    assertThat(undisturbed).hasSize(ROWS);
+
+    ObjectStore.dieAt(ending, count(whole.resolve("rows"), ending) / 2);
+    assertThatThrownBy(() -> run(output)).isInstanceOf(Exception.class);
+    revive();
+    long kept = rows(output).count();
+    assertThat(kept).isBetween(1L, ROWS - 1L);
+    if (ending.equals(".json")) {
+      assertThat(groups(output)).as("and a half").hasSizeGreaterThan(lists(output).size());
+    }
+    assertPicturesAreWhole();
+    Files.writeString(output.resolve("rows/_manifests/cut-0.json"), "{\"group\":\"cut-0\",\"fil");
+    assertThat(job(output).dryRun().counts().skipped()).isEqualTo(kept);
+
+    RunCounts counts = run(output);
+    assertThat(counts.skipped()).isEqualTo(kept);
+    assertThat(counts.generated()).isEqualTo(ROWS - kept);
+    assertThat(pictures(output)).isEqualTo(undisturbed);
+    assertThat(groups(output)).isEqualTo(lists(output));
+    assertThat(names(output)).doesNotContain("_lock", "_staging");
+    assertThat(ObjectStore.renames()).isEqualTo(renames);
+  }
+
+  @Test
+  void removesTheListsAndFilesOfEarlierRuns() throws IOException {
+    run(output);
+    List<String> earlier = groups(output);
+    assertThat(run(output, "overwrite=everything").generated()).isEqualTo(2);
+    assertThat(groups(output)).doesNotContainAnyElementsOf(earlier).isEqualTo(lists(output));
+    assertThat(rows(output).count()).isEqualTo(2);
+  }
+
+  @Test
+  void keepsToTheWayInWhichGroupsHaveAppeared() {
+    run(output, "output_dir=" + output);
+    String refused =
+        "Cannot write to output_dir %s: its groups have appeared by %s, go on with"
+            + " output_commit=%s or take another folder";
+    assertThatThrownBy(() -> run(output, "output_dir=" + output, "output_commit=manifest"))
+        .isInstanceOf(ProblemsException.class)
+        .hasMessage(refused.formatted("file:" + output, "renames", "rename"));
+    Path listed = folder.resolve("listed");
+    run(listed);
+    assertThatThrownBy(() -> run(listed, "output_commit=rename"))
+        .isInstanceOf(ProblemsException.class)
+        .hasMessage(refused.formatted(ObjectStore.locationOf(listed), "manifests", "manifest"));
+  }
+
+  /** Both find no lock. */
+  @Test
+  void letsOneOfTwoGoOnThatBeginAtOnce() throws Exception {
+    ExecutorService threads = Executors.newFixedThreadPool(2);
+    ObjectStore.createTogether(2);
+    try {
+      List<Future<OutputFolder>> both = threads.invokeAll(List.of(open("one"), open("two")));
+      List<String> refused = new ArrayList<>();
+      List<OutputFolder> taken = new ArrayList<>();
+      for (Future<OutputFolder> run : both) {
+        try {
+          taken.add(run.get());
+        } catch (ExecutionException e) {
+          refused.add(e.getCause().getMessage());
+        }
+      }
+      assertThat(taken).hasSize(1);
+      assertThat(refused)
+          .singleElement()
+          .asString()
+          .contains("another run is writing to it, wait for its end: " + taken.get(0).runId());
+      taken.get(0).requireHeld();
+      taken.get(0).close();
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  private void writeRows(int count) throws IOException {
+    String rows =
+        IntStream.range(0, count).mapToObj("row%1$d,fox %1$d\n"::formatted).collect(joining());
+    Files.writeString(folder.resolve("prompts.csv"), "id,prompt\n" + rows);
+  }
+
+  private Callable<OutputFolder> open(String runId) {
+    Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+    return () ->
+        OutputFolder.open(
+            ObjectStore.locationOf(output), OutputCommit.AUTO, runId, hadoop, HEARTBEAT);
+  }
+
+  private RunCounts run(Path to, String... overrides) {
+    return job(to, overrides).execute().counts();
+  }
+
+  private GenerateJob job(Path to, String... overrides) {
+    Stream<String> common =
+        Stream.of(
+            "pretrained_model_name_or_path=" + folder,
+            "prompts=" + folder.resolve("prompts.csv"),
+            "output_dir=" + ObjectStore.locationOf(to),
+            "resolution=8",
+            "num_inference_steps=3",
+            "device=cpu",
+            "commit_group_images=4");
+    JobConfig settings =
+        JobConfig.load(
+            folder.resolve("job.yml"), Stream.concat(common, Stream.of(overrides)).toList());
+    return new GenerateJob(spark, settings)
+        .models(any -> FakeModel.named(folder.toString()))
+        .heartbeat(HEARTBEAT);
+  }
+
+  /** As docs/operations.md tells other readers. */
+  private Dataset<Row> rows(Path of) {
+    String rows = of.resolve("rows").toString();
+    String[] files =
+        spark
+            .read()
+            .schema("files array<string>")
+            .json(rows + "/_manifests/*.json")
+            .selectExpr("explode(files)")
+            .as(Encoders.STRING())
+            .collectAsList()
+            .stream()
+            .map(file -> rows + "/" + file)
+            .toArray(String[]::new);
+    return spark.read().option("basePath", rows).parquet(files);
+  }
+
+  private List<String> pictures(Path of) {
+    return rows(of)
+        .selectExpr("concat_ws(' ', id, image.path, sha256)")
+        .as(Encoders.STRING())
+        .collectAsList()
+        .stream()
+        .sorted()
+        .toList();
+  }
+
+  private static List<String> groups(Path of) throws IOException {
+    return names(of.resolve("rows")).stream()
+        .filter(name -> name.startsWith("group="))
+        .map(name -> name.replace("group=", ""))
+        .toList();
+  }
+
+  private static List<String> lists(Path of) throws IOException {
+    return names(of.resolve("rows/_manifests")).stream()
+        .filter(name -> name.endsWith(".json"))
+        .map(name -> name.replace(".json", ""))
+        .toList();
+  }
+
+  private static List<String> names(Path of) throws IOException {
+    try (Stream<Path> files = Files.list(of)) {
+      return files.map(file -> file.getFileName().toString()).sorted().toList();
+    }
+  }
+
+  private static int count(Path of, String ending) throws IOException {
+    try (Stream<Path> files = Files.walk(of)) {
+      return (int) files.filter(file -> file.toString().endsWith(ending)).count();
+    }
+  }
+
+  private void assertPicturesAreWhole() throws IOException {
+    for (String name : names(output.resolve("images"))) {
+      Path file = output.resolve("images").resolve(name);
+      assertThat(ImageIO.read(file.toFile())).as(name).isNotNull();
+    }
+  }
+}

@@ -1,0 +1,198 @@
+package io.sparkdiffusion.testing;
+
+import java.io.FilterOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.StandardCopyOption;
+import java.util.concurrent.BrokenBarrierException;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FileAlreadyExistsException;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.RawLocalFileSystem;
+import org.apache.hadoop.fs.permission.FsPermission;
+import org.apache.hadoop.util.Progressable;
+
+/**
+ * The local disk as S3 is seen through s3a, for {@code s3a://bucket/}: an object appears whole once
+ * it is closed, whoever closes last wins, also where an object must not be there, and a rename
+ * copies one object after the other. All that use it can die at an object: from then on nothing
+ * changes.
+ */
+public final class ObjectStore extends RawLocalFileSystem {
+
+  private static final URI BUCKET = URI.create("s3a://bucket");
+  private static final AtomicInteger LEFT = new AtomicInteger();
+  private static final AtomicInteger RENAMES = new AtomicInteger();
+
+  private static volatile String dyingAt = "";
+  private static volatile boolean isDead;
+  private static volatile CyclicBarrier together = new CyclicBarrier(1);
+
+  /** Makes the bucket known to Hadoop. */
+  public static void register(Configuration hadoop) {
+    hadoop.set("fs.s3a.impl", ObjectStore.class.getName());
+    hadoop.set("fs.s3a.impl.disable.cache", "true");
+  }
+
+  /** The location of a local folder. */
+  public static String locationOf(java.nio.file.Path folder) {
+    return BUCKET + folder.toAbsolutePath().toString();
+  }
+
+  /** Everything dies before so many more objects are written whose names end so. */
+  public static void dieAt(String ending, int objects) {
+    LEFT.set(objects);
+    dyingAt = ending;
+  }
+
+  /** Lets all that use it live, one by one. */
+  public static void revive() {
+    dyingAt = "";
+    isDead = false;
+    together = new CyclicBarrier(1);
+  }
+
+  /** So many find together that an object is not there yet. */
+  public static void createTogether(int threads) {
+    together = new CyclicBarrier(threads);
+  }
+
+  /** How often a file or folder was renamed. */
+  public static int renames() {
+    return RENAMES.get();
+  }
+
+  private static void requireAlive() throws IOException {
+    if (isDead) {
+      throw new IOException("killed");
+    }
+  }
+
+  @Override
+  public URI getUri() {
+    return BUCKET;
+  }
+
+  @Override
+  public String getScheme() {
+    return BUCKET.getScheme();
+  }
+
+  @Override
+  public boolean rename(Path from, Path to) throws IOException {
+    RENAMES.incrementAndGet();
+    if (!getFileStatus(from).isDirectory()) {
+      requireAlive();
+      return super.rename(from, to);
+    }
+    for (FileStatus inside : listStatus(from)) {
+      mkdirs(to);
+      rename(inside.getPath(), new Path(to, inside.getPath().getName()));
+    }
+    return delete(from, true);
+  }
+
+  @Override
+  public boolean delete(Path file, boolean isRecursive) throws IOException {
+    requireAlive();
+    return super.delete(file, isRecursive);
+  }
+
+  @Override
+  public boolean mkdirs(Path folder) throws IOException {
+    requireAlive();
+    return super.mkdirs(folder);
+  }
+
+  @Override
+  public FSDataOutputStream create(
+      Path file,
+      boolean overwrite,
+      int bufferSize,
+      short replication,
+      long blockSize,
+      Progressable progress)
+      throws IOException {
+    requireAlive();
+    if (!overwrite && exists(file)) {
+      throw new FileAlreadyExistsException("File already exists: " + file);
+    }
+    if (!overwrite) {
+      awaitOthers();
+    }
+    return new FSDataOutputStream(new Upload(pathToFile(file).toPath()), null);
+  }
+
+  @Override
+  public FSDataOutputStream create(
+      Path file,
+      FsPermission permission,
+      boolean overwrite,
+      int bufferSize,
+      short replication,
+      long blockSize,
+      Progressable progress)
+      throws IOException {
+    return create(file, overwrite, bufferSize, replication, blockSize, progress);
+  }
+
+  private static void awaitOthers() throws IOException {
+    try {
+      together.await(10, TimeUnit.SECONDS);
+    } catch (InterruptedException | BrokenBarrierException | TimeoutException e) {
+      throw new IOException("the others did not come", e);
+    }
+  }
+
+  private static final class Upload extends FilterOutputStream {
+
+    private final java.nio.file.Path object;
+    private final java.nio.file.Path parts;
+    private boolean isClosed;
+
+    Upload(java.nio.file.Path object) throws IOException {
+      this(object, Files.createTempFile("upload", ".part"));
+    }
+
+    private Upload(java.nio.file.Path object, java.nio.file.Path parts) throws IOException {
+      super(Files.newOutputStream(parts));
+      this.object = object;
+      this.parts = parts;
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int length) throws IOException {
+      out.write(bytes, offset, length);
+    }
+
+    @Override
+    public void close() throws IOException {
+      if (isClosed) {
+        return;
+      }
+      isClosed = true;
+      try (OutputStream uploaded = out) {
+        uploaded.flush();
+      }
+      try {
+        String ending = dyingAt;
+        if (!ending.isEmpty() && object.toString().endsWith(ending)) {
+          isDead |= LEFT.decrementAndGet() < 0;
+        }
+        requireAlive();
+        Files.createDirectories(object.getParent());
+        Files.move(parts, object, StandardCopyOption.REPLACE_EXISTING);
+      } finally {
+        Files.deleteIfExists(parts);
+      }
+    }
+  }
+}
