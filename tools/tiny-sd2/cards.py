@@ -55,7 +55,7 @@ the colour of each object, the shape of each object (both, where there are two) 
 ## Limits
 
 These weights have had {examples:,} examples, made from 40,000 scenes, and are not done. Backgrounds, kinds of landscape and single objects follow the prompt; of two objects
-both are there in nine pictures of ten, their shapes melt in some, and which of them is left or above is right in about three of five. The loss was still falling when training
+both are there in most pictures, their shapes melt in some, and which of them is left or above is right in four of five. The loss was still falling when training
 ended (`tools/tiny-sd2/logs`), so longer training is the first thing that would raise the figures. `denoiser.py relations FOLDER` goes on from these weights.
 
 Words outside its {words} tokens are read letter by letter and mean nothing to it. The VAE blurs dots and thin stripes. At other sizes than 128x128 it

@@ -32,9 +32,9 @@ class MeaningTest {
   private static final Map<Aspect, Double> FLOORS =
       Map.of(
           Aspect.BACKGROUND, 0.96,
-          Aspect.COLOUR, 0.88,
+          Aspect.COLOUR, 0.86,
           Aspect.SHAPE, 0.78,
-          Aspect.RELATION, 0.45);
+          Aspect.RELATION, 0.70);
 
   @Test
   void picturesOfTheBaseModelFollowPrompts() {
