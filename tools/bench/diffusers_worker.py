@@ -63,7 +63,8 @@ def stages(folder, inputs, outputs, dtype):
 
 
 def pictures(folder, dtype, batch_size, pixels):
-    pipeline = StableDiffusionPipeline.from_pretrained(folder, torch_dtype=getattr(torch, dtype))
+    pipeline = StableDiffusionPipeline.from_pretrained(
+        folder, torch_dtype=getattr(torch, dtype), feature_extractor=None, safety_checker=None, requires_safety_checker=False)
     pipeline.scheduler = DDIMScheduler.from_config(pipeline.scheduler.config)
     pipeline.set_progress_bar_config(disable=True)
     for part in (pipeline.unet, pipeline.vae):

@@ -19,7 +19,7 @@ PRECISION = {"bfloat16": "bf16", "float32": "f32"}
 def pipeline(folder, dtype, exported):
     settings = {"INFERENCE_PRECISION_HINT": PRECISION[dtype], "PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": str(torch.get_num_threads())}
     if not (Path(exported) / "model_index.json").exists():
-        OVStableDiffusionPipeline.from_pretrained(folder, export=True, compile=False, load_in_8bit=False).save_pretrained(exported)
+        OVStableDiffusionPipeline.from_pretrained(folder, export=True, compile=False, load_in_8bit=False, feature_extractor=None).save_pretrained(exported)
     loaded = OVStableDiffusionPipeline.from_pretrained(exported, compile=False, ov_config=settings)
     loaded.reshape(batch_size=1, height=512, width=512, num_images_per_prompt=1)
     loaded.compile()

@@ -22,6 +22,13 @@ LABELS = {
 TERAFLOPS = {"unet": 2 * 0.804, "vae": 2.51, "text": 0.045}  # of one guidance pair, picture and prompt
 
 
+LABELS_OF_WHOLE = {
+    "cold start bfloat16": "process start to the beginning of the first step, bfloat16, files in the page cache; peer: diffusers",
+    "job": "the Spark job on the embedded model, from loading to the end, without loading and compiling; peer: the bare pipeline",
+    "picture of 2 steps bfloat16": "a picture of 2 steps, PNG included, bfloat16; peer: diffusers",
+}
+
+
 def number(seconds):
     return f"{seconds:.2f} s" if seconds >= 0.1 else f"{1000 * seconds:.1f} ms"
 
@@ -45,19 +52,23 @@ def stages(results, peer):
 
 
 def whole(results):
-    lines = ["| what | Spark Diffusion | peer | ratio (95 % interval) |", "|---|---|---|---|",
-             line("process start to the first step, bfloat16; peer: diffusers", results["cold start bfloat16"])]
-    few = results["picture of 2 steps bfloat16"]
-    lines.append(line("a picture of 2 steps, PNG included, bfloat16; peer: diffusers", few))
-    fifty = [seconds + 48 * results["unet bfloat16 diffusers"]["seconds"][side] for side, seconds in few["seconds"].items()]
-    lines.append(f"| the same with 50 steps, extrapolated with 48 UNet pairs | {number(fifty[0])} | {number(fifty[1])} | {fifty[0] / fifty[1]:.2f} |")
-    java, peer = (results["picture sides"][side]["peak_rss_anon_bytes"] / 2**30 for side in ("java", "diffusers"))
-    lines.append(f"| its peak anonymous memory; peer: diffusers | {java:.2f} GiB | {peer:.2f} GiB | {java / peer:.2f} |")
-    lines.append(line("the job on the embedded model, from loading on; peer: the bare pipeline", results["job"]))
+    lines = ["| what | Spark Diffusion | peer | ratio (95 % interval) |", "|---|---|---|---|"]
+    for name, label in LABELS_OF_WHOLE.items():
+        if name in results:
+            lines.append(line(label, results[name]))
+    if few := results.get("picture of 2 steps bfloat16"):
+        fifty = [seconds + 48 * results["unet bfloat16 diffusers"]["seconds"][side] for side, seconds in few["seconds"].items()]
+        lines.append(f"| the same with 50 steps, extrapolated with 48 UNet pairs | {number(fifty[0])} | {number(fifty[1])} | {fifty[0] / fifty[1]:.2f} |")
+        java, peer = (memory / 2**30 for memory in peak_memory(results))
+        lines.append(f"| its peak anonymous memory | {java:.2f} GiB | {peer:.2f} GiB | {java / peer:.2f} |")
     for name, picture in {"soft": "a picture like a photograph", "drawn": "flat shapes", "hard": "white noise"}.items():
         value = results[f"png {name}"]
         lines.append(line(f"PNG 512x512 on one core, {picture}: {value['bytes']['ours']:,} bytes; peer: ImageIO, {value['bytes']['imageio']:,} bytes", value))
     return lines
+
+
+def peak_memory(results):
+    return [results["picture sides"][side]["peak_rss_anon_bytes"] for side in ("java", "diffusers")]
 
 
 def roofline(results):
@@ -74,14 +85,16 @@ def main():
     results = json.loads((REPOSITORY / ".work/bench/results.json").read_text())
     machine = results["machine"]
     ratios = {key: round(results[name]["ratio"], 3) for key, name in RATIOS.items() if name in results}
-    memory = [results["picture sides"][side]["peak_rss_anon_bytes"] for side in ("java", "diffusers")]
-    ratios["peak_memory_bf16_vs_diffusers"] = round(memory[0] / memory[1], 3)
+    if "picture sides" in results:
+        java, peer = peak_memory(results)
+        ratios["peak_memory_bf16_vs_diffusers"] = round(java / peer, 3)
     versions = {"torch": machine["torch"], "diffusers": machine["diffusers"]} | {
-        peer: results[f"sides bfloat16 {peer}"][peer] for peer in ("openvino", "newest") if f"sides bfloat16 {peer}" in results}
+        peer: results[f"sides bfloat16 {peer}"][peer]["openvino" if peer == "openvino" else "torch"]
+        for peer in ("openvino", "newest") if f"sides bfloat16 {peer}" in results}
     facts = {"commit": machine["commit"], "hardware": f"{machine['cores']} cores of an {machine['processor']}", "versions": versions, "date": machine["date"]}
     (REPOSITORY / "docs/benchmarks.json").write_text(json.dumps(ratios | facts, indent=2) + "\n")
-    tables = {"diffusers": stages(results, "diffusers"), "openvino": stages(results, "openvino"), "newest": stages(results, "newest"),
-              "whole": whole(results), "roofline": roofline(results)}
+    tables = {"diffusers": stages(results, "diffusers"), "openvino": stages(results, "openvino"),
+              "newest": stages(results, "newest"), "whole": whole(results), "roofline": roofline(results)}
     page = REPOSITORY / "docs/benchmarks.md"
     text = page.read_text()
     for name, lines in tables.items():
