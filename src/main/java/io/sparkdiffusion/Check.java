@@ -2,21 +2,15 @@ package io.sparkdiffusion;
 
 import io.sparkdiffusion.config.AccessToken;
 import io.sparkdiffusion.config.ModelConfig;
-import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.WeightFormat;
 import io.sparkdiffusion.spark.executor.LocalModel;
 import io.sparkdiffusion.spark.job.ModelReport;
-import java.io.FileDescriptor;
-import java.io.FileOutputStream;
 import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 
 /** Says what a model folder is, and whether the job can use it. */
@@ -82,27 +76,12 @@ public final class Check implements Callable<Integer> {
 
   /** Prints and ends the JVM with the exit code. */
   public static void main(String[] arguments) {
-    PrintStream out =
-        new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8);
+    PrintStream out = Tool.standardOutput();
     System.exit(new Check(out, System.err, LocalModel::find).run(arguments));
   }
 
   int run(String... arguments) {
-    return new CommandLine(this)
-        .setExpandAtFiles(false)
-        .setParameterExceptionHandler((problem, given) -> usage(problem))
-        .setExecutionExceptionHandler((failure, line, given) -> failed(failure))
-        .execute(arguments);
-  }
-
-  private int usage(ParameterException problem) {
-    err.println(problem.getMessage() + "; see jobs/check --help");
-    return Main.NOT_USABLE;
-  }
-
-  private int failed(Exception failure) {
-    err.println(failure.getMessage());
-    return failure instanceof ProblemsException ? Main.NOT_USABLE : Main.JOB_FAILED;
+    return Tool.run(this, "jobs/check", err, arguments);
   }
 
   @Override

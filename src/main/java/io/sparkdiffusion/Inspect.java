@@ -7,21 +7,16 @@ import io.sparkdiffusion.image.PngTexts;
 import io.sparkdiffusion.metadata.GenerationParameters;
 import io.sparkdiffusion.metadata.PictureCommand;
 import io.sparkdiffusion.metadata.PictureOrigin;
-import java.io.FileDescriptor;
-import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 
 /** Says how a PNG file was made, and which command makes it again. */
@@ -58,27 +53,12 @@ public final class Inspect implements Callable<Integer> {
 
   /** Prints and ends the JVM with the exit code. */
   public static void main(String[] arguments) {
-    PrintStream out =
-        new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8);
+    PrintStream out = Tool.standardOutput();
     System.exit(new Inspect(out, System.err).run(arguments));
   }
 
   int run(String... arguments) {
-    return new CommandLine(this)
-        .setExpandAtFiles(false)
-        .setParameterExceptionHandler((problem, given) -> usage(problem))
-        .setExecutionExceptionHandler((failure, line, given) -> failed(failure))
-        .execute(arguments);
-  }
-
-  private int usage(ParameterException problem) {
-    err.println(problem.getMessage() + "; see jobs/inspect --help");
-    return Main.NOT_USABLE;
-  }
-
-  private int failed(Exception failure) {
-    err.println(failure.getMessage());
-    return failure instanceof ProblemsException ? Main.NOT_USABLE : Main.JOB_FAILED;
+    return Tool.run(this, "jobs/inspect", err, arguments);
   }
 
   @Override
