@@ -59,7 +59,8 @@ RECIPES = {
     "words": Recipe(3600, partial(Muon, rates=BOTH_RATES), "v", {"held": 2200}, draws=2, middle=0.4),
     "pairs": Recipe(4200, partial(Muon, rates=BOTH_RATES), "words", {"held": 2300}, draws=2, middle=0.4, pairs=0.4),
     "relations": Recipe(2800, partial(Muon, rates=BOTH_RATES), "pairs", {"held": 1300}, draws=2, middle=0.4, pairs=0.65),
-    "base": Recipe(600, partial(Muon, rates=(4e-3, 7e-4)), "relations", velocity=False, pairs=0.4),
+    "shapes": Recipe(2400, partial(Muon, rates=BOTH_RATES), "relations", {"held": 1000}, draws=2, middle=0.4, pairs=0.4),
+    "base": Recipe(600, partial(Muon, rates=(4e-3, 7e-4)), "shapes", velocity=False, pairs=0.4),
 }
 
 
