@@ -9,10 +9,10 @@ import scenes
 import training
 
 LOGS = training.REPOSITORY / "tools/tiny-sd2/logs"
-BY_MUON = ("words", "pairs", "relations")
+BY_MUON = ("words", "pairs", "relations", "shapes")
 WHAT = {
     "base": ("predicts the noise (epsilon), as Stable Diffusion 2 base", "the leading timesteps of the published configuration"),
-    "relations": ("predicts velocity, as Stable Diffusion 2.1, with zero terminal SNR and trailing timesteps (arXiv 2305.08891)",
+    "shapes": ("predicts velocity, as Stable Diffusion 2.1, with zero terminal SNR and trailing timesteps (arXiv 2305.08891)",
               "`guidance_rescale` 0.7 beside guidance 7.5"),
 }
 CARD = """---
@@ -55,8 +55,8 @@ the colour of each object, the shape of each object (both, where there are two) 
 ## Limits
 
 These weights have had {examples:,} examples, made from 40,000 scenes, and are not done. Backgrounds, kinds of landscape and single objects follow the prompt; of two objects
-both are there in most pictures, their shapes melt in some, and which of them is left or above is right in four of five. The loss was still falling when training
-ended (`tools/tiny-sd2/logs`), so longer training is the first thing that would raise the figures. `denoiser.py relations FOLDER` goes on from these weights.
+both are there in most pictures, their shapes melt in some, and which of them is left or above is right in nine of ten. The loss was still falling when training
+ended (`tools/tiny-sd2/logs`), so longer training is the first thing that would raise the figures. `denoiser.py shapes FOLDER` goes on from these weights.
 
 Words outside its {words} tokens are read letter by letter and mean nothing to it. The VAE blurs dots and thin stripes. At other sizes than 128x128 it
 has not been measured.
@@ -102,7 +102,7 @@ def main():
         steps["muon"] = sum(steps.pop(part) for part in BY_MUON)
         steps["base"] = f"; then {steps['base']} of the UNet alone predicting noise again" if recipe == "base" else ""
         (folder / "README.md").write_text(CARD.format(
-            name=name, what=what, use=use, parameters=parameters(folder), config="tiny_21.yml" if recipe == "relations" else "tiny.yml",
+            name=name, what=what, use=use, parameters=parameters(folder), config="tiny_21.yml" if recipe == "shapes" else "tiny.yml",
             shapes=", ".join(scenes.SHAPES), colours=", ".join(scenes.COLOURS), held_out=held_out, prompts=mine[0]["prompts"],
             inference_steps=mine[0]["steps"], table=table(mine), **steps, examples=examples, words=json.loads((folder / "text_encoder/config.json").read_text())["vocab_size"]), encoding="utf-8")
 

@@ -1,17 +1,17 @@
-"""Trains the text encoder and the UNet, in six steps that each begin where the last one ended.
+"""Trains the text encoder and the UNet, in seven steps that each begin where the last one ended.
 
 `denoiser.py start` predicts noise for a while, which teaches the networks to see. `denoiser.py v` predicts velocity with zero terminal SNR, the recipe of
 "Common Diffusion Noise Schedules and Sample Steps are Flawed" (arXiv 2305.08891); this is where they learn what words mean, since at the last
 timesteps words are all there is. `denoiser.py words` goes on with that by Muon, with the timesteps drawn more often from the middle, where an object can be
 seen but not yet what it is, and with two noises for each caption. `denoiser.py pairs` and `denoiser.py relations` go on so, with two shapes in more and more
-of the scenes. `denoiser.py base` turns that UNet back into one that predicts noise, as Stable Diffusion 2 base, with the text encoder left as it is. Its
-noise has an offset for each channel ("Diffusion with Offset Noise", CrossLabs): with the published noise schedule a picture of 16x16 latents still shows
-its background at the last timestep, and the UNet would look there in place of reading.
+of the scenes, `denoiser.py shapes` with fewer again. `denoiser.py base` turns that UNet back into one that predicts noise, as Stable Diffusion 2 base, with
+the text encoder left as it is. Its noise has an offset for each channel ("Diffusion with Offset Noise", CrossLabs): with the published noise schedule a
+picture of 16x16 latents still shows its background at the last timestep, and the UNet would look there in place of reading.
 
 Losses are weighted by timestep as in "Efficient Diffusion Training via Min-SNR Weighting Strategy" (arXiv 2303.09556); for all but `start` with SNR + 1 in
 place of SNR, which is velocity's own weight and not zero at the last timesteps.
 
-`denoiser.py relations FOLDER` goes on from a model folder's weights, with a learning rate that starts anew.
+`denoiser.py shapes FOLDER` goes on from a model folder's weights, with a learning rate that starts anew.
 """
 
 import sys
@@ -59,7 +59,7 @@ RECIPES = {
     "words": Recipe(3600, partial(Muon, rates=BOTH_RATES), "v", {"held": 2200}, draws=2, middle=0.4),
     "pairs": Recipe(4200, partial(Muon, rates=BOTH_RATES), "words", {"held": 2300}, draws=2, middle=0.4, pairs=0.4),
     "relations": Recipe(2800, partial(Muon, rates=BOTH_RATES), "pairs", {"held": 1300}, draws=2, middle=0.4, pairs=0.65),
-    "shapes": Recipe(2400, partial(Muon, rates=BOTH_RATES), "relations", {"held": 1000}, draws=2, middle=0.4, pairs=0.4),
+    "shapes": Recipe(3200, partial(Muon, rates=BOTH_RATES), "relations", {"held": 1500}, draws=2, middle=0.4, pairs=0.4),
     "base": Recipe(600, partial(Muon, rates=(4e-3, 7e-4)), "shapes", velocity=False, pairs=0.4),
 }
 

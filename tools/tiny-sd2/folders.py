@@ -16,7 +16,7 @@ sys.path.append(str(training.REPOSITORY / "tools/reference"))
 import layout  # noqa: E402
 
 COMPONENTS = ("text_encoder", "unet", "vae", "scheduler", "tokenizer")
-MODELS = {"tiny-sd2-base": "base", "tiny-sd2-1": "relations"}  # folder: recipe
+MODELS = {"tiny-sd2-base": "base", "tiny-sd2-1": "shapes"}  # folder: recipe
 
 
 def half(module, state):
