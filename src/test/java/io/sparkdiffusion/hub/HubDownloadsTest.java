@@ -16,11 +16,13 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Hubs that are slow, silent, busy or say things in other ways. */
+@Timeout(15)
 class HubDownloadsTest {
 
   private static final HubId TINY = new HubId("org/tiny");
@@ -59,7 +61,8 @@ class HubDownloadsTest {
   void downloadsSideBySide() throws IOException {
     server.pauseMillis = 50;
     fetch(usual());
-    assertThat(server.mostAtOnce()).isBetween(2, 8);
+    // Two may meet where one comes after the other: the server ends an answer after its last byte.
+    assertThat(server.mostAtOnce()).isBetween(3, 8);
   }
 
   /** The connection stays, but nothing comes any more. */
