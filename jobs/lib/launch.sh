@@ -94,18 +94,21 @@ launch() {
   exec_own_spark "${submit[@]}"
 }
 
-# Spark's launcher prints the driver's command line, as it does for bin/spark-submit: a line that holds a NUL
-# character, then the parts, each ended by one.
+# The driver's command line as Spark's launcher prints it, as for bin/spark-submit: a line that holds a NUL character,
+# then the parts, each ended by one.
+spark_command() {
+  SPARK_HOME="$project/target/spark" SPARK_SCALA_VERSION=2.12 \
+    "$(java_command)" -Xmx128m -cp "$project/target/spark/jars/*" org.apache.spark.launcher.Main \
+    org.apache.spark.deploy.SparkSubmit "$@"
+}
+
 exec_own_spark() {
   export SPARK_HOME="$project/target/spark" SPARK_SCALA_VERSION=2.12
   local command=() part
   {
     read -r part || true
     while IFS= read -r -d '' part; do command+=("$part"); done
-  } < <(
-    "$(java_command)" -Xmx128m -cp "$SPARK_HOME/jars/*" org.apache.spark.launcher.Main \
-      org.apache.spark.deploy.SparkSubmit "$@"
-  )
+  } < <(spark_command "$@")
   if ((${#command[@]} == 0)); then exit 2; fi
   exec "${command[@]}"
 }

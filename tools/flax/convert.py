@@ -56,7 +56,11 @@ def stored(folder, file):
 
 
 def config(folder):
-    return json.loads((REFERENCE / "variants" / folder / "config.json").read_text(encoding="utf-8"))
+    return read_json(REFERENCE / "variants" / folder / "config.json")
+
+
+def read_json(path):
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def write_json(path, value):
@@ -64,13 +68,17 @@ def write_json(path, value):
 
 
 def diffusers_network(network, folder, file):
-    """UNet or VAE in the type that it is stored in, its config with what Flax's class does not know."""
+    """UNet or VAE in the type that it is stored in."""
     name = Path(folder).name
     model = network.from_config(config(folder))
     state = {key: PyTorchTensor(tensor) for key, tensor in stored(folder, file).items()}
     model.save_pretrained(OUTPUT / name, params=convert_pytorch_state_dict_to_flax(state, model))
-    path = OUTPUT / name / "config.json"
-    write_json(path, config(folder) | json.loads(path.read_text(encoding="utf-8")))
+    add_settings(OUTPUT / name / "config.json", config(folder))
+
+
+def add_settings(path, settings):
+    """What Flax's class did not know, and so not write."""
+    write_json(path, settings | read_json(path))
 
 
 def text_encoder(folder, file):

@@ -10,7 +10,10 @@ from pathlib import Path
 
 from selenium import webdriver
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import WebDriverWait
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import Select, WebDriverWait
+
+DARK, LIGHT = "rgb(17, 17, 20)", "rgb(255, 255, 255)"
 
 
 def browser():
@@ -29,6 +32,42 @@ def search(page, words):
     field = page.find_element(By.ID, "search")
     field.clear()
     field.send_keys(words or " ")
+
+
+def check_texts(page):
+    """A card says what its row says, as text: no prompt and no reason becomes an element."""
+    for row, card in zip(page.execute_script("return shown"), cards(page)):
+        text = card.get_property("textContent")
+        assert (row["prompt"] or "") in text and (row["path"] or row["error"] in text), (row, text)
+    strange = page.execute_script("return document.querySelectorAll('main *:not(article, article > button, article div, img)').length")
+    assert strange == 0, strange
+
+
+def check_filter(page):
+    """Failed rows with their reasons, or nothing where all went well."""
+    chosen = Select(page.find_element(By.ID, "status"))
+    for status in ("failed", "generated"):
+        chosen.select_by_value(status)
+        rows = page.execute_script("return rows.filter(row => row.status === arguments[0])", status)
+        assert len(cards(page)) == min(len(rows), 120), (status, len(cards(page)), len(rows))
+        check_texts(page)
+    chosen.select_by_value("")
+
+
+def pasted(page):
+    """What the clipboard holds, without spaces and line ends, which a field changes."""
+    search(page, "")
+    page.find_element(By.ID, "search").send_keys(Keys.CONTROL, "v")
+    text = page.find_element(By.ID, "search").get_property("value")
+    search(page, "")
+    return "".join(text.split())
+
+
+def check_dark(page):
+    for scheme, expected in (("dark", DARK), ("light", LIGHT)):
+        page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
+        found = page.execute_script("return getComputedStyle(document.body).backgroundColor")
+        assert found == expected, (scheme, found)
 
 
 def check(page, folder):
@@ -53,6 +92,10 @@ def check(page, folder):
     WebDriverWait(page, 5).until(lambda p: p.find_element(By.ID, "copy").text == "Copied")
     page.find_element(By.ID, "close").click()
     assert not detail.is_displayed()
+    assert pasted(page) == "".join(first["command"].split()), pasted(page)
+    check_texts(page)
+    check_filter(page)
+    check_dark(page)
 
     page.set_window_size(390, 844)
     assert page.execute_script("return document.documentElement.scrollWidth <= window.innerWidth"), "too wide for a phone"
@@ -77,7 +120,7 @@ def main(folder, pictures=None):
             screenshots(page, Path(pictures))
     finally:
         page.quit()
-    print(f"{folder}/index.html: {total} pictures; search, details, copying and a phone's width work")
+    print(f"{folder}/index.html: {total} pictures; search, filter, details, copying, dark and a phone's width work")
 
 
 if __name__ == "__main__":

@@ -23,7 +23,8 @@ def check(output):
     again = pandas.concat(pandas.read_parquet(file) for file in sorted(output.glob("rows/*/*.parquet")))
     assert sorted(rows["id"]) == sorted(again["id"]), "DuckDB and pandas read different ids"
     assert len(rows) == len(rows.drop_duplicates(["id", "image_index"])), "an image is there twice"
-    generated = rows[rows["status"] == "generated"]
+    # Without the failed rows, whose empty cells would turn whole numbers into others.
+    generated = duckdb.sql(f"select * from '{output}/rows/*/*.parquet' where status = 'generated'").df()
     counts = report["rows"]
     assert len(generated) == counts["generated"] + counts["skipped"], (len(generated), counts)
     for row in generated.itertuples():

@@ -111,6 +111,13 @@ public final class Inspect implements Callable<Integer> {
         .orElseGet(() -> PictureCommand.model("MODEL_FOLDER_OF_" + parameters.modelName()));
   }
 
+  private static Map<String, String> modelOf(Map<String, Object> report) {
+    boolean hasCommit =
+        report.get("model") instanceof Map<?, ?> told && told.get("commit") instanceof String;
+    String commit = hasCommit ? (String) ((Map<?, ?>) report.get("model")).get("commit") : "";
+    return PictureCommand.modelOf((Map<?, ?>) report.get("configuration"), commit);
+  }
+
   /** The picture's folder or the one above it is the run's output folder. */
   private Optional<Map<String, String>> modelOfRun() {
     Path folder = file.toAbsolutePath().normalize().getParent();
@@ -118,7 +125,7 @@ public final class Inspect implements Callable<Integer> {
         .map(place -> place.resolve("run.json"))
         .filter(Files::exists)
         .findFirst()
-        .map(report -> (Map<?, ?>) StrictJson.read(report).get("configuration"))
-        .map(PictureCommand::modelOf);
+        .map(StrictJson::read)
+        .map(Inspect::modelOf);
   }
 }

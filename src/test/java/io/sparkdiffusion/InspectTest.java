@@ -63,6 +63,17 @@ class InspectTest {
   }
 
   @Test
+  void namesTheCommitOfAHubsModel() throws IOException {
+    Path file = write("images/a.png", List.of(PngText.of(PARAMETERS), PngText.of(ORIGIN)));
+    Files.writeString(
+        folder.resolve("run.json"),
+        "{\"model\": {\"name\": \"org/tiny\", \"commit\": \"0a1b\"}, \"configuration\":"
+            + " {\"pretrained_model_name_or_path\": \"org/tiny\", \"revision\": \"main\"}}");
+    assertThat(run(file)).isEqualTo(Main.DONE);
+    assertThat(text(out)).contains("pretrained_model_name_or_path=org/tiny revision=0a1b ");
+  }
+
+  @Test
   void takesTheModelThatIsGiven() throws IOException {
     Path file = write("a.png", List.of(PngText.of(PARAMETERS), PngText.of(ORIGIN)));
     assertThat(run(file, "--model=/models/tiny")).isEqualTo(Main.DONE);

@@ -176,6 +176,15 @@ class MainTest {
   }
 
   @Test
+  void checksTheExecutorsInADryRunToo() {
+    assertThat(
+            run("--dry-run", "device=auto", "weights_dtype=float16", "activations_dtype=float16"))
+        .isEqualTo(Main.NOT_USABLE);
+    assertThat(lastLine()).contains("float16 needs a GPU");
+    assertThat(folder.resolve("out")).doesNotExist();
+  }
+
+  @Test
   void keepsPromptsAndTokensOutOfLogsAndEvents() throws IOException {
     String secret = "unmistakable-zebra";
     Files.writeString(

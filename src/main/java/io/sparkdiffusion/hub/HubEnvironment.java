@@ -28,9 +28,10 @@ public record HubEnvironment(
   private static final Set<String> TRUE = Set.of("1", "ON", "YES", "TRUE");
   private static final Pattern VARIABLE = Pattern.compile("\\$(?:(\\w+)|\\{(\\w+)})");
 
-  /** Of this process. */
+  /** Of this process. {@code ~} is HOME, as in Python; a JVM asks the list of users instead. */
   public static HubEnvironment ofProcess() {
-    return of(System.getenv(), Path.of(System.getProperty("user.home")));
+    Map<String, String> variables = System.getenv();
+    return of(variables, Path.of(variables.getOrDefault("HOME", System.getProperty("user.home"))));
   }
 
   /**

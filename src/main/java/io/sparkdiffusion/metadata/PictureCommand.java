@@ -12,6 +12,7 @@ import java.util.stream.Collectors;
 public final class PictureCommand {
 
   private static final String MODEL = "pretrained_model_name_or_path";
+  private static final String REVISION = "revision";
   private static final String FROM_PT = "from_pt";
 
   private PictureCommand() {}
@@ -22,18 +23,24 @@ public final class PictureCommand {
   }
 
   /**
-   * The settings that named a run's model, those with another value than the usual one.
+   * The settings that named a run's model, those with another value than the usual one. A hub's
+   * branch may have gone on since, so the commit stands in its place.
    *
    * @param configuration all settings of the run, as text
+   * @param commit of the hub's model, empty for a model of no hub
    */
-  public static Map<String, String> modelOf(Map<?, ?> configuration) {
+  public static Map<String, String> modelOf(Map<?, ?> configuration, String commit) {
     Map<String, String> settings = new LinkedHashMap<>();
-    for (String key : List.of(MODEL, "revision", FROM_PT)) {
+    for (String key : List.of(MODEL, REVISION, FROM_PT)) {
       if (configuration.get(key) instanceof String value
           && !value.isEmpty()
           && !(key.equals(FROM_PT) && value.equals("true"))) {
         settings.put(key, value);
       }
+    }
+    boolean isItsFolder = settings.getOrDefault(MODEL, "").matches(".*/" + commit + "/*");
+    if (!commit.isEmpty() && !isItsFolder) {
+      settings.put(REVISION, commit);
     }
     return settings;
   }

@@ -126,7 +126,8 @@ public final class TextToImage extends Transformer implements DefaultParamsWrita
 
   /**
    * The rows with their pictures, which are drawn where and when the rows are used. The model is
-   * opened on the driver, and fetched where it lies elsewhere.
+   * opened on the driver, and fetched where it lies elsewhere; a short Spark job lets the executors
+   * do the same and choose their devices. No row is read.
    *
    * @throws ProblemsException with everything that is wrong with parameters, columns or the model
    */
@@ -142,6 +143,7 @@ public final class TextToImage extends Transformer implements DefaultParamsWrita
     Preflight.warnOfSize(model, config.sampling());
     PromptTable table = PromptTable.of(dataset, read(dataset.schema()));
     GenerationRun run = new GenerationRun(uid, model, config.execution(), store());
+    Preflight.checkExecutors(spark.sparkContext(), run, hadoop);
     Dataset<Row> results =
         PlanImages.of(table, config.sampling(), config.execution(), model)
             .mapPartitions(

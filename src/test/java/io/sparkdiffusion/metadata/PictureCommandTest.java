@@ -36,8 +36,25 @@ class PictureCommandTest {
     Map<String, String> usual = Map.of("revision", "", "from_pt", "true", "seed", "1");
     Map<String, String> other = Map.of("revision", "bf16", "from_pt", "false", "seed", "1");
 
-    assertThat(PictureCommand.modelOf(usual)).isEmpty();
-    assertThat(PictureCommand.modelOf(other))
+    assertThat(PictureCommand.modelOf(usual, "")).isEmpty();
+    assertThat(PictureCommand.modelOf(other, ""))
         .isEqualTo(Map.of("revision", "bf16", "from_pt", "false"));
+  }
+
+  /** A branch goes on; a folder that is the commit's own takes no revision. */
+  @Test
+  void namesTheCommitThatABranchWas() {
+    assertThat(modelAt("0a1b", "org/name", "main"))
+        .isEqualTo(Map.of("pretrained_model_name_or_path", "org/name", "revision", "0a1b"));
+    assertThat(modelAt("0a1b", "/hub/models--org--name", ""))
+        .isEqualTo(
+            Map.of("pretrained_model_name_or_path", "/hub/models--org--name", "revision", "0a1b"));
+    assertThat(modelAt("0a1b", "/hub/models--org--name/snapshots/0a1b/", "").keySet())
+        .containsExactly("pretrained_model_name_or_path");
+  }
+
+  private static Map<String, String> modelAt(String commit, String named, String revision) {
+    return PictureCommand.modelOf(
+        Map.of("pretrained_model_name_or_path", named, "revision", revision), commit);
   }
 }

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.apache.spark.SparkContext;
 import org.apache.spark.ml.Pipeline;
 import org.apache.spark.ml.PipelineModel;
 import org.apache.spark.ml.PipelineStage;
@@ -193,6 +194,24 @@ class TextToImageTest {
     Dataset<Row> pictures = small().transform(broken);
     assertThat(pictures.schema()).isEqualTo(small().transformSchema(broken.schema()));
     assertThatThrownBy(pictures::collectAsList).hasStackTraceContaining("read");
+  }
+
+  /** The number format that a device cannot have is known where the device is. */
+  @Test
+  void findsBeforeAnyRowWhatTheExecutorsCannotDo() {
+    Dataset<Row> prompts = spark.sql("select 'a red fox' as prompt");
+    SparkContext context = spark.sparkContext();
+    context.setJobGroup("mine", "my own job", true);
+    try {
+      assertThatThrownBy(() -> small().setDevice("auto").setDtype("float16").transform(prompts))
+          .isExactlyInstanceOf(ProblemsException.class)
+          .hasMessageContaining("float16 needs a GPU");
+      assertThat(context.getLocalProperty("spark.jobGroup.id")).isEqualTo("mine");
+      assertThat(context.getLocalProperty("spark.job.description")).isEqualTo("my own job");
+      assertThat(context.getLocalProperty("spark.job.interruptOnCancel")).isEqualTo("true");
+    } finally {
+      context.clearJobGroup();
+    }
   }
 
   @Test

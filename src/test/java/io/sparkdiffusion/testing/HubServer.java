@@ -20,6 +20,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 
 /**
@@ -30,6 +31,9 @@ public final class HubServer implements AutoCloseable {
 
   /** What {@code main} is. */
   public static final String COMMIT = "0123456789abcdef0123456789abcdef01234567";
+
+  private static final int BLOCK_BYTES = 1 << 16;
+  private static final long SILENCE_NANOS = 20_000_000_000L;
 
   private final HttpServer hub;
   private final HttpServer store;
@@ -50,7 +54,10 @@ public final class HubServer implements AutoCloseable {
   /** After how many bytes an answer breaks off; by default never. */
   public volatile int breakAfter = Integer.MAX_VALUE;
 
-  /** How many answers break off. */
+  /** After how many bytes an answer comes to nothing more, with its connection open. */
+  public volatile int silentAfter = Integer.MAX_VALUE;
+
+  /** How many answers break off or fall silent. */
   public final AtomicInteger breaks = new AtomicInteger();
 
   /** Whether an answer begins one byte before the one that was asked for. */
@@ -59,11 +66,23 @@ public final class HubServer implements AutoCloseable {
   /** How many requests are answered with 429. */
   public final AtomicInteger busy = new AtomicInteger();
 
+  /** What such an answer asks for. */
+  public volatile Map.Entry<String, String> busyHeader = Map.entry("Retry-After", "0");
+
+  /** Whether small files' ETags are weak ones. */
+  public volatile boolean etagsAreWeak;
+
+  private final AtomicInteger atOnce = new AtomicInteger();
+  private final AtomicInteger mostAtOnce = new AtomicInteger();
+
   /** A name that the list of files holds beside the true ones. */
   public volatile String strayName = "";
 
   /** Whether a byte of the large files is changed. */
   public volatile boolean alters;
+
+  /** How long each block of a file's bytes is waited with. */
+  public volatile long pauseMillis;
 
   /** Whether the list tells hashes and sizes. */
   public volatile boolean tellsBlobs = true;
@@ -93,13 +112,18 @@ public final class HubServer implements AutoCloseable {
     return asked.stream().filter(line -> line.startsWith("GET /org/tiny/resolve")).toList();
   }
 
+  /** The most files that were given at a time. */
+  public int mostAtOnce() {
+    return mostAtOnce.get();
+  }
+
   private void answer(HttpExchange exchange) throws IOException {
     try (exchange) {
       note(exchange);
       String path = exchange.getRequestURI().getPath();
       String given = exchange.getRequestHeaders().getFirst("Authorization");
       if (busy.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
-        exchange.getResponseHeaders().set("Retry-After", "0");
+        exchange.getResponseHeaders().set(busyHeader.getKey(), busyHeader.getValue());
         exchange.sendResponseHeaders(429, -1);
       } else if (!token.isEmpty() && !("Bearer " + token).equals(given)) {
         refuse(exchange, given == null ? "401 RepoNotFound" : "401 ");
@@ -203,7 +227,9 @@ public final class HubServer implements AutoCloseable {
           .set("Location", "http://127.0.0.1:%d/%s".formatted(store.getAddress().getPort(), name));
       exchange.sendResponseHeaders(302, -1);
     } else {
-      exchange.getResponseHeaders().set("ETag", "\"" + etag(name) + "\"");
+      exchange
+          .getResponseHeaders()
+          .set("ETag", (etagsAreWeak ? "W/" : "") + "\"" + etag(name) + "\"");
       body(exchange, bytes(name));
     }
   }
@@ -239,11 +265,29 @@ public final class HubServer implements AutoCloseable {
       return;
     }
     exchange.sendResponseHeaders(range == null ? 200 : 206, rest.length);
-    OutputStream out = exchange.getResponseBody();
-    boolean breaksOff =
-        rest.length > breakAfter && breaks.getAndUpdate(left -> Math.max(0, left - 1)) > 0;
-    out.write(rest, 0, breaksOff ? breakAfter : rest.length);
-    out.flush();
+    boolean isCut =
+        rest.length > Math.min(breakAfter, silentAfter)
+            && breaks.getAndUpdate(left -> Math.max(0, left - 1)) > 0;
+    mostAtOnce.accumulateAndGet(atOnce.incrementAndGet(), Math::max);
+    try {
+      write(
+          exchange.getResponseBody(),
+          rest,
+          isCut ? Math.min(breakAfter, silentAfter) : rest.length);
+      if (isCut && silentAfter < breakAfter) {
+        LockSupport.parkNanos(SILENCE_NANOS);
+      }
+    } finally {
+      atOnce.decrementAndGet();
+    }
+  }
+
+  private void write(OutputStream out, byte[] content, int end) throws IOException {
+    for (int begin = 0; begin < end; begin += BLOCK_BYTES) {
+      LockSupport.parkNanos(pauseMillis * 1_000_000);
+      out.write(content, begin, Math.min(BLOCK_BYTES, end - begin));
+      out.flush();
+    }
   }
 
   private static boolean isLarge(String name) {

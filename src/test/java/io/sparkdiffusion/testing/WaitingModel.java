@@ -34,6 +34,7 @@ public final class WaitingModel {
     Model fake = FakeModel.named(name);
     return new Model(
         name,
+        fake.commit(),
         fake.digest(),
         fake.schedulerConfig(),
         fake.trainedSizePixels(),

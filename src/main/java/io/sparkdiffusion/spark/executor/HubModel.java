@@ -86,6 +86,11 @@ record HubModel(
   }
 
   @Override
+  public String commit() {
+    return listing.commit();
+  }
+
+  @Override
   public ModelFolder open(Configuration hadoop) {
     HubEnvironment used =
         settled(HubEnvironment.ofProcess().withEndpoint(endpoint), cacheDirectory, token);

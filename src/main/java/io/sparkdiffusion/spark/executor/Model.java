@@ -16,11 +16,13 @@ import org.apache.hadoop.conf.Configuration;
  * What the job knows of a model: enough to name its pictures, and how to load it.
  *
  * @param name the folder's name, or the hub's id
+ * @param commit the hub's, empty for a model of no hub
  * @param schedulerConfig the full scheduler configuration, overrides applied
  * @param trainedSizePixels the side of the pictures that it was trained on
  */
 public record Model(
     String name,
+    String commit,
     String digest,
     Map<String, Object> schedulerConfig,
     long trainedSizePixels,
@@ -57,6 +59,7 @@ public record Model(
     requireDigest(model.digest(), sums.digest());
     return new Model(
         location.name(),
+        location.commit(),
         sums.digest(),
         facts.schedulerConfig(),
         facts.trainedSizePixels(),

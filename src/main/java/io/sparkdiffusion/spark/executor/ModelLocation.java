@@ -75,6 +75,15 @@ record ModelLocation(String path, WeightFormat format, String cacheDirectory)
         .orElseGet(() -> new org.apache.hadoop.fs.Path(path).getName());
   }
 
+  @Override
+  public String commit() {
+    return local()
+        .map(Path::normalize)
+        .filter(ModelLocation::isSnapshot)
+        .map(snapshot -> snapshot.getFileName().toString())
+        .orElse("");
+  }
+
   private static String name(Path folder) {
     return isSnapshot(folder)
         ? HubId.ofCacheFolder(folder.getName(folder.getNameCount() - 3).toString()).name()

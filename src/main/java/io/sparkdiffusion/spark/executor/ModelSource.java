@@ -29,6 +29,9 @@ sealed interface ModelSource extends Serializable permits ModelLocation, HubMode
   /** What pictures call the model. */
   String name();
 
+  /** The hub's commit that it is, empty for a model of no hub. */
+  String commit();
+
   /**
    * Opens the model's folder on this machine; what is missing is fetched.
    *

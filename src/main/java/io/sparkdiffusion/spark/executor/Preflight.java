@@ -23,6 +23,10 @@ public final class Preflight {
 
   private static final Logger LOG = LoggerFactory.getLogger(Preflight.class);
 
+  /** What {@link SparkContext#setJobGroup} sets. */
+  private static final List<String> GROUP =
+      List.of("spark.jobGroup.id", "spark.job.description", "spark.job.interruptOnCancel");
+
   private Preflight() {}
 
   /**
@@ -58,16 +62,28 @@ public final class Preflight {
    */
   public static void checkExecutors(
       SparkContext spark, GenerationRun run, SerializableConfiguration hadoop) {
-    int slots = spark.defaultParallelism();
-    spark.setJobGroup(run.runId(), "Check the executors", false);
-    List<Tuple2<String, String>> problems =
-        JavaSparkContext.fromSparkContext(spark)
-            .parallelize(IntStream.range(0, slots).boxed().toList(), slots)
-            .flatMapToPair(new Check(run, hadoop))
-            .collect();
+    List<Tuple2<String, String>> problems = problems(spark, run, hadoop);
     problems.stream().distinct().forEach(found -> LOG.error("{}: {}", found._1(), found._2()));
     if (!problems.isEmpty()) {
       throw new ProblemsException(problems.stream().map(Tuple2::_2).distinct().sorted().toList());
+    }
+  }
+
+  /** The thread's jobs keep the group that they had before. */
+  private static List<Tuple2<String, String>> problems(
+      SparkContext spark, GenerationRun run, SerializableConfiguration hadoop) {
+    int slots = spark.defaultParallelism();
+    List<String> before = GROUP.stream().map(spark::getLocalProperty).toList();
+    spark.setJobGroup(run.runId(), "Check the executors", false);
+    try {
+      return JavaSparkContext.fromSparkContext(spark)
+          .parallelize(IntStream.range(0, slots).boxed().toList(), slots)
+          .flatMapToPair(new Check(run, hadoop))
+          .collect();
+    } finally {
+      for (int i = 0; i < before.size(); i++) {
+        spark.setLocalProperty(GROUP.get(i), before.get(i));
+      }
     }
   }
 

@@ -10,6 +10,7 @@ import io.sparkdiffusion.config.JobConfig;
 import io.sparkdiffusion.metadata.GenerationParameters;
 import io.sparkdiffusion.metadata.PictureCommand;
 import io.sparkdiffusion.metadata.Provenance;
+import io.sparkdiffusion.spark.executor.Model;
 import io.sparkdiffusion.spark.executor.ResultColumns;
 import java.io.IOException;
 import java.io.InputStream;
@@ -35,7 +36,7 @@ import org.apache.spark.sql.types.StructType;
 final class Gallery {
 
   /** What a browser shows quickly. */
-  static final int MOST_PICTURES = 10_000;
+  private static final int MOST_PICTURES = 10_000;
 
   private static final String PAGE = "/io/sparkdiffusion/gallery/index.html";
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -67,16 +68,23 @@ final class Gallery {
           .add("image", new StructType().add("path", DataTypes.StringType));
 
   private final JobConfig config;
+  private final Model model;
+  private final int mostPictures;
 
-  private Gallery(JobConfig config) {
+  /** A page of the first pictures; it tells how many are left out. */
+  Gallery(JobConfig config, Model model, int mostPictures) {
     this.config = config;
+    this.model = model;
+    this.mostPictures = mostPictures;
   }
 
   /** Writes the page of all pictures that are there, where there are any. */
-  static void write(JobConfig config, ResultStore rows, OutputFolder output) throws IOException {
+  static void write(JobConfig config, Model model, ResultStore rows, OutputFolder output)
+      throws IOException {
     Optional<Dataset<Row>> all = rows.rows(READ);
     if (all.isPresent()) {
-      output.writeText("index.html", new Gallery(config).html(newest(all.get())));
+      output.writeText(
+          "index.html", new Gallery(config, model, MOST_PICTURES).html(newest(all.get())));
     }
   }
 
@@ -89,12 +97,17 @@ final class Gallery {
         .select("newest.*");
   }
 
-  private String html(Dataset<Row> newest) {
+  /**
+   * The page.
+   *
+   * @param newest one row for each image
+   */
+  String html(Dataset<Row> newest) {
     Dataset<Row> shown =
         newest
             .withColumn("path", col("image.path"))
             .orderBy("id", "image_index")
-            .limit(MOST_PICTURES);
+            .limit(mostPictures);
     return page().replace("@DATA@", data(shown, newest));
   }
 
@@ -124,8 +137,8 @@ final class Gallery {
         write(left.next(), json);
       }
       json.writeEndArray();
-      boolean isFull = written == MOST_PICTURES;
-      json.writeNumberField("left_out", isFull ? newest.count() - MOST_PICTURES : 0);
+      boolean isFull = written == mostPictures;
+      json.writeNumberField("left_out", isFull ? newest.count() - mostPictures : 0);
       json.writeEndObject();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -141,7 +154,9 @@ final class Gallery {
   private void write(Row row, JsonGenerator json) throws IOException {
     json.writeStartArray();
     for (String column : COLUMNS) {
-      json.writeObject(row.getAs(column));
+      Object value = row.getAs(column);
+      // A browser's numbers end at 2^53.
+      json.writeObject(value instanceof Long number ? number.toString() : value);
     }
     json.writeObject(row.getAs("path"));
     json.writeObject(row.getAs("provenance") == null ? null : command(row));
@@ -166,7 +181,7 @@ final class Gallery {
             config.model().folder());
     return PictureCommand.of(
         picture,
-        PictureCommand.modelOf(config.effective()),
+        PictureCommand.modelOf(config.effective(), model.commit()),
         provenance.computation().dtype(),
         provenance.schedulerConfig());
   }

@@ -160,6 +160,11 @@ public final class GenerateJob {
         new FinishedImages(config.output())
             .removedFrom(planned, DryRun.finished(spark, config, hadoop.value()));
     BatchPlan batches = BatchPlan.of(ImageNumbers.of(remaining).demands(), sizes());
+    if (batches.images() > 0) {
+      PictureStore none = PictureStore.inRows(true, true);
+      Preflight.checkExecutors(
+          spark.sparkContext(), new GenerationRun(runId, model, config.execution(), none), hadoop);
+    }
     return DryRun.of(
         config, model, RowCounts.Planned.of(planned), remaining, batches, hadoop.value());
   }
@@ -220,6 +225,7 @@ public final class GenerateJob {
       }
       return ended(
           output,
+          model,
           rows,
           RowCounts.total(plannedCounts, batches.images(), made),
           failed.tooMany(made));
@@ -229,7 +235,11 @@ public final class GenerateJob {
   }
 
   private Result ended(
-      OutputFolder output, ResultStore rows, RunCounts counts, Optional<String> stopReason)
+      OutputFolder output,
+      Model model,
+      ResultStore rows,
+      RunCounts counts,
+      Optional<String> stopReason)
       throws IOException {
     Result result = result(output, counts, stopReason);
     if (stopReason.isEmpty() && config.output().overwrite().removesEarlier()) {
@@ -238,7 +248,7 @@ public final class GenerateJob {
       UnnamedPictures.delete(spark, output, rows, hadoop);
     }
     if (config.output().gallery()) {
-      Gallery.write(config, rows, output);
+      Gallery.write(config, model, rows, output);
     }
     return result;
   }

@@ -105,6 +105,9 @@ final class RunReport {
   private Map<String, Object> modelFacts() {
     Map<String, Object> facts = new LinkedHashMap<>();
     facts.put("name", model.name());
+    if (!model.commit().isEmpty()) {
+      facts.put("commit", model.commit());
+    }
     facts.put("digest", model.digest());
     return facts;
   }

@@ -62,6 +62,15 @@ class GenerateImagesTest {
     assertThat(FakeModel.loads("unused")).isZero();
   }
 
+  /** The column of ids holds no null. */
+  @Test
+  void aFailedRowWithoutAnIdHasNoTextForIt() {
+    Row failed = RequestColumns.failed(null, null, "Cannot use id: no (null)", List.of());
+    assertThat(generate(List.of(failed), 1, "nameless", "cpu"))
+        .extracting(row -> "'%s': %s".formatted(row.getAs("id"), row.getAs("error")))
+        .containsExactly("'': Cannot use id: no (null)");
+  }
+
   @Test
   void turnsPicturesWithoutContentIntoFailedRows() {
     List<Row> rows =

@@ -39,8 +39,10 @@ class HubModelJobTest {
           .noneMatch(line -> line.contains("README.md"))
           .anyMatch(line -> line.contains("/resolve/" + HubServer.COMMIT + "/unet/"));
       assertThat(Files.readString(folder.resolve("remote/run.json")))
-          .contains("\"name\" : \"org/tiny\"")
+          .contains("\"name\" : \"org/tiny\"", "\"commit\" : \"" + HubServer.COMMIT + "\"")
           .doesNotContain("unmistakable-token");
+      assertThat(Files.readString(folder.resolve("remote/index.html")))
+          .contains("revision=" + HubServer.COMMIT);
       assertThat(LocalSpark.eventText())
           .contains("SparkListenerJobStart")
           .doesNotContain("unmistakable-token");

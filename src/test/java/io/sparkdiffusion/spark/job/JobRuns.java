@@ -51,6 +51,12 @@ final class JobRuns {
   }
 
   GenerateJob.Result run(String... overrides) {
+    return new GenerateJob(spark, settings(overrides))
+        .models(any -> FakeModel.named("job runs"))
+        .execute();
+  }
+
+  JobConfig settings(String... overrides) {
     Stream<String> common =
         Stream.of(
             "pretrained_model_name_or_path=" + folder,
@@ -61,10 +67,8 @@ final class JobRuns {
             "num_inference_steps=3",
             "device=cpu",
             "per_device_batch_size=2");
-    JobConfig settings =
-        JobConfig.load(
-            folder.resolve("job.yml"), Stream.concat(common, Stream.of(overrides)).toList());
-    return new GenerateJob(spark, settings).models(any -> FakeModel.named("job runs")).execute();
+    return JobConfig.load(
+        folder.resolve("job.yml"), Stream.concat(common, Stream.of(overrides)).toList());
   }
 
   Dataset<Row> rows() {
