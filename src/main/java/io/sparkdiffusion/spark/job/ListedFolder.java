@@ -70,8 +70,10 @@ final class ListedFolder implements ResultStore {
   public void commit(int group) throws IOException {
     output.requireHeld();
     String name = output.groupName(group);
-    manifests.commit(name, staged.remove(group).stream().map(Path::new).toList());
+    List<Path> written = staged.remove(group).stream().map(Path::new).toList();
+    // A store may have taken the list and its answer been lost: then the files must stay.
     output.finished(manifests.groupFolder(name));
+    manifests.commit(name, written, new Path(output.staging()));
   }
 
   @Override

@@ -92,6 +92,16 @@ class ObjectStoreTest {
     assertThat(ObjectStore.renames()).isEqualTo(renames);
   }
 
+  /** The list is there, and the run must not remove the files that it names. */
+  @Test
+  void keepsAGroupWhoseListWasStoredWithoutAnAnswer() throws IOException {
+    ObjectStore.loseAnswerTo("-0.json");
+    assertThatThrownBy(() -> run(output))
+        .satisfies(e -> assertThat(Failures.reason(e)).contains("no answer"));
+    assertThat(rows(output).count()).isEqualTo(2);
+    assertThat(run(output)).extracting(RunCounts::skipped, RunCounts::generated).contains(2L, 0L);
+  }
+
   @Test
   void removesTheListsAndFilesOfEarlierRuns() throws IOException {
     run(output);
