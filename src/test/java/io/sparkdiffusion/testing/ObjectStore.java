@@ -29,9 +29,11 @@ public final class ObjectStore extends LocalDisk {
   private static final AtomicInteger RENAMES = new AtomicInteger();
 
   private static final String NOWHERE = "?";
+  private static final long APART_MILLIS = 60;
 
   private static volatile String dyingAt = "";
   private static volatile String unansweredAt = NOWHERE;
+  private static volatile String dyingIn = NOWHERE;
   private static volatile boolean isDead;
   private static volatile CyclicBarrier together = new CyclicBarrier(1);
 
@@ -52,6 +54,11 @@ public final class ObjectStore extends LocalDisk {
     dyingAt = ending;
   }
 
+  /** Everything dies once something is deleted whose path has this in it. */
+  public static void dieAfterDeletingIn(String part) {
+    dyingIn = part;
+  }
+
   /** The next object whose name ends so is stored, and its writer told that it is not. */
   public static void loseAnswerTo(String ending) {
     unansweredAt = ending;
@@ -61,11 +68,12 @@ public final class ObjectStore extends LocalDisk {
   public static void revive() {
     dyingAt = "";
     unansweredAt = NOWHERE;
+    dyingIn = NOWHERE;
     isDead = false;
     together = new CyclicBarrier(1);
   }
 
-  /** So many find together that an object is not there yet. */
+  /** So many find together that an object is not there yet, and write it one after the other. */
   public static void createTogether(int threads) {
     together = new CyclicBarrier(threads);
   }
@@ -103,7 +111,9 @@ public final class ObjectStore extends LocalDisk {
   @Override
   public boolean delete(Path file, boolean isRecursive) throws IOException {
     requireAlive();
-    return super.delete(file, isRecursive);
+    boolean isDeleted = super.delete(file, isRecursive);
+    isDead |= file.toString().contains(dyingIn);
+    return isDeleted;
   }
 
   @Override
@@ -126,7 +136,7 @@ public final class ObjectStore extends LocalDisk {
 
   private static void awaitOthers() throws IOException {
     try {
-      together.await(10, TimeUnit.SECONDS);
+      Thread.sleep(APART_MILLIS * together.await(10, TimeUnit.SECONDS));
     } catch (InterruptedException | BrokenBarrierException | TimeoutException e) {
       throw new IOException("the others did not come", e);
     }

@@ -100,7 +100,8 @@ final class GroupManifests {
     if (lists().isEmpty()) {
       return committed;
     }
-    for (String line : spark.read().textFile(folder + "/*" + END).collectAsList()) {
+    String all = LiteralPath.of(folder.toString()) + "/*" + END;
+    for (String line : spark.read().textFile(all).collectAsList()) {
       parsed(line).ifPresent(list -> committed.put(list.get("group").asText(), paths(list)));
     }
     return committed;

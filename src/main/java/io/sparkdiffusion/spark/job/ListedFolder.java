@@ -44,11 +44,11 @@ final class ListedFolder implements ResultStore {
   static Optional<Dataset<Row>> rows(
       SparkSession spark, GroupManifests manifests, String rows, StructType columns)
       throws IOException {
-    String[] files =
-        manifests.committed().values().stream().flatMap(List::stream).toArray(String[]::new);
-    return files.length == 0
+    List<String> files = manifests.committed().values().stream().flatMap(List::stream).toList();
+    return files.isEmpty()
         ? Optional.empty()
-        : Optional.of(spark.read().schema(columns).option("basePath", rows).parquet(files));
+        : Optional.of(
+            spark.read().schema(columns).option("basePath", rows).parquet(LiteralPath.of(files)));
   }
 
   @Override

@@ -29,6 +29,9 @@ class OutputFolderTest {
 
   private static final Duration HEARTBEAT = Duration.ofMillis(200);
 
+  /** Where two threads must come in a certain order, also on a busy machine. */
+  private static final Duration SLOW_HEARTBEAT = Duration.ofSeconds(1);
+
   @TempDir private Path folder;
 
   @Test
@@ -123,12 +126,12 @@ class OutputFolderTest {
     WatchedDisk.beforeCreate(
         file -> {
           int before = names.getAndIncrement() - 1;
-          onlyIf(before > 0, () -> Thread.sleep(before * HEARTBEAT.toMillis() / 4));
+          onlyIf(before > 0, () -> Thread.sleep(before * SLOW_HEARTBEAT.toMillis() / 4));
         });
     ExecutorService threads = Executors.newFixedThreadPool(2);
     try {
-      Callable<OutputFolder> one = () -> open("watched:" + folder, "one", hadoop);
-      Callable<OutputFolder> two = () -> open("watched:" + folder, "two", hadoop);
+      Callable<OutputFolder> one = () -> openSlowly("one", hadoop);
+      Callable<OutputFolder> two = () -> openSlowly("two", hadoop);
       List<OutputFolder> taken = new ArrayList<>();
       List<String> refused = new ArrayList<>();
       for (Future<OutputFolder> run : threads.invokeAll(List.of(one, two))) {
@@ -205,6 +208,11 @@ class OutputFolderTest {
 
   private OutputFolder open(String runId) {
     return open(folder.toString(), runId, new Configuration());
+  }
+
+  private OutputFolder openSlowly(String runId, Configuration hadoop) {
+    return OutputFolder.open(
+        "watched:" + folder, OutputCommit.RENAME, runId, hadoop, SLOW_HEARTBEAT);
   }
 
   private static OutputFolder open(String directory, String runId, Configuration hadoop) {
