@@ -67,6 +67,7 @@ class PrometheusTest {
             "images_failed_Count{type=\"counters\"} 3",
             "models_loaded_Count{type=\"counters\"} 1",
             "batch_halvings_Count{type=\"counters\"} 1",
+            "gpu_memory_bytes_Value{type=\"gauges\"} 0",
             "batch_size_Count{type=\"histograms\"} 6",
             "batch_size_Max{type=\"histograms\"} 2",
             "step_microseconds_Count{type=\"histograms\"} 6",

@@ -8,34 +8,27 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The packaged job on two workers of one host, submitted in client mode. */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class ClusterIT {
 
-  @TempDir private static Path folder;
-  private static StandaloneCluster cluster;
+  @RegisterExtension private static final TestCluster CLUSTER = new TestCluster();
+
+  private static Path folder;
   private static ClusterJob job;
   private static Map<String, String> pictures;
 
   @BeforeAll
-  static void start() throws Exception {
-    cluster = StandaloneCluster.start(folder, 2);
-    job = ClusterJob.prepare(cluster, folder);
-  }
-
-  @AfterAll
-  static void stop() {
-    if (cluster != null) {
-      cluster.close();
-    }
+  static void prepare() throws Exception {
+    folder = CLUSTER.folder();
+    job = ClusterJob.prepare(CLUSTER);
   }
 
   @Test
@@ -50,8 +43,8 @@ class ClusterIT {
                 "--conf",
                 "spark.eventLog.dir=" + Files.createDirectory(folder.resolve("events"))));
     assertThat(driver.lastLine()).startsWith("Done: 24 images: 24 generated, 0 skipped, 0 failed");
-    assertThat(Moment.modelsLoaded(cluster)).isEqualTo(2);
-    pictures = ClusterJob.pictures(folder.resolve("out"));
+    assertThat(Moment.modelsLoaded(CLUSTER.running())).isEqualTo(2);
+    pictures = job.pictures(folder.resolve("out"));
   }
 
   @Test
@@ -59,7 +52,7 @@ class ClusterIT {
   void makesNothingTwice() throws Exception {
     SparkProcess driver = job.run(folder.resolve("out"), List.of());
     assertThat(driver.lastLine()).startsWith("Done: 24 images: 0 generated, 24 skipped, 0 failed");
-    assertThat(ClusterJob.pictures(folder.resolve("out"))).isEqualTo(pictures);
+    assertThat(job.pictures(folder.resolve("out"))).isEqualTo(pictures);
   }
 
   @Test
@@ -76,7 +69,7 @@ class ClusterIT {
             "--conf", "spark.speculation.multiplier=1.01",
             "--conf", "spark.speculation.quantile=0.1",
             "--conf", "spark.speculation.minTaskRuntime=1ms"));
-    assertThat(ClusterJob.pictures(output)).isEqualTo(pictures);
+    assertThat(job.pictures(output)).isEqualTo(pictures);
   }
 
   @Test
@@ -84,7 +77,7 @@ class ClusterIT {
   void makesTheSameBytesOnOneMachine() throws Exception {
     Path output = folder.resolve("local");
     job.runLocally(output);
-    assertThat(ClusterJob.pictures(output)).isEqualTo(pictures);
+    assertThat(job.pictures(output)).isEqualTo(pictures);
   }
 
   /** Spark gives each task a GPU here, which libtorch does not see. */

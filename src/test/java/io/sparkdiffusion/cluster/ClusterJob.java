@@ -18,29 +18,32 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Row;
 
-/** A table of prompts for a small model, and what its output must be. */
-final class ClusterJob {
+/**
+ * A table of prompts for a small model, and what its output must be.
+ *
+ * @param cluster that makes the pictures
+ * @param config of the job
+ * @param images pictures of the table, one for each row
+ */
+record ClusterJob(StandaloneCluster cluster, Path config, int images) {
 
-  /** Pictures of the table, in four or more commit groups. */
-  static final int IMAGES = 24;
+  private static final int IMAGES = 24;
 
-  private static final int GROUP_IMAGES = 6;
-
-  private final StandaloneCluster cluster;
-  private final Path config;
-
-  private ClusterJob(StandaloneCluster cluster, Path config) {
-    this.cluster = cluster;
-    this.config = config;
+  /** A table of 24 pictures, in four commit groups. */
+  static ClusterJob prepare(TestCluster cluster) throws IOException {
+    return prepare(cluster, IMAGES, 6, IMAGES / 4);
   }
 
   /** Writes the table and the configuration. */
-  static ClusterJob prepare(StandaloneCluster cluster, Path folder) throws IOException {
+  static ClusterJob prepare(TestCluster cluster, int images, int steps, int groupImages)
+      throws IOException {
     String rows =
-        IntStream.range(0, IMAGES)
+        IntStream.range(0, images)
             .mapToObj("row%1$02d,secret picture number %1$d,%1$d\n"::formatted)
             .collect(Collectors.joining());
+    Path folder = cluster.folder();
     Path table = Files.writeString(folder.resolve("prompts.csv"), "id,prompt,seed\n" + rows);
+    Path model = ReferenceModels.folder("base").toAbsolutePath();
     Path config =
         Files.writeString(
             folder.resolve("cluster.yml"),
@@ -48,12 +51,12 @@ final class ClusterJob {
             pretrained_model_name_or_path: %s
             prompts: %s
             resolution: 64
-            num_inference_steps: 6
+            num_inference_steps: %d
             device: cpu
             commit_group_images: %d
             """
-                .formatted(ReferenceModels.folder("base").toAbsolutePath(), table, GROUP_IMAGES));
-    return new ClusterJob(cluster, config);
+                .formatted(model, table, steps, groupImages));
+    return new ClusterJob(cluster.running(), config, images);
   }
 
   /** Starts the job with an output folder and further settings. */
@@ -83,7 +86,7 @@ final class ClusterJob {
    * The SHA-256 of each picture by id, where rows and files hold the same pictures, each once, and
    * nothing else is in the folder.
    */
-  static Map<String, String> pictures(Path output) throws Exception {
+  Map<String, String> pictures(Path output) throws Exception {
     List<Row> rows =
         LocalSpark.session().read().parquet(output.resolve("rows").toString()).collectAsList();
     Map<String, String> pictures = new TreeMap<>();
@@ -93,7 +96,7 @@ final class ClusterJob {
       assertThat(pictures.put(row.getAs("id"), row.getAs("sha256"))).as("made twice").isNull();
       files.put(row.<Row>getAs("image").getAs("path"), row.getAs("sha256"));
     }
-    assertThat(pictures).hasSize(IMAGES);
+    assertThat(pictures).hasSize(images);
     Map<String, String> found = new TreeMap<>();
     try (Stream<Path> all = Files.list(output.resolve("images"))) {
       for (Path file : all.toList()) {

@@ -8,10 +8,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -27,24 +26,18 @@ class DyingMachinesIT {
 
   private static final List<String> NO_OPTIONS = List.of();
 
-  @TempDir private static Path folder;
+  @RegisterExtension private static final TestCluster CLUSTER = new TestCluster();
+
   private static StandaloneCluster cluster;
   private static ClusterJob job;
   private static Map<String, String> undisturbed;
 
   @BeforeAll
   static void runUndisturbed() throws Exception {
-    cluster = StandaloneCluster.start(folder, 2);
-    job = ClusterJob.prepare(cluster, folder);
+    cluster = CLUSTER.running();
+    job = ClusterJob.prepare(CLUSTER);
     job.run(output("undisturbed"), NO_OPTIONS);
-    undisturbed = ClusterJob.pictures(output("undisturbed"));
-  }
-
-  @AfterAll
-  static void stop() {
-    if (cluster != null) {
-      cluster.close();
-    }
+    undisturbed = job.pictures(output("undisturbed"));
   }
 
   static IntStream kills() {
@@ -63,7 +56,7 @@ class DyingMachinesIT {
     assertThat(executors).isNotEmpty();
     executors.get(random.nextInt(executors.size())).destroyForcibly();
     assertThat(driver.await()).as(driver.printed()).isZero();
-    assertThat(ClusterJob.pictures(output)).isEqualTo(undisturbed);
+    assertThat(job.pictures(output)).isEqualTo(undisturbed);
   }
 
   @ParameterizedTest
@@ -77,7 +70,7 @@ class DyingMachinesIT {
     assertThat(output.resolve("_lock")).exists();
     SparkProcess second = job.run(output, NO_OPTIONS);
     assertThat(second.lastLine()).startsWith("Done: 24 images: ");
-    assertThat(ClusterJob.pictures(output)).isEqualTo(undisturbed);
+    assertThat(job.pictures(output)).isEqualTo(undisturbed);
   }
 
   @ParameterizedTest
@@ -96,7 +89,7 @@ class DyingMachinesIT {
     assertThat(Files.readString(output.resolve("run.json")))
         .contains("\"status\" : \"interrupted\"");
     job.run(output, NO_OPTIONS);
-    assertThat(ClusterJob.pictures(output)).isEqualTo(undisturbed);
+    assertThat(job.pictures(output)).isEqualTo(undisturbed);
   }
 
   @Test
@@ -107,7 +100,7 @@ class DyingMachinesIT {
     Moment.DENOISING.await(output, cluster, 0, driver, new Random(2));
     cluster.loseWorker(2);
     assertThat(driver.await()).as(driver.printed()).isZero();
-    assertThat(ClusterJob.pictures(output)).isEqualTo(undisturbed);
+    assertThat(job.pictures(output)).isEqualTo(undisturbed);
   }
 
   private static Moment moment(int kill) {
@@ -116,6 +109,6 @@ class DyingMachinesIT {
   }
 
   private static Path output(String name) {
-    return folder.resolve("output-" + name);
+    return CLUSTER.folder().resolve("output-" + name);
   }
 }

@@ -28,7 +28,7 @@ record SparkProcess(Process process, Path log) implements AutoCloseable {
   /** For JVMs that live for half a minute, executors among them. */
   private static final String QUICK_START = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
 
-  private static final Duration PATIENCE = Duration.ofMinutes(3);
+  private static final Duration PATIENCE = Duration.ofMinutes(6);
 
   /**
    * Starts a main class.
@@ -76,10 +76,12 @@ record SparkProcess(Process process, Path log) implements AutoCloseable {
   /**
    * Waits for its end and returns the exit code; beyond 128, that plus the signal that ended it.
    */
-  int await() throws InterruptedException {
-    assertThat(process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS))
-        .as("it ends within %s, see %s", PATIENCE, log)
-        .isTrue();
+  int await() throws IOException, InterruptedException {
+    if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+      // It would keep the cluster from whoever comes next.
+      close();
+      throw new AssertionError("it must end within %s:%n%s".formatted(PATIENCE, printed()));
+    }
     return process.exitValue();
   }
 

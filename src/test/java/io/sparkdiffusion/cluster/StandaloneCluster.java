@@ -17,10 +17,18 @@ final class StandaloneCluster implements AutoCloseable {
 
   private static final String LOOPBACK = "127.0.0.1";
 
+  private static final List<String> DRIVER =
+      List.of(
+          "-Xmx1g",
+          "-Dlog4j2.configurationFile=jobs/lib/log4j2.properties",
+          // In local mode as many as an executor has: bytes are promised for equal numbers.
+          "-Dai.djl.pytorch.num_threads=1");
+
   private final Path folder;
   private final SparkProcess master;
   private final String url;
   private final List<SparkProcess> workers = new ArrayList<>();
+  private final List<String> driverOptions = new ArrayList<>(DRIVER);
   private int submissions;
 
   private StandaloneCluster(Path folder, SparkProcess master, String url) {
@@ -88,6 +96,11 @@ final class StandaloneCluster implements AutoCloseable {
     worker.awaitPrinted("(Successfully registered with master)");
   }
 
+  /** Options of the JVM for all drivers from now on. */
+  void addDriverOptions(String... options) {
+    driverOptions.addAll(List.of(options));
+  }
+
   /** Submits the packaged job in client mode, with one GPU for each executor and task. */
   SparkProcess submit(List<String> sparkOptions, List<String> arguments) throws IOException {
     List<String> options =
@@ -127,11 +140,7 @@ final class StandaloneCluster implements AutoCloseable {
     command.addAll(arguments);
     return SparkProcess.start(
         folder.resolve("driver-%d.log".formatted(submissions++)),
-        List.of(
-            "-Xmx1g",
-            "-Dlog4j2.configurationFile=jobs/lib/log4j2.properties",
-            // In local mode as many as an executor has: bytes are promised for equal numbers.
-            "-Dai.djl.pytorch.num_threads=1"),
+        driverOptions,
         "org.apache.spark.deploy.SparkSubmit",
         command.toArray(String[]::new));
   }

@@ -7,6 +7,8 @@ import io.sparkdiffusion.prompt.ImageRequest;
 import io.sparkdiffusion.testing.AnonymousMemory;
 import io.sparkdiffusion.testing.ChildJvm;
 import io.sparkdiffusion.testing.ReferenceModels;
+import io.sparkdiffusion.testing.Slope;
+import io.sparkdiffusion.testing.Slope.Point;
 import io.sparkdiffusion.weights.ModelFolder;
 import java.io.IOException;
 import java.util.List;
@@ -48,32 +50,20 @@ class NativeMemoryTest {
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1"),
             Integer.toString(PICTURES));
-    List<double[]> samples =
+    List<Point> samples =
         SAMPLE
             .matcher(output)
             .results()
-            .map(found -> new double[] {number(found.group(1)), number(found.group(2))})
+            .map(found -> new Point(Long.parseLong(found.group(1)), Long.parseLong(found.group(2))))
             .toList();
     assertThat(samples).hasSize(SAMPLES);
-    List<double[]> last = samples.subList(SAMPLES / 10, SAMPLES);
-    double slope = slope(last);
+    List<Point> last = samples.subList(SAMPLES / 10, SAMPLES);
+    double slope = Slope.of(last);
     System.out.printf(
         "anonymous memory outside the heap: %.0f bytes a picture over the last %d of %d; %,.0f"
             + " bytes at the begin, %,.0f at the end%n",
-        slope, PICTURES * 9 / 10, PICTURES, last.get(0)[1], last.get(last.size() - 1)[1]);
+        slope, PICTURES * 9 / 10, PICTURES, last.get(0).y(), last.get(last.size() - 1).y());
     assertThat(slope).isLessThan(MAY_GROW_BYTES_PER_PICTURE + MAY_GROW_BYTES / (0.9 * PICTURES));
-  }
-
-  private static double number(String text) {
-    return Double.parseDouble(text);
-  }
-
-  /** Of the line that is nearest to all points (least squares). */
-  private static double slope(List<double[]> points) {
-    double meanX = points.stream().mapToDouble(p -> p[0]).average().orElseThrow();
-    double meanY = points.stream().mapToDouble(p -> p[1]).average().orElseThrow();
-    double product = points.stream().mapToDouble(p -> (p[0] - meanX) * (p[1] - meanY)).sum();
-    return product / points.stream().mapToDouble(p -> (p[0] - meanX) * (p[0] - meanX)).sum();
   }
 
   /** The child: makes so many pictures and prints its memory now and then. */

@@ -2,7 +2,6 @@ package io.sparkdiffusion.testing;
 
 import java.io.EOFException;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
@@ -13,13 +12,12 @@ import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FSInputStream;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
-import org.apache.hadoop.fs.RawLocalFileSystem;
 
 /**
  * The local disk under {@code counted:/}, with a log of what is opened that several processes
  * share; its connection can break, and its listings can lie.
  */
-public final class CountedFileSystem extends RawLocalFileSystem {
+public final class CountedFileSystem extends LocalDisk {
 
   private static final String SCHEME = "counted";
   private static final String LOG = "fs.counted.log";
@@ -54,13 +52,8 @@ public final class CountedFileSystem extends RawLocalFileSystem {
   }
 
   @Override
-  public URI getUri() {
-    return URI.create(SCHEME + ":///");
-  }
-
-  @Override
-  public String getScheme() {
-    return SCHEME;
+  String root() {
+    return SCHEME + ":///";
   }
 
   @Override

@@ -17,12 +17,13 @@ import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.hadoop.conf.Configuration;
 
 /**
  * A model that makes pictures of noise in no time. A prompt that begins with {@code NAN} gives a
  * failed picture, {@code FLAT} one of a single colour, {@code BOOM} ends the task, and of {@code
- * LONG} some text is lost.
+ * LONG} some text is lost, {@code STRAGGLER N} takes as long as N other images.
  */
 public final class FakeModel {
 
@@ -81,6 +82,8 @@ public final class FakeModel {
   private record Generator(String device, long memoryPixels, AtomicLong nanos)
       implements ImageGenerator {
 
+    private static final AtomicInteger MADE = new AtomicInteger();
+
     Generator(String device, long memoryPixels) {
       this(device, memoryPixels, new AtomicLong());
     }
@@ -98,7 +101,21 @@ public final class FakeModel {
         throw new IllegalArgumentException("the requests of a batch must share its key");
       }
       nanos.addAndGet(1_000_000L * requests.size());
+      if (first.prompt().startsWith("STRAGGLER ")) {
+        awaitOthers(Integer.parseInt(first.prompt().substring("STRAGGLER ".length())));
+      }
+      MADE.addAndGet(requests.size());
       return requests.stream().map(Generator::result).toList();
+    }
+
+    private static void awaitOthers(int images) {
+      int end = MADE.get() + images;
+      for (int tries = 0; MADE.get() < end; tries++) {
+        if (tries == 600) {
+          throw new IllegalStateException("the others did not go on");
+        }
+        LockSupport.parkNanos(100_000_000L);
+      }
     }
 
     private static ImageResult result(ImageRequest request) {

@@ -3,16 +3,12 @@ package io.sparkdiffusion.testing;
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.net.URI;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.Path;
-import org.apache.hadoop.fs.RawLocalFileSystem;
-import org.apache.hadoop.fs.permission.FsPermission;
-import org.apache.hadoop.util.Progressable;
 
 /** The local disk under the scheme {@code full}, with room for a number of bytes. */
-public final class FullDisk extends RawLocalFileSystem {
+public final class FullDisk extends LocalDisk {
 
   private static final AtomicLong ROOM = new AtomicLong(Long.MAX_VALUE);
 
@@ -27,43 +23,13 @@ public final class FullDisk extends RawLocalFileSystem {
   }
 
   @Override
-  public URI getUri() {
-    return URI.create("full:///");
+  String root() {
+    return "full:///";
   }
 
   @Override
-  public String getScheme() {
-    return "full";
-  }
-
-  @Override
-  public FSDataOutputStream create(
-      Path file,
-      boolean overwrite,
-      int bufferSize,
-      short replication,
-      long blockSize,
-      Progressable progress)
-      throws IOException {
-    return limited(super.create(file, overwrite, bufferSize, replication, blockSize, progress));
-  }
-
-  @Override
-  public FSDataOutputStream create(
-      Path file,
-      FsPermission permission,
-      boolean overwrite,
-      int bufferSize,
-      short replication,
-      long blockSize,
-      Progressable progress)
-      throws IOException {
-    return limited(
-        super.create(file, permission, overwrite, bufferSize, replication, blockSize, progress));
-  }
-
-  private static FSDataOutputStream limited(OutputStream disk) throws IOException {
-    return new FSDataOutputStream(new Limited(disk), null);
+  FSDataOutputStream created(Path file, boolean overwrite, Creation onDisk) throws IOException {
+    return new FSDataOutputStream(new Limited(onDisk.create()), null);
   }
 
   private static final class Limited extends FilterOutputStream {

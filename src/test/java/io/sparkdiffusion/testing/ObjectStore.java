@@ -3,7 +3,6 @@ package io.sparkdiffusion.testing;
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.StandardCopyOption;
 import java.util.concurrent.BrokenBarrierException;
@@ -16,9 +15,6 @@ import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
-import org.apache.hadoop.fs.RawLocalFileSystem;
-import org.apache.hadoop.fs.permission.FsPermission;
-import org.apache.hadoop.util.Progressable;
 
 /**
  * The local disk as S3 is seen through s3a, for {@code s3a://bucket/}: an object appears whole once
@@ -26,13 +22,18 @@ import org.apache.hadoop.util.Progressable;
  * copies one object after the other. All that use it can die at an object: from then on nothing
  * changes.
  */
-public final class ObjectStore extends RawLocalFileSystem {
+public final class ObjectStore extends LocalDisk {
 
-  private static final URI BUCKET = URI.create("s3a://bucket");
+  private static final String BUCKET = "s3a://bucket";
   private static final AtomicInteger LEFT = new AtomicInteger();
   private static final AtomicInteger RENAMES = new AtomicInteger();
 
+  private static final String NOWHERE = "?";
+  private static final long APART_MILLIS = 60;
+
   private static volatile String dyingAt = "";
+  private static volatile String unansweredAt = NOWHERE;
+  private static volatile String dyingIn = NOWHERE;
   private static volatile boolean isDead;
   private static volatile CyclicBarrier together = new CyclicBarrier(1);
 
@@ -53,14 +54,26 @@ public final class ObjectStore extends RawLocalFileSystem {
     dyingAt = ending;
   }
 
+  /** Everything dies once something is deleted whose path has this in it. */
+  public static void dieAfterDeletingIn(String part) {
+    dyingIn = part;
+  }
+
+  /** The next object whose name ends so is stored, and its writer told that it is not. */
+  public static void loseAnswerTo(String ending) {
+    unansweredAt = ending;
+  }
+
   /** Lets all that use it live, one by one. */
   public static void revive() {
     dyingAt = "";
+    unansweredAt = NOWHERE;
+    dyingIn = NOWHERE;
     isDead = false;
     together = new CyclicBarrier(1);
   }
 
-  /** So many find together that an object is not there yet. */
+  /** So many find together that an object is not there yet, and write it one after the other. */
   public static void createTogether(int threads) {
     together = new CyclicBarrier(threads);
   }
@@ -77,13 +90,8 @@ public final class ObjectStore extends RawLocalFileSystem {
   }
 
   @Override
-  public URI getUri() {
+  String root() {
     return BUCKET;
-  }
-
-  @Override
-  public String getScheme() {
-    return BUCKET.getScheme();
   }
 
   @Override
@@ -103,7 +111,9 @@ public final class ObjectStore extends RawLocalFileSystem {
   @Override
   public boolean delete(Path file, boolean isRecursive) throws IOException {
     requireAlive();
-    return super.delete(file, isRecursive);
+    boolean isDeleted = super.delete(file, isRecursive);
+    isDead |= file.toString().contains(dyingIn);
+    return isDeleted;
   }
 
   @Override
@@ -113,14 +123,7 @@ public final class ObjectStore extends RawLocalFileSystem {
   }
 
   @Override
-  public FSDataOutputStream create(
-      Path file,
-      boolean overwrite,
-      int bufferSize,
-      short replication,
-      long blockSize,
-      Progressable progress)
-      throws IOException {
+  FSDataOutputStream created(Path file, boolean overwrite, Creation onDisk) throws IOException {
     requireAlive();
     if (!overwrite && exists(file)) {
       throw new FileAlreadyExistsException("File already exists: " + file);
@@ -131,22 +134,9 @@ public final class ObjectStore extends RawLocalFileSystem {
     return new FSDataOutputStream(new Upload(pathToFile(file).toPath()), null);
   }
 
-  @Override
-  public FSDataOutputStream create(
-      Path file,
-      FsPermission permission,
-      boolean overwrite,
-      int bufferSize,
-      short replication,
-      long blockSize,
-      Progressable progress)
-      throws IOException {
-    return create(file, overwrite, bufferSize, replication, blockSize, progress);
-  }
-
   private static void awaitOthers() throws IOException {
     try {
-      together.await(10, TimeUnit.SECONDS);
+      Thread.sleep(APART_MILLIS * together.await(10, TimeUnit.SECONDS));
     } catch (InterruptedException | BrokenBarrierException | TimeoutException e) {
       throw new IOException("the others did not come", e);
     }
@@ -190,6 +180,10 @@ public final class ObjectStore extends RawLocalFileSystem {
         requireAlive();
         Files.createDirectories(object.getParent());
         Files.move(parts, object, StandardCopyOption.REPLACE_EXISTING);
+        if (object.toString().endsWith(unansweredAt)) {
+          unansweredAt = NOWHERE;
+          throw new IOException("no answer");
+        }
       } finally {
         Files.deleteIfExists(parts);
       }

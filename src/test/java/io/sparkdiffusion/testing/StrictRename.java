@@ -7,17 +7,19 @@ import java.nio.file.Files;
 import java.nio.file.StandardCopyOption;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.DelegateToFileSystem;
+import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
-import org.apache.hadoop.fs.RawLocalFileSystem;
 
 /**
  * The local disk under {@code strict:/} with HDFS's rules: a rename never replaces a file, only one
- * through a {@code FileContext} that asks for it does, in one step. It refuses to delete.
+ * through a {@code FileContext} that asks for it does, in one step. With such a context it refuses
+ * to delete or to write into a file that readers know, which is one whose path has no underscore.
  */
-public final class StrictRename extends RawLocalFileSystem {
+public final class StrictRename extends LocalDisk {
 
-  private static final URI ROOT = URI.create("strict:///");
+  private static final String SCHEME = "strict";
+  private static final String ROOT = SCHEME + ":///";
 
   /** Makes the file system known to Hadoop, with a file context or without. */
   public static void register(Configuration hadoop, boolean hasContext) {
@@ -29,13 +31,8 @@ public final class StrictRename extends RawLocalFileSystem {
   }
 
   @Override
-  public URI getUri() {
+  String root() {
     return ROOT;
-  }
-
-  @Override
-  public String getScheme() {
-    return ROOT.getScheme();
   }
 
   @Override
@@ -45,10 +42,21 @@ public final class StrictRename extends RawLocalFileSystem {
 
   @Override
   public boolean delete(Path file, boolean isRecursive) throws IOException {
-    if (getConf().get("fs.AbstractFileSystem.strict.impl") != null) {
-      throw new IOException("nothing may be deleted: " + file);
-    }
+    refuse(file);
     return super.delete(file, isRecursive);
+  }
+
+  @Override
+  FSDataOutputStream created(Path file, boolean overwrite, Creation onDisk) throws IOException {
+    refuse(file);
+    return super.created(file, overwrite, onDisk);
+  }
+
+  private void refuse(Path file) throws IOException {
+    boolean hasContext = getConf().get("fs.AbstractFileSystem.strict.impl") != null;
+    if (hasContext && !file.toUri().getPath().contains("/_")) {
+      throw new IOException("readers may look at it: " + file);
+    }
   }
 
   /** What Hadoop opens for a file context. */
@@ -56,7 +64,7 @@ public final class StrictRename extends RawLocalFileSystem {
 
     /** Called by Hadoop. */
     public Context(URI uri, Configuration hadoop) throws IOException, URISyntaxException {
-      super(uri, opened(hadoop), hadoop, ROOT.getScheme(), false);
+      super(uri, opened(hadoop), hadoop, SCHEME, false);
     }
 
     private static FileSystem opened(Configuration hadoop) throws IOException {

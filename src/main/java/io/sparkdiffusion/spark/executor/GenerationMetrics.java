@@ -5,9 +5,12 @@ import com.codahale.metrics.ExponentiallyDecayingReservoir;
 import com.codahale.metrics.Gauge;
 import com.codahale.metrics.Histogram;
 import com.codahale.metrics.MetricRegistry;
+import io.sparkdiffusion.graph.GpuMemory;
 import io.sparkdiffusion.graph.ProcessMemory;
 import io.sparkdiffusion.pipeline.ImageResult;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * What this JVM has done since it began, for whichever tasks and runs. {@link DiffusionPlugin}
@@ -24,6 +27,7 @@ final class GenerationMetrics {
   private final Counter batchHalvings = new Counter();
   private final Histogram batchSize = histogram();
   private final Histogram stepMicroseconds = histogram();
+  private final Set<String> devices = ConcurrentHashMap.newKeySet();
 
   private GenerationMetrics() {}
 
@@ -37,7 +41,7 @@ final class GenerationMetrics {
 
   /**
    * Adds everything to a registry. Units stand in the names, since Spark's sinks tell none. The
-   * memory is the device's where that is a CPU; a GPU's is not among them.
+   * process's memory is the device's where that is a CPU.
    */
   void register(MetricRegistry registry) {
     registry.register("images_done", imagesDone);
@@ -46,14 +50,20 @@ final class GenerationMetrics {
     registry.register("batch_halvings", batchHalvings);
     registry.register("batch_size", batchSize);
     registry.register("step_microseconds", stepMicroseconds);
+    registry.register("gpu_memory_bytes", (Gauge<Long>) this::gpuMemoryBytes);
     if (ProcessMemory.isKnown()) {
       registry.register(
           "process_anonymous_memory_bytes", (Gauge<Long>) ProcessMemory::anonymousBytes);
     }
   }
 
-  void modelLoaded() {
+  private long gpuMemoryBytes() {
+    return devices.stream().mapToLong(GpuMemory::takenBytes).sum();
+  }
+
+  void modelLoaded(String device) {
     modelsLoaded.inc();
+    devices.add(device);
   }
 
   void batchHalved() {

@@ -37,7 +37,7 @@ final class LoadedGenerator implements AutoCloseable {
           ImageGenerator made = factory.load(device, hadoop);
           batchSize = made.computation().batchSize();
           generator = made;
-          GenerationMetrics.ofThisJvm().modelLoaded();
+          GenerationMetrics.ofThisJvm().modelLoaded(device);
         }
       }
     }

@@ -47,7 +47,7 @@ final class PictureKeeper {
 
   private static ImageSink openFiles(PictureStore store, Configuration hadoop) throws IOException {
     return new HadoopImageSink(
-        new Path(store.outputFolder() + "/" + store.pngFolder()),
+        new Path(store.outputFolder() + "/" + store.naming().folder()),
         new Path(store.stagingFolder(), "png"),
         hadoop);
   }
@@ -68,7 +68,7 @@ final class PictureKeeper {
     if (files != null) {
       String name = store.fileName(request, requestHash);
       write(name, png, request.id());
-      path = store.pngFolder() + name;
+      path = store.naming().folder() + name;
     }
     return new KeptPicture(store.format().hasBytesInRows() ? png : null, path, sha256(png));
   }

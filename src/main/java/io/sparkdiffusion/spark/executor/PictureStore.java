@@ -56,13 +56,6 @@ public record PictureStore(
     }
   }
 
-  /**
-   * The folder of the PNG files, relative to the output folder; empty or with a slash at its end.
-   */
-  String pngFolder() {
-    return naming.folder;
-  }
-
   String fileName(ImageRequest request, String requestHash) {
     return switch (naming) {
       case BY_REQUEST -> PngName.of(request.id(), request.imageIndex(), requestHash);

@@ -53,7 +53,8 @@ public record DryRun(RunCounts counts, long toMake, List<String> lines) {
           spark, new GroupManifests(spark, files, rows), rows.toString(), FinishedImages.READ);
     }
     return files.exists(rows)
-        ? Optional.of(spark.read().schema(FinishedImages.READ).parquet(rows.toString()))
+        ? Optional.of(
+            spark.read().schema(FinishedImages.READ).parquet(LiteralPath.of(rows.toString())))
         : Optional.empty();
   }
 

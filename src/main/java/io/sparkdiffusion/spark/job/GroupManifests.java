@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.sparkdiffusion.spark.executor.ResultColumns;
+import io.sparkdiffusion.spark.executor.WholeFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -14,7 +15,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
-import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -65,7 +65,7 @@ final class GroupManifests {
   synchronized void mark() throws IOException {
     Path note = new Path(folder, "README.txt");
     if (!files.exists(note)) {
-      put(note, NOTE);
+      new WholeFiles(files).create(note, NOTE.getBytes(StandardCharsets.UTF_8));
     }
   }
 
@@ -73,14 +73,16 @@ final class GroupManifests {
    * Commits a group.
    *
    * @param written its files, below the group's folder
+   * @param staging for a list that is half written
    */
-  void commit(String group, List<Path> written) throws IOException {
+  void commit(String group, List<Path> written, Path staging) throws IOException {
     Set<String> names = written.stream().map(Path::getName).collect(Collectors.toSet());
     removeStrays(group, names);
     String prefix = ResultColumns.GROUP + "=" + group + "/";
     List<String> listed = names.stream().map(name -> prefix + name).sorted().toList();
     Map<String, Object> list = new TreeMap<>(Map.of("group", group, "files", listed));
-    put(list(group), JSON.writeValueAsString(list) + "\n");
+    byte[] line = (JSON.writeValueAsString(list) + "\n").getBytes(StandardCharsets.UTF_8);
+    new WholeFiles(files).write(list(group), staging, line);
   }
 
   /** What attempts have left that did not count, for readers that do not know the lists. */
@@ -92,20 +94,14 @@ final class GroupManifests {
     }
   }
 
-  /** Closing it is what makes it appear; it is never there before. */
-  private void put(Path file, String text) throws IOException {
-    try (FSDataOutputStream out = files.create(file, false)) {
-      out.write(text.getBytes(StandardCharsets.UTF_8));
-    }
-  }
-
   /** The files of all committed groups, by group. */
   Map<String, List<String>> committed() throws IOException {
     Map<String, List<String>> committed = new TreeMap<>();
     if (lists().isEmpty()) {
       return committed;
     }
-    for (String line : spark.read().textFile(folder + "/*" + END).collectAsList()) {
+    String all = LiteralPath.of(folder.toString()) + "/*" + END;
+    for (String line : spark.read().textFile(all).collectAsList()) {
       parsed(line).ifPresent(list -> committed.put(list.get("group").asText(), paths(list)));
     }
     return committed;

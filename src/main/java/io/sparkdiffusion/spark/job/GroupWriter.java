@@ -41,6 +41,6 @@ record GroupWriter(SparkSession session, CommitWay way) {
 
   /** What has been written. */
   Dataset<Row> read(List<String> paths, StructType schema) {
-    return session.read().schema(schema).parquet(paths.toArray(String[]::new));
+    return session.read().schema(schema).parquet(LiteralPath.of(paths));
   }
 }

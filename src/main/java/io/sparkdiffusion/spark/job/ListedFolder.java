@@ -44,11 +44,11 @@ final class ListedFolder implements ResultStore {
   static Optional<Dataset<Row>> rows(
       SparkSession spark, GroupManifests manifests, String rows, StructType columns)
       throws IOException {
-    String[] files =
-        manifests.committed().values().stream().flatMap(List::stream).toArray(String[]::new);
-    return files.length == 0
+    List<String> files = manifests.committed().values().stream().flatMap(List::stream).toList();
+    return files.isEmpty()
         ? Optional.empty()
-        : Optional.of(spark.read().schema(columns).option("basePath", rows).parquet(files));
+        : Optional.of(
+            spark.read().schema(columns).option("basePath", rows).parquet(LiteralPath.of(files)));
   }
 
   @Override
@@ -70,8 +70,10 @@ final class ListedFolder implements ResultStore {
   public void commit(int group) throws IOException {
     output.requireHeld();
     String name = output.groupName(group);
-    manifests.commit(name, staged.remove(group).stream().map(Path::new).toList());
+    List<Path> written = staged.remove(group).stream().map(Path::new).toList();
+    // A store may have taken the list and its answer been lost: then the files must stay.
     output.finished(manifests.groupFolder(name));
+    manifests.commit(name, written, new Path(output.staging()));
   }
 
   @Override

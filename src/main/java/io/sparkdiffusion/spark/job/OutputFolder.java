@@ -3,7 +3,7 @@ package io.sparkdiffusion.spark.job;
 import io.sparkdiffusion.config.OutputCommit;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.spark.executor.ResultColumns;
-import io.sparkdiffusion.spark.executor.Storage;
+import io.sparkdiffusion.spark.executor.WholeFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -11,7 +11,6 @@ import java.util.Arrays;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocalFileSystem;
@@ -33,7 +32,7 @@ final class OutputFolder implements AutoCloseable {
   private final boolean isNew;
   private final CommitWay way;
 
-  /** Groups that are written where they stay and not committed. */
+  /** Groups that are written where they stay and cannot have been committed. */
   private final Set<Path> unfinished = ConcurrentHashMap.newKeySet();
 
   private OutputFolder(
@@ -73,6 +72,7 @@ final class OutputFolder implements AutoCloseable {
       OutputLock lock = OutputLock.take(raw(files), root, runId, way, heartbeat);
       try {
         OutputFolder folder = new OutputFolder(root, runId, files, lock, isNew, way);
+        lock.removeUnfinished();
         files.delete(folder.staging.getParent(), true);
         files.mkdirs(folder.staging);
         return folder;
@@ -109,7 +109,7 @@ final class OutputFolder implements AutoCloseable {
     unfinished.add(group);
   }
 
-  /** The group is committed. */
+  /** The group is about to be committed; if that fails, the next run finds out how far it went. */
   void finished(Path group) {
     unfinished.remove(group);
   }
@@ -193,29 +193,15 @@ final class OutputFolder implements AutoCloseable {
     lock.requireHeld();
   }
 
-  /** Writes a small text file in one step. */
+  /**
+   * Writes a small text file, whole, in place of an earlier one.
+   *
+   * @throws IOException where that fails; an earlier one is still there
+   */
   void writeText(String name, String text) throws IOException {
     FileSystem raw = raw(files);
-    if (Storage.of(raw) == Storage.OBJECT_STORE) {
-      put(raw, new Path(root, name), text);
-      return;
-    }
-    Path temporary = new Path(staging, name);
     raw.mkdirs(staging);
-    put(raw, temporary, text);
-    Path target = new Path(root, name);
-    if (!raw.rename(temporary, target)) {
-      raw.delete(target, false);
-      if (!raw.rename(temporary, target)) {
-        throw new IOException("Cannot write %s: the rename failed".formatted(target));
-      }
-    }
-  }
-
-  private static void put(FileSystem raw, Path file, String text) throws IOException {
-    try (FSDataOutputStream out = raw.create(file, true)) {
-      out.write(text.getBytes(StandardCharsets.UTF_8));
-    }
+    new WholeFiles(raw).write(new Path(root, name), staging, text.getBytes(StandardCharsets.UTF_8));
   }
 
   /** Whether this run has made the folder and nothing in it that is finished. */

@@ -1,6 +1,7 @@
 package io.sparkdiffusion.spark.job;
 
 import io.sparkdiffusion.spark.executor.Storage;
+import io.sparkdiffusion.spark.executor.WholeFiles;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -12,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.slf4j.Logger;
@@ -20,9 +22,10 @@ import org.slf4j.LoggerFactory;
 /**
  * Keeps two runs from writing to one output folder. The file {@code _lock} names the run that
  * writes and changes with each heartbeat; where it stands still, that run is dead and another one
- * takes over. No clocks are compared. A run that has lost its lock commits nothing more. Where
- * creating a file is not exclusive, a run waits for a heartbeat and holds the lock if its own text
- * is still there: of two that begin at once the one that wrote last goes on.
+ * takes over. No clocks are compared. A run that has lost its lock commits nothing more. Where two
+ * may have written their names at once, because creating a file is not exclusive or both took over
+ * from a dead run, a run waits for a heartbeat and holds the lock if its own name is still there:
+ * the one that wrote last goes on. A heartbeat that cannot be written leaves the lock as it was.
  */
 final class OutputLock implements AutoCloseable {
 
@@ -31,18 +34,24 @@ final class OutputLock implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(OutputLock.class);
   private static final int MISSED_HEARTBEATS = 3;
+  private static final String NAME = "_lock";
+  private static final String BESIDE = NAME + ".";
 
   private final FileSystem files;
   private final Path file;
+  private final Path beside;
+  private final WholeFiles whole;
   private final String runId;
   private final ScheduledExecutorService clock =
       Executors.newSingleThreadScheduledExecutor(DaemonThreads.named("spark-diffusion-lock"));
   private long beats;
 
-  private OutputLock(FileSystem files, Path file, String runId) {
+  private OutputLock(FileSystem files, Path folder, String runId) {
     this.files = files;
-    this.file = file;
+    this.file = new Path(folder, NAME);
+    this.beside = new Path(folder, BESIDE + runId);
     this.runId = runId;
+    this.whole = new WholeFiles(files);
   }
 
   /**
@@ -54,12 +63,14 @@ final class OutputLock implements AutoCloseable {
   static OutputLock take(
       FileSystem files, Path folder, String runId, CommitWay way, Duration heartbeat)
       throws IOException {
-    OutputLock lock = new OutputLock(files, new Path(folder, "_lock"), runId);
-    if (!lock.create()) {
+    OutputLock lock = new OutputLock(files, folder, runId);
+    boolean isFirst = lock.create();
+    if (!isFirst) {
       lock.takeOver(heartbeat);
     }
-    if (way == CommitWay.MANIFEST || Storage.of(files) == Storage.OBJECT_STORE) {
-      // Two may have created the file at once. Whose text is there in the end holds the lock.
+    boolean isExclusive =
+        way == CommitWay.RENAME && Storage.of(files) != Storage.OBJECT_STORE && isFirst;
+    if (!isExclusive) {
       sleep(heartbeat);
     }
     lock.requireFirst();
@@ -69,11 +80,18 @@ final class OutputLock implements AutoCloseable {
   }
 
   private boolean create() throws IOException {
+    FSDataOutputStream created;
     try {
-      write(false);
-      return true;
+      created = files.create(file, false);
     } catch (FileAlreadyExistsException e) {
       return false;
+    }
+    try (created) {
+      created.write(nextBeat());
+      return true;
+    } catch (IOException e) {
+      files.delete(file, false);
+      throw e;
     }
   }
 
@@ -86,7 +104,7 @@ final class OutputLock implements AutoCloseable {
       throw new IOException("another run is writing to it, wait for its end: " + after.get());
     }
     LOG.warn("Taking over from a run that ended without cleaning up");
-    write(true);
+    renew();
   }
 
   private static void sleep(Duration time) throws IOException {
@@ -98,10 +116,36 @@ final class OutputLock implements AutoCloseable {
     }
   }
 
-  private synchronized void write(boolean overwrite) throws IOException {
-    try (FSDataOutputStream out = files.create(file, overwrite)) {
-      out.write((runId + " " + beats++ + "\n").getBytes(StandardCharsets.UTF_8));
+  /**
+   * Writes the next heartbeat. On a full disk the lock stays as it is; where no rename replaces it
+   * at once it is written over, so that it is never gone and nobody else finds none.
+   */
+  private synchronized void renew() throws IOException {
+    byte[] beat = nextBeat();
+    if (Storage.of(files) == Storage.OBJECT_STORE) {
+      whole.create(file, beat);
+      return;
     }
+    whole.create(beside, beat);
+    if (!whole.replace(beside, file)) {
+      whole.create(file, beat);
+      files.delete(beside, false);
+    }
+  }
+
+  private byte[] nextBeat() {
+    return (runId + " " + beats++ + "\n").getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** Removes what dead runs' heartbeats have left. */
+  void removeUnfinished() throws IOException {
+    for (FileStatus left : files.listStatus(file.getParent(), OutputLock::isBeside)) {
+      files.delete(left.getPath(), false);
+    }
+  }
+
+  private static boolean isBeside(Path path) {
+    return path.getName().startsWith(BESIDE);
   }
 
   /** The run that holds the lock and its heartbeat, nothing where the file is gone. */
@@ -145,8 +189,9 @@ final class OutputLock implements AutoCloseable {
   private synchronized void beat() {
     try {
       requireHeld();
-      write(true);
-    } catch (IOException e) {
+      renew();
+    } catch (IOException | RuntimeException e) {
+      // Whatever it is: the clock would stop for good.
       LOG.warn("Cannot renew the lock {}: {}", file, e.getMessage());
     }
   }
@@ -156,6 +201,7 @@ final class OutputLock implements AutoCloseable {
   public void close() throws IOException {
     clock.shutdownNow();
     synchronized (this) {
+      files.delete(beside, false);
       if (isHeld()) {
         files.delete(file, false);
       }

@@ -14,7 +14,7 @@ record ResultFolder(GroupWriter writer, OutputFolder output) implements ResultSt
   @Override
   public Optional<Dataset<Row>> rows(StructType columns) throws IOException {
     return output.hasRows()
-        ? Optional.of(session().read().schema(columns).parquet(output.rows()))
+        ? Optional.of(session().read().schema(columns).parquet(LiteralPath.of(output.rows())))
         : Optional.empty();
   }
 

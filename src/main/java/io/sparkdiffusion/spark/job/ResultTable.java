@@ -204,7 +204,7 @@ final class ResultTable implements ResultStore {
         spark
             .read()
             .schema(schema)
-            .parquet(staged.get(group).toArray(String[]::new))
+            .parquet(LiteralPath.of(staged.get(group)))
             .withColumn(ResultColumns.GROUP, lit(output.groupName(group)));
     output.requireHeld();
     try {

@@ -26,11 +26,11 @@ class HadoopImageSinkTest {
       sink.write("a.png", new byte[] {4, 5, 6});
     }
     assertThat(names("images")).containsExactly("a.png", "b.png");
-    assertThat(names("staging")).isEmpty();
+    assertThat(names("_staging")).isEmpty();
     assertThat(folder.resolve("images/a.png")).hasBinaryContent(new byte[] {4, 5, 6});
   }
 
-  /** With a file context nothing may be deleted. */
+  /** With a file context no picture may be deleted. */
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void replacesAFileWhereARenameDoesNot(boolean hasContext) throws IOException {
@@ -41,7 +41,7 @@ class HadoopImageSinkTest {
       sink.write("a.png", new byte[] {4, 5, 6});
     }
     assertThat(names("images")).containsExactly("a.png");
-    assertThat(names("staging")).isEmpty();
+    assertThat(names("_staging")).isEmpty();
     assertThat(folder.resolve("images/a.png")).hasBinaryContent(new byte[] {4, 5, 6});
   }
 
@@ -52,7 +52,7 @@ class HadoopImageSinkTest {
   private static HadoopImageSink sink(String root, Configuration hadoop) throws IOException {
     return new HadoopImageSink(
         new org.apache.hadoop.fs.Path(root, "images"),
-        new org.apache.hadoop.fs.Path(root, "staging"),
+        new org.apache.hadoop.fs.Path(root, "_staging"),
         hadoop);
   }
 

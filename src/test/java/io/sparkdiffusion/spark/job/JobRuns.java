@@ -33,8 +33,13 @@ final class JobRuns {
 
   /** A table that is not there yet. */
   JobRuns(Path folder, String store) {
+    this(folder, store, "out");
+  }
+
+  /** The same, with an output folder of that name. */
+  JobRuns(Path folder, String store, String outputName) {
     this.folder = folder;
-    this.output = folder.resolve("out");
+    this.output = folder.resolve(outputName);
     String name = "pictures" + TABLES.incrementAndGet();
     this.table =
         switch (store) {

@@ -42,6 +42,9 @@ class ObjectStoreTest {
   private static final int ROWS = 24;
   private static final Duration HEARTBEAT = Duration.ofMillis(200);
 
+  /** Where two threads must come in a certain order, also on a busy machine. */
+  private static final Duration SLOW_HEARTBEAT = Duration.ofSeconds(1);
+
   private final SparkSession spark = LocalSpark.session();
 
   @TempDir private Path folder;
@@ -92,6 +95,16 @@ class ObjectStoreTest {
     assertThat(ObjectStore.renames()).isEqualTo(renames);
   }
 
+  /** The list is there, and the run must not remove the files that it names. */
+  @Test
+  void keepsAGroupWhoseListWasStoredWithoutAnAnswer() throws IOException {
+    ObjectStore.loseAnswerTo("-0.json");
+    assertThatThrownBy(() -> run(output))
+        .satisfies(e -> assertThat(Failures.reason(e)).contains("no answer"));
+    assertThat(rows(output).count()).isEqualTo(2);
+    assertThat(run(output)).extracting(RunCounts::skipped, RunCounts::generated).contains(2L, 0L);
+  }
+
   @Test
   void removesTheListsAndFilesOfEarlierRuns() throws IOException {
     run(output);
@@ -99,6 +112,20 @@ class ObjectStoreTest {
     assertThat(run(output, "overwrite=everything").generated()).isEqualTo(2);
     assertThat(groups(output)).doesNotContainAnyElementsOf(earlier).isEqualTo(lists(output));
     assertThat(rows(output).count()).isEqualTo(2);
+  }
+
+  /** Killed between a group's list and its files. */
+  @Test
+  void leavesNoListWithoutItsFilesWhereARemovalIsCutOff() throws IOException {
+    run(output);
+    ObjectStore.dieAfterDeletingIn("/rows/");
+    assertThatThrownBy(() -> run(output, "overwrite=everything"))
+        .satisfies(e -> assertThat(Failures.reason(e)).contains("killed"));
+    revive();
+    assertThat(rows(output).count()).isEqualTo(2);
+    assertThat(groups(output)).hasSizeGreaterThan(lists(output).size());
+    assertThat(run(output).skipped()).isEqualTo(2);
+    assertThat(groups(output)).isEqualTo(lists(output));
   }
 
   @Test
@@ -155,7 +182,7 @@ class ObjectStoreTest {
     Configuration hadoop = spark.sparkContext().hadoopConfiguration();
     return () ->
         OutputFolder.open(
-            ObjectStore.locationOf(output), OutputCommit.AUTO, runId, hadoop, HEARTBEAT);
+            ObjectStore.locationOf(output), OutputCommit.AUTO, runId, hadoop, SLOW_HEARTBEAT);
   }
 
   private RunCounts run(Path to, String... overrides) {

@@ -5,17 +5,32 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkdiffusion.config.OutputCommit;
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.testing.FullDisk;
+import io.sparkdiffusion.testing.StrictRename;
+import io.sparkdiffusion.testing.WatchedDisk;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class OutputFolderTest {
 
-  private static final Duration HEARTBEAT = Duration.ofMillis(100);
+  private static final Duration HEARTBEAT = Duration.ofMillis(200);
+
+  /** Where two threads must come in a certain order, also on a busy machine. */
+  private static final Duration SLOW_HEARTBEAT = Duration.ofSeconds(1);
 
   @TempDir private Path folder;
 
@@ -63,8 +78,144 @@ class OutputFolderTest {
     assertThat(folder.resolve("_lock")).hasContent("quick 0");
   }
 
+  @Test
+  void keepsItsLockOnAFullDisk() throws Exception {
+    Configuration hadoop = new Configuration();
+    hadoop.set("fs.full.impl", FullDisk.class.getName());
+    OutputFolder run = open("full://" + folder, "alive", hadoop);
+    FullDisk.setRoom(3);
+    try {
+      Thread.sleep(HEARTBEAT.multipliedBy(4).toMillis());
+      run.requireHeld();
+      assertThatThrownBy(() -> run.writeText("run.json", "{}\n"))
+          .isInstanceOf(IOException.class)
+          .hasMessage("No space left on device");
+      run.close();
+    } finally {
+      FullDisk.setRoom(Long.MAX_VALUE);
+    }
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
+  void leavesNoLockWhereTheDiskIsFullFromTheStart() throws IOException {
+    Configuration hadoop = new Configuration();
+    hadoop.set("fs.full.impl", FullDisk.class.getName());
+    FullDisk.setRoom(0);
+    try {
+      assertThatThrownBy(() -> open("full://" + folder, "late", hadoop))
+          .isInstanceOf(ProblemsException.class)
+          .hasMessageContaining("No space left on device");
+    } finally {
+      FullDisk.setRoom(Long.MAX_VALUE);
+    }
+    assertThat(folder.resolve("_lock")).doesNotExist();
+  }
+
+  /** The slower one writes its name once the faster one has read its own. */
+  @Test
+  void letsOneOfTwoTakeOverFromADeadRun() throws Exception {
+    Files.writeString(folder.resolve("_lock"), "dead 17\n");
+    Configuration hadoop = new Configuration();
+    WatchedDisk.register(hadoop);
+    CyclicBarrier both = new CyclicBarrier(2);
+    AtomicInteger reads = new AtomicInteger();
+    AtomicInteger names = new AtomicInteger();
+    WatchedDisk.beforeOpen(file -> onlyIf(reads.incrementAndGet() <= 4, both::await));
+    // The first two find that the lock is there; the other two write one after the other.
+    WatchedDisk.beforeCreate(
+        file -> {
+          int before = names.getAndIncrement() - 1;
+          onlyIf(before > 0, () -> Thread.sleep(before * SLOW_HEARTBEAT.toMillis() / 4));
+        });
+    ExecutorService threads = Executors.newFixedThreadPool(2);
+    try {
+      Callable<OutputFolder> one = () -> openSlowly("one", hadoop);
+      Callable<OutputFolder> two = () -> openSlowly("two", hadoop);
+      List<OutputFolder> taken = new ArrayList<>();
+      List<String> refused = new ArrayList<>();
+      for (Future<OutputFolder> run : threads.invokeAll(List.of(one, two))) {
+        try {
+          taken.add(run.get());
+        } catch (ExecutionException e) {
+          refused.add(e.getCause().getMessage());
+        }
+      }
+      assertThat(taken).hasSize(1);
+      assertThat(refused)
+          .singleElement()
+          .asString()
+          .contains("another run is writing to it, wait for its end: " + taken.get(0).runId());
+      taken.get(0).close();
+    } finally {
+      threads.shutdownNow();
+    }
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
+  void goesOnShowingThatItIsAliveAfterAStrangeError() throws Exception {
+    Configuration hadoop = new Configuration();
+    WatchedDisk.register(hadoop);
+    try (OutputFolder run = open("watched:" + folder, "alive", hadoop)) {
+      AtomicInteger beats = new AtomicInteger();
+      WatchedDisk.beforeCreate(
+          file -> {
+            if (beats.incrementAndGet() == 1) {
+              throw new IllegalStateException("a store's own error");
+            }
+          });
+      Thread.sleep(HEARTBEAT.multipliedBy(4).toMillis());
+      assertThat(beats).hasValueGreaterThan(1);
+      run.requireHeld();
+    }
+  }
+
+  @Test
+  void removesWhatADeadRunsHeartbeatHasLeft() throws IOException {
+    Files.writeString(folder.resolve("_lock.dead"), "dead 18\n");
+    open("next").close();
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  /** On HDFS, where a rename does not replace. */
+  @Test
+  void replacesItsReportInOneStep() throws IOException {
+    Configuration hadoop = new Configuration();
+    StrictRename.register(hadoop, true);
+    try (OutputFolder run = open("strict:" + folder, "run", hadoop)) {
+      run.writeText("run.json", "{\"run\": 1}\n");
+      run.writeText("run.json", "{\"run\": 2}\n");
+    }
+    assertThat(folder.resolve("run.json")).hasContent("{\"run\": 2}");
+    assertThat(folder.toFile().list()).containsExactly("run.json");
+  }
+
+  private interface Wait {
+    void take() throws Exception;
+  }
+
+  private static void onlyIf(boolean isTime, Wait wait) throws IOException {
+    if (!isTime) {
+      return;
+    }
+    try {
+      wait.take();
+    } catch (Exception e) {
+      throw new IOException("the other one did not come", e);
+    }
+  }
+
   private OutputFolder open(String runId) {
+    return open(folder.toString(), runId, new Configuration());
+  }
+
+  private OutputFolder openSlowly(String runId, Configuration hadoop) {
     return OutputFolder.open(
-        folder.toString(), OutputCommit.AUTO, runId, new Configuration(), HEARTBEAT);
+        "watched:" + folder, OutputCommit.RENAME, runId, hadoop, SLOW_HEARTBEAT);
+  }
+
+  private static OutputFolder open(String directory, String runId, Configuration hadoop) {
+    return OutputFolder.open(directory, OutputCommit.RENAME, runId, hadoop, HEARTBEAT);
   }
 }

@@ -1,0 +1,114 @@
+package io.sparkdiffusion.spark.executor;
+
+import java.io.IOException;
+import java.util.Optional;
+import java.util.UUID;
+import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FileAlreadyExistsException;
+import org.apache.hadoop.fs.FileContext;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Options;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.StreamCapabilities;
+import org.apache.hadoop.fs.UnsupportedFileSystemException;
+
+/**
+ * Writes small files that appear whole, on any file system that Hadoop knows. An object store shows
+ * an object once it is closed. Elsewhere a file is written under another name and renamed; a local
+ * disk and HDFS replace an earlier one in that step. Others may delete it first, and have it
+ * neither way for a moment.
+ */
+public final class WholeFiles {
+
+  private final FileSystem files;
+  private Optional<FileContext> context;
+
+  /** Files of one file system. */
+  public WholeFiles(FileSystem files) {
+    this.files = files;
+  }
+
+  /**
+   * Writes a file, or replaces it.
+   *
+   * @param staging a folder of the same file system for what is half written
+   * @throws IOException where that fails; an earlier file then is still there
+   */
+  public void write(Path target, Path staging, byte[] content) throws IOException {
+    if (Storage.of(files) == Storage.OBJECT_STORE) {
+      create(target, content);
+      return;
+    }
+    Path beside = new Path(staging, UUID.randomUUID() + ".tmp");
+    create(beside, content);
+    if (!replace(beside, target) && !deleteAndRename(beside, target)) {
+      files.delete(beside, false);
+      throw new IOException("Cannot write a file: the rename failed (" + target + ")");
+    }
+  }
+
+  /** Writes a file where it stays; on an object store that appears whole. */
+  public void create(Path file, byte[] content) throws IOException {
+    try (FSDataOutputStream out = files.create(file, true)) {
+      writeOrAbort(content, out);
+    }
+  }
+
+  /** On an object store closing makes visible what there is, also where writing has failed. */
+  private static void writeOrAbort(byte[] content, FSDataOutputStream out) throws IOException {
+    try {
+      out.write(content);
+    } catch (IOException e) {
+      if (out.hasCapability(StreamCapabilities.ABORTABLE_STREAM)) {
+        out.abort();
+      }
+      throw e;
+    }
+  }
+
+  /**
+   * Renames a file onto one that may be there: in one step where the file system can do that.
+   *
+   * @return false where the file system offers no such rename; nothing has changed then
+   */
+  public boolean replace(Path from, Path to) throws IOException {
+    if (rename(from, to)) {
+      return true;
+    }
+    Optional<FileContext> replacing = context();
+    if (replacing.isPresent()) {
+      replacing.get().rename(from, to, Options.Rename.OVERWRITE);
+    }
+    return replacing.isPresent();
+  }
+
+  /** A local file is replaced by this in one step; HDFS does not rename onto an existing one. */
+  private boolean rename(Path from, Path to) throws IOException {
+    try {
+      return files.rename(from, to);
+    } catch (FileAlreadyExistsException e) {
+      return false;
+    }
+  }
+
+  /** HDFS replaces in one step, but only for those who ask for it through its context. */
+  private synchronized Optional<FileContext> context() throws IOException {
+    if (context == null) {
+      context = open();
+    }
+    return context;
+  }
+
+  private Optional<FileContext> open() throws IOException {
+    try {
+      return Optional.of(FileContext.getFileContext(files.getUri(), files.getConf()));
+    } catch (UnsupportedFileSystemException e) {
+      return Optional.empty();
+    }
+  }
+
+  private boolean deleteAndRename(Path from, Path to) throws IOException {
+    files.delete(to, false);
+    return files.rename(from, to);
+  }
+}
