@@ -58,8 +58,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
       Started<ClipTokenizer> tokenizer =
           resources.push(
               new Started<>(
-                  "load-tokenizer",
-                  () -> ClipTokenizer.load(folder.tokenizerFolder(), positions)));
+                  "load-tokenizer", () -> ClipTokenizer.load(folder.tokenizerFolder(), positions)));
       this.device = opening.get();
       Target target = device.target(dtype);
       this.encoder = encoder(tokenizer, target);

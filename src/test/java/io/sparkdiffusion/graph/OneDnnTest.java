@@ -23,7 +23,8 @@ class OneDnnTest {
   })
   void readsTilesFromTheProcessorsFlags(String flags, boolean expected) throws IOException {
     Path file = folder.resolve("cpuinfo");
-    String text = "processor\t: 0\nmodel name\t: with amx_bf16\nflags\t\t: %s\nbugs\t\t: amx_bf16\n";
+    String text =
+        "processor\t: 0\nmodel name\t: with amx_bf16\nflags\t\t: %s\nbugs\t\t: amx_bf16\n";
     Files.writeString(file, text.formatted(flags));
     assertThat(OneDnn.hasTiles(file)).isEqualTo(expected);
   }

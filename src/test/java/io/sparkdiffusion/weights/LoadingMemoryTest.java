@@ -53,7 +53,8 @@ class LoadingMemoryTest {
         AnonymousMemory.isKnown(), "RssAnon is read from /proc/self/status, which is not here");
     long source = SHAPE.count() * (stored.contains("F32") ? 4 : 2);
     boolean isFlax = stored.startsWith("Flax");
-    Map<String, Shape> wanted = isFlax ? writeFlax(source) : writeZeros(stored.split(" ", 2)[0], source);
+    Map<String, Shape> wanted =
+        isFlax ? writeFlax(source) : writeZeros(stored.split(" ", 2)[0], source);
     Map<String, Packing> packings = new LinkedHashMap<>();
     if (stored.endsWith("packed")) {
       Packing packing = new Packing.Convolution(Shape.of(2, SHAPE.size(1), 8, 8), 1, 1);
