@@ -1,6 +1,7 @@
 """The OpenVINO side of the bench: MODEL_FOLDER INPUTS DTYPE EXPORTED, then a line `unet` or `vae`.
 
-The folder is exported by optimum-intel on first use and kept under EXPORTED.
+The folder is exported by optimum-intel on first use and kept under EXPORTED: a copy of it without the feature extractor,
+which belongs to the safety checker and has no files here.
 """
 
 import json
@@ -16,10 +17,23 @@ from safetensors.torch import load_file
 PRECISION = {"bfloat16": "bf16", "float32": "f32"}
 
 
+def without_feature_extractor(folder, copy):
+    """Links to a folder's parts, and its model_index.json without what they lack."""
+    copy.mkdir(parents=True, exist_ok=True)
+    for part in Path(folder).iterdir():
+        if part.is_dir() and not (copy / part.name).exists():
+            (copy / part.name).symlink_to(part.resolve())
+    index = json.loads((Path(folder) / "model_index.json").read_text())
+    del index["feature_extractor"]
+    (copy / "model_index.json").write_text(json.dumps(index))
+    return copy
+
+
 def pipeline(folder, dtype, exported):
     settings = {"INFERENCE_PRECISION_HINT": PRECISION[dtype], "PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": str(torch.get_num_threads())}
     if not (Path(exported) / "model_index.json").exists():
-        OVStableDiffusionPipeline.from_pretrained(folder, export=True, compile=False, load_in_8bit=False, feature_extractor=None).save_pretrained(exported)
+        whole = without_feature_extractor(folder, Path(exported).with_name("openvino-source"))
+        OVStableDiffusionPipeline.from_pretrained(whole, export=True, compile=False, load_in_8bit=False).save_pretrained(exported)
     loaded = OVStableDiffusionPipeline.from_pretrained(exported, compile=False, ov_config=settings)
     loaded.reshape(batch_size=1, height=512, width=512, num_images_per_prompt=1)
     loaded.compile()

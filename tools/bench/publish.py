@@ -56,14 +56,15 @@ def whole(results):
     for name, label in LABELS_OF_WHOLE.items():
         if name in results:
             lines.append(line(label, results[name]))
-    if few := results.get("picture of 2 steps bfloat16"):
+    few = results.get("picture of 2 steps bfloat16")
+    if few and "unet bfloat16 diffusers" in results:
         fifty = [seconds + 48 * results["unet bfloat16 diffusers"]["seconds"][side] for side, seconds in few["seconds"].items()]
         lines.append(f"| the same with 50 steps, extrapolated with 48 UNet pairs | {number(fifty[0])} | {number(fifty[1])} | {fifty[0] / fifty[1]:.2f} |")
         java, peer = (memory / 2**30 for memory in peak_memory(results))
         lines.append(f"| its peak anonymous memory | {java:.2f} GiB | {peer:.2f} GiB | {java / peer:.2f} |")
     for name, picture in {"soft": "a picture like a photograph", "drawn": "flat shapes", "hard": "white noise"}.items():
-        value = results[f"png {name}"]
-        lines.append(line(f"PNG 512x512 on one core, {picture}: {value['bytes']['ours']:,} bytes; peer: ImageIO, {value['bytes']['imageio']:,} bytes", value))
+        if value := results.get(f"png {name}"):
+            lines.append(line(f"PNG 512x512 on one core, {picture}: {value['bytes']['ours']:,} bytes; peer: ImageIO, {value['bytes']['imageio']:,} bytes", value))
     return lines
 
 
@@ -73,10 +74,11 @@ def peak_memory(results):
 
 def roofline(results):
     lines = ["| stage | dtype | TFLOP | TFLOP/s | of the matrix rate |", "|---|---|---|---|---|"]
-    for dtype, rates in results["roofline"].items():
+    for dtype, rates in results.get("roofline", {}).items():
         for stage, work in TERAFLOPS.items():
-            rate = work / results[f"{stage} {dtype} diffusers"]["seconds"]["java"]
-            lines.append(f"| {stage} | {dtype} | {work:.3g} | {rate:.3f} | {100 * rate / rates['matrix']:.0f} % |")
+            if value := results.get(f"{stage} {dtype} diffusers"):
+                rate = work / value["seconds"]["java"]
+                lines.append(f"| {stage} | {dtype} | {work:.3g} | {rate:.3f} | {100 * rate / rates['matrix']:.0f} % |")
         lines.append(f"| matrix product 4096, convolution 320 at 64x64 | {dtype} | | {rates['matrix']:.3f}, {rates['convolution']:.3f} | |")
     return lines
 
@@ -93,7 +95,7 @@ def main():
         for peer in ("openvino", "newest") if f"sides bfloat16 {peer}" in results}
     facts = {"commit": machine["commit"], "hardware": f"{machine['cores']} cores of an {machine['processor']}", "versions": versions, "date": machine["date"]}
     (REPOSITORY / "docs/benchmarks.json").write_text(json.dumps(ratios | facts, indent=2) + "\n")
-    tables = {"diffusers": stages(results, "diffusers"), "openvino": stages(results, "openvino"),
+    tables = {"machine": [facts["hardware"] + f", {machine['date']}, commit {machine['commit']}."], "diffusers": stages(results, "diffusers"), "openvino": stages(results, "openvino"),
               "newest": stages(results, "newest"), "whole": whole(results), "roofline": roofline(results)}
     page = REPOSITORY / "docs/benchmarks.md"
     text = page.read_text()

@@ -109,4 +109,6 @@ def interval(values):
 
 def processor():
     lines = Path("/proc/cpuinfo").read_text().splitlines()
-    return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), "unknown")
+    name = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), "unknown")
+    flags = next((line.split() for line in lines if line.startswith("flags")), [])
+    return name + (" with AMX" if "amx_bf16" in flags else " with AVX-512 and bf16" if "avx512_bf16" in flags else "")

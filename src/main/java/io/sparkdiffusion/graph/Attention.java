@@ -20,20 +20,18 @@ public final class Attention {
           key: Tensor,
           value: Tensor,
           block: int) -> Tensor:
-          batches = annotate(List[Tensor], [])
+          sizes = [torch.size(query, 0), torch.size(query, 2), torch.size(query, 1), torch.size(value, 3)]
+          out = torch.empty(sizes, dtype=ops.prim.dtype(query), layout=None, device=ops.prim.device(query), pin_memory=None, memory_format=None)
           for b in range(torch.size(query, 0)):
-            heads = annotate(List[Tensor], [])
             for h in range(torch.size(query, 1)):
-              q = torch.select(torch.select(query, 0, b), 0, h)
+              parts = torch.split(torch.select(torch.select(query, 0, b), 0, h), block, 0)
+              places = torch.split(torch.select(torch.select(out, 0, b), 1, h), block, 0)
               k = torch.t(torch.select(torch.select(key, 0, b), 0, h))
               v = torch.select(torch.select(value, 0, b), 0, h)
-              rows = annotate(List[Tensor], [])
-              for part in torch.split(q, block, 0):
-                weights = torch.softmax(torch.mm(part, k), -1, None)
-                _0 = torch.append(rows, torch.mm(weights, v))
-              _1 = torch.append(heads, torch.cat(rows, 0))
-            _2 = torch.append(batches, torch.stack(heads, 0))
-          return torch.stack(batches, 0)
+              for i in range(torch.len(parts)):
+                weights = torch.softmax(torch.mm(parts[i], k), -1, None)
+                _0 = torch.copy_(places[i], torch.mm(weights, v), False)
+          return torch.transpose(out, 1, 2)
       """;
 
   /** Which keys a query sees, and how exactly its scores are kept. */

@@ -1,16 +1,44 @@
 package io.sparkdiffusion.graph;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
 /** What oneDNN inside libtorch can do on this machine's processor. */
 final class OneDnn {
 
+  private static final Path PROCESSORS = Path.of("/proc/cpuinfo");
+
   private OneDnn() {}
 
-  /** Whether the processor multiplies matrices of this type; float32 always. */
-  static boolean computes(TorchDevice device, Dtype dtype) {
+  /** The kernels for a type that the processor multiplies matrices of; float32 always. */
+  static Target.Kernels kernels(TorchDevice device, Dtype dtype) {
     if (dtype == Dtype.FLOAT32) {
-      return true;
+      return Target.Kernels.ONEDNN;
     }
-    return dtype == Dtype.BFLOAT16 && computesBfloat16(device);
+    if (dtype != Dtype.BFLOAT16 || !computesBfloat16(device)) {
+      return Target.Kernels.ATEN;
+    }
+    return hasTiles(PROCESSORS) ? Target.Kernels.ONEDNN_WITH_TILES : Target.Kernels.ONEDNN;
+  }
+
+  /**
+   * Whether the processor has matrix tiles for bfloat16, as Linux tells it; false where there is no
+   * such file.
+   */
+  static boolean hasTiles(Path processors) {
+    try (Stream<String> lines = Files.lines(processors)) {
+      return lines
+          .filter(line -> line.startsWith("flags"))
+          .findFirst()
+          .filter(line -> List.of(line.split("\\s+")).contains("amx_bf16"))
+          .isPresent();
+    } catch (IOException | UncheckedIOException e) {
+      return false;
+    }
   }
 
   private static boolean computesBfloat16(TorchDevice device) {

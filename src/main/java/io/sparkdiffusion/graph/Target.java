@@ -13,7 +13,9 @@ public record Target(Dtype dtype, Kernels kernels) {
     /** ATen's operators over weights as they are stored. */
     ATEN,
     /** oneDNN over weights that are laid out for it once, when they are loaded. */
-    ONEDNN
+    ONEDNN,
+    /** The same, on a processor with matrix tiles (AMX), which the fused attention uses too. */
+    ONEDNN_WITH_TILES
   }
 
   /** ATen's operators, which every device has. */
@@ -22,11 +24,11 @@ public record Target(Dtype dtype, Kernels kernels) {
   }
 
   boolean isOneDnn() {
-    return kernels == Kernels.ONEDNN;
+    return kernels != Kernels.ATEN;
   }
 
-  /** Where the fused attention kernel is slower than matrix products. */
+  /** Where the fused attention kernel is slower than matrix products (docs/decisions/0006). */
   boolean hasSlowFusedAttention() {
-    return isOneDnn() && dtype == Dtype.BFLOAT16;
+    return kernels == Kernels.ONEDNN && dtype == Dtype.BFLOAT16;
   }
 }

@@ -13,6 +13,7 @@ public final class Tensor {
   private final Graph graph;
   private final String variable;
   private final Shape shape;
+  private boolean overwritten;
 
   Tensor(Graph graph, String variable, Shape shape) {
     this.graph = graph;
@@ -34,7 +35,12 @@ public final class Tensor {
     return graph;
   }
 
+  /** For the next operation; none may read what another one has overwritten. */
   String variable() {
+    if (overwritten) {
+      throw GraphException.cannot(
+          "an operation", "its tensors must hold what they were made with", this + " overwritten");
+    }
     return variable;
   }
 
@@ -95,6 +101,54 @@ public final class Tensor {
     return call(shape, "sigmoid");
   }
 
+  // Elementwise in place: the same values in this tensor's memory, which nothing may read again,
+  // neither as this tensor nor as a view of it.
+
+  /** {@code this + other} in this tensor's memory. */
+  public Tensor plusInPlace(Tensor other) {
+    requireNoBroadcast("add_", other);
+    return overwrite("add_", other);
+  }
+
+  /** {@code this * other} in this tensor's memory. */
+  public Tensor timesInPlace(Tensor other) {
+    requireNoBroadcast("mul_", other);
+    return overwrite("mul_", other);
+  }
+
+  /** {@code this * number} in this tensor's memory. */
+  public Tensor timesInPlace(double number) {
+    return overwrite("mul_", number);
+  }
+
+  /** {@link #silu()} in this tensor's memory. */
+  public Tensor siluInPlace() {
+    return overwrite("silu_");
+  }
+
+  /** {@link #gelu()} in this tensor's memory. */
+  public Tensor geluInPlace() {
+    return overwrite("gelu_");
+  }
+
+  private Tensor overwrite(String operator, Object... arguments) {
+    Tensor result = call(shape, operator, arguments);
+    overwritten = true;
+    return result;
+  }
+
+  /** The other tensor may be broadcast, this one may not. */
+  private void requireNoBroadcast(String operator, Tensor other) {
+    boolean fits = other.shape.rank() <= shape.rank();
+    for (int i = 1; fits && i <= other.shape.rank(); i++) {
+      fits = other.size(-i) == size(-i) || other.size(-i) == 1;
+    }
+    if (!fits) {
+      throw GraphException.cannot(
+          operator, "the other shape must broadcast to this one", shape, other.shape);
+    }
+  }
+
   /** e to the x. */
   public Tensor exp() {
     return call(shape, "exp");
@@ -113,7 +167,7 @@ public final class Tensor {
   /** The same values in another type. */
   public Tensor to(Dtype dtype) {
     return graph.record(
-        shape, "torch.to(%s, %d, False, False, None)".formatted(variable, dtype.code()));
+        shape, "torch.to(%s, %d, False, False, None)".formatted(variable(), dtype.code()));
   }
 
   /** The standard deviation over all but the first dimension, unbiased: (B, 1, ...). */
@@ -180,7 +234,7 @@ public final class Tensor {
   /** NHWC in memory, the layout in which convolutions are fast; the shape stays (B, C, H, W). */
   public Tensor channelsLast() {
     requireRank("channels-last", 4);
-    return graph.record(shape, "torch.contiguous(%s, memory_format=2)".formatted(variable));
+    return graph.record(shape, "torch.contiguous(%s, memory_format=2)".formatted(variable()));
   }
 
   /** Several tensors one after another in one dimension. */
@@ -206,7 +260,7 @@ public final class Tensor {
     return graph.record(
         Shape.of(count),
         "torch.arange(%d, dtype=6, layout=None, device=%s, pin_memory=False)"
-            .formatted(count, "ops.prim.device(" + like.variable + ")"));
+            .formatted(count, "ops.prim.device(" + like.variable() + ")"));
   }
 
   /** Rows of a table (N, C) for indices of any shape: indices' shape and C. */
@@ -257,12 +311,12 @@ public final class Tensor {
 
   /** One call of an operator whose first argument is this. */
   Tensor callIn(String library, Shape result, String operator, Object... arguments) {
-    StringBuilder text = new StringBuilder(library).append(operator).append('(').append(variable);
+    StringBuilder text = new StringBuilder(library).append(operator).append('(').append(variable());
     for (Object argument : arguments) {
       if (argument instanceof Tensor tensor) {
         requireSameGraph(operator, graph, tensor);
       }
-      text.append(", ").append(argument instanceof Tensor tensor ? tensor.variable : argument);
+      text.append(", ").append(argument instanceof Tensor tensor ? tensor.variable() : argument);
     }
     return graph.record(result, text.append(')').toString());
   }

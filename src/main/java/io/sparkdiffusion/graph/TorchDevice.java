@@ -8,6 +8,7 @@ import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.JniUtils;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
@@ -27,6 +28,7 @@ public final class TorchDevice implements AutoCloseable {
   private final Device device;
   private final ExecutorService thread;
   private final PtNDManager manager;
+  private volatile Optional<Thread> worker = Optional.empty();
 
   private TorchDevice(String name, Device device) {
     this.name = name;
@@ -36,6 +38,7 @@ public final class TorchDevice implements AutoCloseable {
             task -> {
               Thread made = new Thread(null, task, "libtorch-" + name, STACK_BYTES);
               made.setDaemon(true);
+              worker = Optional.of(made);
               return made;
             });
     this.manager =
@@ -86,18 +89,21 @@ public final class TorchDevice implements AutoCloseable {
 
   /** The kernels that are fast here in a type. */
   public Target target(Dtype dtype) {
-    boolean isOneDnn = !isGpu() && OneDnn.computes(this, dtype);
-    return new Target(dtype, isOneDnn ? Target.Kernels.ONEDNN : Target.Kernels.ATEN);
+    return new Target(dtype, isGpu() ? Target.Kernels.ATEN : OneDnn.kernels(this, dtype));
   }
 
   /**
    * Runs native work on the device's thread and waits for it to end, even where the caller is
-   * interrupted: what the work opened would have no owner.
+   * interrupted: what the work opened would have no owner. Work that is on that thread already goes
+   * on there.
    *
    * @throws GraphException where the device is closed
    * @throws OutOfDeviceMemoryException where its memory does not suffice
    */
   public <T> T call(Supplier<T> work) {
+    if (worker.filter(Thread.currentThread()::equals).isPresent()) {
+      return work.get();
+    }
     CompletableFuture<T> result;
     try {
       result = CompletableFuture.supplyAsync(work, thread);

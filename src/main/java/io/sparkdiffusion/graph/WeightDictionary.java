@@ -7,6 +7,9 @@ import ai.djl.pytorch.jni.JniUtils;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * The weights of one network on one device, in the dtype and layout that it computes in. They live
@@ -27,28 +30,83 @@ public final class WeightDictionary implements AutoCloseable {
               sizes: List[int],
               layout: int) -> NoneType:
               weights = self.weights
+              ordered = (self).ordered(raw, source, stored, axes, sizes, )
+              converted = torch.to(ordered, target, False, True, layout)
+              _0 = torch._set_item(weights, name, converted)
+              return None
+            def ordered(self: __torch__.M,
+              raw: Tensor,
+              source: int,
+              stored: List[int],
+              axes: List[int],
+              sizes: List[int]) -> Tensor:
               if torch.eq(ops.prim.dtype(raw), source):
                 typed = raw
               else:
                 typed = torch.view_copy(raw, dtype=source)
-              ordered = torch.permute(torch.reshape(typed, stored), axes)
-              converted = torch.to(torch.reshape(ordered, sizes), target, False, True, layout)
-              _0 = torch._set_item(weights, name, converted)
+              return torch.reshape(torch.permute(torch.reshape(typed, stored), axes), sizes)
+            def passing(self: __torch__.M,
+              raw: Tensor,
+              source: int,
+              stored: List[int],
+              axes: List[int],
+              target: int,
+              sizes: List[int]) -> Tensor:
+              ordered = (self).ordered(raw, source, stored, axes, sizes, )
+              if torch.eq(ops.prim.dtype(ordered), target):
+                passing = ordered
+              else:
+                scratch = (self).scratch(torch.numel(ordered), target, )
+                passing = torch.reshape(scratch, sizes)
+                _0 = torch.copy_(passing, ordered, False)
+              return passing
+            def scratch(self: __torch__.M,
+              count: int,
+              target: int) -> Tensor:
+              weights = self.weights
+              if torch.__contains__(weights, "/scratch"):
+                known = weights["/scratch"]
+              else:
+                known = torch.empty([0], dtype=target, layout=None, device=None, pin_memory=None, memory_format=None)
+              if torch.lt(torch.numel(known), count):
+                enough = torch.empty([count], dtype=target, layout=None, device=None, pin_memory=None, memory_format=None)
+                _0 = torch._set_item(weights, "/scratch", enough)
+              else:
+                enough = known
+              return torch.narrow(enough, 0, 0, count)
+            def release_scratch(self: __torch__.M) -> NoneType:
+              weights = self.weights
+              if torch.__contains__(weights, "/scratch"):
+                torch.Delete(weights, "/scratch")
               return None
-            def pack_linear(self: __torch__.M,
+            def put_linear(self: __torch__.M,
               name: str,
+              raw: Tensor,
+              source: int,
+              stored: List[int],
+              axes: List[int],
+              target: int,
+              sizes: List[int],
               rows: int) -> NoneType:
               weights = self.weights
-              packed = ops.mkldnn._reorder_linear_weight(weights[name], rows)
+              weight = (self).passing(raw, source, stored, axes, target, sizes, )
+              packed = ops.mkldnn._reorder_linear_weight(weight, rows)
               _0 = torch._set_item(weights, name, packed)
               return None
-            def pack_convolution(self: __torch__.M,
+            def put_convolution(self: __torch__.M,
               name: str,
+              raw: Tensor,
+              source: int,
+              stored: List[int],
+              axes: List[int],
+              target: int,
+              sizes: List[int],
               input: List[int],
               stride: int,
               padding: int) -> NoneType:
               weights = self.weights
-              packed = ops.mkldnn._reorder_convolution_weight(weights[name], [padding, padding], [stride, stride], [1, 1], 1, input)
+              weight = (self).passing(raw, source, stored, axes, target, sizes, )
+              packed = ops.mkldnn._reorder_convolution_weight(weight, [padding, padding], [stride, stride], [1, 1], 1, input)
               _0 = torch._set_item(weights, name, packed)
               return None
             def dictionary(self: __torch__.M) -> Dict[str, Tensor]:
@@ -84,61 +142,75 @@ public final class WeightDictionary implements AutoCloseable {
    * @param shape the shape to keep, of as many elements as the source has
    */
   public void put(String name, RawWeight raw, Dtype target, Shape shape) {
-    long layout = shape.rank() == 4 ? 2 : 0;
+    call("put", name, raw, target, shape, () -> List.of(IValue.from(shape.rank() == 4 ? 2L : 0L)));
+  }
+
+  /**
+   * Converts one weight and lays it out for oneDNN; only graphs that want it so can use it. What is
+   * converted on the way stays in one piece of memory until {@link #releaseScratch()}.
+   */
+  public void put(String name, RawWeight raw, Dtype target, Shape shape, Packing packing) {
+    if (packing instanceof Packing.Linear linear) {
+      call("put_linear", name, raw, target, shape, () -> List.of(IValue.from(linear.rows())));
+    } else if (packing instanceof Packing.Convolution convolution) {
+      call("put_convolution", name, raw, target, shape, () -> arguments(convolution));
+    } else {
+      put(name, raw, target, shape);
+      split(name, ((Packing.Doubled) packing).input());
+    }
+  }
+
+  private static List<IValue> arguments(Packing.Convolution convolution) {
+    return List.of(
+        IValue.listFrom(convolution.input().sizes()),
+        IValue.from((long) convolution.stride()),
+        IValue.from((long) convolution.padding()));
+  }
+
+  private void call(
+      String method,
+      String name,
+      RawWeight raw,
+      Dtype target,
+      Shape shape,
+      Supplier<List<IValue>> last) {
     try (DeviceTensor elements = device.elements(raw.bytes(), raw.type())) {
       device.call(
           () -> {
-            try (IValue key = IValue.from(name);
-                IValue from = IValue.from((long) raw.type().code());
-                IValue stored = IValue.listFrom(raw.shape().sizes());
-                IValue axes = IValue.listFrom(raw.order());
-                IValue to = IValue.from((long) target.code());
-                IValue sizes = IValue.listFrom(shape.sizes());
-                IValue format = IValue.from(layout);
-                IValue nothing =
-                    IValueUtils.runMethod(
-                        module,
-                        "put",
-                        key,
-                        elements.value(),
-                        from,
-                        stored,
-                        axes,
-                        to,
-                        sizes,
-                        format)) {
-              return nothing.isTensor();
+            try (ResourceStack own = new ResourceStack()) {
+              List<IValue> arguments = new ArrayList<>();
+              arguments.add(own.push(IValue.from(name)));
+              arguments.add(elements.value());
+              arguments.add(own.push(IValue.from((long) raw.type().code())));
+              arguments.add(own.push(IValue.listFrom(raw.shape().sizes())));
+              arguments.add(own.push(IValue.listFrom(raw.order())));
+              arguments.add(own.push(IValue.from((long) target.code())));
+              arguments.add(own.push(IValue.listFrom(shape.sizes())));
+              last.get().forEach(argument -> arguments.add(own.push(argument)));
+              return run(method, arguments.toArray(IValue[]::new));
             }
           });
     }
   }
 
-  /** Lays a weight that was put out for oneDNN; only graphs that want it so can use it. */
-  public void pack(String name, Packing packing) {
+  private void split(String name, Shape input) {
     device.call(
         () -> {
           try (IValue key = IValue.from(name);
-              IValue nothing = pack(key, packing)) {
-            return nothing.isTensor();
+              IValue sizes = IValue.listFrom(input.sizes())) {
+            return run("split", key, sizes);
           }
         });
   }
 
-  private IValue pack(IValue key, Packing packing) {
-    if (packing instanceof Packing.Linear linear) {
-      try (IValue rows = IValue.from(linear.rows())) {
-        return IValueUtils.runMethod(module, "pack_linear", key, rows);
-      }
-    }
-    if (packing instanceof Packing.Convolution convolution) {
-      try (IValue input = IValue.listFrom(convolution.input().sizes());
-          IValue stride = IValue.from((long) convolution.stride());
-          IValue padding = IValue.from((long) convolution.padding())) {
-        return IValueUtils.runMethod(module, "pack_convolution", key, input, stride, padding);
-      }
-    }
-    try (IValue input = IValue.listFrom(((Packing.Doubled) packing).input().sizes())) {
-      return IValueUtils.runMethod(module, "split", key, input);
+  /** Frees the memory that weights passed through on their way. */
+  public void releaseScratch() {
+    device.call(() -> run("release_scratch"));
+  }
+
+  private boolean run(String method, IValue... arguments) {
+    try (IValue nothing = IValueUtils.runMethod(module, method, arguments)) {
+      return nothing.isTensor();
     }
   }
 

@@ -50,11 +50,18 @@ public final class StableDiffusionPipeline implements AutoCloseable {
     Dtype dtype = dtype(options);
     this.schedulerConfig =
         ModelFacts.scheduler(folder.schedulerConfig(), options.schedulerOverrides());
-    this.networks = Networks.check(folder);
     try {
-      this.device = resources.push(TorchDevice.open(options.device()));
+      Started<TorchDevice> opening =
+          resources.push(new Started<>("open-device", () -> TorchDevice.open(options.device())));
+      this.networks = Networks.check(folder);
+      int positions = Math.toIntExact(networks.text().positions());
+      Started<ClipTokenizer> tokenizer =
+          resources.push(
+              new Started<>(
+                  "load-tokenizer", () -> ClipTokenizer.load(folder.tokenizerFolder(), positions)));
+      this.device = opening.get();
       Target target = device.target(dtype);
-      this.encoder = encoder(folder, target);
+      this.encoder = encoder(tokenizer, target);
       WeightDictionary unet = load(Component.UNET, target);
       WeightDictionary vae = load(Component.VAE, target);
       long states = networks.text().positions();
@@ -97,17 +104,14 @@ public final class StableDiffusionPipeline implements AutoCloseable {
     return dtype;
   }
 
-  private TextEncoder encoder(ModelFolder folder, Target target) {
-    int positions = Math.toIntExact(networks.text().positions());
-    ClipTokenizer tokenizer =
-        resources.push(ClipTokenizer.load(folder.tokenizerFolder(), positions));
+  private TextEncoder encoder(Started<ClipTokenizer> tokenizer, Target target) {
     WeightDictionary weights = load(Component.TEXT_ENCODER, target);
     long start = System.nanoTime();
     CompiledGraph model =
         resources.push(
             CompiledGraph.compile(new ClipTextModel(networks.text()).record(target), weights));
     textCompile = Duration.ofNanos(System.nanoTime() - start);
-    return new TextEncoder(tokenizer, model, device, networks.text().vocabulary());
+    return new TextEncoder(tokenizer.get(), model, device, networks.text().vocabulary());
   }
 
   private WeightDictionary load(Component component, Target target) {

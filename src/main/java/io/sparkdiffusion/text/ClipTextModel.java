@@ -51,10 +51,10 @@ public final class ClipTextModel {
   /** x (1, N, C): attention, feed-forward, each after a norm and with a residual. */
   private Tensor layer(Scope scope, Tensor x) {
     Tensor norm1 = scope.layerNorm("layer_norm1", x, config.normEpsilon());
-    Tensor h = x.plus(attention(scope.sub("self_attn"), norm1));
+    Tensor h = attention(scope.sub("self_attn"), norm1).plusInPlace(x);
     Tensor norm2 = scope.layerNorm("layer_norm2", h, config.normEpsilon());
     Tensor inner = activate(scope.sub("mlp").linear("fc1", norm2, config.innerWidth()));
-    return h.plus(scope.sub("mlp").linear("fc2", inner, config.width()));
+    return scope.sub("mlp").linear("fc2", inner, config.width()).plusInPlace(h);
   }
 
   /** Each token sees itself and those before it; no padding is masked. */
@@ -75,6 +75,6 @@ public final class ClipTextModel {
   }
 
   private Tensor activate(Tensor x) {
-    return config.activation().equals("gelu") ? x.gelu() : x.times(x.times(1.702).sigmoid());
+    return config.activation().equals("gelu") ? x.geluInPlace() : x.times(x.times(1.702).sigmoid());
   }
 }

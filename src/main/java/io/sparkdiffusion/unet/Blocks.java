@@ -83,13 +83,13 @@ final class Blocks {
 
   /** x (B, C, H, W) to (B, width, H, W). */
   private Tensor resnet(Scope scope, Tensor x, long width) {
-    Tensor h = scope.groupNorm("norm1", x, config.groups(), config.normEpsilon()).silu();
+    Tensor h = scope.groupNorm("norm1", x, config.groups(), config.normEpsilon()).siluInPlace();
     h = scope.conv2d("conv1", h, width, 3, 1);
-    h = h.plus(scope.linear("time_emb_proj", time, width).reshape(1, width, 1, 1));
-    h = scope.groupNorm("norm2", h, config.groups(), config.normEpsilon()).silu();
+    h = h.plusInPlace(scope.linear("time_emb_proj", time, width).reshape(1, width, 1, 1));
+    h = scope.groupNorm("norm2", h, config.groups(), config.normEpsilon()).siluInPlace();
     h = scope.conv2d("conv2", h, width, 3, 1);
     Tensor shortcut = x.size(1) == width ? x : scope.conv2d("conv_shortcut", x, width, 1, 1);
-    return shortcut.plus(h);
+    return h.plusInPlace(shortcut);
   }
 
   /** A spatial transformer of one block: x (B, C, H, W), the same shape back. */
@@ -105,17 +105,17 @@ final class Blocks {
         config.linearProjection()
             ? pixels(scope.linear("proj_out", h, channels), x)
             : scope.conv2d("proj_out", pixels(h, x), channels, 1, 1);
-    return h.plus(x);
+    return h.plusInPlace(x);
   }
 
   /** x (B, N, C): self-attention, attention to the text, feed-forward, each with a residual. */
   private Tensor transformerBlock(Scope scope, Tensor x, long heads) {
     Tensor norm1 = scope.layerNorm("norm1", x, LAYER_NORM_EPSILON);
-    Tensor h = x.plus(attention(scope.sub("attn1"), norm1, norm1, heads));
+    Tensor h = attention(scope.sub("attn1"), norm1, norm1, heads).plusInPlace(x);
     Tensor norm2 = scope.layerNorm("norm2", h, LAYER_NORM_EPSILON);
-    h = h.plus(attention(scope.sub("attn2"), norm2, text, heads));
+    h = attention(scope.sub("attn2"), norm2, text, heads).plusInPlace(h);
     Tensor norm3 = scope.layerNorm("norm3", h, LAYER_NORM_EPSILON);
-    return h.plus(feedForward(scope.sub("ff").sub("net"), norm3));
+    return feedForward(scope.sub("ff").sub("net"), norm3).plusInPlace(h);
   }
 
   /** Multi-head attention (arXiv 1706.03762, section 3.2) of x (B, N, C) to context (B, S, D). */
@@ -137,7 +137,8 @@ final class Blocks {
   private static Tensor feedForward(Scope net, Tensor x) {
     long inner = 4 * x.size(-1);
     Tensor both = net.sub("0").linear("proj", x, 2 * inner);
-    Tensor gated = both.narrow(-1, 0, inner).times(both.narrow(-1, inner, inner).gelu());
+    Tensor gate = both.narrow(-1, inner, inner).gelu();
+    Tensor gated = gate.timesInPlace(both.narrow(-1, 0, inner));
     return net.linear("2", gated, x.size(-1));
   }
 

@@ -52,7 +52,7 @@ public final class Unet2dConditionModel {
       h = blocks.up(scope.sub("up_blocks", block), block, h, skips);
     }
 
-    h = scope.groupNorm("conv_norm_out", h, config.groups(), config.normEpsilon()).silu();
+    h = scope.groupNorm("conv_norm_out", h, config.groups(), config.normEpsilon()).siluInPlace();
     return graph.returns(scope.conv2d("conv_out", h, config.outChannels(), 3, 1).to(Dtype.FLOAT32));
   }
 

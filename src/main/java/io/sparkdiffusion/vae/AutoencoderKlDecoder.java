@@ -41,7 +41,7 @@ public final class AutoencoderKlDecoder {
     for (int block = 0; block < widths.size(); block++) {
       h = up(decoder.sub("up_blocks", block), h, widths.get(block), block < widths.size() - 1);
     }
-    h = norm(decoder, "conv_norm_out", h).silu();
+    h = norm(decoder, "conv_norm_out", h).siluInPlace();
     return graph.returns(
         decoder.conv2d("conv_out", h, config.outChannels(), 3, 1).to(Dtype.FLOAT32));
   }
@@ -67,10 +67,10 @@ public final class AutoencoderKlDecoder {
 
   /** x (B, C, H, W) to (B, width, H, W). */
   private Tensor resnet(Scope scope, Tensor x, long width) {
-    Tensor h = scope.conv2d("conv1", norm(scope, "norm1", x).silu(), width, 3, 1);
-    h = scope.conv2d("conv2", norm(scope, "norm2", h).silu(), width, 3, 1);
+    Tensor h = scope.conv2d("conv1", norm(scope, "norm1", x).siluInPlace(), width, 3, 1);
+    h = scope.conv2d("conv2", norm(scope, "norm2", h).siluInPlace(), width, 3, 1);
     Tensor shortcut = x.size(1) == width ? x : scope.conv2d("conv_shortcut", x, width, 1, 1);
-    return shortcut.plus(h);
+    return h.plusInPlace(shortcut);
   }
 
   /** One head over all channels, between the pixels: x (B, C, H, W), the same shape back. */
@@ -89,7 +89,7 @@ public final class AutoencoderKlDecoder {
         .linear("0", seen, channels)
         .reshape(x.size(0), x.size(2), x.size(3), channels)
         .permute(0, 3, 1, 2)
-        .plus(x);
+        .plusInPlace(x);
   }
 
   private Tensor norm(Scope scope, String name, Tensor x) {

@@ -189,8 +189,8 @@ public final class NetworkWeights {
   }
 
   /**
-   * Reads, converts and places the weights one by one, so that memory holds the converted ones and
-   * one source.
+   * Reads, converts and places the weights one by one, in one call of the device, so that memory
+   * holds the converted ones and one source.
    *
    * @param dtype the type to keep them in
    * @param packings the weights to lay out for oneDNN, as a graph asks for
@@ -200,16 +200,25 @@ public final class NetworkWeights {
   public WeightDictionary load(TorchDevice device, Dtype dtype, Map<String, Packing> packings) {
     WeightDictionary dictionary = new WeightDictionary(device);
     try {
-      for (Source source : sources) {
-        dictionary.put(source.name(), raw(source), dtype, source.shape());
-        if (packings.containsKey(source.name())) {
-          dictionary.pack(source.name(), packings.get(source.name()));
-        }
-      }
-      return dictionary;
+      return device.call(
+          () -> {
+            sources.forEach(source -> put(dictionary, source, dtype, packings));
+            dictionary.releaseScratch();
+            return dictionary;
+          });
     } catch (RuntimeException e) {
       dictionary.close();
       throw e;
+    }
+  }
+
+  private static void put(
+      WeightDictionary dictionary, Source source, Dtype dtype, Map<String, Packing> packings) {
+    Packing packing = packings.get(source.name());
+    if (packing == null) {
+      dictionary.put(source.name(), raw(source), dtype, source.shape());
+    } else {
+      dictionary.put(source.name(), raw(source), dtype, source.shape(), packing);
     }
   }
 

@@ -97,9 +97,11 @@ class PackingTest {
           .forEach(
               (name, shape) -> {
                 RawWeight raw = new RawWeight(bytes(random, shape), Dtype.FLOAT32, shape);
-                weights.put(name, raw, packing.target().dtype(), shape);
-                if (packing.packings().containsKey(name)) {
-                  weights.pack(name, packing.packings().get(name));
+                Packing layout = packing.packings().get(name);
+                if (layout == null) {
+                  weights.put(name, raw, packing.target().dtype(), shape);
+                } else {
+                  weights.put(name, raw, packing.target().dtype(), shape, layout);
                 }
               });
       float[] values = new float[2 * 16 * size * size];

@@ -37,6 +37,12 @@ class TensorTest {
         refused("mul: shapes must broadcast ([2, 6] and [2])", () -> MATRIX.times(of(2))),
         refused("div: shapes must broadcast ([2, 6] and [4])", () -> MATRIX.dividedBy(of(4))),
         refused(
+            "add_: the other shape must broadcast to this one ([2, 6] and [2, 2, 6])",
+            () -> MATRIX.plusInPlace(of(2, 2, 6))),
+        refused(
+            "mul_: the other shape must broadcast to this one ([2, 1] and [2, 6])",
+            () -> of(2, 1).timesInPlace(MATRIX)),
+        refused(
             "reshape: the number of elements must stay ([2, 6] and [2, 5])",
             () -> MATRIX.reshape(2, 5)),
         refused(
@@ -167,6 +173,26 @@ class TensorTest {
         computed("silu", x -> x.narrow(0, 0, 1).silu(), Shape.of(1, 3), 0, 0.731059, 1.761594),
         computed("gelu", x -> x.narrow(0, 0, 1).gelu(), Shape.of(1, 3), 0, 0.841345, 1.954500),
         computed(
+            "silu in place",
+            x -> x.narrow(0, 0, 1).siluInPlace(),
+            Shape.of(1, 3),
+            new double[] {0, 0.731059, 1.761594}),
+        computed(
+            "gelu in place",
+            x -> x.narrow(0, 0, 1).geluInPlace(),
+            Shape.of(1, 3),
+            new double[] {0, 0.841345, 1.954500}),
+        computed(
+            "plus in place",
+            x -> x.times(1).plusInPlace(x.narrow(0, 1, 1)),
+            Shape.of(2, 3),
+            new double[] {3, 5, 7, 6, 8, 10}),
+        computed(
+            "times in place",
+            x -> x.times(1).timesInPlace(x),
+            Shape.of(2, 3),
+            new double[] {0, 1, 4, 9, 16, 25}),
+        computed(
             "attention",
             x -> {
               Tensor one = x.reshape(1, 1, 6, 1);
@@ -197,6 +223,20 @@ class TensorTest {
     for (int i = 0; i < values.length; i++) {
       assertThat((double) actual[i]).as("value %d", i).isCloseTo(values[i], within(1e-5));
     }
+  }
+
+  @Test
+  void nothingReadsWhatWasOverwritten() {
+    Graph graph = new Graph("overwriting");
+    Tensor x = graph.input(2, 3);
+    Tensor h = x.times(2);
+    h.plusInPlace(x);
+
+    assertThatThrownBy(() -> x.plus(h))
+        .isInstanceOf(GraphException.class)
+        .hasMessageStartingWith(
+            "Cannot record an operation: its tensors must hold what they were made with (x0[2, 3]"
+                + " overwritten)");
   }
 
   @Test

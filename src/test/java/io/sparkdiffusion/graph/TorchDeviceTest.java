@@ -48,6 +48,15 @@ class TorchDeviceTest {
         .hasMessage("Cannot use device cpu: it must be open (closed)");
   }
 
+  /** It would wait for itself. */
+  @Test
+  void workOfTheDeviceMayCallTheDevice() {
+    try (TorchDevice device = TorchDevice.open("cpu")) {
+      Thread outer = device.call(Thread::currentThread);
+      assertThat(device.call(() -> device.call(Thread::currentThread))).isSameAs(outer);
+    }
+  }
+
   @Test
   void copiesValuesInAndOut() {
     float[] values = {1.5f, -0.0f, Float.NaN, Float.MIN_VALUE};

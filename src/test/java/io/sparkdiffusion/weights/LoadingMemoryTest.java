@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.sparkdiffusion.config.WeightFormat;
 import io.sparkdiffusion.graph.Dtype;
+import io.sparkdiffusion.graph.Packing;
 import io.sparkdiffusion.graph.Shape;
 import io.sparkdiffusion.graph.TorchDevice;
 import io.sparkdiffusion.graph.WeightDictionary;
@@ -42,24 +43,32 @@ class LoadingMemoryTest {
     "F16, FLOAT32",
     "BF16, BFLOAT16",
     "Flax F32, FLOAT32",
-    "Flax F32, BFLOAT16"
+    "Flax F32, BFLOAT16",
+    "F32 packed, FLOAT32",
+    "F32 packed, BFLOAT16"
   })
   void thePeakIsTheConvertedWeightsAndTheLargestTensor(String stored, Dtype dtype)
       throws Exception {
     assumeTrue(
         AnonymousMemory.isKnown(), "RssAnon is read from /proc/self/status, which is not here");
-    long source = SHAPE.count() * (stored.endsWith("F32") ? 4 : 2);
+    long source = SHAPE.count() * (stored.contains("F32") ? 4 : 2);
     boolean isFlax = stored.startsWith("Flax");
-    Map<String, Shape> wanted = isFlax ? writeFlax(source) : writeZeros(stored, source);
+    Map<String, Shape> wanted =
+        isFlax ? writeFlax(source) : writeZeros(stored.split(" ", 2)[0], source);
+    Map<String, Packing> packings = new LinkedHashMap<>();
+    if (stored.endsWith("packed")) {
+      Packing packing = new Packing.Convolution(Shape.of(2, SHAPE.size(1), 8, 8), 1, 1);
+      wanted.keySet().forEach(name -> packings.put(name, packing));
+    }
     WeightFormat format = isFlax ? WeightFormat.FLAX : WeightFormat.SAFETENSORS;
     try (TorchDevice device = TorchDevice.open("cpu")) {
       NetworkWeights weights = NetworkWeights.check(root, format, Component.UNET, wanted);
-      weights.load(device, dtype, Map.of()).close();
+      weights.load(device, dtype, packings).close();
       long before = AnonymousMemory.bytes();
       long converted = TENSORS * SHAPE.count() * dtype.bytes();
       AtomicLong peak = new AtomicLong();
       Thread sampler = sampler(peak);
-      try (WeightDictionary loaded = weights.load(device, dtype, Map.of())) {
+      try (WeightDictionary loaded = weights.load(device, dtype, packings)) {
         long kept = AnonymousMemory.bytes() - before;
         sampler.interrupt();
         sampler.join();

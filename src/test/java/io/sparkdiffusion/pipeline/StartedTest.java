@@ -1,0 +1,53 @@
+package io.sparkdiffusion.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+class StartedTest {
+
+  private final AtomicInteger closed = new AtomicInteger();
+
+  @Test
+  void makesBesideItsOwnerAndClosesWhatItMade() throws Exception {
+    CountDownLatch ownerWentOn = new CountDownLatch(1);
+    Started<AutoCloseable> started =
+        new Started<>(
+            "making",
+            () -> {
+              await(ownerWentOn);
+              assertThat(Thread.currentThread().getName()).isEqualTo("making");
+              assertThat(Thread.currentThread().isDaemon()).isTrue();
+              return closed::incrementAndGet;
+            });
+    ownerWentOn.countDown();
+    assertThat(started.get()).isSameAs(started.get());
+    assertThat(closed).hasValue(0);
+    started.close();
+    assertThat(closed).hasValue(1);
+  }
+
+  @Test
+  void throwsWhatMakingThrewAndHasNothingToClose() throws Exception {
+    IllegalStateException failure = new IllegalStateException("no");
+    Started<AutoCloseable> started =
+        new Started<>(
+            "failing",
+            () -> {
+              throw failure;
+            });
+    assertThatThrownBy(started::get).isSameAs(failure);
+    started.close();
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

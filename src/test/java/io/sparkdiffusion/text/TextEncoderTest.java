@@ -1,0 +1,48 @@
+package io.sparkdiffusion.text;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sparkdiffusion.config.WeightFormat;
+import io.sparkdiffusion.graph.CompiledGraph;
+import io.sparkdiffusion.graph.Dtype;
+import io.sparkdiffusion.graph.Graph;
+import io.sparkdiffusion.graph.TorchDevice;
+import io.sparkdiffusion.graph.WeightDictionary;
+import io.sparkdiffusion.testing.ReferenceModels;
+import io.sparkdiffusion.text.TextEncoder.EncodedText;
+import io.sparkdiffusion.weights.Component;
+import io.sparkdiffusion.weights.NetworkWeights;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class TextEncoderTest {
+
+  private static final Path FOLDER = ReferenceModels.folder("base");
+
+  /** A text that is computed anew has new states. */
+  @Test
+  void aThousandRowsOfTenPromptsAndOneNegativeAreElevenCallsOfTheNetwork() {
+    TextConfig config = TextConfig.read(FOLDER.resolve("text_encoder/config.json"));
+    int positions = Math.toIntExact(config.positions());
+    try (TorchDevice device = TorchDevice.open("cpu");
+        ClipTokenizer tokenizer = ClipTokenizer.load(FOLDER.resolve("tokenizer"), positions)) {
+      Graph graph = new ClipTextModel(config).record(device.target(Dtype.FLOAT32));
+      try (WeightDictionary weights =
+              NetworkWeights.check(
+                      FOLDER, WeightFormat.SAFETENSORS, Component.TEXT_ENCODER, graph.weights())
+                  .load(device, Dtype.FLOAT32, graph.packings());
+          CompiledGraph model = CompiledGraph.compile(graph, weights)) {
+        TextEncoder encoder = new TextEncoder(tokenizer, model, device, config.vocabulary());
+        Set<EncodedText> computed = Collections.newSetFromMap(new IdentityHashMap<>());
+        for (int row = 0; row < 1000; row++) {
+          computed.add(encoder.encode(""));
+          computed.add(encoder.encode("a photograph of horse number " + row % 10));
+        }
+        assertThat(computed).hasSize(11);
+      }
+    }
+  }
+}
