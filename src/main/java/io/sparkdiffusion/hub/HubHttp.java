@@ -126,7 +126,8 @@ final class HubHttp {
     throw new IOException("more than %d redirects".formatted(MOST_REDIRECTS));
   }
 
-  private static URI resolve(URI from, String location) throws IOException {
+  /** Where a redirect leads; never from https to anything else. */
+  static URI resolve(URI from, String location) throws IOException {
     URI target;
     try {
       target = from.resolve(location);

@@ -37,7 +37,8 @@ record SparkProcess(Process process, Path log) implements AutoCloseable {
    */
   static SparkProcess start(Path log, List<String> options, String mainClass, String... arguments)
       throws IOException {
-    List<String> command = new ArrayList<>();
+    // A build in a shell's background ignores Ctrl-C, and so would what it starts.
+    List<String> command = new ArrayList<>(List.of("env", "--default-signal=INT"));
     command.add(Path.of(System.getProperty("java.home"), "bin/java").toString());
     command.addAll(List.of(JavaModuleOptions.defaultModuleOptions().split(" ")));
     command.addAll(options);

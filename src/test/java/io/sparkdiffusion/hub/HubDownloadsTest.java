@@ -65,6 +65,16 @@ class HubDownloadsTest {
     assertThat(server.mostAtOnce()).isBetween(3, 8);
   }
 
+  @Test
+  void refusesWhatTheDiskHasNoRoomFor() {
+    server.boasts = 1L << 50;
+
+    assertThatThrownBy(() -> fetch(usual()))
+        .hasMessageContaining("its disk must have room for")
+        .hasMessageContaining("are free");
+    assertThat(server.downloads()).isEmpty();
+  }
+
   /** The connection stays, but nothing comes any more. */
   @Test
   void goesOnWhereAServerFallsSilent() throws IOException {

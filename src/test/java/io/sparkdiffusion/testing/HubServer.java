@@ -84,6 +84,9 @@ public final class HubServer implements AutoCloseable {
   /** How long each block of a file's bytes is waited with. */
   public volatile long pauseMillis;
 
+  /** How many bytes more than a file has the list tells of. */
+  public volatile long boasts;
+
   /** Whether the list tells hashes and sizes. */
   public volatile boolean tellsBlobs = true;
 
@@ -179,7 +182,7 @@ public final class HubServer implements AutoCloseable {
     if (!tellsBlobs) {
       return "{\"rfilename\":\"%s\"}".formatted(name);
     }
-    long bytes = bytes(name).length;
+    long bytes = bytes(name).length + boasts;
     String large =
         isLarge(name)
             ? ",\"lfs\":{\"sha256\":\"%s\",\"size\":%d,\"pointerSize\":134}"
