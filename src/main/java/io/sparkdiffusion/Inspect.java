@@ -111,11 +111,14 @@ public final class Inspect implements Callable<Integer> {
         .orElseGet(() -> PictureCommand.model("MODEL_FOLDER_OF_" + parameters.modelName()));
   }
 
-  private static Map<String, String> modelOf(Map<String, Object> report) {
-    boolean hasCommit =
-        report.get("model") instanceof Map<?, ?> told && told.get("commit") instanceof String;
-    String commit = hasCommit ? (String) ((Map<?, ?>) report.get("model")).get("commit") : "";
-    return PictureCommand.modelOf((Map<?, ?>) report.get("configuration"), commit);
+  private static Optional<Map<String, String>> modelOf(Map<String, Object> report) {
+    String commit =
+        report.get("model") instanceof Map<?, ?> told && told.get("commit") instanceof String text
+            ? text
+            : "";
+    return report.get("configuration") instanceof Map<?, ?> settings
+        ? Optional.of(PictureCommand.modelOf(settings, commit))
+        : Optional.empty();
   }
 
   /** The picture's folder or the one above it is the run's output folder. */
@@ -126,6 +129,6 @@ public final class Inspect implements Callable<Integer> {
         .filter(Files::exists)
         .findFirst()
         .map(StrictJson::read)
-        .map(Inspect::modelOf);
+        .flatMap(Inspect::modelOf);
   }
 }

@@ -116,11 +116,6 @@ public final class Tensor {
     return overwrite("mul_", other);
   }
 
-  /** {@code this * number} in this tensor's memory. */
-  public Tensor timesInPlace(double number) {
-    return overwrite("mul_", number);
-  }
-
   /** {@link #silu()} in this tensor's memory. */
   public Tensor siluInPlace() {
     return overwrite("silu_");

@@ -38,7 +38,8 @@ public final class PictureCommand {
         settings.put(key, value);
       }
     }
-    boolean isItsFolder = settings.getOrDefault(MODEL, "").matches(".*/" + commit + "/*");
+    String model = settings.getOrDefault(MODEL, "").replaceFirst("/+$", "");
+    boolean isItsFolder = model.endsWith("/" + commit);
     if (!commit.isEmpty() && !isItsFolder) {
       settings.put(REVISION, commit);
     }
