@@ -14,13 +14,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
@@ -147,29 +142,10 @@ class ObjectStoreTest {
   /** Both find no lock. */
   @Test
   void letsOneOfTwoGoOnThatBeginAtOnce() throws Exception {
-    ExecutorService threads = Executors.newFixedThreadPool(2);
     ObjectStore.createTogether(2);
-    try {
-      List<Future<OutputFolder>> both = threads.invokeAll(List.of(open("one"), open("two")));
-      List<String> refused = new ArrayList<>();
-      List<OutputFolder> taken = new ArrayList<>();
-      for (Future<OutputFolder> run : both) {
-        try {
-          taken.add(run.get());
-        } catch (ExecutionException e) {
-          refused.add(e.getCause().getMessage());
-        }
-      }
-      assertThat(taken).hasSize(1);
-      assertThat(refused)
-          .singleElement()
-          .asString()
-          .contains("another run is writing to it, wait for its end: " + taken.get(0).runId());
-      taken.get(0).requireHeld();
-      taken.get(0).close();
-    } finally {
-      threads.shutdownNow();
-    }
+    OutputFolder taken = TwoRuns.onlyOneOf(open("one"), open("two"));
+    taken.requireHeld();
+    taken.close();
   }
 
   private void writeRows(int count) throws IOException {

@@ -12,14 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CyclicBarrier;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
@@ -128,28 +121,7 @@ class OutputFolderTest {
           int before = names.getAndIncrement() - 1;
           onlyIf(before > 0, () -> Thread.sleep(before * SLOW_HEARTBEAT.toMillis() / 4));
         });
-    ExecutorService threads = Executors.newFixedThreadPool(2);
-    try {
-      Callable<OutputFolder> one = () -> openSlowly("one", hadoop);
-      Callable<OutputFolder> two = () -> openSlowly("two", hadoop);
-      List<OutputFolder> taken = new ArrayList<>();
-      List<String> refused = new ArrayList<>();
-      for (Future<OutputFolder> run : threads.invokeAll(List.of(one, two))) {
-        try {
-          taken.add(run.get());
-        } catch (ExecutionException e) {
-          refused.add(e.getCause().getMessage());
-        }
-      }
-      assertThat(taken).hasSize(1);
-      assertThat(refused)
-          .singleElement()
-          .asString()
-          .contains("another run is writing to it, wait for its end: " + taken.get(0).runId());
-      taken.get(0).close();
-    } finally {
-      threads.shutdownNow();
-    }
+    TwoRuns.onlyOneOf(() -> openSlowly("one", hadoop), () -> openSlowly("two", hadoop)).close();
     assertThat(folder).isEmptyDirectory();
   }
 
