@@ -74,6 +74,23 @@ class InspectTest {
   }
 
   @Test
+  void takesAnyReportOfTheRun() throws IOException {
+    Path file = write("images/a.png", List.of(PngText.of(PARAMETERS), PngText.of(ORIGIN)));
+    Path report = folder.resolve("run.json");
+
+    Files.writeString(report, "{\"model\": {\"name\": \"org/tiny\", \"commit\": \"0a1b\"}}");
+    assertThat(run(file)).isEqualTo(Main.DONE);
+    assertThat(text(out)).contains("pretrained_model_name_or_path=MODEL_FOLDER_OF_");
+
+    Files.writeString(
+        report,
+        "{\"model\": {\"commit\": \"(\"}, \"configuration\":"
+            + " {\"pretrained_model_name_or_path\": \"org/tiny\"}}");
+    assertThat(run(file)).isEqualTo(Main.DONE);
+    assertThat(text(out)).contains("pretrained_model_name_or_path=org/tiny 'revision=('");
+  }
+
+  @Test
   void takesTheModelThatIsGiven() throws IOException {
     Path file = write("a.png", List.of(PngText.of(PARAMETERS), PngText.of(ORIGIN)));
     assertThat(run(file, "--model=/models/tiny")).isEqualTo(Main.DONE);
