@@ -21,8 +21,9 @@ java_command() {
   if [[ -n "${JAVA_HOME:-}" ]]; then printf '%s' "$JAVA_HOME/bin/java"; else printf 'java'; fi
 }
 
-# glibc asks the kernel for huge pages: fresh memory for large tensors costs a tenth of the time with small ones.
-export GLIBC_TUNABLES="${GLIBC_TUNABLES:-glibc.malloc.hugetlb=1}"
+# glibc asks the kernel for huge pages and keeps what large tensors leave: fresh memory, which the kernel clears, is a fourth
+# of the VAE's time (docs/decisions/0006).
+export GLIBC_TUNABLES="${GLIBC_TUNABLES:-glibc.malloc.hugetlb=1:glibc.malloc.arena_max=1:glibc.malloc.mmap_threshold=1073741824:glibc.malloc.trim_threshold=536870912}"
 
 # Splits "$@" at the first -- into the arrays ours and sparks; key=value pairs go to overrides.
 split_arguments() {

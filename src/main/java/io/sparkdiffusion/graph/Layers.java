@@ -1,13 +1,16 @@
 package io.sparkdiffusion.graph;
 
-import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Layers over given weights, by the kernels of the graph's target; a {@link Scope} finds the
  * weights.
  */
 final class Layers {
+
+  private static final String ONE_DNN = "ops.mkldnn.";
+  private static final String NO_NUMBERS = "annotate(List[Optional[number]], [])";
 
   private Layers() {}
 
@@ -25,16 +28,42 @@ final class Layers {
     return x.call(result, "linear", weight, added);
   }
 
+  /** {@code x · weightᵀ + bias + residual}; the residual has the result's shape. */
+  static Tensor linear(Tensor x, Tensor weight, Tensor bias, Tensor residual) {
+    Packing packing = new Packing.Linear(x.shape().count() / x.size(-1));
+    if (x.graph().target().fusesSums() && isPacked(weight, packing)) {
+      Shape result = x.shape().with(-1, weight.size(0));
+      requireShape("linear", result, residual);
+      return x.callIn(ONE_DNN, result, "_linear_pointwise", residual, weight, bias, "\"add\"");
+    }
+    return linear(x, weight, List.of(bias)).plusInPlace(residual);
+  }
+
+  /**
+   * {@code value · gelu(gate)} of one projection that gives both, the value first (GEGLU, arXiv
+   * 2002.05202); weight (2 O, I), bias (2 O).
+   */
+  static Tensor geglu(Tensor x, Tensor weight, Tensor bias) {
+    Graph graph = x.graph();
+    long inner = weight.size(0) / 2;
+    Shape result = x.shape().with(-1, inner);
+    Packing packing = new Packing.Halves(x.shape().count() / x.size(-1));
+    if (graph.target().fusesSums() && isPacked(weight, packing)) {
+      String second = Packing.Halves.second(graph.weightName(weight));
+      Tensor gateWeight = graph.record(Shape.of(inner, x.size(-1)), "weights[\"" + second + "\"]");
+      Tensor gateBias = bias.narrow(0, inner, inner);
+      Object[] gelu = {gateWeight, gateBias, "\"gelu\"", NO_NUMBERS, "\"none\""};
+      Tensor gate = x.callIn(ONE_DNN, result, "_linear_pointwise", gelu);
+      Tensor valueBias = bias.narrow(0, 0, inner);
+      return x.callIn(ONE_DNN, result, "_linear_pointwise", gate, weight, valueBias, "\"mul\"");
+    }
+    Tensor both = linear(x, weight, List.of(bias));
+    return both.narrow(-1, inner, inner).gelu().timesInPlace(both.narrow(-1, 0, inner));
+  }
+
   /** 2-d convolution of (B, C, H, W) with weight (O, C, K, K) and bias (O). */
   static Tensor conv2d(Tensor x, Tensor weight, Tensor bias, int stride, int padding) {
-    x.requireRank("conv2d", 4);
-    if (x.size(1) != weight.size(1)) {
-      throw GraphException.cannot(
-          "conv2d", "the channels must be the weight's second size", x.shape(), weight.shape());
-    }
-    long height = (x.size(2) + 2L * padding - weight.size(2)) / stride + 1;
-    long width = (x.size(3) + 2L * padding - weight.size(3)) / stride + 1;
-    Shape result = Shape.of(x.size(0), weight.size(0), height, width);
+    Shape result = convolved(x, weight, stride, padding);
     String strides = "[%1$d, %1$d]".formatted(stride);
     String paddings = "[%1$d, %1$d]".formatted(padding);
     if (isPacked(weight, new Packing.Convolution(x.shape(), stride, padding))) {
@@ -42,6 +71,46 @@ final class Layers {
           x, result, "_convolution_pointwise", weight, bias, paddings, strides, "[1, 1]", 1);
     }
     return x.call(result, "conv2d", weight, bias, strides, paddings, "[1, 1]", 1);
+  }
+
+  /**
+   * A convolution that keeps the picture's size, plus a sum of the result's shape, which nothing
+   * may read again: its memory may hold the result.
+   */
+  static Tensor conv2dPlus(Tensor x, Tensor weight, Tensor bias, Tensor sum) {
+    int padding = Math.toIntExact(weight.size(2) / 2);
+    Packing packing = new Packing.Convolution(x.shape(), 1, padding);
+    if (!x.graph().target().fusesSums() || !isPacked(weight, packing)) {
+      Tensor result = conv2d(x, weight, bias, 1, padding).plusInPlace(sum);
+      sum.overwritten();
+      return result;
+    }
+    requireShape("conv2d", convolved(x, weight, 1, padding), sum);
+    String paddings = "[%1$d, %1$d]".formatted(padding);
+    Object[] convolution = {x, weight, bias, paddings, "[1, 1]", "[1, 1]", 1};
+    Object[] adding = {"\"add\"", "1.", "None", NO_NUMBERS, "None"};
+    Tensor result =
+        sum.callIn(ONE_DNN, sum.shape(), "_convolution_pointwise_", concat(convolution, adding));
+    sum.overwritten();
+    return result;
+  }
+
+  private static Shape convolved(Tensor x, Tensor weight, int stride, int padding) {
+    x.requireRank("conv2d", 4);
+    if (x.size(1) != weight.size(1)) {
+      throw GraphException.cannot(
+          "conv2d", "the channels must be the weight's second size", x.shape(), weight.shape());
+    }
+    long height = (x.size(2) + 2L * padding - weight.size(2)) / stride + 1;
+    long width = (x.size(3) + 2L * padding - weight.size(3)) / stride + 1;
+    return Shape.of(x.size(0), weight.size(0), height, width);
+  }
+
+  private static void requireShape(String operator, Shape result, Tensor residual) {
+    if (!residual.shape().equals(result)) {
+      throw GraphException.cannot(
+          operator, "the residual must have the result's shape", result, residual.shape());
+    }
   }
 
   /** Nearest-neighbour doubling, then a 3x3 convolution: (B, C, H, W) to (B, O, 2 H, 2 W). */
@@ -74,10 +143,10 @@ final class Layers {
 
   /** An operator that can apply another one to its result; here it applies none. */
   private static Tensor oneDnn(Tensor x, Shape result, String operator, Object... arguments) {
-    Object[] all = Arrays.copyOf(arguments, arguments.length + 3);
-    all[arguments.length] = "\"none\"";
-    all[arguments.length + 1] = "annotate(List[Optional[number]], [])";
-    all[arguments.length + 2] = "\"\"";
-    return x.callIn("ops.mkldnn.", result, operator, all);
+    return x.callIn(ONE_DNN, result, operator, concat(arguments, "\"none\"", NO_NUMBERS, "\"\""));
+  }
+
+  private static Object[] concat(Object[] first, Object... last) {
+    return Stream.concat(Stream.of(first), Stream.of(last)).toArray();
   }
 }

@@ -14,6 +14,20 @@ public sealed interface Packing {
   record Linear(long rows) implements Packing {}
 
   /**
+   * Of a linear layer that is taken as two of half the outputs; the second is kept under a name of
+   * its own.
+   *
+   * @param rows of the input
+   */
+  record Halves(long rows) implements Packing {
+
+    /** The name of the second half. */
+    static String second(String weight) {
+      return weight + "/second";
+    }
+  }
+
+  /**
    * Of a convolution.
    *
    * @param input (B, C, H, W)

@@ -42,6 +42,25 @@ public final class Scope {
     return Layers.linear(x, weight, List.of(sub(name).weight("bias", outputs)));
   }
 
+  /** The same with a residual of the result's shape added. */
+  public Tensor linear(String name, Tensor x, Tensor residual) {
+    long outputs = residual.size(-1);
+    Tensor weight = sub(name).weight("weight", outputs, x.size(-1));
+    return Layers.linear(x, weight, sub(name).weight("bias", outputs), residual);
+  }
+
+  /**
+   * A linear layer with bias whose first half of outputs is multiplied with the gelu of the second
+   * (GEGLU, arXiv 2002.05202).
+   *
+   * @param x (..., I)
+   * @return (..., inner)
+   */
+  public Tensor geglu(String name, Tensor x, long inner) {
+    Tensor weight = sub(name).weight("weight", 2 * inner, x.size(-1));
+    return Layers.geglu(x, weight, sub(name).weight("bias", 2 * inner));
+  }
+
   /** A linear layer without bias. */
   public Tensor linearNoBias(String name, Tensor x, long outputs) {
     return Layers.linear(x, sub(name).weight("weight", outputs, x.size(-1)), List.of());
@@ -57,6 +76,20 @@ public final class Scope {
   public Tensor conv2d(String name, Tensor x, long outputs, int kernel, int stride) {
     Tensor weight = sub(name).weight("weight", outputs, x.size(1), kernel, kernel);
     return Layers.conv2d(x, weight, sub(name).weight("bias", outputs), stride, kernel / 2);
+  }
+
+  /**
+   * A convolution with bias that keeps the picture's size, plus a sum.
+   *
+   * @param x (B, C, H, W)
+   * @param kernel 1 or 3
+   * @param sum (B, outputs, H, W), which nothing may read again: its memory may hold the result
+   * @return the shape of the sum
+   */
+  public Tensor conv2dPlus(String name, Tensor x, int kernel, Tensor sum) {
+    long outputs = sum.size(1);
+    Tensor weight = sub(name).weight("weight", outputs, x.size(1), kernel, kernel);
+    return Layers.conv2dPlus(x, weight, sub(name).weight("bias", outputs), sum);
   }
 
   /**

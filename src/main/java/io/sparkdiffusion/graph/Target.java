@@ -27,6 +27,15 @@ public record Target(Dtype dtype, Kernels kernels) {
     return kernels != Kernels.ATEN;
   }
 
+  /**
+   * Where oneDNN takes a layer's sum, gelu or product with another tensor into the layer: that
+   * saves passes over memory and rounds once instead of twice, which bfloat16 gains by
+   * (docs/decisions/0006).
+   */
+  boolean fusesSums() {
+    return isOneDnn() && dtype == Dtype.BFLOAT16;
+  }
+
   /** Where the fused attention kernel is slower than matrix products (docs/decisions/0006). */
   boolean hasSlowFusedAttention() {
     return kernels == Kernels.ONEDNN && dtype == Dtype.BFLOAT16;

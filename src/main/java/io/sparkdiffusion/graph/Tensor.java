@@ -128,8 +128,13 @@ public final class Tensor {
 
   private Tensor overwrite(String operator, Object... arguments) {
     Tensor result = call(shape, operator, arguments);
-    overwritten = true;
+    overwritten();
     return result;
+  }
+
+  /** No operation may read this from here on. */
+  void overwritten() {
+    overwritten = true;
   }
 
   /** The other tensor may be broadcast, this one may not. */

@@ -93,6 +93,24 @@ public final class WeightDictionary implements AutoCloseable {
               packed = ops.mkldnn._reorder_linear_weight(weight, rows)
               _0 = torch._set_item(weights, name, packed)
               return None
+            def put_halves(self: __torch__.M,
+              name: str,
+              raw: Tensor,
+              source: int,
+              stored: List[int],
+              axes: List[int],
+              target: int,
+              sizes: List[int],
+              second: str,
+              rows: int) -> NoneType:
+              weights = self.weights
+              weight = (self).passing(raw, source, stored, axes, target, sizes, )
+              first_half, second_half = torch.chunk(weight, 2, 0)
+              packed = ops.mkldnn._reorder_linear_weight(first_half, rows)
+              _0 = torch._set_item(weights, name, packed)
+              other = ops.mkldnn._reorder_linear_weight(second_half, rows)
+              _1 = torch._set_item(weights, second, other)
+              return None
             def put_convolution(self: __torch__.M,
               name: str,
               raw: Tensor,
@@ -152,6 +170,15 @@ public final class WeightDictionary implements AutoCloseable {
   public void put(String name, RawWeight raw, Dtype target, Shape shape, Packing packing) {
     if (packing instanceof Packing.Linear linear) {
       call("put_linear", name, raw, target, shape, () -> List.of(IValue.from(linear.rows())));
+    } else if (packing instanceof Packing.Halves halves) {
+      String second = Packing.Halves.second(name);
+      call(
+          "put_halves",
+          name,
+          raw,
+          target,
+          shape,
+          () -> List.of(IValue.from(second), IValue.from(halves.rows())));
     } else if (packing instanceof Packing.Convolution convolution) {
       call("put_convolution", name, raw, target, shape, () -> arguments(convolution));
     } else {

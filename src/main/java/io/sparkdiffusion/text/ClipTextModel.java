@@ -51,14 +51,14 @@ public final class ClipTextModel {
   /** x (1, N, C): attention, feed-forward, each after a norm and with a residual. */
   private Tensor layer(Scope scope, Tensor x) {
     Tensor norm1 = scope.layerNorm("layer_norm1", x, config.normEpsilon());
-    Tensor h = attention(scope.sub("self_attn"), norm1).plusInPlace(x);
+    Tensor h = attention(scope.sub("self_attn"), norm1, x);
     Tensor norm2 = scope.layerNorm("layer_norm2", h, config.normEpsilon());
     Tensor inner = activate(scope.sub("mlp").linear("fc1", norm2, config.innerWidth()));
-    return scope.sub("mlp").linear("fc2", inner, config.width()).plusInPlace(h);
+    return scope.sub("mlp").linear("fc2", inner, h);
   }
 
-  /** Each token sees itself and those before it; no padding is masked. */
-  private Tensor attention(Scope scope, Tensor x) {
+  /** Each token sees itself and those before it; no padding is masked; plus the residual. */
+  private Tensor attention(Scope scope, Tensor x, Tensor residual) {
     Tensor query = split(scope.linear("q_proj", x, config.width()));
     Tensor key = split(scope.linear("k_proj", x, config.width()));
     Tensor value = split(scope.linear("v_proj", x, config.width()));
@@ -66,7 +66,7 @@ public final class ClipTextModel {
         Attention.of(query, key, value, Attention.Kind.CAUSAL)
             .transpose(1, 2)
             .reshape(x.shape().sizes());
-    return scope.linear("out_proj", joined, config.width());
+    return scope.linear("out_proj", joined, residual);
   }
 
   private Tensor split(Tensor x) {

@@ -87,9 +87,10 @@ final class Blocks {
     h = scope.conv2d("conv1", h, width, 3, 1);
     h = h.plusInPlace(scope.linear("time_emb_proj", time, width).reshape(1, width, 1, 1));
     h = scope.groupNorm("norm2", h, config.groups(), config.normEpsilon()).siluInPlace();
-    h = scope.conv2d("conv2", h, width, 3, 1);
-    Tensor shortcut = x.size(1) == width ? x : scope.conv2d("conv_shortcut", x, width, 1, 1);
-    return h.plusInPlace(shortcut);
+    if (x.size(1) == width) {
+      return scope.conv2d("conv2", h, width, 3, 1).plusInPlace(x);
+    }
+    return scope.conv2dPlus("conv2", h, 3, scope.conv2d("conv_shortcut", x, width, 1, 1));
   }
 
   /** A spatial transformer of one block: x (B, C, H, W), the same shape back. */
@@ -101,25 +102,26 @@ final class Blocks {
             ? scope.linear("proj_in", tokens(h), channels)
             : tokens(scope.conv2d("proj_in", h, channels, 1, 1));
     h = transformerBlock(scope.sub("transformer_blocks", 0), h, heads);
-    h =
-        config.linearProjection()
-            ? pixels(scope.linear("proj_out", h, channels), x)
-            : scope.conv2d("proj_out", pixels(h, x), channels, 1, 1);
-    return h.plusInPlace(x);
+    return config.linearProjection()
+        ? pixels(scope.linear("proj_out", h, tokens(x)), x)
+        : scope.conv2d("proj_out", pixels(h, x), channels, 1, 1).plusInPlace(x);
   }
 
   /** x (B, N, C): self-attention, attention to the text, feed-forward, each with a residual. */
   private Tensor transformerBlock(Scope scope, Tensor x, long heads) {
     Tensor norm1 = scope.layerNorm("norm1", x, LAYER_NORM_EPSILON);
-    Tensor h = attention(scope.sub("attn1"), norm1, norm1, heads).plusInPlace(x);
+    Tensor h = attention(scope.sub("attn1"), norm1, norm1, heads, x);
     Tensor norm2 = scope.layerNorm("norm2", h, LAYER_NORM_EPSILON);
-    h = attention(scope.sub("attn2"), norm2, text, heads).plusInPlace(h);
+    h = attention(scope.sub("attn2"), norm2, text, heads, h);
     Tensor norm3 = scope.layerNorm("norm3", h, LAYER_NORM_EPSILON);
-    return feedForward(scope.sub("ff").sub("net"), norm3).plusInPlace(h);
+    return feedForward(scope.sub("ff").sub("net"), norm3, h);
   }
 
-  /** Multi-head attention (arXiv 1706.03762, section 3.2) of x (B, N, C) to context (B, S, D). */
-  private Tensor attention(Scope scope, Tensor x, Tensor context, long heads) {
+  /**
+   * Multi-head attention (arXiv 1706.03762, section 3.2) of x (B, N, C) to context (B, S, D), plus
+   * the residual (B, N, C).
+   */
+  private Tensor attention(Scope scope, Tensor x, Tensor context, long heads, Tensor residual) {
     long channels = x.size(-1);
     Attention.Kind kind =
         config.upcastAttention() ? Attention.Kind.FULL : Attention.Kind.FULL_ROUNDED;
@@ -130,16 +132,13 @@ final class Blocks {
         Attention.of(query, key, value, kind)
             .transpose(1, 2)
             .reshape(x.size(0), x.size(1), channels);
-    return scope.sub("to_out").linear("0", joined, channels);
+    return scope.sub("to_out").linear("0", joined, residual);
   }
 
-  /** GEGLU (arXiv 2002.05202): value · gelu(gate), then back to the width of x. */
-  private static Tensor feedForward(Scope net, Tensor x) {
-    long inner = 4 * x.size(-1);
-    Tensor both = net.sub("0").linear("proj", x, 2 * inner);
-    Tensor gate = both.narrow(-1, inner, inner).gelu();
-    Tensor gated = gate.timesInPlace(both.narrow(-1, 0, inner));
-    return net.linear("2", gated, x.size(-1));
+  /** GEGLU, then back to the width of x, plus the residual (B, N, C). */
+  private static Tensor feedForward(Scope net, Tensor x, Tensor residual) {
+    Tensor gated = net.sub("0").geglu("proj", x, 4 * x.size(-1));
+    return net.linear("2", gated, residual);
   }
 
   /** (B, N, heads · D) to (B, heads, N, D). */

@@ -65,12 +65,11 @@ public final class AutoencoderKlDecoder {
     return scope.sub("upsamplers", 0).doubledConv2d("conv", h, width);
   }
 
-  /** x (B, C, H, W) to (B, width, H, W). */
+  /** x (B, C, H, W), whose memory may hold the result, to (B, width, H, W). */
   private Tensor resnet(Scope scope, Tensor x, long width) {
     Tensor h = scope.conv2d("conv1", norm(scope, "norm1", x).siluInPlace(), width, 3, 1);
-    h = scope.conv2d("conv2", norm(scope, "norm2", h).siluInPlace(), width, 3, 1);
     Tensor shortcut = x.size(1) == width ? x : scope.conv2d("conv_shortcut", x, width, 1, 1);
-    return h.plusInPlace(shortcut);
+    return scope.conv2dPlus("conv2", norm(scope, "norm2", h).siluInPlace(), 3, shortcut);
   }
 
   /** One head over all channels, between the pixels: x (B, C, H, W), the same shape back. */

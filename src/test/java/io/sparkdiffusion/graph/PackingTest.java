@@ -1,6 +1,7 @@
 package io.sparkdiffusion.graph;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.nio.ByteBuffer;
@@ -65,6 +66,58 @@ class PackingTest {
     Target target = new Target(Dtype.FLOAT32, Target.Kernels.ONEDNN);
     assertThat(run(single(target), doubled(target), 8))
         .containsExactly(run(single(target), single(target), 8), within(1e-5f));
+  }
+
+  /** In bfloat16 sums, gelu and products go into the layers: rounded once, so nearer to float32. */
+  @Test
+  void fusedSumsAreNearerToFloat32ThanPlainOnes() {
+    float[] exact = residuals(Target.aten(Dtype.FLOAT32));
+    float[] plain = residuals(Target.aten(Dtype.BFLOAT16));
+    float[] fused = residuals(new Target(Dtype.BFLOAT16, Target.Kernels.ONEDNN));
+    assertThat(distance(fused, exact)).isPositive().isLessThan(distance(plain, exact));
+  }
+
+  @Test
+  void float32KeepsItsSumsApart() {
+    Target target = new Target(Dtype.FLOAT32, Target.Kernels.ONEDNN);
+    assertThat(residuals(target))
+        .containsExactly(residuals(Target.aten(Dtype.FLOAT32)), within(1e-5f));
+  }
+
+  @Test
+  void aSumOfAnotherShapeIsRefused() {
+    Graph graph = new Graph("sums", new Target(Dtype.BFLOAT16, Target.Kernels.ONEDNN));
+    Tensor x = graph.input(1, 16, 4, 4);
+    assertThatThrownBy(() -> graph.scope().conv2dPlus("conv", x, 3, graph.input(2, 16, 4, 4)))
+        .isInstanceOf(GraphException.class)
+        .hasMessageContaining("the residual must have the result's shape");
+    assertThatThrownBy(() -> graph.scope().linear("linear", x, graph.input(2, 16, 4, 1)))
+        .isInstanceOf(GraphException.class)
+        .hasMessageContaining("the residual must have the result's shape");
+  }
+
+  @ParameterizedTest
+  @EnumSource(Dtype.class)
+  void whatASumOverwritesCannotBeReadAgain(Dtype dtype) {
+    Graph graph = new Graph("sums", new Target(dtype, Target.Kernels.ONEDNN));
+    Tensor sum = graph.input(1, 16, 4, 4);
+    graph.scope().conv2dPlus("conv", graph.input(1, 16, 4, 4), 3, sum);
+    assertThatThrownBy(sum::exp).hasMessageContaining("overwritten");
+  }
+
+  private float[] residuals(Target target) {
+    Graph graph = new Graph("residuals", target);
+    Tensor x = graph.input(2, 16, 8, 8).to(target.dtype()).channelsLast();
+    Tensor h = graph.scope().conv2dPlus("conv", x, 3, x.exp());
+    Tensor tokens = h.permute(0, 2, 3, 1).reshape(2, 64, 16);
+    // Weights that grow: what they pass through has to grow with them.
+    Tensor gated = graph.scope().geglu("proj", tokens, 256);
+    return run(
+        graph.returns(graph.scope().linear("out", gated, tokens).to(Dtype.FLOAT32)), graph, 8);
+  }
+
+  private static double distance(float[] some, float[] others) {
+    return IntStream.range(0, some.length).mapToDouble(i -> Math.abs(some[i] - others[i])).sum();
   }
 
   private static Graph single(Target target) {
