@@ -25,6 +25,9 @@ JAVA = [REPOSITORY / "jobs/bench"]
 DIFFUSERS = [sys.executable, HERE / "diffusers_worker.py"]
 FEW_STEPS = 2  # of whole pictures
 PIXELS = 512
+TINY_PIXELS = 128
+SCALING_PIXELS = 64
+HUNDRED = 100  # pictures of one question while it scales
 
 
 class Bench:
@@ -109,25 +112,67 @@ class Bench:
     def job(self):
         """The Spark job on the embedded model beside the bare pipeline, the same prompts and seeds, from the loaded model to the end.
 
-        Each turn is a new process on either side, with as many threads: a JVM that has run before is faster. Both make one picture at a time, as the job does on a CPU.
+        Each turn is a new process on either side, with as many threads: a JVM that has run before is faster. Both make one picture at a time, as the job does on a CPU,
+        and encode it as PNG. The job also writes it as a file and in a row of Parquet, commits, and makes the gallery; the pipeline writes nothing.
         """
         os.environ["JDK_JAVA_OPTIONS"] = f"-Dai.djl.pytorch.num_threads={os.cpu_count()}"
         count, steps = self.arguments.rows, 20
-        table = WORK / "rows.csv"
-        with open(table, "w", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerows([["id", "prompt", "seed"]] + [
-                [f"row{n}", f"a photograph of an astronaut riding horse number {n}", n] for n in range(count)])
+        table, inferences = write_rows(count), []
 
         def pipeline():
-            bare = Side([*JAVA, "pictures", TINY, "float32", 1, 128])
+            bare = Side([*JAVA, "pictures", TINY, "float32", 1, TINY_PIXELS])
             bare.ask(f"{steps} {count}")
             bare.answer()
             seconds = float(bare.answer())
             bare.close()
             return seconds
 
-        self.pair("job", {"job": lambda: job_seconds(table, steps), "pipeline": pipeline})
+        def job():
+            lines, seconds = run_job(table, steps)
+            inferences.append(seconds["inference"])
+            return lines["Done:"] - lines["Loading the model"] - seconds["load"] - seconds["compile"]
+
+        self.pair("job", {"job": job, "pipeline": pipeline})
+        value = self.results["job"]
+        inference = statistics.median(inferences[1:])
+        self.keep("job", value | {"pictures": count, "inference": inference, "beside_inference": value["seconds"]["job"] - inference})
         del os.environ["JDK_JAVA_OPTIONS"]
+
+    def scaling(self):
+        """Many tiny pictures in one process, each of the embedded model: seconds and anonymous memory, from the hundredth picture on and at the end.
+
+        The JVM's heap is all there from the start, so that what grows is seen.
+        """
+        os.environ["JDK_JAVA_OPTIONS"] = "-Xms1g -XX:+AlwaysPreTouch"
+        side = Side([*JAVA, "pictures", TINY, "float32", 1, SCALING_PIXELS])
+        seconds, memory = [], []
+        for _ in range(self.arguments.pictures // HUNDRED):
+            side.ask(f"{FEW_STEPS} {HUNDRED}")
+            side.answer()
+            seconds.append(float(side.answer()) / HUNDRED)
+            memory.append(sides.status_bytes(side.process.pid, "RssAnon:"))
+        side.close()
+        del os.environ["JDK_JAVA_OPTIONS"]
+        part = max(1, len(seconds) // 10)
+        both = {name: {"early": statistics.median(values[1:1 + part]), "late": statistics.median(values[-part:])}
+                for name, values in {"seconds": seconds, "rss_anon_bytes": memory}.items()}
+        ratios = {f"{name}_ratio": value["late"] / value["early"] for name, value in both.items()}
+        self.keep("scaling", both | ratios | {"pictures": self.arguments.pictures, "part": part * HUNDRED})
+
+    def two(self):
+        """Two executors of one core each, by Spark's local-cluster, beside one executor and the driver on one core: from the plan to the commit, without loading."""
+        table = write_rows(self.arguments.rows)
+
+        def executors(number):
+            pinned = ["taskset", "-c", "0"] if number == 1 else []
+            lines, seconds = run_job(table, 12, pinned, [
+                "--master", f"local-cluster[{number},1,2048]", "--conf", "spark.executor.memory=2g",
+                "--conf", "spark.executor.extraJavaOptions=-Dai.djl.pytorch.num_threads=1"])
+            return lines["Committed group"] - lines["images to make in"] - (seconds["load"] + seconds["compile"]) / number
+
+        times = take_turns({number: (lambda number=number: executors(number)) for number in (2, 1)}, self.repeats)
+        share = ratio([seconds / 2 for seconds in times[1]], times[2])
+        self.keep("two executors", share | {"seconds": {str(number): statistics.median(values) for number, values in times.items()}})
 
     def png(self):
         """Each picture on one core, ours and ImageIO's default."""
@@ -172,22 +217,30 @@ def best(call, times=7):
     return min(seconds)
 
 
-def job_seconds(table, steps):
-    """From the moment the model is being loaded to the end of the process, without loading and compiling."""
+def write_rows(count):
+    """A table of prompts with seeds, the pictures that `jobs/bench pictures` makes."""
+    table = WORK / "rows.csv"
+    with open(table, "w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([["id", "prompt", "seed"]] + [
+            [f"row{n}", f"a photograph of an astronaut riding horse number {n}", n] for n in range(count)])
+    return table
+
+
+def run_job(table, steps, before=(), sparks=()):
+    """Runs the job on the embedded model: when it said what, by a clock, and the seconds of its report."""
     output = WORK / "job"
     subprocess.run(["rm", "-rf", output], check=True)
-    command = [REPOSITORY / "jobs/generate", REPOSITORY / "configs/tiny.yml", f"prompts={table}", f"output_dir={output}", f"num_inference_steps={steps}"]
-    begin = 0.0
+    command = [*before, REPOSITORY / "jobs/generate", REPOSITORY / "configs/tiny.yml", f"prompts={table}", f"output_dir={output}",
+               f"num_inference_steps={steps}", "--", *sparks]
+    said = {}
     with subprocess.Popen(command, cwd=REPOSITORY, text=True, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
         for line in process.stderr:
-            if "Loading the model" in line:
-                begin = time.perf_counter()
-            if line.startswith("Done:"):
-                end = time.perf_counter()
+            for words in ("images to make in", "Loading the model", "Committed group", "Done:"):
+                if words in line:
+                    said.setdefault(words, time.perf_counter())
     if process.returncode:
         sys.exit(f"exit status {process.returncode}: {command}")
-    seconds = json.loads((output / "run.json").read_text())["seconds"]
-    return end - begin - seconds["load"] - seconds["compile"]
+    return said, json.loads((output / "run.json").read_text())["seconds"]
 
 
 def png_pictures():
@@ -204,14 +257,15 @@ def png_pictures():
     return files
 
 
-PARTS = ("bfloat16", "cold", "pictures", "job", "openvino", "png", "roofline", "float32", "newest", "batch")
+PARTS = ("bfloat16", "cold", "pictures", "job", "openvino", "png", "roofline", "float32", "newest", "batch", "scaling", "two")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", default=PARTS, help=" ".join(PARTS))
     parser.add_argument("--repeats", type=int, default=7, help="pairs, after one that does not count")
-    parser.add_argument("--rows", type=int, default=60, help="pictures of each job")
+    parser.add_argument("--rows", type=int, default=60, help="pictures of each job of `job` and `two`")
+    parser.add_argument("--pictures", type=int, default=10_000, help="tiny pictures of `scaling`")
     parser.add_argument("--newest", default=str(REPOSITORY / ".work/newest-venv/bin/python"))
     parser.add_argument("--openvino", default=str(REPOSITORY / ".work/openvino-venv/bin/python"))
     arguments = parser.parse_args()

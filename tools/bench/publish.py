@@ -14,6 +14,7 @@ RATIOS = {  # in docs/benchmarks.json: what was measured
     "cold_start_vs_diffusers": "cold start bfloat16",
     "job_vs_pipeline": "job",
     "png_vs_imageio": "png soft",
+    "two_executors_of_twice_one": "two executors",
 }
 LABELS = {
     "text": "text encoding, one prompt", "unet": "UNet, one guidance pair", "guidance": "guidance, rescale and DDIM step",
@@ -24,7 +25,7 @@ TERAFLOPS = {"unet": 2 * 0.804, "vae": 2.51, "text": 0.045}  # of one guidance p
 
 LABELS_OF_WHOLE = {
     "cold start bfloat16": "process start to the beginning of the first step, bfloat16, files in the page cache; peer: diffusers",
-    "job": "the Spark job on the embedded model, from loading to the end, without loading and compiling; peer: the bare pipeline",
+    "job": "the Spark job on the embedded model, from the loaded model to the last byte and the last line; peer: the bare pipeline, which writes nothing",
     "picture of 2 steps bfloat16": "a picture of 2 steps, PNG included, bfloat16; peer: diffusers",
 }
 
@@ -68,6 +69,26 @@ def whole(results):
     return lines
 
 
+def scaling(results):
+    lines = ["| what | early or one | late or two | |", "|---|---|---|---|"]
+    if value := results.get("scaling"):
+        seconds, memory = value["seconds"], value["rss_anon_bytes"]
+        where = f"medians over {value['part']:,} pictures, from the 101st and up to number {value['pictures']:,}"
+        lines.append(f"| seconds of a picture, {where} | {1000 * seconds['early']:.2f} ms | {1000 * seconds['late']:.2f} ms | late / early {value['seconds_ratio']:.3f} |")
+        lines.append(f"| anonymous memory, the same | {memory['early'] / 2**20:.0f} MiB | {memory['late'] / 2**20:.0f} MiB | late / early {value['rss_anon_bytes_ratio']:.3f} |")
+    if value := results.get("two executors"):
+        lines.append(f"| executors of one core each: from the plan to the commit | {number(value['seconds']['1'])} | {number(value['seconds']['2'])} | of twice one: {measured(value)} |")
+    return lines
+
+
+def job(results):
+    value = results.get("job", {})
+    if "beside_inference" not in value:
+        return []
+    return [f"The job of {value['pictures']} pictures: {value['inference']:.2f} s are inference, {value['inference'] / value['seconds']['pipeline']:.2f} of all that the pipeline does;"
+            f" {value['beside_inference']:.2f} s are everything else (files, rows, counting, commit, gallery)."]
+
+
 def peak_memory(results):
     return [results["picture sides"][side]["peak_rss_anon_bytes"] for side in ("java", "diffusers")]
 
@@ -90,13 +111,16 @@ def main():
     if "picture sides" in results:
         java, peer = peak_memory(results)
         ratios["peak_memory_bf16_vs_diffusers"] = round(java / peer, 3)
+    if "scaling" in results:
+        ratios |= {"scaling_seconds": round(results["scaling"]["seconds_ratio"], 3), "scaling_memory": round(results["scaling"]["rss_anon_bytes_ratio"], 3)}
     versions = {"torch": machine["torch"], "diffusers": machine["diffusers"]} | {
         peer: results[f"sides bfloat16 {peer}"][peer]["openvino" if peer == "openvino" else "torch"]
         for peer in ("openvino", "newest") if f"sides bfloat16 {peer}" in results}
     facts = {"commit": machine["commit"], "hardware": f"{machine['cores']} cores of an {machine['processor']}", "versions": versions, "date": machine["date"]}
     (REPOSITORY / "docs/benchmarks.json").write_text(json.dumps(ratios | facts, indent=2) + "\n")
     tables = {"machine": [facts["hardware"] + f", {machine['date']}, commit {machine['commit']}."], "diffusers": stages(results, "diffusers"), "openvino": stages(results, "openvino"),
-              "newest": stages(results, "newest"), "whole": whole(results), "roofline": roofline(results)}
+              "newest": stages(results, "newest"), "whole": whole(results), "job": job(results), "roofline": roofline(results),
+              "scaling": scaling(results)}
     page = REPOSITORY / "docs/benchmarks.md"
     text = page.read_text()
     for name, lines in tables.items():

@@ -8,6 +8,9 @@ package io.sparkdiffusion.image;
 @SuppressWarnings("ArrayRecordComponent") // A borrowed buffer; pictures are not compared.
 public record RgbImage(int widthPixels, int heightPixels, byte[] rgb) {
 
+  /** Red, green and blue. */
+  static final int CHANNELS = 3;
+
   /** Checks that the bytes fit the size. */
   public RgbImage {
     if (widthPixels < 1 || heightPixels < 1 || rgb.length != 3L * widthPixels * heightPixels) {
@@ -15,6 +18,11 @@ public record RgbImage(int widthPixels, int heightPixels, byte[] rgb) {
           "Cannot use pixels: %d bytes do not make %d x %d pixels of 3 bytes"
               .formatted(rgb.length, widthPixels, heightPixels));
     }
+  }
+
+  /** Bytes of one row. */
+  int rowBytes() {
+    return CHANNELS * widthPixels;
   }
 
   /** Whether all pixels are the same, as in the black picture that an overflow gives. */

@@ -9,6 +9,7 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,9 +26,16 @@ import org.w3c.dom.NodeList;
 
 class PngEncoderTest {
 
-  static Stream<RgbImage> pictures() {
+  static Stream<RgbImage> pictures() throws IOException {
     return Stream.of(
-        noise(1, 1), noise(64, 64), noise(7, 13), flat(512, 512), waves(256, 192), discs(200, 300));
+        noise(1, 1),
+        noise(64, 64),
+        noise(7, 13),
+        normalNoise(512, 512),
+        flat(512, 512),
+        waves(256, 192),
+        discs(200, 300),
+        paintedSheet());
   }
 
   @ParameterizedTest
@@ -42,7 +50,7 @@ class PngEncoderTest {
   }
 
   /** Files of one colour are left out: at about 2 KB their size does not matter. */
-  static Stream<RgbImage> variedPictures() {
+  static Stream<RgbImage> variedPictures() throws IOException {
     return pictures().filter(image -> !image.isFlat());
   }
 
@@ -53,6 +61,47 @@ class PngEncoderTest {
     ImageIO.write(buffered(image), "png", other);
 
     assertThat(encode(image).length).isLessThanOrEqualTo(other.size());
+  }
+
+  @Test
+  void filtersAndCompressesAPictureByWhatItIs() throws IOException {
+    assertThat(RowFilter.of(waves(256, 192))).isEqualTo(RowFilter.PHOTOGRAPH);
+    assertThat(RowFilter.of(paintedSheet())).isEqualTo(RowFilter.AREAS);
+    assertThat(RowFilter.of(discs(200, 300))).isEqualTo(RowFilter.DRAWING);
+    assertThat(RowFilter.of(normalNoise(512, 512))).isEqualTo(RowFilter.NOISE);
+  }
+
+  @ParameterizedTest
+  @MethodSource("pictures")
+  void filtersEachRowAsTheStandardSays(RgbImage image) {
+    byte[] filtered = RowFilter.PHOTOGRAPH.filtered(image);
+
+    int rowBytes = image.rowBytes();
+    for (int y = 0; y < image.heightPixels(); y++) {
+      byte filter = filtered[y * (rowBytes + 1)];
+      for (int x = 0; x < rowBytes; x++) {
+        int foretold = filter == 2 ? byteAt(image, x, y - 1) : paeth(image, x, y);
+        assertThat(filtered[y * (rowBytes + 1) + 1 + x])
+            .as("byte %d of row %d", x, y)
+            .isEqualTo((byte) (byteAt(image, x, y) - foretold));
+      }
+    }
+  }
+
+  /** ISO/IEC 15948, 9.4. */
+  private static int paeth(RgbImage image, int x, int y) {
+    int a = byteAt(image, x - 3, y);
+    int b = byteAt(image, x, y - 1);
+    int c = byteAt(image, x - 3, y - 1);
+    int p = a + b - c;
+    if (Math.abs(p - a) <= Math.abs(p - b) && Math.abs(p - a) <= Math.abs(p - c)) {
+      return a;
+    }
+    return Math.abs(p - b) <= Math.abs(p - c) ? b : c;
+  }
+
+  private static int byteAt(RgbImage image, int x, int y) {
+    return x < 0 || y < 0 ? 0 : image.rgb()[y * image.rowBytes() + x] & 0xFF;
   }
 
   @Test
@@ -144,6 +193,23 @@ class PngEncoderTest {
       int x = i / 3 % width - 80;
       int y = i / 3 / width - 120;
       rgb[i] = (byte) ((x * x + y * y) / 4000 * (37 + i % 3));
+    }
+    return new RgbImage(width, height, rgb);
+  }
+
+  /** Areas of nearly one colour, as the embedded model paints them. */
+  private static RgbImage paintedSheet() throws IOException {
+    BufferedImage sheet = ImageIO.read(Path.of("docs/images/quick-start.png").toFile());
+    BufferedImage piece = sheet.getSubimage(0, 0, 512, 512);
+    return new RgbImage(512, 512, pixels(piece));
+  }
+
+  /** Every byte by itself, most of them near the middle. */
+  private static RgbImage normalNoise(int width, int height) {
+    Random random = new Random(4);
+    byte[] rgb = new byte[3 * width * height];
+    for (int i = 0; i < rgb.length; i++) {
+      rgb[i] = (byte) Math.max(0, Math.min(255, 128 + 50 * random.nextGaussian()));
     }
     return new RgbImage(width, height, rgb);
   }

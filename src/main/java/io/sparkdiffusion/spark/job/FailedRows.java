@@ -14,9 +14,9 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * Holds the failed rows of a run against {@code max_failed_rows}, each row once. The sum over
- * groups counts a row for each group that has a failed image of it, so it is never too small; only
- * where it exceeds the limit Spark counts the committed rows. The driver holds no id.
+ * Holds the failed rows of a run against {@code max_failed_rows}, each row once. The number of
+ * failed images is never too small; only where it exceeds the limit Spark counts the committed rows
+ * that they belong to. The driver holds no id.
  */
 final class FailedRows {
 
@@ -32,7 +32,10 @@ final class FailedRows {
   private final String runId;
   private final ResultStore rows;
 
-  /** Too small where groups are committed that are not yet added up, never too large. */
+  /**
+   * Failed images beyond the first of their rows. Too small where groups are committed that are not
+   * yet added up, never too large.
+   */
   private long countedTwice;
 
   /**
@@ -56,8 +59,8 @@ final class FailedRows {
     if (!limit.isExceeded(atMost(made), planned.rows())) {
       return Optional.empty();
     }
-    if (made.failedRows() > 0) {
-      countedTwice = Math.max(0, made.failedRows() - committed());
+    if (made.failed() > 0) {
+      countedTwice = Math.max(0, made.failed() - committed());
     }
     long failedRows = atMost(made);
     return limit.isExceeded(failedRows, planned.rows())
@@ -68,7 +71,7 @@ final class FailedRows {
   }
 
   private long atMost(RowCounts.Made made) {
-    return planned.failed() + made.failedRows() - countedTwice;
+    return planned.failed() + made.failed() - countedTwice;
   }
 
   private long committed() {

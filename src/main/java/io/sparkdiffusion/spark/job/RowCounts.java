@@ -2,7 +2,6 @@ package io.sparkdiffusion.spark.job;
 
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.count;
-import static org.apache.spark.sql.functions.countDistinct;
 import static org.apache.spark.sql.functions.length;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.regexp_replace;
@@ -35,22 +34,22 @@ final class RowCounts {
                   count(when(col("image_index").equalTo(0), 1)),
                   count(when(isFailed, 1)))
               .head();
-      return new Planned(counts.getLong(0), counts.getLong(1), counts.getLong(2), reasons(planned));
+      long failed = counts.getLong(2);
+      return new Planned(
+          counts.getLong(0), counts.getLong(1), failed, failed == 0 ? Map.of() : reasons(planned));
     }
   }
 
   /** The images of a group that went through a model. */
-  record Made(
-      long generated, long failed, long failedRows, long truncated, Map<String, Long> failures) {
+  record Made(long generated, long failed, long truncated, Map<String, Long> failures) {
 
-    static final Made NONE = new Made(0, 0, 0, 0, Map.of());
+    static final Made NONE = new Made(0, 0, 0, Map.of());
 
-    /** Both together; {@code failedRows} has a row twice that has failed images in both. */
+    /** Both together. */
     Made plus(Made other) {
       return new Made(
           generated + other.generated,
           failed + other.failed,
-          failedRows + other.failedRows,
           truncated + other.truncated,
           merged(failures, other.failures));
     }
@@ -63,15 +62,14 @@ final class RowCounts {
           made.agg(
                   count(when(isFailed, null).otherwise(1)),
                   count(when(isFailed, 1)),
-                  countDistinct(when(isFailed, col("id"))),
                   sum(when(lost.gt(0), 1L).otherwise(0L)))
               .head();
+      long failed = counts.getLong(1);
       return new Made(
           counts.getLong(0),
-          counts.getLong(1),
-          counts.getLong(2),
-          counts.isNullAt(3) ? 0 : counts.getLong(3),
-          reasons(made));
+          failed,
+          counts.isNullAt(2) ? 0 : counts.getLong(2),
+          failed == 0 ? Map.of() : reasons(made));
     }
   }
 
