@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -67,6 +68,21 @@ public final class StrictJson {
     return read(new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8)), name);
   }
 
+  /**
+   * The object under a key of one that was read.
+   *
+   * @return its keys in file order; values may be null
+   */
+  public static Map<String, Object> object(Map<String, Object> parent, String key) {
+    return named((Map<?, ?>) parent.get(key));
+  }
+
+  private static Map<String, Object> named(Map<?, ?> object) {
+    Map<String, Object> named = new LinkedHashMap<>();
+    object.forEach((name, value) -> named.put((String) name, value));
+    return named;
+  }
+
   /** JSON without spaces, keys sorted, equal numbers written the same. */
   public static String canonical(Map<String, ?> value) {
     return canonicalValue(value);
@@ -80,11 +96,10 @@ public final class StrictJson {
       return new BigDecimal(number.toString()).stripTrailingZeros().toPlainString();
     }
     if (value instanceof Map<?, ?> map) {
-      Map<String, Object> sorted = new TreeMap<>();
-      map.forEach((key, entry) -> sorted.put((String) key, entry));
-      return sorted.entrySet().stream()
-          .map(entry -> quoted(entry.getKey()) + ":" + canonicalValue(entry.getValue()))
-          .collect(Collectors.joining(",", "{", "}"));
+      return new TreeMap<>(named(map))
+          .entrySet().stream()
+              .map(entry -> quoted(entry.getKey()) + ":" + canonicalValue(entry.getValue()))
+              .collect(Collectors.joining(",", "{", "}"));
     }
     if (value instanceof Iterable<?> list) {
       return StreamSupport.stream(list.spliterator(), false)

@@ -4,7 +4,6 @@ import io.sparkdiffusion.config.StrictJson;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.TreeMap;
 
 /**
  * What decides a picture's bytes beside its {@link GenerationParameters}; PNG files carry it as
@@ -39,12 +38,10 @@ public record PictureOrigin(
   /** The inverse of {@link #toJson()}. */
   public static PictureOrigin fromJson(String json) {
     Map<String, Object> map = StrictJson.parse(json, "a picture's origin");
-    Map<String, Object> scheduler = new TreeMap<>();
-    ((Map<?, ?>) map.get("scheduler_config")).forEach((k, v) -> scheduler.put((String) k, v));
     return new PictureOrigin(
         (String) map.get("model_digest"),
         (String) map.get("dtype"),
-        scheduler,
+        StrictJson.object(map, "scheduler_config"),
         ((Number) map.get("image_version")).intValue());
   }
 }

@@ -46,7 +46,7 @@ public record Provenance(
           java);
     }
 
-    private static Versions of(Map<?, ?> map) {
+    private static Versions of(Map<String, Object> map) {
       return new Versions(
           text(map, "spark_diffusion"),
           integer(map, "image_version"),
@@ -86,7 +86,7 @@ public record Provenance(
           batchSize);
     }
 
-    private static Computation of(Map<?, ?> map) {
+    private static Computation of(Map<String, Object> map) {
       return new Computation(
           text(map, "device"),
           text(map, "device_name"),
@@ -115,21 +115,19 @@ public record Provenance(
   /** The inverse of {@link #toJson()}. */
   public static Provenance fromJson(String json) {
     Map<String, Object> map = StrictJson.parse(json, "provenance");
-    Map<String, Object> scheduler = new LinkedHashMap<>();
-    ((Map<?, ?>) map.get("scheduler_config")).forEach((k, v) -> scheduler.put((String) k, v));
     return new Provenance(
-        Versions.of((Map<?, ?>) map.get("versions")),
-        Computation.of((Map<?, ?>) map.get("computation")),
+        Versions.of(StrictJson.object(map, "versions")),
+        Computation.of(StrictJson.object(map, "computation")),
         text(map, "model_digest"),
-        scheduler,
+        StrictJson.object(map, "scheduler_config"),
         text(map, "request_hash"));
   }
 
-  private static String text(Map<?, ?> map, String key) {
+  private static String text(Map<String, Object> map, String key) {
     return (String) map.get(key);
   }
 
-  private static int integer(Map<?, ?> map, String key) {
+  private static int integer(Map<String, Object> map, String key) {
     return ((Number) map.get(key)).intValue();
   }
 }

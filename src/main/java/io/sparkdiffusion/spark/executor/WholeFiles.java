@@ -1,7 +1,6 @@
 package io.sparkdiffusion.spark.executor;
 
 import java.io.IOException;
-import java.util.Optional;
 import java.util.UUID;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
@@ -21,7 +20,18 @@ import org.apache.hadoop.fs.UnsupportedFileSystemException;
 public final class WholeFiles {
 
   private final FileSystem files;
-  private Optional<FileContext> context;
+  private Replacing replacing = new Replacing.Unasked();
+
+  /** HDFS replaces in one step, but only for those who ask for it through its context. */
+  private sealed interface Replacing {
+
+    /** Nobody has needed to know. */
+    record Unasked() implements Replacing {}
+
+    record InOneStep(FileContext context) implements Replacing {}
+
+    record Unknown() implements Replacing {}
+  }
 
   /** Files of one file system. */
   public WholeFiles(FileSystem files) {
@@ -75,11 +85,11 @@ public final class WholeFiles {
     if (rename(from, to)) {
       return true;
     }
-    Optional<FileContext> replacing = context();
-    if (replacing.isPresent()) {
-      replacing.get().rename(from, to, Options.Rename.OVERWRITE);
+    if (replacing() instanceof Replacing.InOneStep way) {
+      way.context().rename(from, to, Options.Rename.OVERWRITE);
+      return true;
     }
-    return replacing.isPresent();
+    return false;
   }
 
   /** A local file is replaced by this in one step; HDFS does not rename onto an existing one. */
@@ -91,19 +101,19 @@ public final class WholeFiles {
     }
   }
 
-  /** HDFS replaces in one step, but only for those who ask for it through its context. */
-  private synchronized Optional<FileContext> context() throws IOException {
-    if (context == null) {
-      context = open();
+  /** A context is opened by the first file that needs it, once. */
+  private synchronized Replacing replacing() throws IOException {
+    if (replacing instanceof Replacing.Unasked) {
+      replacing = ask();
     }
-    return context;
+    return replacing;
   }
 
-  private Optional<FileContext> open() throws IOException {
+  private Replacing ask() throws IOException {
     try {
-      return Optional.of(FileContext.getFileContext(files.getUri(), files.getConf()));
+      return new Replacing.InOneStep(FileContext.getFileContext(files.getUri(), files.getConf()));
     } catch (UnsupportedFileSystemException e) {
-      return Optional.empty();
+      return new Replacing.Unknown();
     }
   }
 

@@ -62,10 +62,10 @@ public record DryRun(RunCounts counts, long toMake, List<String> lines) {
       JobConfig config,
       Model model,
       RowCounts.Planned planned,
-      Dataset<Row> remaining,
-      BatchPlan batches,
+      Planner.Work work,
       Configuration hadoop)
       throws IOException {
+    BatchPlan batches = work.batches();
     RunCounts counts = RowCounts.total(planned, batches.images(), RowCounts.Made.NONE);
     List<String> lines = new ArrayList<>();
     lines.add("Model: %s, digest %s".formatted(model.name(), model.digest()));
@@ -79,12 +79,12 @@ public record DryRun(RunCounts counts, long toMake, List<String> lines) {
                 batches.images(),
                 batches.groups().size()));
     planned.failures().forEach((reason, images) -> lines.add("  %d: %s".formatted(images, reason)));
-    if (batches.images() > 0) {
-      lines.add("Denoising steps: %d".formatted(steps(remaining)));
-      lines.addAll(firstImages(remaining));
+    if (!work.isNone()) {
+      lines.add("Denoising steps: %d".formatted(steps(work.images())));
+      lines.addAll(firstImages(work.images()));
     }
     rate(config, hadoop)
-        .filter(rate -> batches.images() > 0)
+        .filter(rate -> !work.isNone())
         .ifPresent(rate -> lines.addAll(estimate(config, batches.images(), rate)));
     return new DryRun(counts, batches.images(), lines);
   }

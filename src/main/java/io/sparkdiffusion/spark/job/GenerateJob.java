@@ -4,7 +4,6 @@ import io.sparkdiffusion.config.InputConfig;
 import io.sparkdiffusion.config.JobConfig;
 import io.sparkdiffusion.config.OutputConfig;
 import io.sparkdiffusion.config.ProblemsException;
-import io.sparkdiffusion.spark.PlanImages;
 import io.sparkdiffusion.spark.executor.GenerateImages;
 import io.sparkdiffusion.spark.executor.GenerationCounters;
 import io.sparkdiffusion.spark.executor.GenerationRun;
@@ -19,12 +18,10 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
-import java.util.function.Predicate;
 import org.apache.spark.SparkExecutorInfo;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -48,6 +45,7 @@ public final class GenerateJob {
   private final JobConfig config;
   private final String runId = newRunId();
   private final SerializableConfiguration hadoop;
+  private final Planner planner;
   private final GenerationCounters counters;
   private final RunReport report;
   private Function<JobConfig, Model> models;
@@ -60,6 +58,7 @@ public final class GenerateJob {
     this.spark = spark;
     this.config = config;
     this.hadoop = new SerializableConfiguration(spark.sessionState().newHadoopConf());
+    this.planner = new Planner(spark, config, hadoop);
     this.counters = GenerationCounters.register(spark.sparkContext());
     this.report = new RunReport(runId, config, spark.version(), counters);
     this.models = settings -> Model.open(settings.model(), settings.execution(), hadoop.value());
@@ -152,21 +151,13 @@ public final class GenerateJob {
    * @throws ProblemsException where the model, the device or the table is of no use
    */
   public DryRun dryRun() throws IOException {
-    PromptTable table = openTable();
+    PromptTable table = planner.table();
     Model model = models.apply(config);
-    Preflight.checkDriver(spark.sparkContext(), model, config.execution());
-    Dataset<Row> planned = plan(table, model);
-    Dataset<Row> remaining =
-        new FinishedImages(config.output())
-            .removedFrom(planned, DryRun.finished(spark, config, hadoop.value()));
-    BatchPlan batches = BatchPlan.of(ImageNumbers.of(remaining).demands(), sizes());
-    if (batches.images() > 0) {
-      PictureStore none = PictureStore.inRows(true, true);
-      Preflight.checkExecutors(
-          spark.sparkContext(), new GenerationRun(runId, model, config.execution(), none), hadoop);
-    }
-    return DryRun.of(
-        config, model, RowCounts.Planned.of(planned), remaining, batches, hadoop.value());
+    planner.checkDriver(model);
+    Dataset<Row> planned = planner.images(table, model);
+    Planner.Work work = planner.missing(planned, DryRun.finished(spark, config, hadoop.value()));
+    planner.checkExecutors(work, run(model, PictureStore.inRows(true, true)));
+    return DryRun.of(config, model, RowCounts.Planned.of(planned), work, hadoop.value());
   }
 
   /** Cancelled tasks end their batch first; what they write must not come after the cleaning. */
@@ -184,54 +175,37 @@ public final class GenerateJob {
   }
 
   private Result doExecute(OutputFolder output) throws IOException {
-    PromptTable table = openTable();
+    PromptTable table = planner.table();
     Model model = models.apply(config);
     report.model(model);
-    Preflight.checkDriver(spark.sparkContext(), model, config.execution());
+    planner.checkDriver(model);
     Preflight.warnOfSize(model, config.sampling());
     StructType schema = table.columns().appendedTo(ResultColumns.SCHEMA);
     ResultStore rows = ResultStore.open(spark, config.output().table(), output, schema);
-    Dataset<Row> planned = plan(table, model).persist(StorageLevel.DISK_ONLY());
+    Dataset<Row> planned = planner.images(table, model).persist(StorageLevel.DISK_ONLY());
     try {
-      RowCounts.Planned plannedCounts = RowCounts.Planned.of(planned);
-      FailedRows failed =
-          new FailedRows(config.output().maxFailedRows(), plannedCounts, runId, rows);
+      RowCounts.Planned counts = RowCounts.Planned.of(planned);
+      FailedRows failed = new FailedRows(config.output().maxFailedRows(), counts, runId, rows);
       Optional<String> stop = failed.tooMany(RowCounts.Made.NONE);
       if (stop.isPresent()) {
-        return result(output, RowCounts.stopped(plannedCounts), stop);
+        return result(output, RowCounts.stopped(counts), stop);
       }
-      Dataset<Row> remaining =
-          new FinishedImages(config.output()).removedFrom(planned, rows.rows(FinishedImages.READ));
-      ImageNumbers numbers = ImageNumbers.of(remaining);
-      BatchPlan batches = BatchPlan.of(numbers.demands(), sizes());
-      GenerationRun run = new GenerationRun(runId, model, config.execution(), store(output));
-      if (batches.images() > 0) {
-        Preflight.checkExecutors(spark.sparkContext(), run, hadoop);
+      Planner.Work work = planner.missing(planned, rows.rows(FinishedImages.READ));
+      GenerationRun run = run(model, store(output));
+      planner.checkExecutors(work, run);
+      RowCounts.Made made;
+      try (GroupedGeneration groups = groups(work, run, schema, rows)) {
+        made = generate(work.batches(), groups, failed);
       }
-      RowCounts.Made made = RowCounts.Made.NONE;
-      try (GroupedGeneration groups =
-          new GroupedGeneration(
-              spark,
-              runId,
-              batches.arrange(remaining, numbers),
-              remaining.schema(),
-              new GenerateImages(run, counters, hadoop),
-              schema,
-              rows)) {
-        made = generate(batches, groups, so -> isStopping || failed.tooMany(so).isPresent());
-      }
-      if (isStopping) {
-        throw new IllegalStateException("Cannot go on: the run was stopped by a signal");
-      }
-      return ended(
-          output,
-          model,
-          rows,
-          RowCounts.total(plannedCounts, batches.images(), made),
-          failed.tooMany(made));
+      RunCounts total = RowCounts.total(counts, work.batches().images(), made);
+      return ended(output, model, rows, total, failed.tooMany(made));
     } finally {
       planned.unpersist();
     }
+  }
+
+  private GenerationRun run(Model model, PictureStore store) {
+    return new GenerationRun(runId, model, config.execution(), store);
   }
 
   private Result ended(
@@ -253,37 +227,33 @@ public final class GenerateJob {
     return result;
   }
 
-  private PromptTable openTable() {
-    PromptTable table =
-        PromptTable.read(spark, config.input(), config.sampling().seed(), ResultColumns::isTaken);
-    table.checkIds();
-    return table;
+  private GroupedGeneration groups(
+      Planner.Work work, GenerationRun run, StructType schema, ResultStore rows) {
+    GenerateImages images = new GenerateImages(run, counters, hadoop);
+    return new GroupedGeneration(
+        spark, runId, work.arranged(), work.images().schema(), images, schema, rows);
   }
 
-  private Dataset<Row> plan(PromptTable table, Model model) {
-    return PlanImages.of(table, config.sampling(), config.execution(), model);
-  }
-
-  private RowCounts.Made generate(
-      BatchPlan batches, GroupedGeneration groups, Predicate<RowCounts.Made> isEnough)
+  private RowCounts.Made generate(BatchPlan batches, GroupedGeneration groups, FailedRows failed)
       throws IOException {
-    List<BatchPlan.Group> all = batches.groups();
     LOG.info(
         "{} images to make in {} partitions, {} groups",
         batches.images(),
         batches.partitions().size(),
-        all.size());
+        batches.groups().size());
     try (Progress progress =
         Progress.start(spark.sparkContext(), counters.images().id(), batches.images(), display)) {
-      return groups.run(all, isEnough);
+      RowCounts.Made made =
+          groups.run(batches.groups(), so -> isStopping || failed.tooMany(so).isPresent());
+      requireGoingOn();
+      return made;
     }
   }
 
-  private BatchPlan.Sizes sizes() {
-    return new BatchPlan.Sizes(
-        config.execution().perDeviceBatchSize(),
-        spark.sparkContext().defaultParallelism(),
-        config.output().commitGroupImages());
+  private void requireGoingOn() {
+    if (isStopping) {
+      throw new IllegalStateException("Cannot go on: the run was stopped by a signal");
+    }
   }
 
   private PictureStore store(OutputFolder output) {

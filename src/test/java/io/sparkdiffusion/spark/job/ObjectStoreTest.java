@@ -29,6 +29,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Output on a store whose rename copies and whose creation of a file is not exclusive. */
@@ -139,11 +140,12 @@ class ObjectStoreTest {
         .hasMessage(refused.formatted(ObjectStore.locationOf(listed), "manifests", "manifest"));
   }
 
-  /** Both find no lock. */
-  @Test
-  void letsOneOfTwoGoOnThatBeginAtOnce() throws Exception {
+  /** Both find no lock, also where the user trusts in the store's renames. */
+  @ParameterizedTest
+  @EnumSource(names = {"AUTO", "RENAME"})
+  void letsOneOfTwoGoOnThatBeginAtOnce(OutputCommit commit) throws Exception {
     ObjectStore.createTogether(2);
-    OutputFolder taken = TwoRuns.onlyOneOf(open("one"), open("two"));
+    OutputFolder taken = TwoRuns.onlyOneOf(open("one", commit), open("two", commit));
     taken.requireHeld();
     taken.close();
   }
@@ -154,11 +156,10 @@ class ObjectStoreTest {
     Files.writeString(folder.resolve("prompts.csv"), "id,prompt\n" + rows);
   }
 
-  private Callable<OutputFolder> open(String runId) {
+  private Callable<OutputFolder> open(String runId, OutputCommit commit) {
     Configuration hadoop = spark.sparkContext().hadoopConfiguration();
     return () ->
-        OutputFolder.open(
-            ObjectStore.locationOf(output), OutputCommit.AUTO, runId, hadoop, SLOW_HEARTBEAT);
+        OutputFolder.open(ObjectStore.locationOf(output), commit, runId, hadoop, SLOW_HEARTBEAT);
   }
 
   private RunCounts run(Path to, String... overrides) {

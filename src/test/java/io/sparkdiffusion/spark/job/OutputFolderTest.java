@@ -9,10 +9,14 @@ import io.sparkdiffusion.testing.FullDisk;
 import io.sparkdiffusion.testing.StrictRename;
 import io.sparkdiffusion.testing.WatchedDisk;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
@@ -121,8 +125,26 @@ class OutputFolderTest {
           int before = names.getAndIncrement() - 1;
           onlyIf(before > 0, () -> Thread.sleep(before * SLOW_HEARTBEAT.toMillis() / 4));
         });
-    TwoRuns.onlyOneOf(() -> openSlowly("one", hadoop), () -> openSlowly("two", hadoop)).close();
+    TwoRuns.onlyOneOf(
+            () -> openSlowly("one", OutputCommit.RENAME, hadoop),
+            () -> openSlowly("two", OutputCommit.RENAME, hadoop))
+        .close();
     assertThat(folder).isEmptyDirectory();
+  }
+
+  /** On a file system that nothing is known of another run writes its name after ours. */
+  @Test
+  void waitsWhetherCreatingTheLockWasExclusive() {
+    Configuration hadoop = new Configuration();
+    WatchedDisk.register(hadoop);
+    Path lock = folder.resolve("_lock");
+    Executor later =
+        CompletableFuture.delayedExecutor(SLOW_HEARTBEAT.toMillis() / 4, TimeUnit.MILLISECONDS);
+    WatchedDisk.beforeCreate(file -> later.execute(() -> write(lock, "other 0\n")));
+    assertThatThrownBy(() -> openSlowly("run", OutputCommit.AUTO, hadoop))
+        .isInstanceOf(ProblemsException.class)
+        .hasMessageContaining("(another run is writing to it, wait for its end: other 0)");
+    assertThat(lock).hasContent("other 0");
   }
 
   @Test
@@ -182,9 +204,16 @@ class OutputFolderTest {
     return open(folder.toString(), runId, new Configuration());
   }
 
-  private OutputFolder openSlowly(String runId, Configuration hadoop) {
-    return OutputFolder.open(
-        "watched:" + folder, OutputCommit.RENAME, runId, hadoop, SLOW_HEARTBEAT);
+  private static void write(Path file, String text) {
+    try {
+      Files.writeString(file, text);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private OutputFolder openSlowly(String runId, OutputCommit commit, Configuration hadoop) {
+    return OutputFolder.open("watched:" + folder, commit, runId, hadoop, SLOW_HEARTBEAT);
   }
 
   private static OutputFolder open(String directory, String runId, Configuration hadoop) {
