@@ -25,8 +25,12 @@ class FlatMemoryIT {
   /** What the JVM's own compiler and classes may still take after the first tenth. */
   private static final double MAY_GROW_BYTES = 16 << 20;
 
-  /** A picture of the table has 12,288 bytes before it is compressed. */
-  private static final double MAY_GROW_BYTES_PER_PICTURE = 512;
+  /**
+   * A picture of the table has 12,288 bytes before it is compressed, so one that is kept is seen.
+   * Over the last 9,000 of 10,000 pictures two runs took 2,800 and 3,400 bytes in the driver and
+   * 1,100 to 1,900 in the executors, less in the second half: the JVMs go on compiling.
+   */
+  private static final double MAY_GROW_BYTES_PER_PICTURE = 2048;
 
   private static final long INTERVAL_MILLIS = 500;
 

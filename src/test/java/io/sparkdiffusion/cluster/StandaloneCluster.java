@@ -158,10 +158,14 @@ final class StandaloneCluster implements AutoCloseable {
   List<ProcessHandle> executors() {
     return workers.stream()
         .flatMap(SparkProcess::descendants)
-        .filter(
-            handle ->
-                handle.info().commandLine().orElse("").contains("CoarseGrainedExecutorBackend"))
+        .filter(StandaloneCluster::isExecutor)
+        .filter(handle -> handle.parent().filter(StandaloneCluster::isExecutor).isEmpty())
         .toList();
+  }
+
+  /** Also of a child that an executor has just forked and that has not begun its own program. */
+  private static boolean isExecutor(ProcessHandle handle) {
+    return handle.info().commandLine().orElse("").contains("CoarseGrainedExecutorBackend");
   }
 
   /** What each executor of the cluster has printed so far, of all jobs. */
