@@ -45,6 +45,7 @@ class ClusterIT {
     assertThat(driver.lastLine()).startsWith("Done: 24 images: 24 generated, 0 skipped, 0 failed");
     assertThat(Moment.modelsLoaded(CLUSTER.running())).isEqualTo(2);
     pictures = job.pictures(folder.resolve("out"));
+    assertThat(job.threads(folder.resolve("out"))).as("spark.task.cpus").containsExactly(1);
   }
 
   @Test

@@ -16,6 +16,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 
 /**
@@ -107,6 +108,17 @@ record ClusterJob(StandaloneCluster cluster, Path config, int images) {
     assertThat(names(output)).containsExactlyInAnyOrder("images", "index.html", "rows", "run.json");
     assertThat(names(output.resolve("rows"))).allMatch(name -> name.startsWith("group="));
     return pictures;
+  }
+
+  /** With how many threads of libtorch the pictures were made, each number once. */
+  List<Integer> threads(Path output) {
+    return LocalSpark.session()
+        .read()
+        .parquet(output.resolve("rows").toString())
+        .selectExpr("int(get_json_object(provenance, '$.computation.threads'))")
+        .distinct()
+        .as(Encoders.INT())
+        .collectAsList();
   }
 
   static List<String> names(Path folder) throws IOException {

@@ -55,7 +55,7 @@ final class RunReport {
   /**
    * The report as JSON.
    *
-   * @param status {@code done}, {@code stopped} or {@code failed}
+   * @param status {@code done}, {@code stopped}, {@code interrupted} or {@code failed}
    * @param error why it did not end well, null where it did
    */
   String json(String status, String error) {
