@@ -14,7 +14,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 
@@ -96,10 +95,10 @@ public final class StrictJson {
       return new BigDecimal(number.toString()).stripTrailingZeros().toPlainString();
     }
     if (value instanceof Map<?, ?> map) {
-      return new TreeMap<>(named(map))
-          .entrySet().stream()
-              .map(entry -> quoted(entry.getKey()) + ":" + canonicalValue(entry.getValue()))
-              .collect(Collectors.joining(",", "{", "}"));
+      return named(map).entrySet().stream()
+          .sorted(Map.Entry.comparingByKey())
+          .map(entry -> quoted(entry.getKey()) + ":" + canonicalValue(entry.getValue()))
+          .collect(Collectors.joining(",", "{", "}"));
     }
     if (value instanceof Iterable<?> list) {
       return StreamSupport.stream(list.spliterator(), false)

@@ -81,6 +81,6 @@ final class Doubling {
   }
 
   private static String kernel(String weight, String place) {
-    return "weights[\"%s/%s\"]".formatted(weight, place);
+    return Graph.stored(weight + "/" + place);
   }
 }

@@ -70,9 +70,14 @@ public final class Graph {
       throw GraphException.cannot(
           "weight " + weightName, "its shape must be the same everywhere", known, shape);
     }
-    Tensor weight = record(shape, "weights[\"" + weightName + "\"]");
+    Tensor weight = record(shape, stored(weightName));
     weightNames.put(weight.variable(), weightName);
     return weight;
+  }
+
+  /** How the script reads what the dictionary keeps under a name. */
+  static String stored(String name) {
+    return "weights[\"" + name + "\"]";
   }
 
   /** Whether the target wants a weight packed, which is noted with the input that it meets. */

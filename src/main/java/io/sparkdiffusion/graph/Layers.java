@@ -16,13 +16,9 @@ final class Layers {
 
   /** {@code x · weightᵀ + bias} over the last dimension; weight (O, I), bias (O). */
   static Tensor linear(Tensor x, Tensor weight, List<Tensor> bias) {
-    if (x.size(-1) != weight.size(1)) {
-      throw GraphException.cannot(
-          "linear", "the last dimension must be the weight's second", x.shape(), weight.shape());
-    }
-    Shape result = x.shape().with(-1, weight.size(0));
+    Shape result = projected(x, weight);
     Object added = bias.isEmpty() ? "None" : bias.get(0);
-    if (isPacked(weight, new Packing.Linear(x.shape().count() / x.size(-1)))) {
+    if (isPacked(weight, new Packing.Linear(rows(x)))) {
       return oneDnn(x, result, "_linear_pointwise", weight, added);
     }
     return x.call(result, "linear", weight, added);
@@ -30,9 +26,8 @@ final class Layers {
 
   /** {@code x · weightᵀ + bias + residual}; the residual has the result's shape. */
   static Tensor linear(Tensor x, Tensor weight, Tensor bias, Tensor residual) {
-    Packing packing = new Packing.Linear(x.shape().count() / x.size(-1));
-    if (x.graph().target().fusesSums() && isPacked(weight, packing)) {
-      Shape result = x.shape().with(-1, weight.size(0));
+    Shape result = projected(x, weight);
+    if (isFused(weight, new Packing.Linear(rows(x)))) {
       requireShape("linear", result, residual);
       return x.callIn(ONE_DNN, result, "_linear_pointwise", residual, weight, bias, "\"add\"");
     }
@@ -44,13 +39,12 @@ final class Layers {
    * 2002.05202); weight (2 O, I), bias (2 O).
    */
   static Tensor geglu(Tensor x, Tensor weight, Tensor bias) {
-    Graph graph = x.graph();
     long inner = weight.size(0) / 2;
-    Shape result = x.shape().with(-1, inner);
-    Packing packing = new Packing.Halves(x.shape().count() / x.size(-1));
-    if (graph.target().fusesSums() && isPacked(weight, packing)) {
+    Shape result = projected(x, weight).with(-1, inner);
+    if (isFused(weight, new Packing.Halves(rows(x)))) {
+      Graph graph = x.graph();
       String second = Packing.Halves.second(graph.weightName(weight));
-      Tensor gateWeight = graph.record(Shape.of(inner, x.size(-1)), "weights[\"" + second + "\"]");
+      Tensor gateWeight = graph.record(Shape.of(inner, x.size(-1)), Graph.stored(second));
       Tensor gateBias = bias.narrow(0, inner, inner);
       Object[] gelu = {gateWeight, gateBias, "\"gelu\"", NO_NUMBERS, "\"none\""};
       Tensor gate = x.callIn(ONE_DNN, result, "_linear_pointwise", gelu);
@@ -79,20 +73,33 @@ final class Layers {
    */
   static Tensor conv2dPlus(Tensor x, Tensor weight, Tensor bias, Tensor sum) {
     int padding = Math.toIntExact(weight.size(2) / 2);
-    Packing packing = new Packing.Convolution(x.shape(), 1, padding);
-    if (!x.graph().target().fusesSums() || !isPacked(weight, packing)) {
-      Tensor result = conv2d(x, weight, bias, 1, padding).plusInPlace(sum);
-      sum.overwritten();
-      return result;
-    }
+    Tensor result =
+        isFused(weight, new Packing.Convolution(x.shape(), 1, padding))
+            ? convolvedInto(sum, x, weight, bias, padding)
+            : conv2d(x, weight, bias, 1, padding).plusInPlace(sum);
+    sum.overwritten();
+    return result;
+  }
+
+  private static Tensor convolvedInto(
+      Tensor sum, Tensor x, Tensor weight, Tensor bias, int padding) {
     requireShape("conv2d", convolved(x, weight, 1, padding), sum);
     String paddings = "[%1$d, %1$d]".formatted(padding);
     Object[] convolution = {x, weight, bias, paddings, "[1, 1]", "[1, 1]", 1};
     Object[] adding = {"\"add\"", "1.", "None", NO_NUMBERS, "None"};
-    Tensor result =
-        sum.callIn(ONE_DNN, sum.shape(), "_convolution_pointwise_", concat(convolution, adding));
-    sum.overwritten();
-    return result;
+    return sum.callIn(ONE_DNN, sum.shape(), "_convolution_pointwise_", concat(convolution, adding));
+  }
+
+  private static Shape projected(Tensor x, Tensor weight) {
+    if (x.size(-1) != weight.size(1)) {
+      throw GraphException.cannot(
+          "linear", "the last dimension must be the weight's second", x.shape(), weight.shape());
+    }
+    return x.shape().with(-1, weight.size(0));
+  }
+
+  private static long rows(Tensor x) {
+    return x.shape().count() / x.size(-1);
   }
 
   private static Shape convolved(Tensor x, Tensor weight, int stride, int padding) {
@@ -139,6 +146,11 @@ final class Layers {
   /** Whether a weight is kept in oneDNN's layout; the graph notes for which input. */
   private static boolean isPacked(Tensor weight, Packing packing) {
     return weight.graph().packs(weight, packing);
+  }
+
+  /** The same where the target also takes what follows into the layer. */
+  private static boolean isFused(Tensor weight, Packing packing) {
+    return weight.graph().target().fusesSums() && isPacked(weight, packing);
   }
 
   /** An operator that can apply another one to its result; here it applies none. */

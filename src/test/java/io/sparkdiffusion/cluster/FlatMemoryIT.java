@@ -28,7 +28,7 @@ class FlatMemoryIT {
   /**
    * A picture of the table has 12,288 bytes before it is compressed, so one that is kept is seen.
    * Over the last 9,000 of 10,000 pictures two runs took 2,800 and 3,400 bytes in the driver and
-   * 1,100 to 1,900 in the executors, less in the second half: the JVMs go on compiling.
+   * 1,100 to 1,900 in the executors, less in the second half; what takes them is not known.
    */
   private static final double MAY_GROW_BYTES_PER_PICTURE = 2048;
 

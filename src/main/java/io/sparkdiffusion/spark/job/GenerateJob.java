@@ -245,14 +245,10 @@ public final class GenerateJob {
         Progress.start(spark.sparkContext(), counters.images().id(), batches.images(), display)) {
       RowCounts.Made made =
           groups.run(batches.groups(), so -> isStopping || failed.tooMany(so).isPresent());
-      requireGoingOn();
+      if (isStopping) {
+        throw new IllegalStateException("Cannot go on: the run was stopped by a signal");
+      }
       return made;
-    }
-  }
-
-  private void requireGoingOn() {
-    if (isStopping) {
-      throw new IllegalStateException("Cannot go on: the run was stopped by a signal");
     }
   }
 
