@@ -3,14 +3,11 @@ package io.sparkdiffusion.graph;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.IValueUtils;
-import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.stream.Stream;
 
 /** A recorded forward pass that libtorch has compiled: one native call for each run. */
 public final class CompiledGraph implements AutoCloseable {
-
-  private static final ByteBuffer NO_MEMORY = ByteBuffer.allocate(0);
 
   private final String name;
   private final List<Shape> inputShapes;
@@ -71,7 +68,7 @@ public final class CompiledGraph implements AutoCloseable {
           IValue[] values = Stream.of(inputs).map(DeviceTensor::value).toArray(IValue[]::new);
           try {
             IValue result = IValueUtils.runMethod(module, "forward", values);
-            return new DeviceTensor(device, result, resultShape, NO_MEMORY);
+            return new DeviceTensor(device, result, resultShape);
           } catch (RuntimeException e) {
             throw new GraphException("Cannot run " + name + ": " + e.getMessage(), e);
           }

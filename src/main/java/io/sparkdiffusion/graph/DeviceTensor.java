@@ -2,7 +2,6 @@ package io.sparkdiffusion.graph;
 
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.IValue;
-import java.nio.ByteBuffer;
 
 /** A tensor in a device's memory. Whoever is given one by a method that makes it closes it. */
 public final class DeviceTensor implements AutoCloseable {
@@ -10,18 +9,24 @@ public final class DeviceTensor implements AutoCloseable {
   private final TorchDevice device;
   private final IValue value;
   private final Shape shape;
-
-  /** Memory on the host that the tensor may lie in: reachable as long as this object is. */
-  @SuppressWarnings("unused")
-  private final ByteBuffer memory;
-
+  private final Runnable release;
   private boolean closed;
 
-  DeviceTensor(TorchDevice device, IValue value, Shape shape, ByteBuffer memory) {
+  /** A tensor in memory of libtorch's own. */
+  DeviceTensor(TorchDevice device, IValue value, Shape shape) {
+    this(device, value, shape, () -> {});
+  }
+
+  /**
+   * A tensor that may lie in memory of the host.
+   *
+   * @param release keeps that memory reachable and runs when nothing reads it any more
+   */
+  DeviceTensor(TorchDevice device, IValue value, Shape shape, Runnable release) {
     this.device = device;
     this.value = value;
     this.shape = shape;
-    this.memory = memory;
+    this.release = release;
   }
 
   IValue value() {
@@ -54,6 +59,7 @@ public final class DeviceTensor implements AutoCloseable {
             value.close();
             return true;
           });
+      release.run();
     }
   }
 }

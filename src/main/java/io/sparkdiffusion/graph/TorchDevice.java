@@ -7,7 +7,6 @@ import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.JniUtils;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -28,6 +27,7 @@ public final class TorchDevice implements AutoCloseable {
   private final Device device;
   private final ExecutorService thread;
   private final PtNDManager manager;
+  private final HostMemory host = new HostMemory();
   private volatile Optional<Thread> worker = Optional.empty();
 
   private TorchDevice(String name, Device device) {
@@ -128,16 +128,16 @@ public final class TorchDevice implements AutoCloseable {
 
   /** Copies float32 values to the device; the caller closes the result. */
   public DeviceTensor floats(float[] values, long... sizes) {
-    ByteBuffer bytes = buffer(4L * values.length);
+    ByteBuffer bytes = host.take(4L * values.length);
     bytes.asFloatBuffer().put(values);
-    return tensor(bytes, DataType.FLOAT32, Shape.of(sizes));
+    return tensor(bytes, DataType.FLOAT32, Shape.of(sizes), () -> host.giveBack(bytes));
   }
 
   /** Copies int64 values to the device; the caller closes the result. */
   public DeviceTensor longs(long[] values, long... sizes) {
-    ByteBuffer bytes = buffer(8L * values.length);
+    ByteBuffer bytes = host.take(8L * values.length);
     bytes.asLongBuffer().put(values);
-    return tensor(bytes, DataType.INT64, Shape.of(sizes));
+    return tensor(bytes, DataType.INT64, Shape.of(sizes), () -> host.giveBack(bytes));
   }
 
   /**
@@ -154,10 +154,18 @@ public final class TorchDevice implements AutoCloseable {
           case INT64 -> DataType.INT64;
           case UINT8, BFLOAT16 -> DataType.UINT8;
         };
-    return tensor(bytes, type, Shape.of(bytes.remaining() / type.getNumOfBytes()));
+    Shape shape = Shape.of(bytes.remaining() / type.getNumOfBytes());
+    return tensor(bytes, type, shape, new Reachable(bytes));
   }
 
-  private DeviceTensor tensor(ByteBuffer bytes, DataType type, Shape shape) {
+  /** Memory that a tensor lies in and that the collector frees after it. */
+  private record Reachable(ByteBuffer memory) implements Runnable {
+
+    @Override
+    public void run() {}
+  }
+
+  private DeviceTensor tensor(ByteBuffer bytes, DataType type, Shape shape, Runnable release) {
     if (shape.count() * type.getNumOfBytes() != bytes.remaining()) {
       throw new IllegalArgumentException(
           "Cannot make a tensor: the values must fill its shape (%d bytes, %s)"
@@ -167,13 +175,9 @@ public final class TorchDevice implements AutoCloseable {
         () -> {
           try (PtNDArray array =
               manager.create(bytes, new ai.djl.ndarray.types.Shape(shape.sizes()), type)) {
-            return new DeviceTensor(this, IValue.from(array), shape, bytes);
+            return new DeviceTensor(this, IValue.from(array), shape, release);
           }
         });
-  }
-
-  private static ByteBuffer buffer(long size) {
-    return ByteBuffer.allocateDirect(Math.toIntExact(size)).order(ByteOrder.nativeOrder());
   }
 
   PtNDManager manager() {
