@@ -25,6 +25,11 @@ java_command() {
 # of the VAE's time (docs/decisions/0006).
 export GLIBC_TUNABLES="${GLIBC_TUNABLES:-glibc.malloc.hugetlb=1:glibc.malloc.arena_max=1:glibc.malloc.mmap_threshold=1073741824:glibc.malloc.trim_threshold=536870912}"
 
+# The JVM's optimising compiler waits until code has run a hundred times longer than usual: what it does in a job's first minute
+# it does on libtorch's cores (docs/decisions/0006).
+compiler_options=(-XX:+IgnoreUnrecognizedVMOptions -XX:Tier4InvocationThreshold=500000 -XX:Tier4MinInvocationThreshold=60000
+  -XX:Tier4CompileThreshold=1500000 -XX:Tier4BackEdgeThreshold=4000000)
+
 # Splits "$@" at the first -- into the arrays ours and sparks; key=value pairs go to overrides.
 split_arguments() {
   ours=() overrides=() sparks=()
@@ -79,13 +84,13 @@ launch() {
     submit+=(--master "$master" --driver-memory 2g --conf spark.ui.enabled=false)
   fi
   submit+=(--conf spark.executorEnv.RUST_FLAVOR=cpu --conf spark.executorEnv.OPT_OUT_TRACKING=true)
-  submit+=(--conf "spark.executorEnv.GLIBC_TUNABLES=$GLIBC_TUNABLES")
+  submit+=(--conf "spark.executorEnv.GLIBC_TUNABLES=$GLIBC_TUNABLES" --conf "spark.executor.defaultJavaOptions=${compiler_options[*]}")
   submit+=(--conf spark.ui.showConsoleProgress=false)
   submit+=(${sparks[@]+"${sparks[@]}"} "$jar" ${ours[@]+"${ours[@]}"})
   submit+=(--overrides-file /dev/fd/9)
 
   export RUST_FLAVOR=cpu OPT_OUT_TRACKING=true
-  local options="-Dlog4j2.configurationFile=\"file:$project/jobs/lib/log4j2.properties\" -Dai.djl.offline=true"
+  local options="-Dlog4j2.configurationFile=\"file:$project/jobs/lib/log4j2.properties\" -Dai.djl.offline=true ${compiler_options[*]}"
   if [[ -t 2 ]]; then options+=" -Dsparkdiffusion.terminal=true"; fi
   export SPARK_SUBMIT_OPTS="$options ${SPARK_SUBMIT_OPTS:-}"
 
@@ -99,7 +104,7 @@ launch() {
 # then the parts, each ended by one.
 spark_command() {
   SPARK_HOME="$project/target/spark" SPARK_SCALA_VERSION=2.12 \
-    "$(java_command)" -Xmx128m -cp "$project/target/spark/jars/*" org.apache.spark.launcher.Main \
+    "$(java_command)" -Xmx128m -XX:TieredStopAtLevel=1 -cp "$project/target/spark/jars/*" org.apache.spark.launcher.Main \
     org.apache.spark.deploy.SparkSubmit "$@"
 }
 
@@ -117,6 +122,6 @@ exec_own_spark() {
 # run_beside_spark CLASS ARGUMENT...: replaces this process by a class that needs Spark's jars but no Spark.
 run_beside_spark() {
   build_if_needed
-  exec "$(java_command)" -Xmx1g "-Dlog4j2.configurationFile=file:$project/jobs/lib/log4j2.properties" \
+  exec "$(java_command)" -Xmx1g "${compiler_options[@]}" "-Dlog4j2.configurationFile=file:$project/jobs/lib/log4j2.properties" \
     -cp "$(job_jar):$project/target/spark/jars/*" "$@"
 }
