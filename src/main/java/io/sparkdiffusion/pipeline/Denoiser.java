@@ -5,7 +5,6 @@ import io.sparkdiffusion.graph.DeviceTensor;
 import io.sparkdiffusion.graph.ResourceStack;
 import io.sparkdiffusion.graph.Target;
 import io.sparkdiffusion.graph.TorchDevice;
-import io.sparkdiffusion.graph.WeightDictionary;
 import io.sparkdiffusion.prompt.ImageRequest;
 import io.sparkdiffusion.scheduler.DdimScheduler;
 import io.sparkdiffusion.scheduler.StepCoefficients;
@@ -21,14 +20,14 @@ final class Denoiser implements AutoCloseable {
   private final GraphCache<BatchShape> steps;
 
   /**
-   * A loop over borrowed weights.
+   * A loop over borrowed weights, which are read for the first picture.
    *
    * @param states the number of text states, 77
    */
   Denoiser(
       TorchDevice device,
       Unet2dConditionModel unet,
-      WeightDictionary weights,
+      WeightsOnDemand weights,
       Target target,
       long states) {
     this.device = device;

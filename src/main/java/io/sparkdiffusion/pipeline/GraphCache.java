@@ -16,7 +16,7 @@ final class GraphCache<K> implements AutoCloseable {
 
   private static final int KEPT = 8;
 
-  private final WeightDictionary weights;
+  private final WeightsOnDemand weights;
   private final Function<K, Graph> record;
   private final Map<K, CompiledGraph> graphs = new LinkedHashMap<>(16, 0.75f, true);
   private Duration compiling = Duration.ZERO;
@@ -24,10 +24,10 @@ final class GraphCache<K> implements AutoCloseable {
   /**
    * An empty cache.
    *
-   * @param weights borrowed
+   * @param weights borrowed; they stay as long as the cache has graphs
    * @param record makes the graph of a shape
    */
-  GraphCache(WeightDictionary weights, Function<K, Graph> record) {
+  GraphCache(WeightsOnDemand weights, Function<K, Graph> record) {
     this.weights = weights;
     this.record = record;
   }
@@ -37,8 +37,9 @@ final class GraphCache<K> implements AutoCloseable {
     CompiledGraph known = graphs.get(key);
     if (known == null) {
       evict();
+      WeightDictionary loaded = weights.get();
       long start = System.nanoTime();
-      known = CompiledGraph.compile(record.apply(key), weights);
+      known = CompiledGraph.compile(record.apply(key), loaded);
       compiling = compiling.plusNanos(System.nanoTime() - start);
       graphs.put(key, known);
     }

@@ -7,14 +7,11 @@ import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.ResourceStack;
 import io.sparkdiffusion.graph.Target;
 import io.sparkdiffusion.graph.TorchDevice;
-import io.sparkdiffusion.graph.WeightDictionary;
 import io.sparkdiffusion.prompt.BatchKey;
 import io.sparkdiffusion.prompt.ImageRequest;
 import io.sparkdiffusion.scheduler.DdimScheduler;
 import io.sparkdiffusion.scheduler.SchedulerConfig;
-import io.sparkdiffusion.text.ClipTextModel;
 import io.sparkdiffusion.text.ClipTokenizer;
-import io.sparkdiffusion.text.TextEncoder;
 import io.sparkdiffusion.text.TextEncoder.EncodedText;
 import io.sparkdiffusion.unet.Unet2dConditionModel;
 import io.sparkdiffusion.vae.AutoencoderKlDecoder;
@@ -23,7 +20,6 @@ import io.sparkdiffusion.weights.ModelFolder;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * Stable Diffusion 2 on one device: texts are encoded, noise is drawn for each picture from its own
@@ -32,16 +28,19 @@ import java.util.stream.Stream;
  */
 public final class StableDiffusionPipeline implements AutoCloseable {
 
+  /** How many pictures' texts are encoded together on a CPU. */
+  public static final int EXPECTED = PromptEncoder.TOGETHER;
+
   private final ResourceStack resources = new ResourceStack();
   private final PipelineOptions options;
   private final Networks networks;
   private final SchedulerConfig schedulerConfig;
   private final TorchDevice device;
-  private final TextEncoder encoder;
+  private final List<WeightsOnDemand> weights = new ArrayList<>();
+  private final PromptEncoder prompts;
   private final Denoiser denoiser;
   private final GraphCache<BatchShape> decoders;
-  private final Duration load;
-  private Duration textCompile = Duration.ZERO;
+  private final Duration opening;
   private Duration inference = Duration.ZERO;
 
   private StableDiffusionPipeline(ModelFolder folder, PipelineOptions options) {
@@ -51,7 +50,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
     this.schedulerConfig =
         ModelFacts.scheduler(folder.schedulerConfig(), options.schedulerOverrides());
     try {
-      Started<TorchDevice> opening =
+      Started<TorchDevice> opened =
           resources.push(new Started<>("open-device", () -> TorchDevice.open(options.device())));
       this.networks = Networks.check(folder);
       int positions = Math.toIntExact(networks.text().positions());
@@ -59,32 +58,43 @@ public final class StableDiffusionPipeline implements AutoCloseable {
           resources.push(
               new Started<>(
                   "load-tokenizer", () -> ClipTokenizer.load(folder.tokenizerFolder(), positions)));
-      this.device = opening.get();
+      this.device = opened.get();
       Target target = device.target(dtype);
-      this.encoder = encoder(tokenizer, target);
-      WeightDictionary unet = load(Component.UNET, target);
-      WeightDictionary vae = load(Component.VAE, target);
-      long states = networks.text().positions();
+      this.prompts =
+          resources.push(
+              new PromptEncoder(
+                  tokenizer::get,
+                  networks.text(),
+                  weights(Component.TEXT_ENCODER, target),
+                  device,
+                  target));
+      WeightsOnDemand unet = weights(Component.UNET, target);
+      WeightsOnDemand vae = weights(Component.VAE, target);
       this.denoiser =
           resources.push(
               new Denoiser(
-                  device, new Unet2dConditionModel(networks.unet()), unet, target, states));
+                  device, new Unet2dConditionModel(networks.unet()), unet, target, positions));
       AutoencoderKlDecoder decoder = new AutoencoderKlDecoder(networks.vae());
       this.decoders =
           resources.push(
               new GraphCache<>(
                   vae,
                   shape -> decoder.record(target, shape.batch(), shape.height(), shape.width())));
+      if (device.isGpu()) {
+        weights.forEach(WeightsOnDemand::get);
+      }
       device.releaseCachedMemory();
     } catch (RuntimeException e) {
       closeAfter(e);
       throw e;
     }
-    this.load = Duration.ofNanos(System.nanoTime() - start).minus(textCompile);
+    this.opening =
+        Duration.ofNanos(System.nanoTime() - start).minus(loading()).minus(prompts.compiling());
   }
 
   /**
-   * Checks the folder against the networks and loads all weights.
+   * Checks the folder against the networks. A GPU gets all weights now, a CPU each network's when
+   * it is needed first.
    *
    * @return a pipeline, which the caller closes
    * @throws ProblemsException where the folder or the options cannot be used, with every reason
@@ -104,18 +114,11 @@ public final class StableDiffusionPipeline implements AutoCloseable {
     return dtype;
   }
 
-  private TextEncoder encoder(Started<ClipTokenizer> tokenizer, Target target) {
-    WeightDictionary weights = load(Component.TEXT_ENCODER, target);
-    long start = System.nanoTime();
-    CompiledGraph model =
-        resources.push(
-            CompiledGraph.compile(new ClipTextModel(networks.text()).record(target), weights));
-    textCompile = Duration.ofNanos(System.nanoTime() - start);
-    return new TextEncoder(tokenizer.get(), model, device, networks.text().vocabulary());
-  }
-
-  private WeightDictionary load(Component component, Target target) {
-    return resources.push(networks.load(component, device, target));
+  private WeightsOnDemand weights(Component component, Target target) {
+    WeightsOnDemand read =
+        resources.push(new WeightsOnDemand(() -> networks.load(component, device, target)));
+    weights.add(read);
+    return read;
   }
 
   private void closeAfter(RuntimeException failure) {
@@ -151,6 +154,24 @@ public final class StableDiffusionPipeline implements AutoCloseable {
     return generate(requests, options.batchSize(), observer);
   }
 
+  /**
+   * Tells of pictures that are asked for soon, so that a CPU encodes their texts together.
+   *
+   * @param soon those that come next first; {@link #EXPECTED} of them are heeded
+   */
+  public synchronized void expect(List<ImageRequest> soon) {
+    encodeAhead(soon, soon);
+  }
+
+  private void encodeAhead(List<ImageRequest> next, List<ImageRequest> soon) {
+    if (!prompts.remembers(next)) {
+      long start = System.nanoTime();
+      Duration preparedBefore = preparing();
+      prompts.expect(soon);
+      inference = inference.plus(spentSince(start, preparedBefore));
+    }
+  }
+
   private synchronized List<ImageResult> generate(
       List<ImageRequest> requests, int batchSize, StepObserver observer) {
     BatchKey key = Batch.commonKey(requests);
@@ -165,6 +186,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
     List<ImageResult> results = new ArrayList<>(requests.size());
     for (int from = 0; from < requests.size(); from += batchSize) {
       int to = Math.min(from + batchSize, requests.size());
+      encodeAhead(requests.subList(from, to), requests.subList(from, requests.size()));
       results.addAll(generateBatch(requests.subList(from, to), batchSize, scheduler, observer));
     }
     return results;
@@ -173,17 +195,16 @@ public final class StableDiffusionPipeline implements AutoCloseable {
   private List<ImageResult> generateBatch(
       List<ImageRequest> requests, int batchSize, DdimScheduler scheduler, StepObserver observer) {
     long start = System.nanoTime();
-    Duration compiledBefore = compiling();
+    Duration preparedBefore = preparing();
     Batch batch = Batch.of(requests, batchSize);
     BatchShape shape = shape(batch);
-    List<EncodedText> texts = encode(batch, shape);
+    List<EncodedText> texts = prompts.encode(batch.requests(), shape.guided());
     float[] latents;
-    try (DeviceTensor states = states(texts, shape)) {
+    try (DeviceTensor states = prompts.states(texts)) {
       latents = denoiser.denoise(batch, shape, states, scheduler, observer);
     }
     float[] pictures = decode(latents, shape);
-    Duration compiled = compiling().minus(compiledBefore);
-    Duration spent = Duration.ofNanos(System.nanoTime() - start).minus(compiled);
+    Duration spent = spentSince(start, preparedBefore);
     inference = inference.plus(spent);
     return results(requests, batchSize, texts, latents, pictures, spent);
   }
@@ -204,25 +225,6 @@ public final class StableDiffusionPipeline implements AutoCloseable {
         width / compression,
         batch.key().guided(),
         batch.key().eta() > 0);
-  }
-
-  /** The negative prompts, where there is guidance, then the prompts. */
-  private List<EncodedText> encode(Batch batch, BatchShape shape) {
-    Stream<String> negative =
-        shape.guided()
-            ? batch.requests().stream().map(ImageRequest::negativePrompt)
-            : Stream.empty();
-    Stream<String> positive = batch.requests().stream().map(ImageRequest::prompt);
-    return Stream.concat(negative, positive).map(encoder::encode).toList();
-  }
-
-  private DeviceTensor states(List<EncodedText> texts, BatchShape shape) {
-    int count = texts.get(0).states().length;
-    float[] all = new float[texts.size() * count];
-    for (int i = 0; i < texts.size(); i++) {
-      System.arraycopy(texts.get(i).states(), 0, all, i * count, count);
-    }
-    return device.floats(all, shape.rows(), networks.text().positions(), networks.text().width());
   }
 
   private float[] decode(float[] latents, BatchShape shape) {
@@ -247,8 +249,8 @@ public final class StableDiffusionPipeline implements AutoCloseable {
     for (int i = 0; i < requests.size(); i++) {
       ImageRequest request = requests.get(i);
       ImageResult.TextUse negative =
-          guided ? use(texts.get(i)) : use(encoder.encode(request.negativePrompt()));
-      ImageResult.TextUse prompt = use(texts.get(guided ? padded + i : i));
+          use(guided ? texts.get(i).tokens() : prompts.tokens(request.negativePrompt()));
+      ImageResult.TextUse prompt = use(texts.get(guided ? padded + i : i).tokens());
       results.add(
           Pixels.toRgb(latents, pictures, i, padded, request)
               .<ImageResult>map(
@@ -263,17 +265,30 @@ public final class StableDiffusionPipeline implements AutoCloseable {
     return results;
   }
 
-  private static ImageResult.TextUse use(EncodedText text) {
-    return new ImageResult.TextUse(text.tokens().tokenCount(), text.tokens().lostText());
+  private static ImageResult.TextUse use(ClipTokenizer.Tokens tokens) {
+    return new ImageResult.TextUse(tokens.tokenCount(), tokens.lostText());
   }
 
   private Duration compiling() {
-    return textCompile.plus(denoiser.compiling()).plus(decoders.compiling());
+    return prompts.compiling().plus(denoiser.compiling()).plus(decoders.compiling());
+  }
+
+  /** The time since a start, without that of loading and compiling. */
+  private Duration spentSince(long start, Duration preparedBefore) {
+    return Duration.ofNanos(System.nanoTime() - start).minus(preparing().minus(preparedBefore));
+  }
+
+  private Duration preparing() {
+    return loading().plus(compiling());
+  }
+
+  private Duration loading() {
+    return weights.stream().map(WeightsOnDemand::loading).reduce(Duration.ZERO, Duration::plus);
   }
 
   /** Where the time went, so far. */
   public synchronized PipelineTimes times() {
-    return new PipelineTimes(load, compiling(), inference);
+    return new PipelineTimes(opening.plus(loading()), compiling(), inference);
   }
 
   @Override

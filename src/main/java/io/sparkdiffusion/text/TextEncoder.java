@@ -7,6 +7,7 @@ import io.sparkdiffusion.graph.TorchDevice;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * Texts to states, one text at a time so that the states do not depend on neighbours; the texts
@@ -14,10 +15,10 @@ import java.util.Map;
  */
 public final class TextEncoder {
 
-  private static final int REMEMBERED = 128;
+  private static final int REMEMBERED = 256;
 
   private final ClipTokenizer tokenizer;
-  private final CompiledGraph model;
+  private final Supplier<CompiledGraph> model;
   private final TorchDevice device;
   private final long vocabulary;
   private final Map<String, EncodedText> remembered =
@@ -38,11 +39,12 @@ public final class TextEncoder {
   /**
    * An encoder over borrowed parts.
    *
-   * @param model {@link ClipTextModel}, compiled on the device
+   * @param model gives {@link ClipTextModel}, compiled on the device; asked whenever a text is
+   *     computed
    * @param vocabulary how many ids the model knows
    */
   public TextEncoder(
-      ClipTokenizer tokenizer, CompiledGraph model, TorchDevice device, long vocabulary) {
+      ClipTokenizer tokenizer, Supplier<CompiledGraph> model, TorchDevice device, long vocabulary) {
     this.vocabulary = vocabulary;
     this.tokenizer = tokenizer;
     this.model = model;
@@ -59,6 +61,16 @@ public final class TextEncoder {
     return known;
   }
 
+  /** Whether a text's states are known. */
+  public boolean remembers(String text) {
+    return remembered.containsKey(text);
+  }
+
+  /** The tokens of a text. */
+  public ClipTokenizer.Tokens tokens(String text) {
+    return tokenizer.encode(text);
+  }
+
   private EncodedText compute(String text) {
     ClipTokenizer.Tokens tokens = tokenizer.encode(text);
     long largest = Arrays.stream(tokens.ids()).max().orElse(0);
@@ -68,7 +80,7 @@ public final class TextEncoder {
               + " (id %d, vocab_size %d)".formatted(largest, vocabulary));
     }
     try (DeviceTensor ids = device.longs(tokens.ids(), 1, tokens.ids().length);
-        DeviceTensor states = model.run(ids)) {
+        DeviceTensor states = model.get().run(ids)) {
       return new EncodedText(tokens, states.toFloats());
     }
   }

@@ -35,10 +35,12 @@ final class FlaxFile implements WeightFile {
       Map.of("kernel", "weight", "scale", "weight", "embedding", "weight");
 
   private final Path path;
+  private final FileStamp stamp;
   private final Map<String, StoredTensor> tensors;
 
-  private FlaxFile(Path path, Map<String, StoredTensor> tensors) {
+  private FlaxFile(Path path, FileStamp stamp, Map<String, StoredTensor> tensors) {
     this.path = path;
+    this.stamp = stamp;
     this.tensors = Collections.unmodifiableMap(tensors);
   }
 
@@ -50,8 +52,10 @@ final class FlaxFile implements WeightFile {
   static FlaxFile open(Path path) {
     Map<String, StoredTensor> tensors = new LinkedHashMap<>();
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+      FileStamp stamp = FileStamp.of(path);
       new FlaxReader(path, channel)
           .read((keys, array) -> tensors.put(String.join("/", keys), tensor(keys, array)));
+      return new FlaxFile(path, stamp, tensors);
     } catch (NoSuchFileException e) {
       throw new ProblemsException(
           "Cannot read %s: the file must exist (missing)".formatted(path), e);
@@ -59,7 +63,6 @@ final class FlaxFile implements WeightFile {
       throw new ProblemsException(
           "Cannot read %s: the file must be readable (%s)".formatted(path, e.getMessage()), e);
     }
-    return new FlaxFile(path, tensors);
   }
 
   private static StoredTensor tensor(List<String> keys, FlaxArray array) {
@@ -93,6 +96,11 @@ final class FlaxFile implements WeightFile {
   @Override
   public Path path() {
     return path;
+  }
+
+  @Override
+  public FileStamp stamp() {
+    return stamp;
   }
 
   @Override

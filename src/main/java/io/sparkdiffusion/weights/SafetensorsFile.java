@@ -52,10 +52,12 @@ final class SafetensorsFile implements WeightFile {
   private static final String TYPES = String.join(", ", new TreeSet<>(ELEMENT_BYTES.keySet()));
 
   private final Path path;
+  private final FileStamp stamp;
   private final Map<String, StoredTensor> tensors;
 
-  private SafetensorsFile(Path path, Map<String, StoredTensor> tensors) {
+  private SafetensorsFile(Path path, FileStamp stamp, Map<String, StoredTensor> tensors) {
     this.path = path;
+    this.stamp = stamp;
     this.tensors = tensors;
   }
 
@@ -66,6 +68,7 @@ final class SafetensorsFile implements WeightFile {
    */
   static SafetensorsFile open(Path path) {
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+      FileStamp stamp = FileStamp.of(path);
       long headerBytes = headerBytes(path, channel);
       byte[] header = new byte[Math.toIntExact(headerBytes)];
       readFully(channel, ByteBuffer.wrap(header), LENGTH_BYTES);
@@ -80,7 +83,7 @@ final class SafetensorsFile implements WeightFile {
             }
           });
       checkSpans(path, tensors.values(), dataStart, channel.size());
-      return new SafetensorsFile(path, tensors);
+      return new SafetensorsFile(path, stamp, tensors);
     } catch (NoSuchFileException e) {
       throw new ProblemsException(
           "Cannot read %s: the file must exist (missing)".formatted(path), e);
@@ -93,6 +96,11 @@ final class SafetensorsFile implements WeightFile {
   @Override
   public Path path() {
     return path;
+  }
+
+  @Override
+  public FileStamp stamp() {
+    return stamp;
   }
 
   @Override

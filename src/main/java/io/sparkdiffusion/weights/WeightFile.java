@@ -28,6 +28,9 @@ sealed interface WeightFile permits SafetensorsFile, FlaxFile {
   /** The file itself. */
   Path path();
 
+  /** What the file was when it was checked. */
+  FileStamp stamp();
+
   /** The tensors by the names that the file has for them. */
   Map<String, StoredTensor> tensors();
 
@@ -39,6 +42,10 @@ sealed interface WeightFile permits SafetensorsFile, FlaxFile {
    */
   default ByteBuffer map(StoredTensor tensor) {
     try (FileChannel channel = FileChannel.open(path(), StandardOpenOption.READ)) {
+      FileStamp now = FileStamp.of(path());
+      if (!now.equals(stamp())) {
+        throw new IOException("it was %s, now %s".formatted(stamp(), now));
+      }
       if (tensor.spans().size() == 1) {
         return map(channel, tensor.spans().get(0));
       }

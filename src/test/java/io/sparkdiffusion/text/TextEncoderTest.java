@@ -35,7 +35,7 @@ class TextEncoderTest {
                       FOLDER, WeightFormat.SAFETENSORS, Component.TEXT_ENCODER, graph.weights())
                   .load(device, Dtype.FLOAT32, graph.packings());
           CompiledGraph model = CompiledGraph.compile(graph, weights)) {
-        TextEncoder encoder = new TextEncoder(tokenizer, model, device, config.vocabulary());
+        TextEncoder encoder = new TextEncoder(tokenizer, () -> model, device, config.vocabulary());
         Set<EncodedText> computed = Collections.newSetFromMap(new IdentityHashMap<>());
         for (int row = 0; row < 1000; row++) {
           computed.add(encoder.encode(""));

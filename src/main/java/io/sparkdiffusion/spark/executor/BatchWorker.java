@@ -41,6 +41,11 @@ final class BatchWorker {
     }
   }
 
+  /** Tells the model of planned images that come soon. */
+  void expect(List<Row> soon) {
+    loaded.generator().expect(soon.stream().map(RequestColumns::request).toList());
+  }
+
   /**
    * Works off one batch.
    *

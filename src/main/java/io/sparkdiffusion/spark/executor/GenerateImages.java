@@ -39,10 +39,14 @@ public final class GenerateImages implements MapPartitionsFunction<Row, Row> {
     return new Results(planned);
   }
 
-  /** Pulls planned images until a batch is full, and hands out its results. */
+  /**
+   * Pulls planned images, some ahead so that their texts can be encoded together, until a batch is
+   * full, and hands out its results.
+   */
   private final class Results implements Iterator<Row> {
 
     private final Iterator<Row> planned;
+    private final Queue<Row> ahead = new ArrayDeque<>();
     private final Map<String, List<Row>> waiting = new LinkedHashMap<>();
     private final Queue<Row> done = new ArrayDeque<>();
     private BatchWorker worker;
@@ -53,13 +57,26 @@ public final class GenerateImages implements MapPartitionsFunction<Row, Row> {
 
     @Override
     public boolean hasNext() {
-      while (done.isEmpty() && planned.hasNext()) {
-        accept(planned.next());
+      while (done.isEmpty() && lookAhead()) {
+        accept(ahead.remove());
       }
       if (done.isEmpty() && !waiting.isEmpty()) {
         work(waiting.keySet().iterator().next());
       }
       return !done.isEmpty();
+    }
+
+    private boolean lookAhead() {
+      if (ahead.isEmpty() && planned.hasNext()) {
+        while (ahead.size() < ImageGenerator.EXPECTED && planned.hasNext()) {
+          ahead.add(planned.next());
+        }
+        List<Row> soon = ahead.stream().filter(row -> !RequestColumns.isFailed(row)).toList();
+        if (!soon.isEmpty()) {
+          worker().expect(soon);
+        }
+      }
+      return !ahead.isEmpty();
     }
 
     /** A cancelled task ends between two batches. */
@@ -91,13 +108,17 @@ public final class GenerateImages implements MapPartitionsFunction<Row, Row> {
       }
     }
 
-    /** A task that has only failed rows loads no model. */
     private void work(String key) {
+      done.addAll(worker().work(waiting.remove(key)));
+    }
+
+    /** A task that has only failed rows loads no model. */
+    private BatchWorker worker() {
       endIfCancelled();
       if (worker == null) {
         worker = new BatchWorker(run, counters, hadoop.value());
       }
-      done.addAll(worker.work(waiting.remove(key)));
+      return worker;
     }
   }
 }

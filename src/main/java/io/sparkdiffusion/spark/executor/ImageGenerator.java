@@ -3,11 +3,15 @@ package io.sparkdiffusion.spark.executor;
 import io.sparkdiffusion.metadata.Provenance;
 import io.sparkdiffusion.pipeline.ImageResult;
 import io.sparkdiffusion.pipeline.PipelineTimes;
+import io.sparkdiffusion.pipeline.StableDiffusionPipeline;
 import io.sparkdiffusion.prompt.ImageRequest;
 import java.util.List;
 
 /** Makes the pictures of batches on one device; tasks share it. */
 public interface ImageGenerator extends AutoCloseable {
+
+  /** How many pictures are told of at once. */
+  int EXPECTED = StableDiffusionPipeline.EXPECTED;
 
   /**
    * Makes the pictures of one batch.
@@ -19,6 +23,13 @@ public interface ImageGenerator extends AutoCloseable {
    *     generator can be used further
    */
   List<ImageResult> generate(List<ImageRequest> requests, int batchSize);
+
+  /**
+   * Tells of pictures that are asked for soon: their texts may be encoded together.
+   *
+   * @param soon those that come next first, {@link #EXPECTED} at most
+   */
+  default void expect(List<ImageRequest> soon) {}
 
   /** Where the time went, so far. */
   PipelineTimes times();

@@ -39,6 +39,11 @@ final class PipelineGenerator implements ImageGenerator {
   }
 
   @Override
+  public void expect(List<ImageRequest> soon) {
+    pipeline.expect(soon);
+  }
+
+  @Override
   public PipelineTimes times() {
     return pipeline.times();
   }

@@ -1,0 +1,106 @@
+package io.sparkdiffusion.pipeline;
+
+import io.sparkdiffusion.graph.DeviceTensor;
+import io.sparkdiffusion.graph.Target;
+import io.sparkdiffusion.graph.TorchDevice;
+import io.sparkdiffusion.prompt.ImageRequest;
+import io.sparkdiffusion.text.ClipTextModel;
+import io.sparkdiffusion.text.ClipTokenizer;
+import io.sparkdiffusion.text.TextConfig;
+import io.sparkdiffusion.text.TextEncoder;
+import io.sparkdiffusion.text.TextEncoder.EncodedText;
+import io.sparkdiffusion.weights.Component;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+
+/**
+ * The states of prompts and negative prompts. A GPU keeps the text encoder; on a CPU its weights, a
+ * fourth of the model's, are in memory only while texts are encoded, which is done for many
+ * pictures at once.
+ */
+final class PromptEncoder implements AutoCloseable {
+
+  /** Pictures whose texts are encoded at once; {@link TextEncoder} remembers several times more. */
+  static final int TOGETHER = 32;
+
+  private final TextConfig config;
+  private final TorchDevice device;
+  private final WeightsOnDemand weights;
+  private final GraphCache<Component> graphs;
+  private final TextEncoder encoder;
+
+  /** Loads the text encoder. */
+  PromptEncoder(
+      Supplier<ClipTokenizer> tokenizer,
+      TextConfig config,
+      WeightsOnDemand weights,
+      TorchDevice device,
+      Target target) {
+    this.config = config;
+    this.device = device;
+    this.weights = weights;
+    this.graphs = new GraphCache<>(weights, any -> new ClipTextModel(config).record(target));
+    graphs.get(Component.TEXT_ENCODER);
+    this.encoder =
+        new TextEncoder(
+            tokenizer.get(), () -> graphs.get(Component.TEXT_ENCODER), device, config.vocabulary());
+  }
+
+  /** Encodes the texts of pictures that are to be made soon, {@link #TOGETHER} at most. */
+  void expect(List<ImageRequest> soon) {
+    if (!device.isGpu()) {
+      soon.stream().limit(TOGETHER).flatMap(PromptEncoder::texts).forEach(encoder::encode);
+      release();
+    }
+  }
+
+  /** The negative prompts, where there is guidance, then the prompts. */
+  List<EncodedText> encode(List<ImageRequest> requests, boolean guided) {
+    Stream<String> negative =
+        guided ? requests.stream().map(ImageRequest::negativePrompt) : Stream.empty();
+    Stream<String> positive = requests.stream().map(ImageRequest::prompt);
+    return Stream.concat(negative, positive).map(encoder::encode).toList();
+  }
+
+  /** States side by side: (R, S, D); the caller closes them. */
+  DeviceTensor states(List<EncodedText> texts) {
+    int count = texts.get(0).states().length;
+    float[] all = new float[texts.size() * count];
+    for (int i = 0; i < texts.size(); i++) {
+      System.arraycopy(texts.get(i).states(), 0, all, i * count, count);
+    }
+    return device.floats(all, texts.size(), config.positions(), config.width());
+  }
+
+  /** Whether all that these pictures need is encoded. */
+  boolean remembers(List<ImageRequest> requests) {
+    return requests.stream().flatMap(PromptEncoder::texts).allMatch(encoder::remembers);
+  }
+
+  /** The tokens of a text, without its states. */
+  ClipTokenizer.Tokens tokens(String text) {
+    return encoder.tokens(text);
+  }
+
+  private static Stream<String> texts(ImageRequest request) {
+    return request.batchKey().guided()
+        ? Stream.of(request.negativePrompt(), request.prompt())
+        : Stream.of(request.prompt());
+  }
+
+  private void release() {
+    graphs.close();
+    weights.close();
+  }
+
+  Duration compiling() {
+    return graphs.compiling();
+  }
+
+  @Override
+  public void close() {
+    release();
+  }
+}
