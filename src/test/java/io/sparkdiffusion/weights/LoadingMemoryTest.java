@@ -32,7 +32,7 @@ class LoadingMemoryTest {
   /** Above 32 MiB in every type: the allocator gives such blocks back as soon as they are free. */
   private static final Shape SHAPE = Shape.of(2048, 1024, 3, 3);
 
-  private static final long ALLOWANCE_BYTES = 16L << 20;
+  private static final long ALLOWANCE_BYTES = 8L << 20;
 
   @TempDir Path root;
 
@@ -63,7 +63,10 @@ class LoadingMemoryTest {
     WeightFormat format = isFlax ? WeightFormat.FLAX : WeightFormat.SAFETENSORS;
     try (TorchDevice device = TorchDevice.open("cpu")) {
       NetworkWeights weights = NetworkWeights.check(root, format, Component.UNET, wanted);
-      weights.load(device, dtype, packings).close();
+      for (int i = 0; i < 3; i++) {
+        weights.load(device, dtype, packings).close();
+        touchHeap();
+      }
       long before = AnonymousMemory.bytes();
       long converted = TENSORS * SHAPE.count() * dtype.bytes();
       AtomicLong peak = new AtomicLong();
@@ -80,6 +83,13 @@ class LoadingMemoryTest {
         assertThat(taken)
             .isBetween(converted - ALLOWANCE_BYTES, converted + source + ALLOWANCE_BYTES);
       }
+    }
+  }
+
+  /** So that the JVM's own memory does not grow while it is watched. */
+  private static void touchHeap() {
+    for (int i = 0; i < 256; i++) {
+      assertThat(new byte[1 << 20]).isNotEmpty();
     }
   }
 
