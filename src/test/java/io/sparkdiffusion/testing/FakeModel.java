@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -29,6 +30,7 @@ public final class FakeModel {
 
   private static final int BATCH_SIZE = 4;
   private static final Map<String, AtomicInteger> LOADS = new ConcurrentHashMap<>();
+  private static final Map<String, List<List<String>>> EXPECTED = new ConcurrentHashMap<>();
 
   private FakeModel() {}
 
@@ -56,6 +58,11 @@ public final class FakeModel {
     return LOADS.computeIfAbsent(name, any -> new AtomicInteger()).get();
   }
 
+  /** The ids of what a model was told of, call by call. */
+  public static List<List<String>> expected(String name) {
+    return EXPECTED.computeIfAbsent(name, any -> new CopyOnWriteArrayList<>());
+  }
+
   private record Factory(String name, long memoryPixels, String problem)
       implements GeneratorFactory {
 
@@ -70,7 +77,7 @@ public final class FakeModel {
     public ImageGenerator load(String device, Configuration hadoop) {
       check(hadoop);
       LOADS.computeIfAbsent(name, any -> new AtomicInteger()).incrementAndGet();
-      return new Generator(device, memoryPixels);
+      return new Generator(name, device, memoryPixels);
     }
 
     @Override
@@ -79,13 +86,18 @@ public final class FakeModel {
     }
   }
 
-  private record Generator(String device, long memoryPixels, AtomicLong nanos)
+  private record Generator(String name, String device, long memoryPixels, AtomicLong nanos)
       implements ImageGenerator {
 
     private static final AtomicInteger MADE = new AtomicInteger();
 
-    Generator(String device, long memoryPixels) {
-      this(device, memoryPixels, new AtomicLong());
+    Generator(String name, String device, long memoryPixels) {
+      this(name, device, memoryPixels, new AtomicLong());
+    }
+
+    @Override
+    public void expect(List<ImageRequest> soon) {
+      expected(name).add(soon.stream().map(ImageRequest::id).toList());
     }
 
     @Override

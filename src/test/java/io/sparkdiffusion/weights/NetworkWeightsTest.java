@@ -21,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -313,6 +314,26 @@ class NetworkWeightsTest {
         .hasMessage(
             "Cannot read tensor w of %s: the file must stay as it was when it was checked (%s)"
                 .formatted(file, file));
+  }
+
+  /** Networks are read when they are needed, so what lies there may be another model by then. */
+  @Test
+  void aFileThatWasReplacedByOneOfTheSameSizeIsRefused() throws IOException {
+    Path file = new TensorFileMaker().zeros("w", "F32", 4).write(root.resolve(FILE));
+    Files.setLastModifiedTime(file, FileTime.fromMillis(1_000));
+    NetworkWeights weights =
+        NetworkWeights.check(
+            root, WeightFormat.SAFETENSORS, Component.UNET, Map.of("w", Shape.of(4)));
+    long size = Files.size(file);
+    Files.setLastModifiedTime(file, FileTime.fromMillis(2_000));
+
+    assertThatThrownBy(() -> weights.load(device, Dtype.FLOAT32, Map.of()))
+        .isInstanceOf(ProblemsException.class)
+        .hasMessage(
+            ("Cannot read tensor w of %s: the file must stay as it was when it was checked (it was"
+                    + " %d bytes, changed 1970-01-01T00:00:01Z, now %d bytes, changed"
+                    + " 1970-01-01T00:00:02Z)")
+                .formatted(file, size, size));
   }
 
   private float[] load(Component component, Map<String, Shape> wanted, String name, Dtype dtype)

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
@@ -60,6 +61,22 @@ class GenerateImagesTest {
     List<Row> rows = generate(List.of(failed), 1, "unused", "cpu");
     assertThat(rows).hasSize(1);
     assertThat(FakeModel.loads("unused")).isZero();
+  }
+
+  @Test
+  void theModelHearsOfImagesAheadButNotOfFailedRows() {
+    List<Row> planned = new ArrayList<>();
+    planned.add(RequestColumns.failed("bad", "fox", "Cannot use seed: no (x)", List.of()));
+    for (int i = 0; i < 40; i++) {
+      planned.add(planned("row" + i, "fox " + i, 5));
+    }
+    generate(planned, 1, "ahead", "cpu");
+
+    List<List<String>> expected = FakeModel.expected("ahead");
+    assertThat(expected).extracting(List::size).hasSize(2).allMatch(size -> size <= 32);
+    assertThat(expected.stream().flatMap(List::stream))
+        .containsExactlyInAnyOrderElementsOf(
+            IntStream.range(0, 40).mapToObj(i -> "row" + i).toList());
   }
 
   /** The column of ids holds no null. */

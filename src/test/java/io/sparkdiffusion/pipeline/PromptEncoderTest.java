@@ -1,0 +1,110 @@
+package io.sparkdiffusion.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sparkdiffusion.config.WeightFormat;
+import io.sparkdiffusion.graph.Dtype;
+import io.sparkdiffusion.graph.Graph;
+import io.sparkdiffusion.graph.Target;
+import io.sparkdiffusion.graph.TorchDevice;
+import io.sparkdiffusion.graph.WeightDictionary;
+import io.sparkdiffusion.prompt.ImageRequest;
+import io.sparkdiffusion.testing.ReferenceModels;
+import io.sparkdiffusion.text.ClipTextModel;
+import io.sparkdiffusion.text.ClipTokenizer;
+import io.sparkdiffusion.text.TextConfig;
+import io.sparkdiffusion.text.TextEncoder.EncodedText;
+import io.sparkdiffusion.weights.Component;
+import io.sparkdiffusion.weights.NetworkWeights;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class PromptEncoderTest {
+
+  private static final Path FOLDER = ReferenceModels.folder("base");
+
+  private final TextConfig config = TextConfig.read(FOLDER.resolve("text_encoder/config.json"));
+  private final TorchDevice device = TorchDevice.open("cpu");
+  private final Target target = device.target(Dtype.FLOAT32);
+  private final ClipTokenizer tokenizer =
+      ClipTokenizer.load(FOLDER.resolve("tokenizer"), Math.toIntExact(config.positions()));
+  private int reads;
+  private final WeightsOnDemand weights = new WeightsOnDemand(this::read);
+  private final PromptEncoder encoder =
+      new PromptEncoder(() -> tokenizer, config, weights, device, target);
+
+  private WeightDictionary read() {
+    reads++;
+    Graph graph = new ClipTextModel(config).record(target);
+    return NetworkWeights.check(
+            FOLDER, WeightFormat.SAFETENSORS, Component.TEXT_ENCODER, graph.weights())
+        .load(device, Dtype.FLOAT32, graph.packings());
+  }
+
+  @AfterEach
+  void close() {
+    encoder.close();
+    tokenizer.close();
+    device.close();
+  }
+
+  @Test
+  void theWeightsAreReadOnceForThePicturesOfOneCall() {
+    List<ImageRequest> soon = IntStream.range(0, 20).mapToObj(PromptEncoderTest::request).toList();
+    encoder.expect(soon);
+    assertThat(encoder.remembers(soon)).isTrue();
+    soon.forEach(request -> encoder.encode(List.of(request), true));
+    assertThat(reads).isEqualTo(1);
+
+    encoder.expect(List.of(request(20)));
+    assertThat(reads).isEqualTo(2);
+  }
+
+  @Test
+  void aTextHasTheSameStatesWheneverItIsEncoded() {
+    List<EncodedText> alone = encoder.encode(List.of(request(1)), true);
+    encoder.expect(
+        IntStream.range(100, 100 + PromptEncoder.TOGETHER)
+            .mapToObj(PromptEncoderTest::request)
+            .toList());
+    for (int first = 200; encoder.remembers(List.of(request(1))); first += PromptEncoder.TOGETHER) {
+      encoder.expect(
+          IntStream.range(first, first + PromptEncoder.TOGETHER)
+              .mapToObj(PromptEncoderTest::request)
+              .toList());
+    }
+    List<EncodedText> again = encoder.encode(List.of(request(1)), true);
+    assertThat(again.get(1)).isNotSameAs(alone.get(1));
+    assertThat(again.get(1).states()).isEqualTo(alone.get(1).states());
+  }
+
+  @Test
+  void noMoreThanItsNumberIsEncodedAhead() {
+    List<ImageRequest> soon =
+        IntStream.range(0, PromptEncoder.TOGETHER + 1)
+            .mapToObj(PromptEncoderTest::request)
+            .toList();
+    encoder.expect(soon);
+    assertThat(encoder.remembers(soon.subList(0, PromptEncoder.TOGETHER))).isTrue();
+    assertThat(encoder.remembers(soon)).isFalse();
+  }
+
+  @Test
+  void withoutGuidanceTheNegativePromptIsNotEncoded() {
+    ImageRequest unguided =
+        new ImageRequest("a", 0, "a fox", "rain", 1, 2, 1, 0, 64, 64, "ddim", 0);
+    encoder.expect(List.of(unguided));
+    assertThat(encoder.encode(List.of(unguided), false)).hasSize(1);
+    assertThat(reads).isEqualTo(1);
+    encoder.encode(List.of(request(1)), true);
+    assertThat(reads).isEqualTo(2);
+  }
+
+  private static ImageRequest request(int number) {
+    return new ImageRequest(
+        "row" + number, 0, "a fox, number " + number, "", 1, 2, 7.5, 0, 64, 64, "ddim", 0);
+  }
+}
