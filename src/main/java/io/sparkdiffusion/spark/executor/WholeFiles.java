@@ -8,6 +8,7 @@ import org.apache.hadoop.fs.FileContext;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Options;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.hadoop.fs.StreamCapabilities;
 import org.apache.hadoop.fs.UnsupportedFileSystemException;
 
@@ -59,6 +60,10 @@ public final class WholeFiles {
 
   /** Writes a file where it stays; on an object store that appears whole. */
   public void create(Path file, byte[] content) throws IOException {
+    if (files.getClass() == RawLocalFileSystem.class) {
+      LocalFiles.write((RawLocalFileSystem) files, file, content);
+      return;
+    }
     try (FSDataOutputStream out = files.create(file, true)) {
       writeOrAbort(content, out);
     }
