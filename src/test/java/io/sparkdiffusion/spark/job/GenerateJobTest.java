@@ -242,6 +242,17 @@ class GenerateJobTest {
     assertThat(report().at("/error").asText()).isEqualTo("Cannot go on: the device is gone");
   }
 
+  /** What a task still writes would come back into the folder that is cleaned. */
+  @Test
+  void cleansOnceTheTasksThatWereUnderwayHaveEnded() throws Exception {
+    Files.writeString(table, "id,prompt,num_inference_steps\na,SLOW fox,3\nb,BOOM,2\n");
+    assertThatThrownBy(this::run)
+        .satisfies(
+            e -> assertThat(Failures.reason(e)).isEqualTo("Cannot go on: the device is gone"));
+    Thread.sleep(2_500);
+    assertThat(output.resolve("_staging")).doesNotExist();
+  }
+
   @Test
   void commitsGroupsOneByOne() throws IOException {
     writeRows(48, "");
