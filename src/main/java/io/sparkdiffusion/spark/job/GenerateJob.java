@@ -137,7 +137,9 @@ public final class GenerateJob {
       return result;
     } catch (Exception e) {
       // Spark throws checked exceptions that it does not declare.
-      tasks.awaitEnd(FOR_TASKS);
+      if (!tasks.awaitEnd(FOR_TASKS)) {
+        LOG.warn("Tasks are still underway; the next run removes what they leave");
+      }
       if (Failures.problems(e).isEmpty() || !isUntouched(output)) {
         report(output, isStopping ? "interrupted" : "failed", Optional.of(Failures.reason(e)));
       }

@@ -41,12 +41,13 @@ final class RunningTasks extends SparkListener implements AutoCloseable {
     ids.remove(end.taskInfo().taskId());
   }
 
-  /** Waits until none is running, and no longer than so. */
-  void awaitEnd(Duration most) {
+  /** Waits until none is running, and no longer than so; whether all have ended. */
+  boolean awaitEnd(Duration most) {
     long end = System.nanoTime() + most.toNanos();
     do {
       LockSupport.parkNanos(LOOK_NANOS); // what has just begun is told a little later
     } while (!ids.isEmpty() && !context.isStopped() && System.nanoTime() < end);
+    return ids.isEmpty();
   }
 
   @Override
