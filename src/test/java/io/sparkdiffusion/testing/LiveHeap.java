@@ -7,24 +7,31 @@ import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What a JVM's living objects take, once it has collected its garbage. */
+/** What a JVM's living objects take, once the serial collector has collected its garbage. */
 public final class LiveHeap {
 
   private static final Path JCMD = Path.of(System.getProperty("java.home"), "bin/jcmd");
 
-  /** The last line of the histogram: instances, then bytes. */
-  private static final Pattern TOTAL = Pattern.compile("Total\\s+\\d+\\s+(\\d+)");
+  /** All that lives is moved there. */
+  private static final Pattern TENURED =
+      Pattern.compile("tenured generation\\s+total \\d+K, used (\\d+)K");
 
   private LiveHeap() {}
 
   /** Bytes now, nothing where the JVM has ended. */
   public static OptionalLong bytes(ProcessHandle jvm) throws IOException {
-    Process histogram =
-        new ProcessBuilder(JCMD.toString(), Long.toString(jvm.pid()), "GC.class_histogram")
+    jcmd(jvm, "GC.run");
+    Matcher tenured = TENURED.matcher(jcmd(jvm, "GC.heap_info"));
+    return tenured.find()
+        ? OptionalLong.of(1024L * Long.parseLong(tenured.group(1)))
+        : OptionalLong.empty();
+  }
+
+  private static String jcmd(ProcessHandle jvm, String command) throws IOException {
+    Process process =
+        new ProcessBuilder(JCMD.toString(), Long.toString(jvm.pid()), command)
             .redirectErrorStream(true)
             .start();
-    String printed = new String(histogram.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    Matcher total = TOTAL.matcher(printed);
-    return total.find() ? OptionalLong.of(Long.parseLong(total.group(1))) : OptionalLong.empty();
+    return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
   }
 }
