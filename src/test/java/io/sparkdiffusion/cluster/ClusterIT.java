@@ -2,12 +2,18 @@ package io.sparkdiffusion.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sparkdiffusion.testing.LocalSpark;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
@@ -97,8 +103,49 @@ class ClusterIT {
     }
   }
 
+  /** The first row is the dearest and so among the first; its guidance leads beyond all numbers. */
   @Test
   @Order(6)
+  void endsWithItsExitCodeAndKeepsWhatIsGoodWhereTooManyRowsFail() throws Exception {
+    String good =
+        IntStream.range(0, 24)
+            .mapToObj("row%1$02d,secret picture number %1$d,2,\n"::formatted)
+            .collect(Collectors.joining());
+    Path table =
+        Files.writeString(
+            folder.resolve("bad.csv"),
+            "id,prompt,num_inference_steps,guidance_scale\nbad,secret picture,4,1e38\n" + good);
+    Path output = folder.resolve("bad");
+    SparkProcess driver =
+        job.start(
+            output,
+            List.of("--conf", "spark.executor.cores=3", "--conf", "spark.task.cpus=3"),
+            "prompts=" + table,
+            "max_failed_rows=0");
+    assertThat(driver.await()).as(driver.printed()).isEqualTo(3);
+    assertThat(driver.lastLine())
+        .isEqualTo("Stopped: 1 of 25 rows failed, more than max_failed_rows allows (0)");
+    Dataset<Row> rows = LocalSpark.session().read().parquet(output.resolve("rows").toString());
+    assertThat(rows.filter("status = 'failed'").collectAsList())
+        .extracting(row -> row.<String>getAs("id"))
+        .containsExactly("bad");
+    List<String> made =
+        rows.filter("status = 'generated'")
+            .select("image.path")
+            .as(Encoders.STRING())
+            .collectAsList();
+    assertThat(made).as("some groups never began").hasSizeBetween(5, 23);
+    assertThat(ClusterJob.names(output.resolve("images")))
+        .as("nothing else was made")
+        .containsExactlyInAnyOrderElementsOf(
+            made.stream().map(path -> path.replace("images/", "")).toList());
+    assertThat(ClusterJob.names(output))
+        .containsExactlyInAnyOrder("images", "index.html", "rows", "run.json");
+    assertThat(job.threads(output)).as("spark.task.cpus").containsExactly(3);
+  }
+
+  @Test
+  @Order(7)
   void tellsNobodyThePrompts() throws Exception {
     List<Path> files;
     try (Stream<Path> all = Files.walk(folder)) {

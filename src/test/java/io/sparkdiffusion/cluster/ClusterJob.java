@@ -115,6 +115,7 @@ record ClusterJob(StandaloneCluster cluster, Path config, int images) {
     return LocalSpark.session()
         .read()
         .parquet(output.resolve("rows").toString())
+        .filter("status = 'generated'")
         .selectExpr("int(get_json_object(provenance, '$.computation.threads'))")
         .distinct()
         .as(Encoders.INT())

@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * A Spark master and workers on loopback, each worker with one core and one GPU as far as Spark is
- * concerned: a discovery script says so.
+ * A Spark master and workers on loopback, each worker with three cores and one GPU as far as Spark
+ * is concerned: a discovery script says so. An executor takes one core, and the GPU.
  */
 final class StandaloneCluster implements AutoCloseable {
 
@@ -86,7 +86,7 @@ final class StandaloneCluster implements AutoCloseable {
             "--webui-port",
             "0",
             "--cores",
-            "1",
+            "3",
             "--memory",
             "1g",
             "--work-dir",
@@ -107,6 +107,7 @@ final class StandaloneCluster implements AutoCloseable {
         new ArrayList<>(
             List.of(
                 "--conf", "spark.executor.memory=700m",
+                "--conf", "spark.executor.cores=1",
                 "--conf", "spark.executor.resource.gpu.amount=1",
                 "--conf", "spark.task.resource.gpu.amount=1"));
     options.addAll(sparkOptions);

@@ -24,7 +24,8 @@ import org.apache.hadoop.conf.Configuration;
 /**
  * A model that makes pictures of noise in no time. A prompt that begins with {@code NAN} gives a
  * failed picture, {@code FLAT} one of a single colour, {@code BOOM} ends the task, and of {@code
- * LONG} some text is lost, {@code STRAGGLER N} takes as long as N other images.
+ * LONG} some text is lost, {@code STRAGGLER N} takes as long as N other images, {@code SLOW} two
+ * seconds.
  */
 public final class FakeModel {
 
@@ -115,6 +116,9 @@ public final class FakeModel {
       nanos.addAndGet(1_000_000L * requests.size());
       if (first.prompt().startsWith("STRAGGLER ")) {
         awaitOthers(Integer.parseInt(first.prompt().substring("STRAGGLER ".length())));
+      }
+      if (first.prompt().startsWith("SLOW")) {
+        LockSupport.parkNanos(2_000_000_000L);
       }
       MADE.addAndGet(requests.size());
       return requests.stream().map(Generator::result).toList();

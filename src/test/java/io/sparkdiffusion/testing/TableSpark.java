@@ -29,6 +29,8 @@ public final class TableSpark {
           .config("spark.sql.catalog.lake", "org.apache.iceberg.spark.SparkCatalog")
           .config("spark.sql.catalog.lake.type", "hadoop")
           .config("spark.sql.catalog.lake.warehouse", warehouse())
+          // What it keeps in mind of a table it keeps for good.
+          .config("spark.sql.catalog.lake.cache.expiration-interval-ms", "-1")
           .config(
               "spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog")
           .config("spark.databricks.delta.snapshotPartitions", "1")

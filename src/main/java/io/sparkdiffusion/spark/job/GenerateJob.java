@@ -17,12 +17,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
-import java.util.Arrays;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
-import org.apache.spark.SparkExecutorInfo;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -39,7 +36,8 @@ public final class GenerateJob {
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmssSSS'Z'").withZone(ZoneOffset.UTC);
 
-  private static final long SECONDS_FOR_TASKS = 15;
+  /** Cancelled tasks end their batch first; what they write must not come after the cleaning. */
+  private static final Duration FOR_TASKS = Duration.ofSeconds(15);
 
   private final SparkSession spark;
   private final JobConfig config;
@@ -124,24 +122,30 @@ public final class GenerateJob {
             hadoop.value(),
             heartbeat);
     spark.sparkContext().setJobGroup(runId, "Generate images: " + config.runName(), false);
+    try (RunningTasks tasks = RunningTasks.of(spark.sparkContext())) {
+      return execute(output, tasks);
+    } finally {
+      clean(output);
+      spark.sparkContext().clearJobGroup();
+    }
+  }
+
+  private Result execute(OutputFolder output, RunningTasks tasks) {
     try {
       Result result = doExecute(output);
       report(output, result.stopReason().isEmpty() ? "done" : "stopped", result.stopReason());
       return result;
     } catch (Exception e) {
       // Spark throws checked exceptions that it does not declare.
+      if (!tasks.awaitEnd(FOR_TASKS)) {
+        LOG.warn("Tasks are still underway; the next run removes what they leave");
+      }
       if (Failures.problems(e).isEmpty() || !isUntouched(output)) {
         report(output, isStopping ? "interrupted" : "failed", Optional.of(Failures.reason(e)));
       }
       throw e instanceof RuntimeException known
           ? known
           : new IllegalStateException(Failures.reason(e), e);
-    } finally {
-      if (isStopping) {
-        awaitTasks();
-      }
-      clean(output);
-      spark.sparkContext().clearJobGroup();
     }
   }
 
@@ -158,20 +162,6 @@ public final class GenerateJob {
     Planner.Work work = planner.missing(planned, DryRun.finished(spark, config, hadoop.value()));
     planner.checkExecutors(work, run(model, PictureStore.inRows(true, true)));
     return DryRun.of(config, model, RowCounts.Planned.of(planned), work, hadoop.value());
-  }
-
-  /** Cancelled tasks end their batch first; what they write must not come after the cleaning. */
-  private void awaitTasks() {
-    long end = System.nanoTime() + SECONDS_FOR_TASKS * 1_000_000_000L;
-    while (runningTasks() > 0 && System.nanoTime() < end) {
-      LockSupport.parkNanos(50_000_000L);
-    }
-  }
-
-  private int runningTasks() {
-    return Arrays.stream(spark.sparkContext().statusTracker().getExecutorInfos())
-        .mapToInt(SparkExecutorInfo::numRunningTasks)
-        .sum();
   }
 
   private Result doExecute(OutputFolder output) throws IOException {

@@ -16,6 +16,8 @@ import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.hdfs.protocol.AlreadyBeingCreatedException;
+import org.apache.hadoop.ipc.RemoteException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -85,6 +87,11 @@ final class OutputLock implements AutoCloseable {
       created = files.create(file, false);
     } catch (FileAlreadyExistsException e) {
       return false;
+    } catch (RemoteException e) {
+      if (isBeingCreated(e)) {
+        return false;
+      }
+      throw e;
     }
     try (created) {
       created.write(nextBeat());
@@ -93,6 +100,12 @@ final class OutputLock implements AutoCloseable {
       files.delete(file, false);
       throw e;
     }
+  }
+
+  /** What HDFS says of a file that somebody has not closed yet, also where that one has died. */
+  private static boolean isBeingCreated(RemoteException refusal) {
+    return refusal.unwrapRemoteException(AlreadyBeingCreatedException.class)
+        instanceof AlreadyBeingCreatedException;
   }
 
   private void takeOver(Duration heartbeat) throws IOException {

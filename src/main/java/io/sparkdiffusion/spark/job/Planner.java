@@ -76,9 +76,13 @@ final class Planner {
 
   private BatchPlan.Sizes sizes() {
     return new BatchPlan.Sizes(
-        config.execution().perDeviceBatchSize(),
-        spark.sparkContext().defaultParallelism(),
-        config.output().commitGroupImages());
+        config.execution().perDeviceBatchSize(), slots(), config.output().commitGroupImages());
+  }
+
+  /** Spark's parallelism counts processors, of which a task may take several. */
+  private int slots() {
+    int processors = spark.sparkContext().defaultParallelism();
+    return Math.max(1, processors / spark.sparkContext().conf().getInt("spark.task.cpus", 1));
   }
 
   /**

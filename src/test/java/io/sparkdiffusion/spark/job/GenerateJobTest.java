@@ -242,6 +242,19 @@ class GenerateJobTest {
     assertThat(report().at("/error").asText()).isEqualTo("Cannot go on: the device is gone");
   }
 
+  /** What a task still writes would come back into the folder that is cleaned. */
+  @Test
+  void cleansOnceTheTasksThatWereUnderwayHaveEnded() throws IOException {
+    Files.writeString(table, "id,prompt,num_inference_steps\na,SLOW fox,3\nb,BOOM,2\n");
+    try (RunningTasks tasks = RunningTasks.of(spark.sparkContext())) {
+      assertThatThrownBy(this::run)
+          .satisfies(
+              e -> assertThat(Failures.reason(e)).isEqualTo("Cannot go on: the device is gone"));
+      assertThat(tasks.awaitEnd(Duration.ZERO)).as("all had ended").isTrue();
+    }
+    assertThat(output.resolve("_staging")).doesNotExist();
+  }
+
   @Test
   void commitsGroupsOneByOne() throws IOException {
     writeRows(48, "");

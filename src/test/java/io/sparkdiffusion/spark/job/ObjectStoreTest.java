@@ -124,6 +124,23 @@ class ObjectStoreTest {
     assertThat(groups(output)).isEqualTo(lists(output));
   }
 
+  /** The row that fails is the cheapest and so the last: others of its group have been written. */
+  @Test
+  void removesTheFilesOfAGroupThatCannotBeFinished() throws IOException {
+    Files.writeString(
+        folder.resolve("prompts.csv"),
+        "id,prompt,num_inference_steps\n"
+            + IntStream.range(0, ROWS)
+                .mapToObj("row%1$d,fox %1$d,3\n"::formatted)
+                .collect(joining())
+            + "last,BOOM,1\n");
+    assertThatThrownBy(() -> run(output))
+        .satisfies(
+            e -> assertThat(Failures.reason(e)).isEqualTo("Cannot go on: the device is gone"));
+    assertThat(groups(output)).isNotEmpty().isEqualTo(lists(output));
+    assertThat(names(output)).doesNotContain("_lock", "_staging");
+  }
+
   @Test
   void keepsToTheWayInWhichGroupsHaveAppeared() {
     run(output, "output_dir=" + output);

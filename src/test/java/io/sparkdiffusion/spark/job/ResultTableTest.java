@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkdiffusion.config.OutputCommit;
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.testing.FakeModel;
 import io.sparkdiffusion.testing.LocalSpark;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,6 +18,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -91,6 +93,21 @@ class ResultTableTest {
     assertThat(again.generated()).isZero();
     assertThat(again.skipped()).isEqualTo(ROWS);
     assertThat(runs.rows().count()).isEqualTo(ROWS);
+  }
+
+  /** The session's catalog still has in mind what it has read of the table. */
+  @Test
+  void readsWhatAnotherSessionHasAppended() {
+    JobRuns runs = new JobRuns(folder, JobRuns.ICEBERG);
+    runs.prompts("id,prompt\na,fox\n");
+    runs.run();
+    runs.prompts("id,prompt\na,fox\nb,owl\n");
+    SparkSession other = runs.spark.cloneSession();
+    GenerateJob.Result appended =
+        new GenerateJob(other, runs.settings()).models(any -> FakeModel.named("other")).execute();
+    assertThat(appended.counts().generated()).isEqualTo(1);
+    assertThat(runs.run().counts().skipped()).isEqualTo(2);
+    assertThat(runs.texts("id")).containsExactly("a", "b");
   }
 
   @ParameterizedTest
