@@ -25,7 +25,7 @@ JAVA = [REPOSITORY / "jobs/bench"]
 DIFFUSERS = [sys.executable, HERE / "diffusers_worker.py"]
 FEW_STEPS = 2  # of whole pictures
 PIXELS = 512
-TINY_PIXELS = 128
+JOB_STEPS = 4
 SCALING_PIXELS = 64
 HUNDRED = 100  # pictures of one question while it scales
 
@@ -110,17 +110,17 @@ class Bench:
         self.keep("picture sides", {name: side.facts for name, side in two.items()})
 
     def job(self):
-        """The Spark job on the embedded model beside the bare pipeline, the same prompts and seeds, from the loaded model to the end.
+        """The Spark job at the real size beside the bare pipeline, the same prompts and seeds, from the loaded model to the end.
 
         Each turn is a new process on either side, with as many threads: a JVM that has run before is faster. Both make one picture at a time, as the job does on a CPU,
         and encode it as PNG. The job also writes it as a file and in a row of Parquet, commits, and makes the gallery; the pipeline writes nothing.
         """
-        os.environ["JDK_JAVA_OPTIONS"] = f"-Dai.djl.pytorch.num_threads={os.cpu_count()}"
-        count, steps = self.arguments.rows, 20
+        count, steps, dtype = self.arguments.job_rows, JOB_STEPS, "bfloat16"
         table, inferences = write_rows(count), []
+        model = [f"pretrained_model_name_or_path={MODEL}", f"weights_dtype={dtype}", f"activations_dtype={dtype}", "device=cpu"]
 
         def pipeline():
-            bare = Side([*JAVA, "pictures", TINY, "float32", 1, TINY_PIXELS])
+            bare = Side([*JAVA, "pictures", MODEL, dtype, 1, PIXELS])
             bare.ask(f"{steps} {count}")
             bare.answer()
             seconds = float(bare.answer())
@@ -128,15 +128,14 @@ class Bench:
             return seconds
 
         def job():
-            lines, seconds = run_job(table, steps)
+            lines, seconds = run_job("base_2_base.yml", table, [*model, f"num_inference_steps={steps}"])
             inferences.append(seconds["inference"])
             return lines["Done:"] - lines["Loading the model"] - seconds["load"] - seconds["compile"]
 
         self.pair("job", {"job": job, "pipeline": pipeline})
         value = self.results["job"]
         inference = statistics.median(inferences[1:])
-        self.keep("job", value | {"pictures": count, "inference": inference, "beside_inference": value["seconds"]["job"] - inference})
-        del os.environ["JDK_JAVA_OPTIONS"]
+        self.keep("job", value | {"pictures": count, "steps": steps, "inference": inference, "beside_inference": value["seconds"]["job"] - inference})
 
     def scaling(self):
         """Many tiny pictures in one process, each of the embedded model: seconds and anonymous memory, from the hundredth picture on and at the end.
@@ -165,7 +164,7 @@ class Bench:
 
         def executors(number):
             pinned = ["taskset", "-c", "0"] if number == 1 else []
-            lines, seconds = run_job(table, 12, pinned, [
+            lines, seconds = run_job("tiny.yml", table, ["num_inference_steps=12"], pinned, [
                 "--master", f"local-cluster[{number},1,2048]", "--conf", "spark.executor.memory=2g",
                 "--conf", "spark.executor.extraJavaOptions=-Dai.djl.pytorch.num_threads=1"])
             return lines["Committed group"] - lines["images to make in"] - (seconds["load"] + seconds["compile"]) / number
@@ -226,12 +225,11 @@ def write_rows(count):
     return table
 
 
-def run_job(table, steps, before=(), sparks=()):
-    """Runs the job on the embedded model: when it said what, by a clock, and the seconds of its report."""
+def run_job(config, table, settings, before=(), sparks=()):
+    """Runs the job: when it said what, by a clock, and the seconds of its report."""
     output = WORK / "job"
     subprocess.run(["rm", "-rf", output], check=True)
-    command = [*before, REPOSITORY / "jobs/generate", REPOSITORY / "configs/tiny.yml", f"prompts={table}", f"output_dir={output}",
-               f"num_inference_steps={steps}", "--", *sparks]
+    command = [*before, REPOSITORY / "jobs/generate", REPOSITORY / "configs" / config, f"prompts={table}", f"output_dir={output}", *settings, "--", *sparks]
     said = {}
     with subprocess.Popen(command, cwd=REPOSITORY, text=True, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
         for line in process.stderr:
@@ -264,7 +262,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", default=PARTS, help=" ".join(PARTS))
     parser.add_argument("--repeats", type=int, default=7, help="pairs, after one that does not count")
-    parser.add_argument("--rows", type=int, default=60, help="pictures of each job of `job` and `two`")
+    parser.add_argument("--rows", type=int, default=60, help="pictures of each job of `two`")
+    parser.add_argument("--job-rows", type=int, default=10, help="pictures of each job of `job`")
     parser.add_argument("--pictures", type=int, default=10_000, help="tiny pictures of `scaling`")
     parser.add_argument("--newest", default=str(REPOSITORY / ".work/newest-venv/bin/python"))
     parser.add_argument("--openvino", default=str(REPOSITORY / ".work/openvino-venv/bin/python"))

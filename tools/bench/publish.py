@@ -25,7 +25,7 @@ TERAFLOPS = {"unet": 2 * 0.804, "vae": 2.51, "text": 0.045}  # of one guidance p
 
 LABELS_OF_WHOLE = {
     "cold start bfloat16": "process start to the beginning of the first step, bfloat16, files in the page cache; peer: diffusers",
-    "job": "the Spark job on the embedded model, from the loaded model to the last byte and the last line; peer: the bare pipeline, which writes nothing",
+    "job": "the Spark job, bfloat16, from the loaded model to the last byte and the last line; peer: the bare pipeline, which writes nothing",
     "picture of 2 steps bfloat16": "a picture of 2 steps, PNG included, bfloat16; peer: diffusers",
 }
 
@@ -85,7 +85,7 @@ def job(results):
     value = results.get("job", {})
     if "beside_inference" not in value:
         return []
-    return [f"The job of {value['pictures']} pictures: {value['inference']:.2f} s are inference, {value['inference'] / value['seconds']['pipeline']:.2f} of all that the pipeline does;"
+    return [f"The job of {value['pictures']} pictures of {value['steps']} steps: {value['inference']:.2f} s are inference, {value['inference'] / value['seconds']['pipeline']:.2f} of all that the pipeline does;"
             f" {value['beside_inference']:.2f} s are everything else (files, rows, counting, commit, gallery)."]
 
 
