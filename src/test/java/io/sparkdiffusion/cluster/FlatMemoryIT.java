@@ -42,6 +42,9 @@ class FlatMemoryIT {
 
   private static final long INTERVAL_MILLIS = 500;
 
+  /** The collector whose tenured generation {@link LiveHeap} reads. */
+  private static final String SERIAL = "-XX:+UseSerialGC";
+
   private static final String RESIDENT = "-XX:+AlwaysPreTouch";
 
   @RegisterExtension private static final TestCluster CLUSTER = new TestCluster();
@@ -57,7 +60,7 @@ class FlatMemoryIT {
   void memoryOfDriverAndExecutorsStaysFlat() throws Exception {
     int pictures = Integer.getInteger(PICTURES);
     ClusterJob job = ClusterJob.prepare(CLUSTER, pictures, 2, pictures / 20);
-    CLUSTER.running().addDriverOptions("-Xms1g", RESIDENT);
+    CLUSTER.running().addDriverOptions("-Xms1g", SERIAL, RESIDENT);
     Path output = CLUSTER.folder().resolve("out");
     SparkProcess driver = job.start(output, options());
     watch(driver, output.resolve("images"), pictures);
@@ -76,7 +79,7 @@ class FlatMemoryIT {
   private static List<String> options() {
     return List.of(
         "--conf",
-        "spark.executor.extraJavaOptions=-Xms700m " + RESIDENT,
+        "spark.executor.extraJavaOptions=-Xms700m %s %s".formatted(SERIAL, RESIDENT),
         "--conf",
         "spark.ui.retainedJobs=10",
         "--conf",
