@@ -303,16 +303,19 @@ class GenerateJobTest {
     assertThat(rows().select("id").distinct().count()).isEqualTo(rows().count()).isEqualTo(41);
   }
 
-  /** The first row is the dearest and so among the first. */
+  /**
+   * The first row is the dearest and so among the first; its group is counted with more queries
+   * than others, of which some go by meanwhile.
+   */
   @Test
   void beginsNoFurtherGroupWhereTooManyPicturesHaveFailed() throws IOException {
-    writeRows(40, "first,NAN,9\n");
+    writeRows(200, "first,NAN,9\n");
     GenerateJob.Result result = run("commit_group_images=4", "max_failed_rows=0");
     assertThat(result.stopReason())
-        .contains("Stopped: 1 of 41 rows failed, more than max_failed_rows allows (0)");
+        .contains("Stopped: 1 of 201 rows failed, more than max_failed_rows allows (0)");
     assertThat(result.counts().failed()).isEqualTo(1);
     assertThat(result.counts().skipped()).isZero();
-    assertThat(result.counts().generated()).isBetween(10L, 34L);
+    assertThat(result.counts().generated()).isBetween(10L, 180L);
     assertThat(rows().filter("status = 'generated'").count())
         .isEqualTo(result.counts().generated());
   }
