@@ -22,9 +22,6 @@ import java.util.stream.Stream;
  */
 final class PromptEncoder implements AutoCloseable {
 
-  /** Pictures whose texts are encoded at once; {@link TextEncoder} remembers several times more. */
-  static final int TOGETHER = 32;
-
   private final TextConfig config;
   private final TorchDevice device;
   private final WeightsOnDemand weights;
@@ -48,10 +45,16 @@ final class PromptEncoder implements AutoCloseable {
             tokenizer.get(), () -> graphs.get(Component.TEXT_ENCODER), device, config.vocabulary());
   }
 
-  /** Encodes the texts of pictures that are to be made soon, {@link #TOGETHER} at most. */
+  /**
+   * Encodes the texts of pictures that are to be made soon, of {@link
+   * StableDiffusionPipeline#EXPECTED} at most; {@link TextEncoder} remembers several times more.
+   */
   void expect(List<ImageRequest> soon) {
     if (!device.isGpu()) {
-      soon.stream().limit(TOGETHER).flatMap(PromptEncoder::texts).forEach(encoder::encode);
+      soon.stream()
+          .limit(StableDiffusionPipeline.EXPECTED)
+          .flatMap(PromptEncoder::texts)
+          .forEach(encoder::encode);
       release();
     }
   }

@@ -29,7 +29,7 @@ import java.util.List;
 public final class StableDiffusionPipeline implements AutoCloseable {
 
   /** How many pictures' texts are encoded together on a CPU. */
-  public static final int EXPECTED = PromptEncoder.TOGETHER;
+  public static final int EXPECTED = 32;
 
   private final ResourceStack resources = new ResourceStack();
   private final PipelineOptions options;

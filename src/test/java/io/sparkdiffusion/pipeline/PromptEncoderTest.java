@@ -67,12 +67,14 @@ class PromptEncoderTest {
   void aTextHasTheSameStatesWheneverItIsEncoded() {
     List<EncodedText> alone = encoder.encode(List.of(request(1)), true);
     encoder.expect(
-        IntStream.range(100, 100 + PromptEncoder.TOGETHER)
+        IntStream.range(100, 100 + StableDiffusionPipeline.EXPECTED)
             .mapToObj(PromptEncoderTest::request)
             .toList());
-    for (int first = 200; encoder.remembers(List.of(request(1))); first += PromptEncoder.TOGETHER) {
+    for (int first = 200;
+        encoder.remembers(List.of(request(1)));
+        first += StableDiffusionPipeline.EXPECTED) {
       encoder.expect(
-          IntStream.range(first, first + PromptEncoder.TOGETHER)
+          IntStream.range(first, first + StableDiffusionPipeline.EXPECTED)
               .mapToObj(PromptEncoderTest::request)
               .toList());
     }
@@ -84,11 +86,11 @@ class PromptEncoderTest {
   @Test
   void noMoreThanItsNumberIsEncodedAhead() {
     List<ImageRequest> soon =
-        IntStream.range(0, PromptEncoder.TOGETHER + 1)
+        IntStream.range(0, StableDiffusionPipeline.EXPECTED + 1)
             .mapToObj(PromptEncoderTest::request)
             .toList();
     encoder.expect(soon);
-    assertThat(encoder.remembers(soon.subList(0, PromptEncoder.TOGETHER))).isTrue();
+    assertThat(encoder.remembers(soon.subList(0, StableDiffusionPipeline.EXPECTED))).isTrue();
     assertThat(encoder.remembers(soon)).isFalse();
   }
 

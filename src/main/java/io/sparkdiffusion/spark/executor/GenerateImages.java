@@ -1,5 +1,6 @@
 package io.sparkdiffusion.spark.executor;
 
+import io.sparkdiffusion.pipeline.StableDiffusionPipeline;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -68,7 +69,7 @@ public final class GenerateImages implements MapPartitionsFunction<Row, Row> {
 
     private boolean lookAhead() {
       if (ahead.isEmpty() && planned.hasNext()) {
-        while (ahead.size() < ImageGenerator.EXPECTED && planned.hasNext()) {
+        while (ahead.size() < StableDiffusionPipeline.EXPECTED && planned.hasNext()) {
           ahead.add(planned.next());
         }
         List<Row> soon = ahead.stream().filter(row -> !RequestColumns.isFailed(row)).toList();

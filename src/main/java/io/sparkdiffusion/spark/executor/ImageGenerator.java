@@ -10,9 +10,6 @@ import java.util.List;
 /** Makes the pictures of batches on one device; tasks share it. */
 public interface ImageGenerator extends AutoCloseable {
 
-  /** How many pictures are told of at once. */
-  int EXPECTED = StableDiffusionPipeline.EXPECTED;
-
   /**
    * Makes the pictures of one batch.
    *
@@ -27,7 +24,7 @@ public interface ImageGenerator extends AutoCloseable {
   /**
    * Tells of pictures that are asked for soon: their texts may be encoded together.
    *
-   * @param soon those that come next first, {@link #EXPECTED} at most
+   * @param soon those that come next first, {@link StableDiffusionPipeline#EXPECTED} at most
    */
   default void expect(List<ImageRequest> soon) {}
 

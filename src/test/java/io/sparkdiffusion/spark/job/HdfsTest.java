@@ -8,6 +8,7 @@ import io.sparkdiffusion.config.JobConfig;
 import io.sparkdiffusion.config.OutputCommit;
 import io.sparkdiffusion.testing.FakeModel;
 import io.sparkdiffusion.testing.LocalSpark;
+import io.sparkdiffusion.testing.PictureLines;
 import io.sparkdiffusion.testing.ReferenceModels;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -23,7 +24,6 @@ import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.hdfs.MiniDFSCluster;
-import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -168,16 +168,7 @@ class HdfsTest {
   }
 
   private List<String> pictures(String of) {
-    return spark
-        .read()
-        .parquet(of + "/rows")
-        .filter("status = 'generated'")
-        .selectExpr("concat_ws(' ', id, image.path, sha256)")
-        .as(Encoders.STRING())
-        .collectAsList()
-        .stream()
-        .sorted()
-        .toList();
+    return PictureLines.of(spark.read().parquet(of + "/rows").filter("status = 'generated'"));
   }
 
   private List<String> names(String of) throws IOException {

@@ -10,6 +10,7 @@ import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.testing.FakeModel;
 import io.sparkdiffusion.testing.LocalSpark;
 import io.sparkdiffusion.testing.ObjectStore;
+import io.sparkdiffusion.testing.PictureLines;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -219,13 +220,7 @@ class ObjectStoreTest {
   }
 
   private List<String> pictures(Path of) {
-    return rows(of)
-        .selectExpr("concat_ws(' ', id, image.path, sha256)")
-        .as(Encoders.STRING())
-        .collectAsList()
-        .stream()
-        .sorted()
-        .toList();
+    return PictureLines.of(rows(of));
   }
 
   private static List<String> groups(Path of) throws IOException {
