@@ -22,8 +22,10 @@ java_command() {
 }
 
 # glibc asks the kernel for huge pages and keeps what large tensors leave: fresh memory, which the kernel clears, is a fourth
-# of the VAE's time (docs/decisions/0006).
-export GLIBC_TUNABLES="${GLIBC_TUNABLES:-glibc.malloc.hugetlb=1:glibc.malloc.arena_max=1:glibc.malloc.mmap_threshold=1073741824:glibc.malloc.trim_threshold=536870912}"
+# of the VAE's time. Freed small pieces are joined at once, so that the UNet's weights fit where the text encoder's were
+# (docs/decisions/0006).
+printf -v tunables ':glibc.malloc.%s' hugetlb=1 arena_max=1 mmap_threshold=1073741824 trim_threshold=536870912 tcache_count=0 mxfast=0
+export GLIBC_TUNABLES="${GLIBC_TUNABLES:-${tunables#:}}"
 
 # The JVM's optimising compiler waits until code has run a hundred times longer than usual: what it does in a job's first minute
 # it does on libtorch's cores (docs/decisions/0006).
@@ -123,7 +125,7 @@ exec_own_spark() {
 # logger is ready in half of the time that its configuration takes, and these classes log nothing but libraries' warnings.
 run_beside_spark() {
   build_if_needed
-  exec "$(java_command)" -Xmx1g "${compiler_options[@]}" \
+  exec "$(java_command)" -Xms64m -Xmx1g "${compiler_options[@]}" \
     -Dlog4j2.loggerContextFactory=org.apache.logging.log4j.simple.SimpleLoggerContextFactory \
     -Dorg.apache.logging.log4j.simplelog.level=WARN \
     -Dorg.apache.logging.log4j.simplelog.org.apache.hadoop.util.NativeCodeLoader.level=ERROR \

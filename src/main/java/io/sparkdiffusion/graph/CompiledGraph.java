@@ -33,6 +33,7 @@ public final class CompiledGraph implements AutoCloseable {
     TorchDevice device = weights.device();
     return device.call(
         () -> {
+          weights.complete(graph);
           PtSymbolBlock module = WeightDictionary.load(device, graph.script(), graph.name());
           try (IValue dictionary = weights.dictionary();
               IValue nothing = IValueUtils.runMethod(module, "load", dictionary)) {

@@ -9,13 +9,19 @@ package io.sparkdiffusion.graph;
 final class Doubling {
 
   /** A method of the dictionary of weights: keeps the four kernels of a weight (O, I, 3, 3). */
-  static final String SPLIT =
+  static final String PUT =
       """
-        def split(self: __torch__.M,
+        def put_doubled(self: __torch__.M,
           name: str,
+          raw: Tensor,
+          source: int,
+          stored: List[int],
+          axes: List[int],
+          target: int,
+          sizes: List[int],
           input: List[int]) -> NoneType:
           weights = self.weights
-          weight = weights[name]
+          weight = (self).passing(raw, source, stored, axes, target, sizes, )
           whole = torch.to(weight, 6, False, False, None)
           for row in range(2):
             for column in range(2):
@@ -66,7 +72,7 @@ final class Doubling {
   /** Records the four convolutions over a weight that was split. */
   static Tensor convolution(Tensor x, Tensor weight, Tensor bias) {
     Graph graph = x.graph();
-    String name = graph.weightName(weight);
+    String name = graph.readInParts(weight);
     return graph.recordCall(
         Shape.of(x.size(0), weight.size(0), 2 * x.size(2), 2 * x.size(3)),
         CONVOLUTION,

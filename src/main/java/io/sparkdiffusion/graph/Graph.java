@@ -3,6 +3,7 @@ package io.sparkdiffusion.graph;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -23,6 +24,7 @@ public final class Graph {
   private final Map<String, Shape> weights = new LinkedHashMap<>();
   private final Map<String, Packing> packings = new LinkedHashMap<>();
   private final Map<String, String> weightNames = new HashMap<>();
+  private final Set<String> readInParts = new HashSet<>();
   private final Set<String> methods = new LinkedHashSet<>();
   private final List<String> lines = new ArrayList<>();
   private String result = "";
@@ -93,6 +95,23 @@ public final class Graph {
     return Objects.requireNonNull(weightNames.get(weight.variable()));
   }
 
+  /**
+   * Takes back the reading of a weight whose parts the dictionary has.
+   *
+   * @return its name
+   */
+  String readInParts(Tensor weight) {
+    String weightName = weightName(weight);
+    readInParts.add(weightName);
+    lines.set(lines.indexOf(line(weight.variable(), stored(weightName))), "");
+    return weightName;
+  }
+
+  /** Whether a weight is read as it was put. */
+  boolean readsWhole(String weightName) {
+    return weights.containsKey(weightName) && !readInParts.contains(weightName);
+  }
+
   /** The weights that this graph needs in oneDNN's layout, with the inputs that they meet. */
   public Map<String, Packing> packings() {
     return Collections.unmodifiableMap(packings);
@@ -106,8 +125,12 @@ public final class Graph {
   /** Appends one operation. */
   Tensor record(Shape shape, String expression) {
     String variable = "x" + lines.size();
-    lines.add("    %s = %s".formatted(variable, expression));
+    lines.add(line(variable, expression));
     return new Tensor(this, variable, shape);
+  }
+
+  private static String line(String variable, String expression) {
+    return "    %s = %s".formatted(variable, expression);
   }
 
   /**

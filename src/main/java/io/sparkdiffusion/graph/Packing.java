@@ -35,8 +35,8 @@ public sealed interface Packing {
   record Convolution(Shape input, int stride, int padding) implements Packing {}
 
   /**
-   * Of a 3x3 convolution behind a doubling, see {@link Doubling}; the weight itself stays as it is,
-   * for pictures of odd sizes.
+   * Of a 3x3 convolution behind a doubling, see {@link Doubling}; the weight itself is put into the
+   * dictionary only for pictures of odd sizes.
    *
    * @param input (B, C, H, W) before the doubling
    */

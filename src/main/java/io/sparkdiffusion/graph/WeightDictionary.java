@@ -8,7 +8,10 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.function.Supplier;
 
 /**
@@ -131,10 +134,11 @@ public final class WeightDictionary implements AutoCloseable {
               return self.weights
           """
               .indent(0)
-          + Doubling.SPLIT;
+          + Doubling.PUT;
 
   private final TorchDevice device;
   private final PtSymbolBlock module;
+  private final Map<String, Runnable> inParts = new HashMap<>();
 
   /** An empty dictionary. */
   public WeightDictionary(TorchDevice device) {
@@ -166,8 +170,12 @@ public final class WeightDictionary implements AutoCloseable {
   /**
    * Converts one weight and lays it out for oneDNN; only graphs that want it so can use it. What is
    * converted on the way stays in one piece of memory until {@link #releaseScratch()}.
+   *
+   * @param source is asked again where a graph needs the weight in two layouts
    */
-  public void put(String name, RawWeight raw, Dtype target, Shape shape, Packing packing) {
+  public void put(
+      String name, Supplier<RawWeight> source, Dtype target, Shape shape, Packing packing) {
+    RawWeight raw = source.get();
     if (packing instanceof Packing.Linear linear) {
       call("put_linear", name, raw, target, shape, () -> List.of(IValue.from(linear.rows())));
     } else if (packing instanceof Packing.Halves halves) {
@@ -182,8 +190,19 @@ public final class WeightDictionary implements AutoCloseable {
     } else if (packing instanceof Packing.Convolution convolution) {
       call("put_convolution", name, raw, target, shape, () -> arguments(convolution));
     } else {
-      put(name, raw, target, shape);
-      split(name, ((Packing.Doubled) packing).input());
+      Shape input = ((Packing.Doubled) packing).input();
+      call("put_doubled", name, raw, target, shape, () -> List.of(IValue.listFrom(input.sizes())));
+      inParts.put(name, () -> put(name, source.get(), target, shape));
+    }
+  }
+
+  /** Puts in whole what is here in parts and a graph reads whole. */
+  void complete(Graph graph) {
+    for (String name : List.copyOf(inParts.keySet())) {
+      if (graph.readsWhole(name)) {
+        Objects.requireNonNull(inParts.get(name)).run();
+        inParts.remove(name);
+      }
     }
   }
 
@@ -218,16 +237,6 @@ public final class WeightDictionary implements AutoCloseable {
             }
           });
     }
-  }
-
-  private void split(String name, Shape input) {
-    device.call(
-        () -> {
-          try (IValue key = IValue.from(name);
-              IValue sizes = IValue.listFrom(input.sizes())) {
-            return run("split", key, sizes);
-          }
-        });
   }
 
   /** Frees the memory that weights passed through on their way. */

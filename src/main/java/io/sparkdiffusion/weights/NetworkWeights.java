@@ -83,7 +83,8 @@ public final class NetworkWeights {
         wanted.keySet().stream()
             .map(found::get)
             .sorted(
-                Comparator.comparing((Source source) -> source.file().path())
+                Comparator.comparingLong((Source source) -> -source.tensor().bytes())
+                    .thenComparing(source -> source.file().path())
                     .thenComparing(source -> source.tensor().begin()))
             .toList(),
         parameters(found.values()).values().stream().mapToLong(Long::longValue).sum());
@@ -218,7 +219,7 @@ public final class NetworkWeights {
     if (packing == null) {
       dictionary.put(source.name(), raw(source), dtype, source.shape());
     } else {
-      dictionary.put(source.name(), raw(source), dtype, source.shape(), packing);
+      dictionary.put(source.name(), () -> raw(source), dtype, source.shape(), packing);
     }
   }
 
