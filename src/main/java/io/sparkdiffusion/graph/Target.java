@@ -36,6 +36,14 @@ public record Target(Dtype dtype, Kernels kernels) {
     return isOneDnn() && dtype == Dtype.BFLOAT16;
   }
 
+  /**
+   * Where linear layers of some 77 rows, a text's, are faster as two of half the rows: oneDNN gives
+   * one thread 64 rows and another one the rest (docs/decisions/0006).
+   */
+  public boolean prefersHalfOfFewRows() {
+    return kernels == Kernels.ONEDNN && dtype == Dtype.BFLOAT16;
+  }
+
   /** Where the fused attention kernel is slower than matrix products (docs/decisions/0006). */
   boolean hasSlowFusedAttention() {
     return kernels == Kernels.ONEDNN && dtype == Dtype.BFLOAT16;

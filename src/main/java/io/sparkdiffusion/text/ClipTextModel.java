@@ -42,19 +42,30 @@ public final class ClipTextModel {
                 .sub("position_embedding")
                 .weight("weight", config.positions(), config.width()));
     for (int layer = 0; layer < config.layers(); layer++) {
-      h = layer(model.sub("encoder").sub("layers", layer), h);
+      h = layer(model.sub("encoder").sub("layers", layer), h, target);
     }
     return graph.returns(
         model.layerNorm("final_layer_norm", h, config.normEpsilon()).to(Dtype.FLOAT32));
   }
 
   /** x (1, N, C): attention, feed-forward, each after a norm and with a residual. */
-  private Tensor layer(Scope scope, Tensor x) {
+  private Tensor layer(Scope scope, Tensor x, Target target) {
     Tensor norm1 = scope.layerNorm("layer_norm1", x, config.normEpsilon());
     Tensor h = attention(scope.sub("self_attn"), norm1, x);
     Tensor norm2 = scope.layerNorm("layer_norm2", h, config.normEpsilon());
-    Tensor inner = activate(scope.sub("mlp").linear("fc1", norm2, config.innerWidth()));
-    return scope.sub("mlp").linear("fc2", inner, h);
+    if (!target.prefersHalfOfFewRows()) {
+      return feedForward(scope.sub("mlp"), norm2, h);
+    }
+    long half = x.size(1) / 2;
+    long rest = x.size(1) - half;
+    return Tensor.cat(
+        1,
+        feedForward(scope.sub("mlp"), norm2.narrow(1, 0, half), h.narrow(1, 0, half)),
+        feedForward(scope.sub("mlp"), norm2.narrow(1, half, rest), h.narrow(1, half, rest)));
+  }
+
+  private Tensor feedForward(Scope mlp, Tensor x, Tensor residual) {
+    return mlp.linear("fc2", activate(mlp.linear("fc1", x, config.innerWidth())), residual);
   }
 
   /** Each token sees itself and those before it; no padding is masked; plus the residual. */
