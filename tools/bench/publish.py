@@ -89,6 +89,12 @@ def job(results):
             f" {value['beside_inference']:.2f} s are everything else (files, rows, counting, commit, gallery)."]
 
 
+def elsewhere(published, hardware):
+    """What was published last of each other kind of hardware."""
+    sets = [*published.pop("elsewhere", []), published]
+    return list({one["hardware"]: one for one in sets if one["hardware"] != hardware}.values())
+
+
 def peak_memory(results):
     return [results["picture sides"][side]["peak_rss_anon_bytes"] for side in ("java", "diffusers")]
 
@@ -117,7 +123,8 @@ def main():
         peer: results[f"sides bfloat16 {peer}"][peer]["openvino" if peer == "openvino" else "torch"]
         for peer in ("openvino", "newest") if f"sides bfloat16 {peer}" in results}
     facts = {"commit": machine["commit"], "hardware": f"{machine['cores']} cores of an {machine['processor']}", "versions": versions, "date": machine["date"]}
-    (REPOSITORY / "docs/benchmarks.json").write_text(json.dumps(ratios | facts, indent=2) + "\n")
+    file = REPOSITORY / "docs/benchmarks.json"
+    file.write_text(json.dumps(ratios | facts | {"elsewhere": elsewhere(json.loads(file.read_text()), facts["hardware"])}, indent=2) + "\n")
     tables = {"machine": [facts["hardware"] + f", {machine['date']}, commit {machine['commit']}."], "diffusers": stages(results, "diffusers"), "openvino": stages(results, "openvino"),
               "newest": stages(results, "newest"), "whole": whole(results), "job": job(results), "roofline": roofline(results),
               "scaling": scaling(results)}
