@@ -13,15 +13,9 @@ final class Doubling {
       """
         def put_doubled(self: __torch__.M,
           name: str,
-          raw: Tensor,
-          source: int,
-          stored: List[int],
-          axes: List[int],
-          target: int,
-          sizes: List[int],
+          weight: Tensor,
           input: List[int]) -> NoneType:
           weights = self.weights
-          weight = (self).passing(raw, source, stored, axes, target, sizes, )
           whole = torch.to(weight, 6, False, False, None)
           for row in range(2):
             for column in range(2):

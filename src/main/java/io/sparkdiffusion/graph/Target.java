@@ -41,11 +41,15 @@ public record Target(Dtype dtype, Kernels kernels) {
    * one thread 64 rows and another one the rest (docs/decisions/0006).
    */
   public boolean prefersHalfOfFewRows() {
-    return kernels == Kernels.ONEDNN && dtype == Dtype.BFLOAT16;
+    return isBfloat16WithoutTiles();
   }
 
   /** Where the fused attention kernel is slower than matrix products (docs/decisions/0006). */
   boolean hasSlowFusedAttention() {
+    return isBfloat16WithoutTiles();
+  }
+
+  private boolean isBfloat16WithoutTiles() {
     return kernels == Kernels.ONEDNN && dtype == Dtype.BFLOAT16;
   }
 }

@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
 
 /**
@@ -84,30 +84,18 @@ public final class WeightDictionary implements AutoCloseable {
               return None
             def put_linear(self: __torch__.M,
               name: str,
-              raw: Tensor,
-              source: int,
-              stored: List[int],
-              axes: List[int],
-              target: int,
-              sizes: List[int],
+              weight: Tensor,
               rows: int) -> NoneType:
               weights = self.weights
-              weight = (self).passing(raw, source, stored, axes, target, sizes, )
               packed = ops.mkldnn._reorder_linear_weight(weight, rows)
               _0 = torch._set_item(weights, name, packed)
               return None
             def put_halves(self: __torch__.M,
               name: str,
-              raw: Tensor,
-              source: int,
-              stored: List[int],
-              axes: List[int],
-              target: int,
-              sizes: List[int],
+              weight: Tensor,
               second: str,
               rows: int) -> NoneType:
               weights = self.weights
-              weight = (self).passing(raw, source, stored, axes, target, sizes, )
               first_half, second_half = torch.chunk(weight, 2, 0)
               packed = ops.mkldnn._reorder_linear_weight(first_half, rows)
               _0 = torch._set_item(weights, name, packed)
@@ -116,17 +104,11 @@ public final class WeightDictionary implements AutoCloseable {
               return None
             def put_convolution(self: __torch__.M,
               name: str,
-              raw: Tensor,
-              source: int,
-              stored: List[int],
-              axes: List[int],
-              target: int,
-              sizes: List[int],
+              weight: Tensor,
               input: List[int],
               stride: int,
               padding: int) -> NoneType:
               weights = self.weights
-              weight = (self).passing(raw, source, stored, axes, target, sizes, )
               packed = ops.mkldnn._reorder_convolution_weight(weight, [padding, padding], [stride, stride], [1, 1], 1, input)
               _0 = torch._set_item(weights, name, packed)
               return None
@@ -164,7 +146,16 @@ public final class WeightDictionary implements AutoCloseable {
    * @param shape the shape to keep, of as many elements as the source has
    */
   public void put(String name, RawWeight raw, Dtype target, Shape shape) {
-    call("put", name, raw, target, shape, () -> List.of(IValue.from(shape.rank() == 4 ? 2L : 0L)));
+    withStored(
+        raw,
+        target,
+        shape,
+        (own, stored) -> {
+          List<IValue> arguments = new ArrayList<>(List.of(own.push(IValue.from(name))));
+          arguments.addAll(stored);
+          arguments.add(own.push(IValue.from(shape.rank() == 4 ? 2L : 0L)));
+          return run("put", arguments.toArray(IValue[]::new));
+        });
   }
 
   /**
@@ -177,10 +168,10 @@ public final class WeightDictionary implements AutoCloseable {
       String name, Supplier<RawWeight> source, Dtype target, Shape shape, Packing packing) {
     RawWeight raw = source.get();
     if (packing instanceof Packing.Linear linear) {
-      call("put_linear", name, raw, target, shape, () -> List.of(IValue.from(linear.rows())));
+      pack("put_linear", name, raw, target, shape, () -> List.of(IValue.from(linear.rows())));
     } else if (packing instanceof Packing.Halves halves) {
       String second = Packing.Halves.second(name);
-      call(
+      pack(
           "put_halves",
           name,
           raw,
@@ -188,22 +179,26 @@ public final class WeightDictionary implements AutoCloseable {
           shape,
           () -> List.of(IValue.from(second), IValue.from(halves.rows())));
     } else if (packing instanceof Packing.Convolution convolution) {
-      call("put_convolution", name, raw, target, shape, () -> arguments(convolution));
+      pack("put_convolution", name, raw, target, shape, () -> arguments(convolution));
     } else {
       Shape input = ((Packing.Doubled) packing).input();
-      call("put_doubled", name, raw, target, shape, () -> List.of(IValue.listFrom(input.sizes())));
+      pack("put_doubled", name, raw, target, shape, () -> List.of(IValue.listFrom(input.sizes())));
       inParts.put(name, () -> put(name, source.get(), target, shape));
     }
   }
 
   /** Puts in whole what is here in parts and a graph reads whole. */
   void complete(Graph graph) {
-    for (String name : List.copyOf(inParts.keySet())) {
-      if (graph.readsWhole(name)) {
-        Objects.requireNonNull(inParts.get(name)).run();
-        inParts.remove(name);
-      }
-    }
+    inParts
+        .entrySet()
+        .removeIf(
+            weight -> {
+              boolean needed = graph.readsWhole(weight.getKey());
+              if (needed) {
+                weight.getValue().run();
+              }
+              return needed;
+            });
   }
 
   private static List<IValue> arguments(Packing.Convolution convolution) {
@@ -213,27 +208,50 @@ public final class WeightDictionary implements AutoCloseable {
         IValue.from((long) convolution.padding()));
   }
 
-  private void call(
+  /** Converts a weight in the memory that all pass through, and hands it to a method. */
+  private void pack(
       String method,
       String name,
       RawWeight raw,
       Dtype target,
       Shape shape,
       Supplier<List<IValue>> last) {
+    withStored(
+        raw,
+        target,
+        shape,
+        (own, stored) -> {
+          IValue[] source = stored.toArray(IValue[]::new);
+          List<IValue> arguments = new ArrayList<>();
+          arguments.add(own.push(IValue.from(name)));
+          arguments.add(own.push(IValueUtils.runMethod(module, "passing", source)));
+          last.get().forEach(argument -> arguments.add(own.push(argument)));
+          return run(method, arguments.toArray(IValue[]::new));
+        });
+  }
+
+  /**
+   * Runs calls over what is stored: its elements, type, shape and order, the type and the shape to
+   * keep; borrowed.
+   */
+  private void withStored(
+      RawWeight raw,
+      Dtype target,
+      Shape shape,
+      BiFunction<ResourceStack, List<IValue>, Boolean> calls) {
     try (DeviceTensor elements = device.elements(raw.bytes(), raw.type())) {
       device.call(
           () -> {
             try (ResourceStack own = new ResourceStack()) {
-              List<IValue> arguments = new ArrayList<>();
-              arguments.add(own.push(IValue.from(name)));
-              arguments.add(elements.value());
-              arguments.add(own.push(IValue.from((long) raw.type().code())));
-              arguments.add(own.push(IValue.listFrom(raw.shape().sizes())));
-              arguments.add(own.push(IValue.listFrom(raw.order())));
-              arguments.add(own.push(IValue.from((long) target.code())));
-              arguments.add(own.push(IValue.listFrom(shape.sizes())));
-              last.get().forEach(argument -> arguments.add(own.push(argument)));
-              return run(method, arguments.toArray(IValue[]::new));
+              return calls.apply(
+                  own,
+                  List.of(
+                      elements.value(),
+                      own.push(IValue.from((long) raw.type().code())),
+                      own.push(IValue.listFrom(raw.shape().sizes())),
+                      own.push(IValue.listFrom(raw.order())),
+                      own.push(IValue.from((long) target.code())),
+                      own.push(IValue.listFrom(shape.sizes()))));
             }
           });
     }

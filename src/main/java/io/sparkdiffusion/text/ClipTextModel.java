@@ -53,15 +53,16 @@ public final class ClipTextModel {
     Tensor norm1 = scope.layerNorm("layer_norm1", x, config.normEpsilon());
     Tensor h = attention(scope.sub("self_attn"), norm1, x);
     Tensor norm2 = scope.layerNorm("layer_norm2", h, config.normEpsilon());
+    Scope mlp = scope.sub("mlp");
     if (!target.prefersHalfOfFewRows()) {
-      return feedForward(scope.sub("mlp"), norm2, h);
+      return feedForward(mlp, norm2, h);
     }
     long half = x.size(1) / 2;
     long rest = x.size(1) - half;
     return Tensor.cat(
         1,
-        feedForward(scope.sub("mlp"), norm2.narrow(1, 0, half), h.narrow(1, 0, half)),
-        feedForward(scope.sub("mlp"), norm2.narrow(1, half, rest), h.narrow(1, half, rest)));
+        feedForward(mlp, norm2.narrow(1, 0, half), h.narrow(1, 0, half)),
+        feedForward(mlp, norm2.narrow(1, half, rest), h.narrow(1, half, rest)));
   }
 
   private Tensor feedForward(Scope mlp, Tensor x, Tensor residual) {
