@@ -7,6 +7,7 @@ import io.sparkdiffusion.graph.CompiledGraph;
 import io.sparkdiffusion.graph.DeviceTensor;
 import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.Graph;
+import io.sparkdiffusion.graph.Target;
 import io.sparkdiffusion.graph.TorchDevice;
 import io.sparkdiffusion.graph.WeightDictionary;
 import io.sparkdiffusion.testing.ReferenceFile;
@@ -26,8 +27,12 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
-/** The three networks against diffusers and transformers on the same weights, in float32. */
+/**
+ * The three networks against diffusers and transformers on the same weights, in float32, texts in
+ * bfloat16 too.
+ */
 class NetworksTest {
 
   private static final double BOUND = 1e-5;
@@ -57,21 +62,43 @@ class NetworksTest {
     Path root = ReferenceModels.folder(quick ? "base" : folder);
     TextConfig read = TextConfig.read(root.resolve("text_encoder/config.json"));
     TextConfig config = quick ? withQuickGelu(read) : read;
-    Graph graph = new ClipTextModel(config).record(device.target(Dtype.FLOAT32));
+    compareTexts(folder, root, config, device.target(Dtype.FLOAT32), numbers, prefix, BOUND);
+  }
+
+  /** bfloat16 keeps 8 bits, rounded some ten times in each of the layers. */
+  @ParameterizedTest
+  @EnumSource(Target.Kernels.class)
+  void textStatesInBfloat16EqualTransformersButForRounding(Target.Kernels kernels) {
+    Path root = ReferenceModels.folder("base");
+    TextConfig config = TextConfig.read(root.resolve("text_encoder/config.json"));
+    Target target = new Target(Dtype.BFLOAT16, kernels);
+    ReferenceFile numbers = ReferenceModels.numbers("base.safetensors");
+    compareTexts("base by " + kernels, root, config, target, numbers, "", 2e-2);
+  }
+
+  private static void compareTexts(
+      String name,
+      Path root,
+      TextConfig config,
+      Target target,
+      ReferenceFile numbers,
+      String prefix,
+      double bound) {
+    Graph graph = new ClipTextModel(config).record(target);
     long[] ids = numbers.longs(prefix + "text/ids");
     float[] states = numbers.floats(prefix + "text/states");
     int size = Math.toIntExact(config.positions() * config.width());
-    try (WeightDictionary weights = load(root, Component.TEXT_ENCODER, graph);
+    try (WeightDictionary weights = load(root, Component.TEXT_ENCODER, graph, target.dtype());
         CompiledGraph encoder = CompiledGraph.compile(graph, weights)) {
       for (int text = 0; text < ids.length / 77; text++) {
         try (DeviceTensor input =
                 device.longs(Arrays.copyOfRange(ids, text * 77, text * 77 + 77), 1, 77);
             DeviceTensor output = encoder.run(input)) {
           assertClose(
-              folder + " text " + text,
+              name + " text " + text,
               output.toFloats(),
               Arrays.copyOfRange(states, text * size, (text + 1) * size),
-              BOUND);
+              bound);
         }
       }
     }
@@ -163,7 +190,11 @@ class NetworksTest {
 
   /** Loads one network's weights even where the folder holds only that network. */
   private static WeightDictionary load(Path root, Component component, Graph graph) {
+    return load(root, component, graph, Dtype.FLOAT32);
+  }
+
+  private static WeightDictionary load(Path root, Component component, Graph graph, Dtype dtype) {
     return NetworkWeights.check(root, WeightFormat.SAFETENSORS, component, graph.weights())
-        .load(device, Dtype.FLOAT32, graph.packings());
+        .load(device, dtype, graph.packings());
   }
 }
