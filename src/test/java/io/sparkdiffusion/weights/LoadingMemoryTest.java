@@ -16,6 +16,7 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
@@ -33,6 +34,11 @@ class LoadingMemoryTest {
   private static final Shape SHAPE = Shape.of(2048, 1024, 3, 3);
 
   private static final long ALLOWANCE_BYTES = 8L << 20;
+
+  /**
+   * The JVM compiles and collects while it is watched; the median of several loads is the loads'.
+   */
+  private static final int TIMES = 9;
 
   @TempDir Path root;
 
@@ -65,25 +71,33 @@ class LoadingMemoryTest {
       NetworkWeights weights = NetworkWeights.check(root, format, Component.UNET, wanted);
       for (int i = 0; i < 3; i++) {
         weights.load(device, dtype, packings).close();
+      }
+      long[] kept = new long[TIMES];
+      long[] taken = new long[TIMES];
+      for (int i = 0; i < TIMES; i++) {
         touchHeap();
+        long before = AnonymousMemory.bytes();
+        AtomicLong peak = new AtomicLong();
+        Thread sampler = sampler(peak);
+        try (WeightDictionary loaded = weights.load(device, dtype, packings)) {
+          kept[i] = AnonymousMemory.bytes() - before;
+          sampler.interrupt();
+          sampler.join();
+          taken[i] = Math.max(peak.get() - before, kept[i]);
+        }
       }
-      long before = AnonymousMemory.bytes();
       long converted = TENSORS * SHAPE.count() * dtype.bytes();
-      AtomicLong peak = new AtomicLong();
-      Thread sampler = sampler(peak);
-      try (WeightDictionary loaded = weights.load(device, dtype, packings)) {
-        long kept = AnonymousMemory.bytes() - before;
-        sampler.interrupt();
-        sampler.join();
-        long taken = Math.max(peak.get() - before, kept);
-        System.out.printf(
-            "%s to %s: %,d bytes at the peak, %,d kept, of %,d converted and %,d the largest%n",
-            stored, dtype, taken, kept, converted, source);
-        assertThat(kept).isBetween(converted - ALLOWANCE_BYTES, converted + ALLOWANCE_BYTES);
-        assertThat(taken)
-            .isBetween(converted - ALLOWANCE_BYTES, converted + source + ALLOWANCE_BYTES);
-      }
+      System.out.printf(
+          "%s to %s: %s bytes at the peak, %s kept, of %,d converted and %,d the largest%n",
+          stored, dtype, Arrays.toString(taken), Arrays.toString(kept), converted, source);
+      assertThat(median(kept)).isBetween(converted - ALLOWANCE_BYTES, converted + ALLOWANCE_BYTES);
+      assertThat(median(taken))
+          .isBetween(converted - ALLOWANCE_BYTES, converted + source + ALLOWANCE_BYTES);
     }
+  }
+
+  private static long median(long[] values) {
+    return Arrays.stream(values).sorted().toArray()[values.length / 2];
   }
 
   /** So that the JVM's own memory does not grow while it is watched. */
