@@ -12,6 +12,12 @@ public final class Attention {
   /** Queries whose scores are computed at once for one head; measured in docs/decisions/0006. */
   private static final int BLOCK = 512;
 
+  /** Matrix tiles take keys by sixteen; measured in docs/decisions/0006. */
+  private static final int KEYS = 16;
+
+  /** Added to a score: its weight is then exactly 0. */
+  private static final double UNSEEN = -1e30;
+
   /** The method that {@link #inBlocks} calls, of the recorded class. */
   private static final String BLOCKS =
       """
@@ -73,6 +79,16 @@ public final class Attention {
   }
 
   private static Tensor fused(Tensor query, Tensor key, Tensor value, Kind kind) {
+    long lacking = -key.size(2) & (KEYS - 1);
+    if (kind != Kind.CAUSAL && lacking > 0 && query.graph().target().multipliesInTiles()) {
+      Tensor none = Tensor.zeros(query, Shape.of(1, 1, 1, key.size(2)));
+      return query.call(
+          query.shape(),
+          "scaled_dot_product_attention",
+          key.padded(2, lacking, 0),
+          value.padded(2, lacking, 0),
+          none.padded(3, lacking, UNSEEN));
+    }
     String causal = kind == Kind.CAUSAL ? "True" : "False";
     return query.call(
         query.shape(), "scaled_dot_product_attention", key, value, "None", "0.", causal);

@@ -79,6 +79,18 @@ public final class Scope {
   }
 
   /**
+   * The same with stride 1 and a shift of every pixel.
+   *
+   * @param shift (outputs), added to the bias
+   */
+  public Tensor conv2dShifted(String name, Tensor x, int kernel, Tensor shift) {
+    long outputs = shift.size(0);
+    Tensor weight = sub(name).weight("weight", outputs, x.size(1), kernel, kernel);
+    Tensor bias = sub(name).weight("bias", outputs).plus(shift);
+    return Layers.conv2d(x, weight, bias, 1, kernel / 2);
+  }
+
+  /**
    * A convolution with bias that keeps the picture's size, plus a sum.
    *
    * @param x (B, C, H, W)

@@ -49,6 +49,11 @@ public record Target(Dtype dtype, Kernels kernels) {
     return isBfloat16WithoutTiles();
   }
 
+  /** Where products of bfloat16 go by a processor's matrix tiles. */
+  boolean multipliesInTiles() {
+    return kernels == Kernels.ONEDNN_WITH_TILES && dtype == Dtype.BFLOAT16;
+  }
+
   private boolean isBfloat16WithoutTiles() {
     return kernels == Kernels.ONEDNN && dtype == Dtype.BFLOAT16;
   }

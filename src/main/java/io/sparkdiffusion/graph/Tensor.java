@@ -255,6 +255,20 @@ public final class Tensor {
         first.shape.with(dimension, sum), "torch.cat(%s, %d)".formatted(list, dimension));
   }
 
+  /** Zeros of the type of another tensor. */
+  static Tensor zeros(Tensor like, Shape shape) {
+    return like.call(
+        shape, "new_zeros", shape, "dtype=None, layout=None, device=None, pin_memory=None");
+  }
+
+  /** {@code count} more elements at the end of one dimension, all of one value. */
+  Tensor padded(int dimension, long count, double value) {
+    long[] sides = new long[2 * (shape.rank() - dimension)];
+    sides[sides.length - 1] = count;
+    Shape wanted = shape.with(dimension, size(dimension) + count);
+    return call(wanted, "constant_pad_nd", Arrays.toString(sides), value);
+  }
+
   /** The numbers 0 to {@code count - 1} as float32. */
   public static Tensor arange(Graph graph, Tensor like, long count) {
     return graph.record(

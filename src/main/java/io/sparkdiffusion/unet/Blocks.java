@@ -84,8 +84,8 @@ final class Blocks {
   /** x (B, C, H, W) to (B, width, H, W). */
   private Tensor resnet(Scope scope, Tensor x, long width) {
     Tensor h = scope.groupNorm("norm1", x, config.groups(), config.normEpsilon()).siluInPlace();
-    h = scope.conv2d("conv1", h, width, 3, 1);
-    h = h.plusInPlace(scope.linear("time_emb_proj", time, width).reshape(1, width, 1, 1));
+    Tensor shift = scope.linear("time_emb_proj", time, width).reshape(width);
+    h = scope.conv2dShifted("conv1", h, 3, shift);
     h = scope.groupNorm("norm2", h, config.groups(), config.normEpsilon()).siluInPlace();
     if (x.size(1) == width) {
       return scope.conv2d("conv2", h, width, 3, 1).plusInPlace(x);
