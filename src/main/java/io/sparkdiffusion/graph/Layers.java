@@ -10,6 +10,10 @@ import java.util.stream.Stream;
 final class Layers {
 
   private static final String ONE_DNN = "ops.mkldnn.";
+
+  /** Channels of a 3x3 convolution's input up to which tiles are fast (docs/decisions/0006). */
+  private static final long WIDE = 640;
+
   private static final String NO_NUMBERS = "annotate(List[Optional[number]], [])";
 
   private Layers() {}
@@ -42,9 +46,7 @@ final class Layers {
     long inner = weight.size(0) / 2;
     Shape result = projected(x, weight).with(-1, inner);
     if (isFused(weight, new Packing.Halves(rows(x)))) {
-      Graph graph = x.graph();
-      String second = Packing.Halves.second(graph.weightName(weight));
-      Tensor gateWeight = graph.record(Shape.of(inner, x.size(-1)), Graph.stored(second));
+      Tensor gateWeight = second(weight, Shape.of(inner, x.size(-1)));
       Tensor gateBias = bias.narrow(0, inner, inner);
       Object[] gelu = {gateWeight, gateBias, "\"gelu\"", NO_NUMBERS, "\"none\""};
       Tensor gate = x.callIn(ONE_DNN, result, "_linear_pointwise", gelu);
@@ -58,13 +60,14 @@ final class Layers {
   /** 2-d convolution of (B, C, H, W) with weight (O, C, K, K) and bias (O). */
   static Tensor conv2d(Tensor x, Tensor weight, Tensor bias, int stride, int padding) {
     Shape result = convolved(x, weight, stride, padding);
-    String strides = "[%1$d, %1$d]".formatted(stride);
-    String paddings = "[%1$d, %1$d]".formatted(padding);
-    if (isPacked(weight, new Packing.Convolution(x.shape(), stride, padding))) {
-      return oneDnn(
-          x, result, "_convolution_pointwise", weight, bias, paddings, strides, "[1, 1]", 1);
+    if (stride == 1 && takesInputInHalves(x, weight, padding)) {
+      Tensor begun = oneDnnConv2d(inputHalf(x, 0), result, weight, bias, 1, padding);
+      return convolvedInto(begun, inputHalf(x, 1), second(weight, weight.shape()), "None", padding);
     }
-    return x.call(result, "conv2d", weight, bias, strides, paddings, "[1, 1]", 1);
+    if (isPacked(weight, new Packing.Convolution(x.shape(), stride, padding))) {
+      return oneDnnConv2d(x, result, weight, bias, stride, padding);
+    }
+    return x.call(result, "conv2d", weight, bias, sides(stride), sides(padding), "[1, 1]", 1);
   }
 
   /**
@@ -73,21 +76,65 @@ final class Layers {
    */
   static Tensor conv2dPlus(Tensor x, Tensor weight, Tensor bias, Tensor sum) {
     int padding = Math.toIntExact(weight.size(2) / 2);
-    Tensor result =
-        isFused(weight, new Packing.Convolution(x.shape(), 1, padding))
-            ? convolvedInto(sum, x, weight, bias, padding)
-            : conv2d(x, weight, bias, 1, padding).plusInPlace(sum);
+    requireShape("conv2d", convolved(x, weight, 1, padding), sum);
+    Tensor result;
+    if (takesInputInHalves(x, weight, padding)) {
+      Tensor begun = convolvedInto(sum, inputHalf(x, 0), weight, bias, padding);
+      result =
+          convolvedInto(begun, inputHalf(x, 1), second(weight, weight.shape()), "None", padding);
+    } else if (isFused(weight, new Packing.Convolution(x.shape(), 1, padding))) {
+      result = convolvedInto(sum, x, weight, bias, padding);
+    } else {
+      result = conv2d(x, weight, bias, 1, padding).plusInPlace(sum);
+    }
     sum.overwritten();
     return result;
   }
 
+  /** Whether tiles multiply the weight faster as two, which its own sizes decide. */
+  private static boolean takesInputInHalves(Tensor x, Tensor weight, int padding) {
+    long channels = weight.size(1);
+    return x.graph().target().multipliesInTiles()
+        && weight.size(2) == 3
+        && channels > WIDE
+        && channels <= 2 * WIDE
+        && channels % 2 == 0
+        && isPacked(weight, new Packing.InputHalves(x.shape(), padding));
+  }
+
+  private static Tensor inputHalf(Tensor x, int index) {
+    long half = x.size(1) / 2;
+    return x.narrow(1, index * half, half).channelsLast();
+  }
+
+  private static Tensor second(Tensor weight, Shape shape) {
+    Graph graph = weight.graph();
+    return graph.record(shape, Graph.stored(Packing.second(graph.weightName(weight))));
+  }
+
+  private static Tensor oneDnnConv2d(
+      Tensor x, Shape result, Tensor weight, Tensor bias, int stride, int padding) {
+    return oneDnn(
+        x,
+        result,
+        "_convolution_pointwise",
+        weight,
+        bias,
+        sides(padding),
+        sides(stride),
+        "[1, 1]",
+        1);
+  }
+
   private static Tensor convolvedInto(
-      Tensor sum, Tensor x, Tensor weight, Tensor bias, int padding) {
-    requireShape("conv2d", convolved(x, weight, 1, padding), sum);
-    String paddings = "[%1$d, %1$d]".formatted(padding);
-    Object[] convolution = {x, weight, bias, paddings, "[1, 1]", "[1, 1]", 1};
+      Tensor sum, Tensor x, Tensor weight, Object bias, int padding) {
+    Object[] convolution = {x, weight, bias, sides(padding), "[1, 1]", "[1, 1]", 1};
     Object[] adding = {"\"add\"", "1.", "None", NO_NUMBERS, "None"};
     return sum.callIn(ONE_DNN, sum.shape(), "_convolution_pointwise_", concat(convolution, adding));
+  }
+
+  private static String sides(int size) {
+    return "[%1$d, %1$d]".formatted(size);
   }
 
   private static Shape projected(Tensor x, Tensor weight) {

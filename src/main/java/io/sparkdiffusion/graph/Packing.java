@@ -6,6 +6,11 @@ package io.sparkdiffusion.graph;
  */
 public sealed interface Packing {
 
+  /** The name of a weight's second half. */
+  static String second(String weight) {
+    return weight + "/second";
+  }
+
   /**
    * Of a linear layer.
    *
@@ -19,13 +24,7 @@ public sealed interface Packing {
    *
    * @param rows of the input
    */
-  record Halves(long rows) implements Packing {
-
-    /** The name of the second half. */
-    static String second(String weight) {
-      return weight + "/second";
-    }
-  }
+  record Halves(long rows) implements Packing {}
 
   /**
    * Of a convolution.
@@ -33,6 +32,20 @@ public sealed interface Packing {
    * @param input (B, C, H, W)
    */
   record Convolution(Shape input, int stride, int padding) implements Packing {}
+
+  /**
+   * Of a convolution of stride 1 that is taken as two of half the input's channels each, the second
+   * added to the first; the second's weight is kept under a name of its own.
+   *
+   * @param input (B, C, H, W)
+   */
+  record InputHalves(Shape input, int padding) implements Packing {
+
+    /** The input of each. */
+    Shape half() {
+      return input.with(1, input.size(1) / 2);
+    }
+  }
 
   /**
    * Of a 3x3 convolution behind a doubling, see {@link Doubling}; the weight itself is put into the

@@ -20,104 +20,6 @@ import java.util.function.Supplier;
  */
 public final class WeightDictionary implements AutoCloseable {
 
-  private static final String SCRIPT =
-      ScriptArchive.CLASS_HEADER
-          + """
-            def put(self: __torch__.M,
-              name: str,
-              raw: Tensor,
-              source: int,
-              stored: List[int],
-              axes: List[int],
-              target: int,
-              sizes: List[int],
-              layout: int) -> NoneType:
-              weights = self.weights
-              ordered = (self).ordered(raw, source, stored, axes, sizes, )
-              converted = torch.to(ordered, target, False, True, layout)
-              _0 = torch._set_item(weights, name, converted)
-              return None
-            def ordered(self: __torch__.M,
-              raw: Tensor,
-              source: int,
-              stored: List[int],
-              axes: List[int],
-              sizes: List[int]) -> Tensor:
-              if torch.eq(ops.prim.dtype(raw), source):
-                typed = raw
-              else:
-                typed = torch.view_copy(raw, dtype=source)
-              return torch.reshape(torch.permute(torch.reshape(typed, stored), axes), sizes)
-            def passing(self: __torch__.M,
-              raw: Tensor,
-              source: int,
-              stored: List[int],
-              axes: List[int],
-              target: int,
-              sizes: List[int]) -> Tensor:
-              ordered = (self).ordered(raw, source, stored, axes, sizes, )
-              if torch.eq(ops.prim.dtype(ordered), target):
-                passing = ordered
-              else:
-                scratch = (self).scratch(torch.numel(ordered), target, )
-                passing = torch.reshape(scratch, sizes)
-                _0 = torch.copy_(passing, ordered, False)
-              return passing
-            def scratch(self: __torch__.M,
-              count: int,
-              target: int) -> Tensor:
-              weights = self.weights
-              if torch.__contains__(weights, "/scratch"):
-                known = weights["/scratch"]
-              else:
-                known = torch.empty([0], dtype=target, layout=None, device=None, pin_memory=None, memory_format=None)
-              if torch.lt(torch.numel(known), count):
-                enough = torch.empty([count], dtype=target, layout=None, device=None, pin_memory=None, memory_format=None)
-                _0 = torch._set_item(weights, "/scratch", enough)
-              else:
-                enough = known
-              return torch.narrow(enough, 0, 0, count)
-            def release_scratch(self: __torch__.M) -> NoneType:
-              weights = self.weights
-              if torch.__contains__(weights, "/scratch"):
-                torch.Delete(weights, "/scratch")
-              return None
-            def put_linear(self: __torch__.M,
-              name: str,
-              weight: Tensor,
-              rows: int) -> NoneType:
-              weights = self.weights
-              packed = ops.mkldnn._reorder_linear_weight(weight, rows)
-              _0 = torch._set_item(weights, name, packed)
-              return None
-            def put_halves(self: __torch__.M,
-              name: str,
-              weight: Tensor,
-              second: str,
-              rows: int) -> NoneType:
-              weights = self.weights
-              first_half, second_half = torch.chunk(weight, 2, 0)
-              packed = ops.mkldnn._reorder_linear_weight(first_half, rows)
-              _0 = torch._set_item(weights, name, packed)
-              other = ops.mkldnn._reorder_linear_weight(second_half, rows)
-              _1 = torch._set_item(weights, second, other)
-              return None
-            def put_convolution(self: __torch__.M,
-              name: str,
-              weight: Tensor,
-              input: List[int],
-              stride: int,
-              padding: int) -> NoneType:
-              weights = self.weights
-              packed = ops.mkldnn._reorder_convolution_weight(weight, [padding, padding], [stride, stride], [1, 1], 1, input)
-              _0 = torch._set_item(weights, name, packed)
-              return None
-            def dictionary(self: __torch__.M) -> Dict[str, Tensor]:
-              return self.weights
-          """
-              .indent(0)
-          + Doubling.PUT;
-
   private final TorchDevice device;
   private final PtSymbolBlock module;
   private final Map<String, Runnable> inParts = new HashMap<>();
@@ -125,7 +27,7 @@ public final class WeightDictionary implements AutoCloseable {
   /** An empty dictionary. */
   public WeightDictionary(TorchDevice device) {
     this.device = device;
-    this.module = device.call(() -> load(device, SCRIPT, "the dictionary of weights"));
+    this.module = device.call(() -> load(device, WeightScript.TEXT, "the dictionary of weights"));
   }
 
   static PtSymbolBlock load(TorchDevice device, String script, String name) {
@@ -170,7 +72,7 @@ public final class WeightDictionary implements AutoCloseable {
     if (packing instanceof Packing.Linear linear) {
       pack("put_linear", name, raw, target, shape, () -> List.of(IValue.from(linear.rows())));
     } else if (packing instanceof Packing.Halves halves) {
-      String second = Packing.Halves.second(name);
+      String second = Packing.second(name);
       pack(
           "put_halves",
           name,
@@ -178,6 +80,19 @@ public final class WeightDictionary implements AutoCloseable {
           target,
           shape,
           () -> List.of(IValue.from(second), IValue.from(halves.rows())));
+    } else if (packing instanceof Packing.InputHalves halves) {
+      String second = Packing.second(name);
+      pack(
+          "put_input_halves",
+          name,
+          raw,
+          target,
+          shape,
+          () ->
+              List.of(
+                  IValue.from(second),
+                  IValue.listFrom(halves.half().sizes()),
+                  IValue.from((long) halves.padding())));
     } else if (packing instanceof Packing.Convolution convolution) {
       pack("put_convolution", name, raw, target, shape, () -> arguments(convolution));
     } else {
