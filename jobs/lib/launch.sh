@@ -122,10 +122,11 @@ exec_own_spark() {
 }
 
 # run_beside_spark CLASS ARGUMENT...: replaces this process by a class that needs Spark's jars but no Spark. Log4j's own simple
-# logger is ready in half of the time that its configuration takes, and these classes log nothing but libraries' warnings.
+# logger is ready in half of the time that its configuration takes, and these classes log nothing but libraries' warnings. Their
+# heap is small: the serial collector takes 60 MB less beside it.
 run_beside_spark() {
   build_if_needed
-  exec "$(java_command)" -Xms64m -Xmx1g "${compiler_options[@]}" \
+  exec "$(java_command)" -XX:+UseSerialGC -Xms64m -Xmx1g "${compiler_options[@]}" \
     -Dlog4j2.loggerContextFactory=org.apache.logging.log4j.simple.SimpleLoggerContextFactory \
     -Dorg.apache.logging.log4j.simplelog.level=WARN \
     -Dorg.apache.logging.log4j.simplelog.org.apache.hadoop.util.NativeCodeLoader.level=ERROR \
