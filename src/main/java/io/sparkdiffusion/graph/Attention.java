@@ -12,9 +12,6 @@ public final class Attention {
   /** Queries whose scores are computed at once for one head; measured in docs/decisions/0006. */
   private static final int BLOCK = 512;
 
-  /** Matrix tiles take keys by sixteen; measured in docs/decisions/0006. */
-  private static final int KEYS = 16;
-
   /** Added to a score: its weight is then exactly 0. */
   private static final double UNSEEN = -1e30;
 
@@ -79,8 +76,8 @@ public final class Attention {
   }
 
   private static Tensor fused(Tensor query, Tensor key, Tensor value, Kind kind) {
-    long lacking = -key.size(2) & (KEYS - 1);
-    if (kind != Kind.CAUSAL && lacking > 0 && query.graph().target().multipliesInTiles()) {
+    long lacking = query.graph().target().lackingRows(key.size(2));
+    if (kind != Kind.CAUSAL && lacking > 0) {
       Tensor none = Tensor.zeros(query, Shape.of(1, 1, 1, key.size(2)));
       return query.call(
           query.shape(),

@@ -8,6 +8,8 @@ package io.sparkdiffusion.graph;
  */
 public record Target(Dtype dtype, Kernels kernels) {
 
+  private static final int TILE_ROWS = 16;
+
   /** Who computes linear layers, convolutions and attention. */
   public enum Kernels {
     /** ATen's operators over weights as they are stored. */
@@ -47,6 +49,14 @@ public record Target(Dtype dtype, Kernels kernels) {
   /** Where the fused attention kernel is slower than matrix products (docs/decisions/0006). */
   boolean hasSlowFusedAttention() {
     return isBfloat16WithoutTiles();
+  }
+
+  /**
+   * How many rows of zeros a matrix of few rows gains by: tiles take sixteen at a time
+   * (docs/decisions/0006).
+   */
+  public long lackingRows(long rows) {
+    return multipliesInTiles() ? -rows & (TILE_ROWS - 1) : 0;
   }
 
   /** Where products of bfloat16 go by a processor's matrix tiles. */

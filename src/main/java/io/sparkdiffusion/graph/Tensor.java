@@ -261,8 +261,11 @@ public final class Tensor {
         shape, "new_zeros", shape, "dtype=None, layout=None, device=None, pin_memory=None");
   }
 
-  /** {@code count} more elements at the end of one dimension, all of one value. */
-  Tensor padded(int dimension, long count, double value) {
+  /** {@code count} more elements at the end of one dimension, all of one value; 0 adds none. */
+  public Tensor padded(int dimension, long count, double value) {
+    if (count == 0) {
+      return this;
+    }
     long[] sides = new long[2 * (shape.rank() - dimension)];
     sides[sides.length - 1] = count;
     Shape wanted = shape.with(dimension, size(dimension) + count);

@@ -41,9 +41,12 @@ public final class ClipTextModel {
             embeddings
                 .sub("position_embedding")
                 .weight("weight", config.positions(), config.width()));
+    // No token sees those behind it, so rows of zeros at the end change none.
+    h = h.padded(1, target.lackingRows(config.positions()), 0);
     for (int layer = 0; layer < config.layers(); layer++) {
       h = layer(model.sub("encoder").sub("layers", layer), h, target);
     }
+    h = h.narrow(1, 0, config.positions());
     return graph.returns(
         model.layerNorm("final_layer_norm", h, config.normEpsilon()).to(Dtype.FLOAT32));
   }
