@@ -138,11 +138,7 @@ class Bench:
         self.keep("job", value | {"pictures": count, "steps": steps, "inference": inference, "beside_inference": value["seconds"]["job"] - inference})
 
     def scaling(self):
-        """Many tiny pictures in one process, each of the embedded model: seconds and anonymous memory, from the hundredth picture on and at the end.
-
-        The JVM's heap is all there from the start, so that what grows is seen.
-        """
-        os.environ["JDK_JAVA_OPTIONS"] = "-Xms1g -XX:+AlwaysPreTouch"
+        """Many tiny pictures in one process, each of the embedded model: seconds and anonymous memory, from the hundredth picture on and at the end."""
         side = Side([*JAVA, "pictures", TINY, "float32", 1, SCALING_PIXELS])
         seconds, memory = [], []
         for _ in range(self.arguments.pictures // HUNDRED):
@@ -151,7 +147,6 @@ class Bench:
             seconds.append(float(side.answer()) / HUNDRED)
             memory.append(sides.status_bytes(side.process.pid, "RssAnon:"))
         side.close()
-        del os.environ["JDK_JAVA_OPTIONS"]
         part = max(1, len(seconds) // 10)
         both = {name: {"early": statistics.median(values[1:1 + part]), "late": statistics.median(values[-part:])}
                 for name, values in {"seconds": seconds, "rss_anon_bytes": memory}.items()}
