@@ -95,8 +95,21 @@ class Bench:
 
         self.pair("cold start bfloat16", {"java": lambda: first_step(JAVA), "diffusers": lambda: first_step(DIFFUSERS)})
 
+    def memory(self):
+        """The peak anonymous memory of two pictures of a few steps, a new process for each turn."""
+        def peak(command):
+            side = Side([*command, "pictures", MODEL, "bfloat16", 1, PIXELS])
+            side.ask(f"{FEW_STEPS} 2")
+            side.answer()
+            side.answer()
+            side.close()
+            return side.facts["peak_rss_anon_bytes"]
+
+        times = take_turns({name: (lambda command=command: peak(command)) for name, command in {"java": JAVA, "diffusers": DIFFUSERS}.items()}, self.repeats)
+        self.keep("peak memory", ratio(*times.values()) | {"bytes": {name: statistics.median(values) for name, values in times.items()}})
+
     def pictures(self):
-        """Whole pictures of a few steps, PNG included, and the memory that each side takes for them."""
+        """Whole pictures of a few steps, PNG included."""
         two = {name: Side([*command, "pictures", MODEL, "bfloat16", 1, PIXELS]) for name, command in {"java": JAVA, "diffusers": DIFFUSERS}.items()}
 
         def picture(side):
@@ -250,7 +263,7 @@ def png_pictures():
     return files
 
 
-PARTS = ("bfloat16", "cold", "pictures", "job", "openvino", "png", "roofline", "float32", "newest", "batch", "scaling", "two")
+PARTS = ("bfloat16", "cold", "memory", "pictures", "job", "openvino", "png", "roofline", "float32", "newest", "batch", "scaling", "two")
 
 
 def main():

@@ -14,6 +14,7 @@ RATIOS = {  # in docs/benchmarks.json: what was measured
     "cold_start_vs_diffusers": "cold start bfloat16",
     "job_vs_pipeline": "job",
     "png_vs_imageio": "png soft",
+    "peak_memory_bf16_vs_diffusers": "peak memory",
     "two_executors_of_twice_one": "two executors",
 }
 LABELS = {
@@ -61,8 +62,9 @@ def whole(results):
     if few and "unet bfloat16 diffusers" in results:
         fifty = [seconds + 48 * results["unet bfloat16 diffusers"]["seconds"][side] for side, seconds in few["seconds"].items()]
         lines.append(f"| the same with 50 steps, extrapolated with 48 UNet pairs | {number(fifty[0])} | {number(fifty[1])} | {fifty[0] / fifty[1]:.2f} |")
-        java, peer = (memory / 2**30 for memory in peak_memory(results))
-        lines.append(f"| its peak anonymous memory | {java:.2f} GiB | {peer:.2f} GiB | {java / peer:.2f} |")
+    if value := results.get("peak memory"):
+        java, peer = (memory / 2**30 for memory in value["bytes"].values())
+        lines.append(f"| peak anonymous memory of two such pictures, each time in a new process | {java:.2f} GiB | {peer:.2f} GiB | {measured(value)} |")
     for name, picture in {"soft": "a picture like a photograph", "drawn": "flat shapes", "hard": "white noise"}.items():
         if value := results.get(f"png {name}"):
             lines.append(line(f"PNG 512x512 on one core, {picture}: {value['bytes']['ours']:,} bytes; peer: ImageIO, {value['bytes']['imageio']:,} bytes", value))
@@ -89,14 +91,15 @@ def job(results):
             f" {value['beside_inference']:.2f} s are everything else (files, rows, counting, commit, gallery)."]
 
 
-def elsewhere(published, hardware):
-    """What was published last of each other kind of hardware."""
-    sets = [*published.pop("elsewhere", []), published]
-    return list({one["hardware"]: one for one in sets if one["hardware"] != hardware}.values())
-
-
-def peak_memory(results):
-    return [results["picture sides"][side]["peak_rss_anon_bytes"] for side in ("java", "diffusers")]
+def elsewhere(published, hardware, ratios):
+    """What was published last of each other kind of hardware, and of this one what was not measured again."""
+    sets = {}
+    for one in [*published.pop("elsewhere", []), published]:
+        here = one["hardware"] == hardware
+        kept = {key: value for key, value in one.items() if not (here and key in ratios)}
+        if any(isinstance(value, float) for value in kept.values()):
+            sets[one["hardware"]] = kept
+    return list(sets.values())
 
 
 def roofline(results):
@@ -114,9 +117,6 @@ def main():
     results = json.loads((REPOSITORY / ".work/bench/results.json").read_text())
     machine = results["machine"]
     ratios = {key: round(results[name]["ratio"], 3) for key, name in RATIOS.items() if name in results}
-    if "picture sides" in results:
-        java, peer = peak_memory(results)
-        ratios["peak_memory_bf16_vs_diffusers"] = round(java / peer, 3)
     if "scaling" in results:
         ratios |= {"scaling_seconds": round(results["scaling"]["seconds_ratio"], 3), "scaling_memory": round(results["scaling"]["rss_anon_bytes_ratio"], 3)}
     versions = {"torch": machine["torch"], "diffusers": machine["diffusers"]} | {
@@ -124,7 +124,7 @@ def main():
         for peer in ("openvino", "newest") if f"sides bfloat16 {peer}" in results}
     facts = {"commit": machine["commit"], "hardware": f"{machine['cores']} cores of an {machine['processor']}", "versions": versions, "date": machine["date"]}
     file = REPOSITORY / "docs/benchmarks.json"
-    file.write_text(json.dumps(ratios | facts | {"elsewhere": elsewhere(json.loads(file.read_text()), facts["hardware"])}, indent=2) + "\n")
+    file.write_text(json.dumps(ratios | facts | {"elsewhere": elsewhere(json.loads(file.read_text()), facts["hardware"], ratios)}, indent=2) + "\n")
     tables = {"machine": [facts["hardware"] + f", {machine['date']}, commit {machine['commit']}."], "diffusers": stages(results, "diffusers"), "openvino": stages(results, "openvino"),
               "newest": stages(results, "newest"), "whole": whole(results), "job": job(results), "roofline": roofline(results),
               "scaling": scaling(results)}
