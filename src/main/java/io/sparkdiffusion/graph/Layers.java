@@ -62,7 +62,7 @@ final class Layers {
     Shape result = convolved(x, weight, stride, padding);
     if (stride == 1 && takesInputInHalves(x, weight, padding)) {
       Tensor begun = oneDnnConv2d(inputHalf(x, 0), result, weight, bias, 1, padding);
-      return convolvedInto(begun, inputHalf(x, 1), second(weight, weight.shape()), "None", padding);
+      return withSecondHalf(begun, x, weight, padding);
     }
     if (isPacked(weight, new Packing.Convolution(x.shape(), stride, padding))) {
       return oneDnnConv2d(x, result, weight, bias, stride, padding);
@@ -80,8 +80,7 @@ final class Layers {
     Tensor result;
     if (takesInputInHalves(x, weight, padding)) {
       Tensor begun = convolvedInto(sum, inputHalf(x, 0), weight, bias, padding);
-      result =
-          convolvedInto(begun, inputHalf(x, 1), second(weight, weight.shape()), "None", padding);
+      result = withSecondHalf(begun, x, weight, padding);
     } else if (isFused(weight, new Packing.Convolution(x.shape(), 1, padding))) {
       result = convolvedInto(sum, x, weight, bias, padding);
     } else {
@@ -105,6 +104,10 @@ final class Layers {
   private static Tensor inputHalf(Tensor x, int index) {
     long half = x.size(1) / 2;
     return x.narrow(1, index * half, half).channelsLast();
+  }
+
+  private static Tensor withSecondHalf(Tensor begun, Tensor x, Tensor weight, int padding) {
+    return convolvedInto(begun, inputHalf(x, 1), second(weight, weight.shape()), "None", padding);
   }
 
   private static Tensor second(Tensor weight, Shape shape) {
