@@ -8,7 +8,10 @@ package io.sparkdiffusion.graph;
  */
 final class Doubling {
 
-  /** A method of the dictionary of weights: keeps the four kernels of a weight (O, I, 3, 3). */
+  /**
+   * A method of the dictionary of weights: keeps the four kernels of a weight (O, I, 3, 3), whose
+   * sums run along I.
+   */
   static final String PUT =
       """
         def put_doubled(self: __torch__.M,
@@ -16,12 +19,12 @@ final class Doubling {
           weight: Tensor,
           input: List[int]) -> NoneType:
           weights = self.weights
-          whole = torch.to(weight, 6, False, False, None)
+          whole = torch.permute(torch.to(weight, 6, False, False, 2), [0, 2, 3, 1])
           for row in range(2):
+            halved = (self).join(whole, 1, row)
             for column in range(2):
-              halved = (self).join(whole, 2, row)
-              kernel = (self).join(halved, 3, column)
-              small = torch.to(kernel, ops.prim.dtype(weight), False, False, 2)
+              kernel = torch.to((self).join(halved, 2, column), ops.prim.dtype(weight), False, False, None)
+              small = torch.permute(kernel, [0, 3, 1, 2])
               packed = ops.mkldnn._reorder_convolution_weight(small, [1, 1], [1, 1], [1, 1], 1, input)
               key = torch.format("{}/{}{}", name, row, column)
               _0 = torch._set_item(weights, key, packed)
