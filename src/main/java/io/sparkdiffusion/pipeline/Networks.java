@@ -7,6 +7,7 @@ import io.sparkdiffusion.graph.Target;
 import io.sparkdiffusion.graph.TorchDevice;
 import io.sparkdiffusion.graph.WeightDictionary;
 import io.sparkdiffusion.text.ClipTextModel;
+import io.sparkdiffusion.text.ClipTokenizer;
 import io.sparkdiffusion.text.TextConfig;
 import io.sparkdiffusion.unet.Unet2dConditionModel;
 import io.sparkdiffusion.unet.UnetConfig;
@@ -56,6 +57,12 @@ record Networks(
                             component, NetworkWeights.check(folder, component, graph.weights()))));
     throwIfAny(problems);
     return new Networks(text, unet, vae, weights);
+  }
+
+  /** Reads the folder's tokenizer, for texts of as many tokens as the text encoder takes. */
+  static ClipTokenizer tokenizer(ModelFolder folder) {
+    TextConfig text = TextConfig.read(folder.configFile(Component.TEXT_ENCODER));
+    return ClipTokenizer.load(folder.tokenizerFolder(), Math.toIntExact(text.positions()));
   }
 
   /** Each network at its smallest, for the sake of its weights' names, in a fixed order. */

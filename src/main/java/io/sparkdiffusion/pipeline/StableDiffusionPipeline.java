@@ -52,12 +52,9 @@ public final class StableDiffusionPipeline implements AutoCloseable {
     try {
       Started<TorchDevice> opened =
           resources.push(new Started<>("open-device", () -> TorchDevice.open(options.device())));
-      this.networks = Networks.check(folder);
-      int positions = Math.toIntExact(networks.text().positions());
       Started<ClipTokenizer> tokenizer =
-          resources.push(
-              new Started<>(
-                  "load-tokenizer", () -> ClipTokenizer.load(folder.tokenizerFolder(), positions)));
+          resources.push(new Started<>("load-tokenizer", () -> Networks.tokenizer(folder)));
+      this.networks = Networks.check(folder);
       this.device = opened.get();
       Target target = device.target(dtype);
       this.prompts =
@@ -73,7 +70,11 @@ public final class StableDiffusionPipeline implements AutoCloseable {
       this.denoiser =
           resources.push(
               new Denoiser(
-                  device, new Unet2dConditionModel(networks.unet()), unet, target, positions));
+                  device,
+                  new Unet2dConditionModel(networks.unet()),
+                  unet,
+                  target,
+                  networks.text().positions()));
       AutoencoderKlDecoder decoder = new AutoencoderKlDecoder(networks.vae());
       this.decoders =
           resources.push(
