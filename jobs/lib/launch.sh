@@ -21,10 +21,9 @@ java_command() {
   if [[ -n "${JAVA_HOME:-}" ]]; then printf '%s' "$JAVA_HOME/bin/java"; else printf 'java'; fi
 }
 
-# glibc asks the kernel for huge pages and keeps what large tensors leave: fresh memory, which the kernel clears, is a fourth
-# of the VAE's time. Freed small pieces are joined at once, so that the UNet's weights fit where the text encoder's were
-# (docs/decisions/0006).
-printf -v tunables ':glibc.malloc.%s' hugetlb=1 arena_max=1 mmap_threshold=1073741824 trim_threshold=536870912 tcache_count=0 mxfast=0
+# glibc keeps what large tensors leave: the kernel clears fresh memory page by page, a fourth of the VAE's time. Freed small pieces
+# are joined at once, so that the UNet's weights fit where the text encoder's were (docs/decisions/0006).
+printf -v tunables ':glibc.malloc.%s' arena_max=1 mmap_threshold=1073741824 trim_threshold=536870912 tcache_count=0 mxfast=0
 export GLIBC_TUNABLES="${GLIBC_TUNABLES:-${tunables#:}}"
 
 # The JVM's optimising compiler waits until code has run a hundred times longer than usual: what it does in a job's first minute
