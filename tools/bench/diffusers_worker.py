@@ -44,8 +44,8 @@ def stages(folder, inputs, outputs, dtype):
     calls = {
         "text": lambda n: (lambda ids: lambda: text_encoder(ids).last_hidden_state)(given["ids"]),
         "unet": lambda n: (lambda sample, states: lambda: unet(sample, timestep, encoder_hidden_states=states).sample)(
-            repeated("sample", n), repeated("states", n)),
-        "guidance": lambda n: (lambda sample: lambda: guidance(sample, sample[:n]))(repeated("sample", n)),
+            repeated("sample", 2 * n), repeated("states", n)),
+        "guidance": lambda n: (lambda sample: lambda: guidance(sample, sample[:n]))(repeated("sample", 2 * n)),
         "vae": lambda n: (lambda latents: lambda: vae.decode(latents).sample)(repeated("latents", n)),
     }
     say_ready()

@@ -42,8 +42,9 @@ def pipeline(folder, dtype, exported):
 
 def main(folder, inputs, dtype, exported):
     model, given = pipeline(folder, dtype, exported), load_file(inputs)
+    pair = given["sample"].repeat(2, 1, 1, 1)
     calls = {
-        "unet": lambda: model.unet(given["sample"], given["timestep"][0], encoder_hidden_states=given["states"]),
+        "unet": lambda: model.unet(pair, given["timestep"][0], encoder_hidden_states=given["states"]),
         "vae": lambda: model.vae_decoder(given["latents"]),
     }
     print(json.dumps({"openvino": openvino.__version__, "torch": torch.__version__, "threads": torch.get_num_threads()}), flush=True)

@@ -73,7 +73,7 @@ def write_inputs(path, folder):
     prompt = "a photograph of an astronaut riding a horse"
     inputs = {
         "ids": tokenizer(prompt, padding="max_length", max_length=77, truncation=True, return_tensors="pt").input_ids,
-        "sample": numbers(1, 2, 4, 64, 64),
+        "sample": numbers(1, 1, 4, 64, 64),
         "timestep": torch.tensor([500.0]),
         "states": numbers(2, 2, 77, 1024),
         "latents": numbers(3, 1, 4, 64, 64) / 0.18215,

@@ -53,7 +53,7 @@ final class StageBench implements AutoCloseable {
   /**
    * Loads the model.
    *
-   * @param inputs {@code ids} (1, S) int64, {@code sample} (2, C, h, w), {@code timestep} (1),
+   * @param inputs {@code ids} (1, S) int64, {@code sample} (1, C, h, w), {@code timestep} (1),
    *     {@code states} (2, S, D) and {@code latents} (1, C, h, w) float32
    */
   StageBench(ModelFolder folder, TensorFile inputs, Dtype dtype) {
@@ -128,7 +128,7 @@ final class StageBench implements AutoCloseable {
     long[] sample = shape("sample");
     Graph graph =
         new Unet2dConditionModel(UnetConfig.read(folder.configFile(Component.UNET)))
-            .record(target, pictures * sample[0], sample[2], sample[3], shape("states")[1]);
+            .record(target, pictures, 2L * pictures, sample[2], sample[3], shape("states")[1]);
     DeviceTensor timestep = open.push(device.floats(inputs.floats("timestep"), 1));
     return new Stage(
         "noise",
@@ -147,13 +147,12 @@ final class StageBench implements AutoCloseable {
     Arrays.fill(scales, 7.5f);
     float[] rescales = new float[pictures];
     Arrays.fill(rescales, 0.7f);
-    DeviceTensor latents = repeated("sample", pictures);
     return new Stage(
         "latents",
         graph,
         compile(Component.UNET, graph),
-        latents,
-        latents,
+        repeated("sample", pictures),
+        repeated("sample", 2 * pictures),
         open.push(device.floats(scales, pictures, 1, 1, 1)),
         open.push(device.floats(rescales, pictures, 1, 1, 1)),
         open.push(device.floats(new float[] {1.01f, -0.02f, 0}, 3)));

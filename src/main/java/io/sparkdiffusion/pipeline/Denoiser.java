@@ -34,7 +34,9 @@ final class Denoiser implements AutoCloseable {
     this.unets =
         new GraphCache<>(
             weights,
-            shape -> unet.record(target, shape.rows(), shape.height(), shape.width(), states));
+            shape ->
+                unet.record(
+                    target, shape.batch(), shape.rows(), shape.height(), shape.width(), states));
     this.steps = new GraphCache<>(weights, GuidedStep::record);
   }
 
@@ -54,7 +56,7 @@ final class Denoiser implements AutoCloseable {
     int[] timesteps = scheduler.timesteps();
     float[] initial = batch.noise(shape.latentCount());
     observer.latents(() -> initial);
-    DeviceTensor latents = start(initial, shape);
+    DeviceTensor latents = pictures(initial, shape);
     try (DeviceTensor scale = perImage(batch.values(ImageRequest::guidanceScale));
         DeviceTensor rescale = perImage(batch.values(ImageRequest::guidanceRescale))) {
       for (int i = 0; i < timesteps.length; i++) {
@@ -65,9 +67,9 @@ final class Denoiser implements AutoCloseable {
         }
         current.close();
         DeviceTensor next = latents;
-        observer.latents(() -> firstHalf(next, shape));
+        observer.latents(next::toFloats);
       }
-      return firstHalf(latents, shape);
+      return latents.toFloats();
     } finally {
       latents.close();
     }
@@ -81,24 +83,15 @@ final class Denoiser implements AutoCloseable {
     try (ResourceStack own = new ResourceStack()) {
       all[inputs.length] = own.push(coefficients(coefficients));
       if (shape.noisy()) {
-        all[inputs.length + 1] =
-            own.push(pictures(batch.noise(shape.latentCount()), shape.batch(), shape));
+        all[inputs.length + 1] = own.push(pictures(batch.noise(shape.latentCount()), shape));
       }
       return step.run(all);
     }
   }
 
-  /** (R, C, H, W): the noise once, or twice for the two halves of guidance. */
-  private DeviceTensor start(float[] noise, BatchShape shape) {
-    float[] rows = Arrays.copyOf(noise, Math.toIntExact(shape.rows() * shape.latentCount()));
-    if (shape.guided()) {
-      System.arraycopy(noise, 0, rows, noise.length, noise.length);
-    }
-    return pictures(rows, shape.rows(), shape);
-  }
-
-  private DeviceTensor pictures(float[] values, long rows, BatchShape shape) {
-    return device.floats(values, rows, shape.channels(), shape.height(), shape.width());
+  /** (B, C, H, W). */
+  private DeviceTensor pictures(float[] values, BatchShape shape) {
+    return device.floats(values, shape.batch(), shape.channels(), shape.height(), shape.width());
   }
 
   private DeviceTensor perImage(float[] values) {
@@ -108,10 +101,6 @@ final class Denoiser implements AutoCloseable {
   private DeviceTensor coefficients(StepCoefficients step) {
     return device.floats(
         new float[] {(float) step.sample(), (float) step.modelOutput(), (float) step.noise()}, 3);
-  }
-
-  private static float[] firstHalf(DeviceTensor latents, BatchShape shape) {
-    return Arrays.copyOf(latents.toFloats(), Math.toIntExact(shape.batch() * shape.latentCount()));
   }
 
   /** Time spent in compiling so far. */

@@ -13,22 +13,20 @@ public final class GuidedStep {
   private GuidedStep() {}
 
   /**
-   * Records the step. Inputs: latents and prediction (R, C, H, W), guidance scale and rescale (B,
-   * 1, 1, 1), coefficients (3): of the sample, the prediction and the noise; with noise also (B, C,
-   * H, W). Result: the next latents (R, C, H, W). R is 2 B, the unconditional half first, or B
-   * where there is no guidance.
+   * Records the step. Inputs: latents (B, C, H, W), prediction (R, C, H, W), guidance scale and
+   * rescale (B, 1, 1, 1), coefficients (3): of the sample, the prediction and the noise; with noise
+   * also (B, C, H, W). Result: the next latents (B, C, H, W). R is 2 B, the unconditional half
+   * first, or B where there is no guidance.
    */
   public static Graph record(BatchShape shape) {
     Graph graph = new Graph("the guided step");
-    long rows = shape.rows();
     long batch = shape.batch();
     long channels = shape.channels();
-    Tensor latents = graph.input(rows, channels, shape.height(), shape.width());
-    Tensor prediction = graph.input(rows, channels, shape.height(), shape.width());
+    Tensor sample = graph.input(batch, channels, shape.height(), shape.width());
+    Tensor prediction = graph.input(shape.rows(), channels, shape.height(), shape.width());
     Tensor scale = graph.input(batch, 1, 1, 1);
     Tensor rescale = graph.input(batch, 1, 1, 1);
     Tensor coefficients = graph.input(3);
-    Tensor sample = latents.narrow(0, 0, batch);
     Tensor guided = shape.guided() ? guide(prediction, scale, rescale) : prediction;
     Tensor next =
         sample.times(coefficients.narrow(0, 0, 1)).plus(guided.times(coefficients.narrow(0, 1, 1)));
@@ -36,7 +34,7 @@ public final class GuidedStep {
       Tensor noise = graph.input(batch, channels, shape.height(), shape.width());
       next = next.plus(noise.times(coefficients.narrow(0, 2, 1)));
     }
-    return graph.returns(shape.guided() ? Tensor.cat(0, next, next) : next);
+    return graph.returns(next);
   }
 
   /** u + s (t - u), then r · std(t) / std(cfg) · cfg + (1 - r) cfg. */

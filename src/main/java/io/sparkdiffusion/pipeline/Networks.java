@@ -79,7 +79,7 @@ record Networks(
   }
 
   static Graph smallest(UnetConfig unet) {
-    return new Unet2dConditionModel(unet).record(SMALLEST, 1, 1, 1, 1);
+    return new Unet2dConditionModel(unet).record(SMALLEST, 1, 1, 1, 1, 1);
   }
 
   static Graph smallest(VaeConfig vae) {
@@ -96,7 +96,7 @@ record Networks(
         switch (component) {
           case TEXT_ENCODER -> new ClipTextModel(text).record(target);
           case UNET ->
-              new Unet2dConditionModel(unet).record(target, 2, size, size, text.positions());
+              new Unet2dConditionModel(unet).record(target, 1, 2, size, size, text.positions());
           case VAE -> new AutoencoderKlDecoder(vae).record(target, 1, size, size);
         };
     return Objects.requireNonNull(weights.get(component))

@@ -3,6 +3,7 @@ package io.sparkdiffusion.unet;
 import io.sparkdiffusion.graph.Attention;
 import io.sparkdiffusion.graph.Scope;
 import io.sparkdiffusion.graph.Tensor;
+import java.util.Arrays;
 import java.util.Deque;
 
 /** The UNet's levels (diffusers, unet_2d_blocks.py and attention.py) for one time and text. */
@@ -21,7 +22,7 @@ final class Blocks {
    * The levels.
    *
    * @param time (1, T)
-   * @param text (B, S, D)
+   * @param text (R, S, D)
    */
   Blocks(UnetConfig config, Tensor time, Tensor text) {
     this.config = config;
@@ -29,7 +30,10 @@ final class Blocks {
     this.text = text;
   }
 
-  /** One level on the way down; every layer's result is pushed on the skips. */
+  /**
+   * One level on the way down; every layer's result is pushed on the skips. What has not met the
+   * text has B rows, the rest R.
+   */
   Tensor down(Scope scope, int level, Tensor x, Deque<Tensor> skips) {
     Tensor h = x;
     for (int layer = 0; layer < config.layersPerBlock(); layer++) {
@@ -60,7 +64,7 @@ final class Blocks {
     int level = config.widths().size() - 1 - block;
     Tensor h = x;
     for (int layer = 0; layer <= config.layersPerBlock(); layer++) {
-      Tensor joined = Tensor.cat(1, h, skips.pop());
+      Tensor joined = Tensor.cat(1, h, forEachText(skips.pop()));
       h = resnet(scope.sub("resnets", layer), joined, config.widths().get(level));
       if (config.upAttention().get(block)) {
         h = transformer(scope.sub("attentions", layer), h, config.heads().get(level));
@@ -93,7 +97,7 @@ final class Blocks {
     return scope.conv2dPlus("conv2", h, 3, scope.conv2d("conv_shortcut", x, width, 1, 1));
   }
 
-  /** A spatial transformer of one block: x (B, C, H, W), the same shape back. */
+  /** A spatial transformer of one block: x (B, C, H, W) or (R, C, H, W) to (R, C, H, W). */
   private Tensor transformer(Scope scope, Tensor x, long heads) {
     long channels = x.size(1);
     Tensor h = scope.groupNorm("norm", x, config.groups(), ATTENTION_NORM_EPSILON);
@@ -102,15 +106,19 @@ final class Blocks {
             ? scope.linear("proj_in", tokens(h), channels)
             : tokens(scope.conv2d("proj_in", h, channels, 1, 1));
     h = transformerBlock(scope.sub("transformer_blocks", 0), h, heads);
+    Tensor residual = forEachText(x);
     return config.linearProjection()
-        ? pixels(scope.linear("proj_out", h, tokens(x)), x)
-        : scope.conv2d("proj_out", pixels(h, x), channels, 1, 1).plusInPlace(x);
+        ? pixels(scope.linear("proj_out", h, tokens(residual)), residual)
+        : scope.conv2d("proj_out", pixels(h, residual), channels, 1, 1).plusInPlace(residual);
   }
 
-  /** x (B, N, C): self-attention, attention to the text, feed-forward, each with a residual. */
+  /**
+   * x (B, N, C) or (R, N, C): self-attention, attention to the text, feed-forward, each with a
+   * residual; (R, N, C).
+   */
   private Tensor transformerBlock(Scope scope, Tensor x, long heads) {
     Tensor norm1 = scope.layerNorm("norm1", x, LAYER_NORM_EPSILON);
-    Tensor h = attention(scope.sub("attn1"), norm1, norm1, heads, x);
+    Tensor h = forEachText(attention(scope.sub("attn1"), norm1, norm1, heads, x));
     Tensor norm2 = scope.layerNorm("norm2", h, LAYER_NORM_EPSILON);
     h = attention(scope.sub("attn2"), norm2, text, heads, h);
     Tensor norm3 = scope.layerNorm("norm3", h, LAYER_NORM_EPSILON);
@@ -133,6 +141,13 @@ final class Blocks {
             .transpose(1, 2)
             .reshape(x.size(0), x.size(1), channels);
     return scope.sub("to_out").linear("0", joined, residual);
+  }
+
+  /** What is the same for several texts, once for each: (B, …) to (R, …). */
+  private Tensor forEachText(Tensor x) {
+    Tensor[] copies = new Tensor[Math.toIntExact(text.size(0) / x.size(0))];
+    Arrays.fill(copies, x);
+    return copies.length == 1 ? x : Tensor.cat(0, copies);
   }
 
   /** GEGLU, then back to the width of x, plus the residual (B, N, C). */

@@ -22,18 +22,22 @@ public final class Unet2dConditionModel {
   }
 
   /**
-   * Records one call. Inputs: latents (B, C, H, W), timestep (1), text states (B, S, D), all
-   * float32; result: the prediction (B, C, H, W) float32.
+   * Records one call. Inputs: latents (B, C, H, W), timestep (1), text states (R, S, D), all
+   * float32; result: the prediction (R, C, H, W) float32. R is B, or a multiple of it where the
+   * same latents meet several texts, as guidance asks: then all before the first text is computed
+   * once.
    *
    * @param target the type to compute in and the kernels
+   * @param batch latents, B
+   * @param rows texts, R
    * @param height the latents' height, an eighth of the picture's
    * @param states the number of text states, 77
    */
-  public Graph record(Target target, long batch, long height, long width, long states) {
+  public Graph record(Target target, long batch, long rows, long height, long width, long states) {
     Graph graph = new Graph("the UNet", target);
     Tensor sample = graph.input(batch, config.inChannels(), height, width);
     Tensor timestep = graph.input(1);
-    Tensor text = graph.input(batch, states, config.crossAttentionWidth());
+    Tensor text = graph.input(rows, states, config.crossAttentionWidth());
     Scope scope = graph.scope();
     Tensor time = timeEmbedding(scope, timeProjection(graph, timestep).to(target.dtype()));
     Blocks blocks = new Blocks(config, time, text.to(target.dtype()));

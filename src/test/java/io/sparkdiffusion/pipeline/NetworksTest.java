@@ -133,7 +133,7 @@ class NetworksTest {
       long[] text = numbers.shape(name + "/states");
       Graph graph =
           new Unet2dConditionModel(config)
-              .record(device.target(Dtype.FLOAT32), shape[0], shape[2], shape[3], text[1]);
+              .record(device.target(Dtype.FLOAT32), shape[0], text[0], shape[2], shape[3], text[1]);
       try (WeightDictionary weights = load(root, Component.UNET, graph);
           CompiledGraph unet = CompiledGraph.compile(graph, weights);
           DeviceTensor sample = device.floats(numbers.floats(name + "/sample"), shape);

@@ -21,8 +21,9 @@ class Unet2dConditionModelTest {
   void recordsEverySizeAndGivesItBack() {
     Unet2dConditionModel unet = new Unet2dConditionModel(config(2));
     for (long[] size : new long[][] {{1, 1, 1}, {2, 3, 5}, {3, 8, 4}}) {
-      Graph graph = unet.record(Target.aten(Dtype.FLOAT32), size[0], size[1], size[2], 7);
-      assertThat(graph.resultShape()).isEqualTo(Shape.of(size[0], 4, size[1], size[2]));
+      Graph graph =
+          unet.record(Target.aten(Dtype.FLOAT32), size[0], 2 * size[0], size[1], size[2], 7);
+      assertThat(graph.resultShape()).isEqualTo(Shape.of(2 * size[0], 4, size[1], size[2]));
     }
   }
 
@@ -30,7 +31,7 @@ class Unet2dConditionModelTest {
   void anOperationThatDoesNotFitNamesTheNetworksOwnLine() throws Exception {
     Unet2dConditionModel unet = new Unet2dConditionModel(config(3));
     GraphException[] caught = new GraphException[1];
-    assertThatThrownBy(() -> unet.record(Target.aten(Dtype.FLOAT32), 1, 4, 4, 7))
+    assertThatThrownBy(() -> unet.record(Target.aten(Dtype.FLOAT32), 1, 1, 4, 4, 7))
         .isInstanceOfSatisfying(GraphException.class, e -> caught[0] = e);
     Matcher message =
         Pattern.compile(
