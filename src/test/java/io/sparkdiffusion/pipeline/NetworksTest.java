@@ -28,6 +28,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The three networks against diffusers and transformers on the same weights, in float32, texts in
@@ -126,24 +127,57 @@ class NetworksTest {
   void unetOutputsEqualDiffusers(String folder, String file, String prefix) {
     ReferenceFile numbers = ReferenceModels.numbers(file);
     Path root = ReferenceModels.folder(folder);
-    UnetConfig config = UnetConfig.read(root.resolve("unet/config.json"));
     for (String call : calls(numbers, prefix + "unet/")) {
       String name = prefix + "unet/" + call;
-      long[] shape = numbers.shape(name + "/sample");
-      long[] text = numbers.shape(name + "/states");
-      Graph graph =
-          new Unet2dConditionModel(config)
-              .record(device.target(Dtype.FLOAT32), shape[0], text[0], shape[2], shape[3], text[1]);
-      try (WeightDictionary weights = load(root, Component.UNET, graph);
-          CompiledGraph unet = CompiledGraph.compile(graph, weights);
-          DeviceTensor sample = device.floats(numbers.floats(name + "/sample"), shape);
-          DeviceTensor timestep =
-              device.floats(new float[] {numbers.longs(name + "/timestep")[0]}, 1);
-          DeviceTensor states = device.floats(numbers.floats(name + "/states"), text);
-          DeviceTensor output = unet.run(sample, timestep, states)) {
-        assertClose(
-            folder + " unet " + call, output.toFloats(), numbers.floats(name + "/noise"), BOUND);
-      }
+      float[] noise =
+          noise(
+              root,
+              numbers,
+              name,
+              numbers.floats(name + "/states"),
+              numbers.shape(name + "/states"));
+      assertClose(folder + " unet " + call, noise, numbers.floats(name + "/noise"), BOUND);
+    }
+  }
+
+  /** As guidance asks: the same latents with a text of zeros, and with diffusers'. */
+  @ParameterizedTest
+  @ValueSource(strings = {"odd", "pair", "three"})
+  void latentsWithTwoTextsAreThoseWithEach(String call) {
+    ReferenceFile numbers = ReferenceModels.numbers("base.safetensors");
+    Path root = ReferenceModels.folder("base");
+    String name = "unet/" + call;
+    float[] states = numbers.floats(name + "/states");
+    long[] shape = numbers.shape(name + "/states");
+    long[] both = {2 * shape[0], shape[1], shape[2]};
+
+    float[] zeros = noise(root, numbers, name, new float[states.length], shape);
+    float[] noise = noise(root, numbers, name, joined(new float[states.length], states), both);
+
+    assertClose(call, noise, joined(zeros, numbers.floats(name + "/noise")), BOUND);
+  }
+
+  private static float[] joined(float[] first, float[] second) {
+    float[] both = Arrays.copyOf(first, first.length + second.length);
+    System.arraycopy(second, 0, both, first.length, second.length);
+    return both;
+  }
+
+  /** The prediction for a reference call's latents and timestep with other texts. */
+  private static float[] noise(
+      Path root, ReferenceFile numbers, String call, float[] states, long[] text) {
+    long[] shape = numbers.shape(call + "/sample");
+    Graph graph =
+        new Unet2dConditionModel(UnetConfig.read(root.resolve("unet/config.json")))
+            .record(device.target(Dtype.FLOAT32), shape[0], text[0], shape[2], shape[3], text[1]);
+    try (WeightDictionary weights = load(root, Component.UNET, graph);
+        CompiledGraph unet = CompiledGraph.compile(graph, weights);
+        DeviceTensor sample = device.floats(numbers.floats(call + "/sample"), shape);
+        DeviceTensor timestep =
+            device.floats(new float[] {numbers.longs(call + "/timestep")[0]}, 1);
+        DeviceTensor texts = device.floats(states, text);
+        DeviceTensor output = unet.run(sample, timestep, texts)) {
+      return output.toFloats();
     }
   }
 
