@@ -120,14 +120,32 @@ exec_own_spark() {
   exec "${command[@]}"
 }
 
-# run_beside_spark CLASS ARGUMENT...: replaces this process by a class that needs Spark's jars but no Spark. Log4j's own simple
-# logger is ready in half of the time that its configuration takes, and these classes log nothing but libraries' warnings. Their
-# heap is small: the serial collector takes 60 MB less beside it.
+# run_beside_spark CLASS ARGUMENT...: replaces this process by a class that needs Spark's jars but no Spark.
 run_beside_spark() {
   build_if_needed
+  run_java "$(job_jar):$project/target/spark/jars/*" "$@"
+}
+
+# run_without_spark CLASS ARGUMENT...: the same for a class that needs only JSON and logging of them. Whoever looks for a native
+# library opens every jar of the class path.
+run_without_spark() {
+  build_if_needed
+  local jar class_path
+  class_path="$(job_jar)"
+  for jar in "$project"/target/spark/jars/{jackson-core,slf4j-api,log4j-api,log4j-slf4j2-impl}-[0-9]*.jar; do
+    class_path+=":$jar"
+  done
+  run_java "$class_path" "$@"
+}
+
+# run_java CLASS_PATH CLASS ARGUMENT...: Log4j's own simple logger is ready in half of the time that its configuration takes, and
+# these classes log nothing but libraries' warnings. Their heap is small: the serial collector takes 60 MB less beside it.
+run_java() {
+  local class_path="$1"
+  shift
   exec "$(java_command)" -XX:+UseSerialGC -Xms64m -Xmx1g "${compiler_options[@]}" \
     -Dlog4j2.loggerContextFactory=org.apache.logging.log4j.simple.SimpleLoggerContextFactory \
     -Dorg.apache.logging.log4j.simplelog.level=WARN \
     -Dorg.apache.logging.log4j.simplelog.org.apache.hadoop.util.NativeCodeLoader.level=ERROR \
-    -cp "$(job_jar):$project/target/spark/jars/*" "$@"
+    -cp "$class_path" "$@"
 }

@@ -98,7 +98,7 @@ class Bench:
     def memory(self):
         """The peak anonymous memory of two pictures of a few steps, a new process for each turn."""
         def peak(command):
-            side = Side([*command, "pictures", MODEL, "bfloat16", 1, PIXELS])
+            side = Side([*command, "pictures", MODEL, "bfloat16", 1, PIXELS], watched=True)
             side.ask(f"{FEW_STEPS} 2")
             side.answer()
             side.answer()

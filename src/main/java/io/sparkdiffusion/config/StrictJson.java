@@ -12,15 +12,24 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.stream.Collectors;
-import java.util.stream.StreamSupport;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.UnaryOperator;
 
 /** JSON objects, read strictly: a key that occurs twice or a number out of range is an error. */
 public final class StrictJson {
 
-  private static final JsonFactory FACTORY = new JsonFactory();
+  /**
+   * Names are read as they are: keeping one of each slows the tens of thousands of a vocabulary.
+   */
+  private static final JsonFactory FACTORY =
+      JsonFactory.builder()
+          .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+          .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+          .build();
 
   private StrictJson() {}
 
@@ -84,32 +93,53 @@ public final class StrictJson {
 
   /** JSON without spaces, keys sorted, equal numbers written the same. */
   public static String canonical(Map<String, ?> value) {
-    return canonicalValue(value);
+    return written(value, keys -> new TreeSet<>(keys));
   }
 
-  private static String canonicalValue(Object value) {
-    if (value == null || value instanceof Boolean) {
-      return String.valueOf(value);
-    }
-    if (value instanceof Number number) {
-      return new BigDecimal(number.toString()).stripTrailingZeros().toPlainString();
-    }
-    if (value instanceof Map<?, ?> map) {
-      return named(map).entrySet().stream()
-          .sorted(Map.Entry.comparingByKey())
-          .map(entry -> quoted(entry.getKey()) + ":" + canonicalValue(entry.getValue()))
-          .collect(Collectors.joining(",", "{", "}"));
-    }
-    if (value instanceof Iterable<?> list) {
-      return StreamSupport.stream(list.spliterator(), false)
-          .map(StrictJson::canonicalValue)
-          .collect(Collectors.joining(",", "[", "]"));
-    }
-    return quoted(value.toString());
+  /** The same with keys in the maps' order. */
+  public static String text(Map<String, ?> value) {
+    return written(value, keys -> keys);
   }
 
-  private static String quoted(String text) {
-    return '"' + new String(JsonStringEncoder.getInstance().quoteAsString(text)) + '"';
+  private static String written(Map<String, ?> value, UnaryOperator<Set<Object>> order) {
+    StringBuilder text = new StringBuilder();
+    write(value, order, text);
+    return text.toString();
+  }
+
+  private static void write(Object value, UnaryOperator<Set<Object>> order, StringBuilder text) {
+    if (value == null || value instanceof Boolean || isWhole(value)) {
+      text.append(value);
+    } else if (value instanceof Number number) {
+      text.append(new BigDecimal(number.toString()).stripTrailingZeros().toPlainString());
+    } else if (value instanceof Map<?, ?> map) {
+      String before = "{";
+      for (Object key : order.apply(Collections.unmodifiableSet(map.keySet()))) {
+        quote((String) key, text.append(before));
+        write(map.get(key), order, text.append(':'));
+        before = ",";
+      }
+      text.append(map.isEmpty() ? "{}" : "}");
+    } else if (value instanceof Iterable<?> list) {
+      String before = "[";
+      for (Object element : list) {
+        write(element, order, text.append(before));
+        before = ",";
+      }
+      text.append(before.equals("[") ? "[]" : "]");
+    } else {
+      quote(value.toString(), text);
+    }
+  }
+
+  private static boolean isWhole(Object value) {
+    return value instanceof Integer || value instanceof Long;
+  }
+
+  private static void quote(String plain, StringBuilder text) {
+    text.append('"');
+    JsonStringEncoder.getInstance().quoteAsString(plain, text);
+    text.append('"');
   }
 
   private static ProblemsException unreadable(String name, IOException e) {

@@ -9,6 +9,8 @@ package io.sparkdiffusion.graph;
 public record Target(Dtype dtype, Kernels kernels) {
 
   private static final int TILE_ROWS = 16;
+  private static final long FEW_ROWS = 96;
+  private static final long MANY_WEIGHTS = 1L << 21;
 
   /** Who computes linear layers, convolutions and attention. */
   public enum Kernels {
@@ -39,11 +41,12 @@ public record Target(Dtype dtype, Kernels kernels) {
   }
 
   /**
-   * Where linear layers of some 77 rows, a text's, are faster as two of half the rows: oneDNN gives
-   * one thread 64 rows and another one the rest (docs/decisions/0006).
+   * Whether the weight of a linear layer is laid out. Where rows are few, a text's, and there are
+   * no tiles, a large one costs more to lay out than a handful of calls gain (docs/decisions/0006).
    */
-  public boolean prefersHalfOfFewRows() {
-    return isBfloat16WithoutTiles();
+  boolean packsLinear(long rows, Shape weight) {
+    boolean isLargeForFew = rows <= FEW_ROWS && weight.count() >= MANY_WEIGHTS;
+    return isOneDnn() && !(isLargeForFew && isBfloat16WithoutTiles());
   }
 
   /** Where the fused attention kernel is slower than matrix products (docs/decisions/0006). */

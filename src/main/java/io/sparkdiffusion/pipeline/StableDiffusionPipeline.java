@@ -52,9 +52,9 @@ public final class StableDiffusionPipeline implements AutoCloseable {
     try {
       Started<TorchDevice> opened =
           resources.push(new Started<>("open-device", () -> TorchDevice.open(options.device())));
+      this.networks = Networks.check(folder);
       Started<ClipTokenizer> tokenizer =
           resources.push(new Started<>("load-tokenizer", () -> Networks.tokenizer(folder)));
-      this.networks = Networks.check(folder);
       this.device = opened.get();
       Target target = device.target(dtype);
       this.prompts =

@@ -40,7 +40,7 @@ final class TokenizerJson {
     json.put("post_processor", postProcessor(folder, special, vocabulary));
     json.put("decoder", byteLevel());
     json.put("model", model(folder, special, vocabulary));
-    return StrictJson.canonical(json);
+    return StrictJson.text(json);
   }
 
   private static List<Object> addedTokens(
