@@ -28,6 +28,7 @@ PIXELS = 512
 JOB_STEPS = 4
 SCALING_PIXELS = 64
 HUNDRED = 100  # pictures of one question while it scales
+TWENTY, TURNS = 20, 101  # pictures of a turn, and turns, when it has scaled
 
 
 class Bench:
@@ -151,20 +152,28 @@ class Bench:
         self.keep("job", value | {"pictures": count, "steps": steps, "inference": inference, "beside_inference": value["seconds"]["job"] - inference})
 
     def scaling(self):
-        """Many tiny pictures in one process, each of the embedded model: seconds and anonymous memory, from the hundredth picture on and at the end."""
+        """Many tiny pictures in one process, each of the embedded model, which then takes turns with a new process; anonymous memory early and late.
+
+        The machine's own drift within those minutes is larger than what is asked, so late is not compared with what was early then.
+        """
+        old, memory = self.hundreds(self.arguments.pictures // HUNDRED)
+        new, _ = self.hundreds(1)
+        times = take_turns({"late": lambda: tiny(old, TWENTY), "early": lambda: tiny(new, TWENTY)}, TURNS)
+        for side in (old, new):
+            side.close()
+        part = max(1, len(memory) // 10)
+        value = ratio(times["late"], times["early"]) | {"seconds": {name: statistics.median(values) / TWENTY for name, values in times.items()}}
+        kept = {"early": statistics.median(memory[1:1 + part]), "late": statistics.median(memory[-part:])}
+        self.keep("scaling", value | {"rss_anon_bytes": kept, "pictures": self.arguments.pictures, "part": part * HUNDRED})
+
+    def hundreds(self, count):
+        """A process that has made so many hundreds of pictures, and its anonymous memory after each."""
         side = Side([*JAVA, "pictures", TINY, "float32", 1, SCALING_PIXELS])
-        seconds, memory = [], []
-        for _ in range(self.arguments.pictures // HUNDRED):
-            side.ask(f"{FEW_STEPS} {HUNDRED}")
-            side.answer()
-            seconds.append(float(side.answer()) / HUNDRED)
+        memory = []
+        for _ in range(count):
+            tiny(side, HUNDRED)
             memory.append(sides.status_bytes(side.process.pid, "RssAnon:"))
-        side.close()
-        part = max(1, len(seconds) // 10)
-        both = {name: {"early": statistics.median(values[1:1 + part]), "late": statistics.median(values[-part:])}
-                for name, values in {"seconds": seconds, "rss_anon_bytes": memory}.items()}
-        ratios = {f"{name}_ratio": value["late"] / value["early"] for name, value in both.items()}
-        self.keep("scaling", both | ratios | {"pictures": self.arguments.pictures, "part": part * HUNDRED})
+        return side, memory
 
     def two(self):
         """Two executors of one core each, by Spark's local-cluster, beside one executor and the driver on one core: from the plan to the commit, without loading."""
@@ -211,6 +220,13 @@ class Bench:
                 "matrix": 2 * 4096**3 / best(lambda a=a, b=b: a @ b) / 1e12,
                 "convolution": 2 * 2 * 64 * 64 * 9 * 320 * 320 / best(lambda x=x, w=w: torch.conv2d(x, w, padding=1)) / 1e12}
         self.keep("roofline", rates)
+
+
+def tiny(side, count):
+    """Seconds of so many tiny pictures; the same prompts each time."""
+    side.ask(f"{FEW_STEPS} {count}")
+    side.answer()
+    return float(side.answer())
 
 
 def best(call, times=7):

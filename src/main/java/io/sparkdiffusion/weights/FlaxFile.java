@@ -34,13 +34,11 @@ final class FlaxFile implements WeightFile {
   private static final Map<String, String> ARRAYS =
       Map.of("kernel", "weight", "scale", "weight", "embedding", "weight");
 
-  private final Path path;
-  private final FileStamp stamp;
+  private final MappedFile file;
   private final Map<String, StoredTensor> tensors;
 
-  private FlaxFile(Path path, FileStamp stamp, Map<String, StoredTensor> tensors) {
-    this.path = path;
-    this.stamp = stamp;
+  private FlaxFile(MappedFile file, Map<String, StoredTensor> tensors) {
+    this.file = file;
     this.tensors = Collections.unmodifiableMap(tensors);
   }
 
@@ -55,7 +53,7 @@ final class FlaxFile implements WeightFile {
       FileStamp stamp = FileStamp.of(path);
       new FlaxReader(path, channel)
           .read((keys, array) -> tensors.put(String.join("/", keys), tensor(keys, array)));
-      return new FlaxFile(path, stamp, tensors);
+      return new FlaxFile(new MappedFile(path, stamp), tensors);
     } catch (NoSuchFileException e) {
       throw new ProblemsException(
           "Cannot read %s: the file must exist (missing)".formatted(path), e);
@@ -94,13 +92,8 @@ final class FlaxFile implements WeightFile {
   }
 
   @Override
-  public Path path() {
-    return path;
-  }
-
-  @Override
-  public FileStamp stamp() {
-    return stamp;
+  public MappedFile file() {
+    return file;
   }
 
   @Override

@@ -51,13 +51,11 @@ final class SafetensorsFile implements WeightFile {
 
   private static final String TYPES = String.join(", ", new TreeSet<>(ELEMENT_BYTES.keySet()));
 
-  private final Path path;
-  private final FileStamp stamp;
+  private final MappedFile file;
   private final Map<String, StoredTensor> tensors;
 
-  private SafetensorsFile(Path path, FileStamp stamp, Map<String, StoredTensor> tensors) {
-    this.path = path;
-    this.stamp = stamp;
+  private SafetensorsFile(MappedFile file, Map<String, StoredTensor> tensors) {
+    this.file = file;
     this.tensors = tensors;
   }
 
@@ -83,7 +81,7 @@ final class SafetensorsFile implements WeightFile {
             }
           });
       checkSpans(path, tensors.values(), dataStart, channel.size());
-      return new SafetensorsFile(path, stamp, tensors);
+      return new SafetensorsFile(new MappedFile(path, stamp), tensors);
     } catch (NoSuchFileException e) {
       throw new ProblemsException(
           "Cannot read %s: the file must exist (missing)".formatted(path), e);
@@ -94,13 +92,8 @@ final class SafetensorsFile implements WeightFile {
   }
 
   @Override
-  public Path path() {
-    return path;
-  }
-
-  @Override
-  public FileStamp stamp() {
-    return stamp;
+  public MappedFile file() {
+    return file;
   }
 
   @Override

@@ -4,10 +4,8 @@ import io.sparkdiffusion.config.ProblemsException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.Map;
 
@@ -26,10 +24,12 @@ sealed interface WeightFile permits SafetensorsFile, FlaxFile {
   }
 
   /** The file itself. */
-  Path path();
+  MappedFile file();
 
-  /** What the file was when it was checked. */
-  FileStamp stamp();
+  /** Where it is. */
+  default Path path() {
+    return file().path();
+  }
 
   /** The tensors by the names that the file has for them. */
   Map<String, StoredTensor> tensors();
@@ -41,17 +41,13 @@ sealed interface WeightFile permits SafetensorsFile, FlaxFile {
    * @throws ProblemsException where the file has changed since it was opened
    */
   default ByteBuffer map(StoredTensor tensor) {
-    try (FileChannel channel = FileChannel.open(path(), StandardOpenOption.READ)) {
-      FileStamp now = FileStamp.of(path());
-      if (!now.equals(stamp())) {
-        throw new IOException("it was %s, now %s".formatted(stamp(), now));
-      }
+    try {
       if (tensor.spans().size() == 1) {
-        return map(channel, tensor.spans().get(0));
+        return file().map(tensor.spans().get(0));
       }
       ByteBuffer all = ByteBuffer.allocateDirect(Math.toIntExact(tensor.bytes()));
       for (StoredTensor.Span span : tensor.spans()) {
-        all.put(map(channel, span));
+        all.put(file().map(span));
       }
       return all.flip().order(ByteOrder.LITTLE_ENDIAN);
     } catch (IOException e) {
@@ -65,11 +61,5 @@ sealed interface WeightFile permits SafetensorsFile, FlaxFile {
   /** True for what stands where a clone has not fetched a large file (git-lfs, docs/spec.md). */
   static boolean isPointer(byte[] firstEight) {
     return Arrays.equals(firstEight, "version ".getBytes(StandardCharsets.US_ASCII));
-  }
-
-  private static ByteBuffer map(FileChannel channel, StoredTensor.Span span) throws IOException {
-    return channel
-        .map(FileChannel.MapMode.READ_ONLY, span.begin(), span.bytes())
-        .order(ByteOrder.LITTLE_ENDIAN);
   }
 }
