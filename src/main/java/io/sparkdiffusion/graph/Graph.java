@@ -23,6 +23,7 @@ public final class Graph {
   private final List<Shape> inputs = new ArrayList<>();
   private final Map<String, Shape> weights = new LinkedHashMap<>();
   private final Map<String, Packing> packings = new LinkedHashMap<>();
+  private final List<String> keptAsStored = new ArrayList<>();
   private final Map<String, String> weightNames = new HashMap<>();
   private final Set<String> readInParts = new HashSet<>();
   private final Set<String> methods = new LinkedHashSet<>();
@@ -87,8 +88,17 @@ public final class Graph {
     if (!target.isOneDnn() || !weightNames.containsKey(weight.variable())) {
       return false;
     }
-    packings.put(weightName(weight), packing);
+    String weightName = weightName(weight);
+    if (keptAsStored.stream().anyMatch(weightName::startsWith)) {
+      return false;
+    }
+    packings.put(weightName, packing);
     return true;
+  }
+
+  /** Weights below a place are not packed, whatever the target. */
+  void keepAsStored(String prefix) {
+    keptAsStored.add(prefix);
   }
 
   String weightName(Tensor weight) {

@@ -22,7 +22,7 @@ final class Layers {
   static Tensor linear(Tensor x, Tensor weight, List<Tensor> bias) {
     Shape result = projected(x, weight);
     Object added = bias.isEmpty() ? "None" : bias.get(0);
-    if (isPackedLinear(x, weight)) {
+    if (isPacked(weight, new Packing.Linear(rows(x)))) {
       return oneDnn(x, result, "_linear_pointwise", weight, added);
     }
     return x.call(result, "linear", weight, added);
@@ -31,7 +31,7 @@ final class Layers {
   /** {@code x · weightᵀ + bias + residual}; the residual has the result's shape. */
   static Tensor linear(Tensor x, Tensor weight, Tensor bias, Tensor residual) {
     Shape result = projected(x, weight);
-    if (weight.graph().target().fusesSums() && isPackedLinear(x, weight)) {
+    if (isFused(weight, new Packing.Linear(rows(x)))) {
       requireShape("linear", result, residual);
       return x.callIn(ONE_DNN, result, "_linear_pointwise", residual, weight, bias, "\"add\"");
     }
@@ -191,11 +191,6 @@ final class Layers {
   /** Layer norm over the last dimension. */
   static Tensor layerNorm(Tensor x, Tensor weight, Tensor bias, double epsilon) {
     return x.call(x.shape(), "layer_norm", Shape.of(x.size(-1)), weight, bias, epsilon);
-  }
-
-  private static boolean isPackedLinear(Tensor x, Tensor weight) {
-    return weight.graph().target().packsLinear(rows(x), weight.shape())
-        && isPacked(weight, new Packing.Linear(rows(x)));
   }
 
   /** Whether a weight is kept in oneDNN's layout; the graph notes for which input. */

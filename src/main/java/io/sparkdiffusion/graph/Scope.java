@@ -26,6 +26,11 @@ public final class Scope {
     return sub(name + "." + index);
   }
 
+  /** From here on this scope's weights are not laid out anew. */
+  public void keepAsStored() {
+    graph.keepAsStored(prefix);
+  }
+
   /** A weight of this scope. */
   public Tensor weight(String name, long... sizes) {
     return graph.weight(prefix + name, Shape.of(sizes));

@@ -9,8 +9,6 @@ package io.sparkdiffusion.graph;
 public record Target(Dtype dtype, Kernels kernels) {
 
   private static final int TILE_ROWS = 16;
-  private static final long FEW_ROWS = 96;
-  private static final long MANY_WEIGHTS = 1L << 21;
 
   /** Who computes linear layers, convolutions and attention. */
   public enum Kernels {
@@ -41,12 +39,11 @@ public record Target(Dtype dtype, Kernels kernels) {
   }
 
   /**
-   * Whether the weight of a linear layer is laid out. Where rows are few, a text's, and there are
-   * no tiles, a large one costs more to lay out than a handful of calls gain (docs/decisions/0006).
+   * Where the large weights of linear layers of some 77 rows, a text's, stay as they are stored: to
+   * lay them out takes longer than a handful of calls gain (docs/decisions/0006).
    */
-  boolean packsLinear(long rows, Shape weight) {
-    boolean isLargeForFew = rows <= FEW_ROWS && weight.count() >= MANY_WEIGHTS;
-    return isOneDnn() && !(isLargeForFew && isBfloat16WithoutTiles());
+  public boolean keepsWeightsForFewRows() {
+    return isBfloat16WithoutTiles();
   }
 
   /** Where the fused attention kernel is slower than matrix products (docs/decisions/0006). */

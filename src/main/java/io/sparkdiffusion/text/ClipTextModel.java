@@ -44,7 +44,7 @@ public final class ClipTextModel {
     // No token sees those behind it, so rows of zeros at the end change none.
     h = h.padded(1, target.lackingRows(config.positions()), 0);
     for (int layer = 0; layer < config.layers(); layer++) {
-      h = layer(model.sub("encoder").sub("layers", layer), h);
+      h = layer(model.sub("encoder").sub("layers", layer), h, target);
     }
     h = h.narrow(1, 0, config.positions());
     return graph.returns(
@@ -52,11 +52,14 @@ public final class ClipTextModel {
   }
 
   /** x (1, N, C): attention, feed-forward, each after a norm and with a residual. */
-  private Tensor layer(Scope scope, Tensor x) {
+  private Tensor layer(Scope scope, Tensor x, Target target) {
     Tensor norm1 = scope.layerNorm("layer_norm1", x, config.normEpsilon());
     Tensor h = attention(scope.sub("self_attn"), norm1, x);
     Tensor norm2 = scope.layerNorm("layer_norm2", h, config.normEpsilon());
     Scope mlp = scope.sub("mlp");
+    if (target.keepsWeightsForFewRows()) {
+      mlp.keepAsStored();
+    }
     Tensor inner = activate(mlp.linear("fc1", norm2, config.innerWidth()));
     return mlp.linear("fc2", inner, h);
   }

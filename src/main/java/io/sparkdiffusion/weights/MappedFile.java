@@ -44,10 +44,6 @@ final class MappedFile {
    * @throws IOException where the file has changed since it was checked
    */
   synchronized ByteBuffer map(StoredTensor.Span span) throws IOException {
-    FileStamp now = FileStamp.of(path);
-    if (!now.equals(stamp)) {
-      throw new IOException("it was %s, now %s".formatted(stamp, now));
-    }
     if (span.bytes() > STEP) {
       return mapped(span.begin(), span.bytes()).order(ByteOrder.LITTLE_ENDIAN);
     }
@@ -63,13 +59,24 @@ final class MappedFile {
     if (window == null) {
       window = mapped(first, Math.min(2 * STEP - 1, stamp.sizeBytes() - first));
       windows.put(first, new WeakReference<>(window));
+    } else {
+      requireUnchanged();
     }
     return window;
   }
 
   private MappedByteBuffer mapped(long begin, long bytes) throws IOException {
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+      requireUnchanged();
       return channel.map(FileChannel.MapMode.READ_ONLY, begin, bytes);
+    }
+  }
+
+  /** Behind the file's opening, so that one put in its place meanwhile is not taken for it. */
+  private void requireUnchanged() throws IOException {
+    FileStamp now = FileStamp.of(path);
+    if (!now.equals(stamp)) {
+      throw new IOException("it was %s, now %s".formatted(stamp, now));
     }
   }
 }

@@ -53,6 +53,24 @@ class PackingTest {
         .forEach(i -> assertThat(actual[i]).isCloseTo(expected[i], within((float) tolerance)));
   }
 
+  @Test
+  void aPlaceCanKeepItsWeightsAsTheyAreStored() {
+    Graph plain = twoPlaces(Target.aten(Dtype.FLOAT32));
+    Graph kept = twoPlaces(new Target(Dtype.FLOAT32, Target.Kernels.ONEDNN));
+    assertThat(kept.packings().keySet()).containsExactly("other.linear.weight");
+    // Sums of 16 products of numbers below 1.
+    assertThat(run(kept, 1)).containsExactly(run(plain, 1), within(1e-5f));
+  }
+
+  private static Graph twoPlaces(Target target) {
+    Graph graph = new Graph("two places", target);
+    Tensor x = graph.input(2, 16, 1, 1).reshape(2, 16);
+    Scope kept = graph.scope().sub("kept");
+    kept.keepAsStored();
+    Tensor h = kept.sub("inner").linear("linear", kept.linear("linear", x, 16), x);
+    return graph.returns(graph.scope().sub("other").linear("linear", h, 16));
+  }
+
   @ParameterizedTest
   @EnumSource(names = {"FLOAT32", "BFLOAT16"})
   void forWhichInputAWeightWasPackedDoesNotChangeTheResult(Dtype dtype) {
