@@ -9,8 +9,9 @@ package io.sparkdiffusion.graph;
 final class Doubling {
 
   /**
-   * A method of the dictionary of weights: keeps the four kernels of a weight (O, I, 3, 3), whose
-   * sums run along I.
+   * A method of the dictionary of weights: keeps the four kernels of a weight (O, I, 3, 3). {@code
+   * sums} says which of three rows or columns add up to the two of an even kernel, then of an odd
+   * one; of rows and columns together that is one product, whose sums are float32's.
    */
   static final String PUT =
       """
@@ -19,28 +20,18 @@ final class Doubling {
           weight: Tensor,
           input: List[int]) -> NoneType:
           weights = self.weights
-          whole = torch.permute(torch.to(weight, 6, False, False, 2), [0, 2, 3, 1])
+          sums = torch.tensor([[1., 0., 1., 0.], [0., 1., 1., 0.], [0., 1., 0., 1.]], dtype=ops.prim.dtype(weight), device=None, requires_grad=False)
+          all = torch.mm(torch.reshape(weight, [-1, 9]), torch.kron(sums, sums))
+          outputs = torch.size(weight, 0)
+          inputs = torch.size(weight, 1)
+          kernels = torch.reshape(all, [outputs, inputs, 2, 2, 2, 2])
           for row in range(2):
-            halved = (self).join(whole, 1, row)
             for column in range(2):
-              kernel = torch.to((self).join(halved, 2, column), ops.prim.dtype(weight), False, False, None)
-              small = torch.permute(kernel, [0, 3, 1, 2])
+              small = torch.select(torch.select(kernels, 4, column), 2, row)
               packed = ops.mkldnn._reorder_convolution_weight(small, [1, 1], [1, 1], [1, 1], 1, input)
               key = torch.format("{}/{}{}", name, row, column)
               _0 = torch._set_item(weights, key, packed)
           return None
-        def join(self: __torch__.M,
-          weight: Tensor,
-          dimension: int,
-          odd: int) -> Tensor:
-          first = torch.narrow(weight, dimension, 0, 1)
-          middle = torch.narrow(weight, dimension, 1, 1)
-          last = torch.narrow(weight, dimension, 2, 1)
-          if torch.eq(odd, 0):
-            pair = [first, torch.add(middle, last)]
-          else:
-            pair = [torch.add(first, middle), last]
-          return torch.cat(pair, dimension)
       """;
 
   /** A method of a graph: x (B, I, H, W) to (B, O, 2 H, 2 W). */

@@ -1,5 +1,8 @@
 package io.sparkdiffusion.graph;
 
+import ai.djl.pytorch.engine.PtSymbolBlock;
+import ai.djl.pytorch.jni.IValue;
+import ai.djl.pytorch.jni.IValueUtils;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -11,6 +14,14 @@ import java.util.stream.Stream;
 final class OneDnn {
 
   private static final Path PROCESSORS = Path.of("/proc/cpuinfo");
+
+  private static final String QUESTION =
+      ScriptArchive.CLASS_HEADER
+          + """
+              def computes_bfloat16(self: __torch__.M) -> bool:
+                return ops.mkldnn._is_mkldnn_bf16_supported()
+            """
+              .indent(0);
 
   private OneDnn() {}
 
@@ -42,16 +53,13 @@ final class OneDnn {
   }
 
   private static boolean computesBfloat16(TorchDevice device) {
-    Graph question = new Graph("a question to oneDNN");
-    question.input(1);
-    question.returns(
-        question.record(
-            Shape.of(), "torch.scalar_tensor(int(ops.mkldnn._is_mkldnn_bf16_supported()))"));
-    try (WeightDictionary none = new WeightDictionary(device);
-        CompiledGraph compiled = CompiledGraph.compile(question, none);
-        DeviceTensor input = device.floats(new float[1], 1);
-        DeviceTensor answer = compiled.run(input)) {
-      return answer.toFloats()[0] == 1;
-    }
+    return device.call(
+        () -> {
+          try (PtSymbolBlock module =
+                  WeightDictionary.load(device, QUESTION, "a question to oneDNN");
+              IValue answer = IValueUtils.runMethod(module, "computes_bfloat16")) {
+            return answer.toBoolean();
+          }
+        });
   }
 }

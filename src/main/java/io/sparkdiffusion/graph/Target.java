@@ -39,10 +39,11 @@ public record Target(Dtype dtype, Kernels kernels) {
   }
 
   /**
-   * Where the large weights of linear layers of some 77 rows, a text's, stay as they are stored: to
-   * lay them out takes longer than a handful of calls gain (docs/decisions/0006).
+   * Whether few rows, a text's, go their own way through linear layers: of 77 rows oneDNN gives one
+   * thread 64 and another one the rest, so that a wide result is faster in two halves of the rows;
+   * a deep input gains nothing by weights that are laid out (docs/decisions/0006).
    */
-  public boolean keepsWeightsForFewRows() {
+  public boolean splitsFewRows() {
     return isBfloat16WithoutTiles();
   }
 

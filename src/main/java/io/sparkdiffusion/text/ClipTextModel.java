@@ -57,11 +57,22 @@ public final class ClipTextModel {
     Tensor h = attention(scope.sub("self_attn"), norm1, x);
     Tensor norm2 = scope.layerNorm("layer_norm2", h, config.normEpsilon());
     Scope mlp = scope.sub("mlp");
-    if (target.keepsWeightsForFewRows()) {
-      mlp.keepAsStored();
+    if (target.splitsFewRows()) {
+      mlp.sub("fc2").keepAsStored();
     }
-    Tensor inner = activate(mlp.linear("fc1", norm2, config.innerWidth()));
-    return mlp.linear("fc2", inner, h);
+    return mlp.linear("fc2", activate(inner(mlp, norm2, target)), h);
+  }
+
+  /** x (1, N, C) to the feed-forward's width. */
+  private Tensor inner(Scope mlp, Tensor x, Target target) {
+    if (!target.splitsFewRows()) {
+      return mlp.linear("fc1", x, config.innerWidth());
+    }
+    long half = x.size(1) / 2;
+    return Tensor.cat(
+        1,
+        mlp.linear("fc1", x.narrow(1, 0, half), config.innerWidth()),
+        mlp.linear("fc1", x.narrow(1, half, x.size(1) - half), config.innerWidth()));
   }
 
   /** Each token sees itself and those before it; no padding is masked; plus the residual. */
