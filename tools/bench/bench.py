@@ -70,8 +70,15 @@ class Bench:
     def float32(self):
         self.diffusers("float32", ("unet", "text", "guidance", "vae"))
 
+    def text(self):
+        """A text alone, which is so short that it takes more pairs: --repeats 41."""
+        self.diffusers("bfloat16", ("text",))
+
     def batch(self):
         self.diffusers("bfloat16", ("unet:4", "vae:4"))
+
+    def batch_float32(self):
+        self.diffusers("float32", ("unet:4", "vae:4"))
 
     def newest(self):
         def command(inputs, dtype):
@@ -279,12 +286,12 @@ def png_pictures():
     return files
 
 
-PARTS = ("bfloat16", "cold", "memory", "pictures", "job", "openvino", "png", "roofline", "float32", "newest", "batch", "scaling", "two")
+PARTS = ("bfloat16", "cold", "memory", "pictures", "job", "openvino", "png", "roofline", "float32", "newest", "batch", "batch_float32", "scaling", "two")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", default=PARTS, help=" ".join(PARTS))
+    parser.add_argument("parts", nargs="*", default=PARTS, help=" ".join(PARTS) + "; or text alone")
     parser.add_argument("--repeats", type=int, default=7, help="pairs, after one that does not count")
     parser.add_argument("--rows", type=int, default=60, help="pictures of each job of `two`")
     parser.add_argument("--job-rows", type=int, default=10, help="pictures of each job of `job`")
