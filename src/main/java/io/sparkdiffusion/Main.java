@@ -159,7 +159,7 @@ public final class Main implements Callable<Integer> {
     } finally {
       if (isOwnSession) {
         // What Spark says of its own end must not come after the last line.
-        spark.sparkContext().setLogLevel("ERROR");
+        spark.sparkContext().setLogLevel("OFF");
         spark.stop();
       }
     }

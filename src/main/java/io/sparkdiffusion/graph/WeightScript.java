@@ -1,7 +1,9 @@
 package io.sparkdiffusion.graph;
 
 /**
- * The TorchScript class behind {@link WeightDictionary}: how a weight is converted and laid out.
+ * The TorchScript class behind {@link WeightDictionary}: how a weight is converted and laid out. A
+ * convolution's goes by oneDNN's layout for any input to the one for its own: for the latter
+ * libtorch hands oneDNN a channels-last copy, which takes longer than both (docs/decisions/0006).
  */
 final class WeightScript {
 
@@ -94,9 +96,17 @@ final class WeightScript {
               stride: int,
               padding: int) -> NoneType:
               weights = self.weights
-              packed = ops.mkldnn._reorder_convolution_weight(weight, [padding, padding], [stride, stride], [1, 1], 1, input)
-              _0 = torch._set_item(weights, name, packed)
+              _0 = torch._set_item(weights, name, (self).packed(weight, input, stride, padding, ))
               return None
+            def packed(self: __torch__.M,
+              weight: Tensor,
+              input: List[int],
+              stride: int,
+              padding: int) -> Tensor:
+              sides = [padding, padding]
+              steps = [stride, stride]
+              any = ops.mkldnn._reorder_convolution_weight(weight, sides, steps, [1, 1], 1, None)
+              return torch.mkldnn_reorder_conv2d_weight(any, sides, steps, [1, 1], 1, input)
             def put_input_halves(self: __torch__.M,
               name: str,
               weight: Tensor,

@@ -97,9 +97,13 @@ public final class GenerateJob {
       RunSeconds seconds,
       Optional<String> stopReason) {}
 
-  /** Drops the groups underway and ends {@link #execute()}, from another thread. */
+  /**
+   * Drops the groups underway and ends {@link #execute()}, from another thread; what Spark says of
+   * that must not come after the last line, so it is silent from here on.
+   */
   public void stop() {
     isStopping = true;
+    spark.sparkContext().setLogLevel("OFF");
     spark.sparkContext().cancelJobGroup(runId);
   }
 
