@@ -21,6 +21,7 @@ LABELS = {
     "text": "text encoding, one prompt", "unet": "UNet, one guidance pair", "guidance": "guidance, rescale and DDIM step",
     "vae": "VAE decode, 512x512", "unet:4": "UNet, four pairs", "vae:4": "VAE decode, four pictures",
 }
+LABEL_CELLS = {"diffusers": 2, "openvino": 2, "newest": 2, "whole": 1, "scaling": 1}
 TERAFLOPS = {"unet": 2 * 0.804, "vae": 2.51, "text": 0.045}  # of one guidance pair, picture and prompt
 
 
@@ -93,13 +94,14 @@ def job(results):
 
 def elsewhere(published, hardware, ratios):
     """What was published last of each other kind of hardware, and of this one what was not measured again."""
-    sets = {}
-    for one in [*published.pop("elsewhere", []), published]:
-        here = one["hardware"] == hardware
-        kept = {key: value for key, value in one.items() if not (here and key in ratios)}
-        if any(isinstance(value, float) for value in kept.values()):
-            sets[one["hardware"]] = kept
-    return list(sets.values())
+    sets, newer = [], {hardware: set(ratios)}
+    for one in [published, *published.pop("elsewhere", [])]:
+        known = newer.setdefault(one["hardware"], set())
+        values = {key for key, value in one.items() if isinstance(value, float)} - known
+        if values:
+            sets.append({key: value for key, value in one.items() if key not in known})
+        known |= values
+    return sets
 
 
 def roofline(results):
@@ -111,6 +113,14 @@ def roofline(results):
                 lines.append(f"| {stage} | {dtype} | {work:.3g} | {rate:.3f} | {100 * rate / rates['matrix']:.0f} % |")
         lines.append(f"| matrix product 4096, convolution 320 at 64x64 | {dtype} | | {rates['matrix']:.3f}, {rates['convolution']:.3f} | |")
     return lines
+
+
+def merged(before, lines, cells):
+    """The rows of a table that were not measured again stay; a row is known by its first cells without their numbers."""
+    def key(line):
+        return re.sub(r"\d", "", "|".join(line.split("|")[1:1 + cells]))
+    new = {key(line): line for line in lines}
+    return list(({key(line): line for line in before} | new).values())
 
 
 def main():
@@ -134,7 +144,10 @@ def main():
     for name, lines in tables.items():
         if len(lines) in (0, 2):  # nothing or a table's head: not measured, so what is there stays
             continue
-        text = re.sub(rf"(<!-- {name} -->\n).*?(<!-- end -->)", lambda match, lines=lines: match[1] + "\n".join(lines) + "\n" + match[2], text, flags=re.S)
+        place = re.compile(rf"(?<=<!-- {name} -->\n).*?(?=<!-- end -->)", re.S)
+        if name in LABEL_CELLS:
+            lines = merged(place.search(text)[0].splitlines(), lines, LABEL_CELLS[name])
+        text = place.sub(lambda match, lines=lines: "".join(line + "\n" for line in lines), text)
     page.write_text(text)
 
 
