@@ -96,17 +96,12 @@ final class WeightScript {
               stride: int,
               padding: int) -> NoneType:
               weights = self.weights
-              _0 = torch._set_item(weights, name, (self).packed(weight, input, stride, padding, ))
-              return None
-            def packed(self: __torch__.M,
-              weight: Tensor,
-              input: List[int],
-              stride: int,
-              padding: int) -> Tensor:
               sides = [padding, padding]
               steps = [stride, stride]
               any = ops.mkldnn._reorder_convolution_weight(weight, sides, steps, [1, 1], 1, None)
-              return torch.mkldnn_reorder_conv2d_weight(any, sides, steps, [1, 1], 1, input)
+              packed = torch.mkldnn_reorder_conv2d_weight(any, sides, steps, [1, 1], 1, input)
+              _0 = torch._set_item(weights, name, packed)
+              return None
             def put_input_halves(self: __torch__.M,
               name: str,
               weight: Tensor,
