@@ -7,6 +7,7 @@ import os
 import statistics
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import torch
 from PIL import Image
 
 import sides
-from sides import REPOSITORY, Side, ratio, take_turns
+from sides import REPOSITORY, Paced, Side, alternate, ratio, take_turns
 
 HERE = Path(__file__).resolve().parent
 WORK = REPOSITORY / ".work/bench"
@@ -135,29 +136,35 @@ class Bench:
 
         Each turn is a new process on either side, with as many threads: a JVM that has run before is faster. Both make one picture at a time, as the job does on a CPU,
         and encode it as PNG. The job also writes it as a file and in a row of Parquet, commits, and makes the gallery; the pipeline writes nothing.
+        Each makes its first picture at a stretch, with all loading, and then they run in turn for two seconds each, since the machine's speed changes by more than what is
+        asked from minute to minute.
         """
-        count, steps, dtype = self.arguments.job_rows, JOB_STEPS, "bfloat16"
-        table, inferences, rests = write_rows(count), [], []
-        model = [f"pretrained_model_name_or_path={MODEL}", f"weights_dtype={dtype}", f"activations_dtype={dtype}", "device=cpu"]
+        count = self.arguments.job_rows
+        table = write_rows(count)
+        turns = [self.job_turn(table, count) for _ in range(self.repeats)]
+        wholes, inferences, bares = zip(*turns)
+        rests = [whole - inference for whole, inference in zip(wholes, inferences)]
+        medians = {"inference": statistics.median(inferences), "beside_inference": statistics.median(rests)}
+        self.keep("job", ratio(wholes, bares) | {
+            "seconds": {"job": statistics.median(wholes), "pipeline": statistics.median(bares)}, "pictures": count, "steps": JOB_STEPS} | medians)
 
-        def pipeline():
-            bare = Side([*JAVA, "pictures", MODEL, dtype, 1, PIXELS])
-            bare.ask(f"{steps} {count}")
-            bare.answer()
-            seconds = float(bare.answer())
-            bare.close()
-            return seconds
-
-        def job():
-            lines, seconds = run_job("base_2_base.yml", table, [*model, f"num_inference_steps={steps}"])
-            whole = lines["Done:"] - lines["Loading the model"] - seconds["load"] - seconds["compile"]
-            inferences.append(seconds["inference"])
-            rests.append(whole - seconds["inference"])
-            return whole
-
-        self.pair("job", {"job": job, "pipeline": pipeline})
-        value = self.results["job"]
-        self.keep("job", value | {"pictures": count, "steps": steps, "inference": statistics.median(inferences[1:]), "beside_inference": statistics.median(rests[1:])})
+    def job_turn(self, table, count):
+        """Seconds of the job, of its inference, and of the bare pipeline, none of them with loading or while held."""
+        dtype = "bfloat16"
+        job = Job("base_2_base.yml", table, [
+            f"pretrained_model_name_or_path={MODEL}", f"weights_dtype={dtype}", f"activations_dtype={dtype}", "device=cpu", f"num_inference_steps={JOB_STEPS}"])
+        job.await_pictures(1)
+        ours = Paced(job.process, lambda: job.await_pictures(count))
+        bare = Side([*JAVA, "pictures", MODEL, dtype, 1, PIXELS])
+        first = pictures(bare, 1, JOB_STEPS)
+        theirs = Paced(bare.process, lambda: pictures(bare, count - 1, JOB_STEPS))
+        alternate([ours, theirs], lambda one: one is ours and job.end())
+        said, times = job.end()
+        seconds = first + theirs.answer.result() - theirs.held
+        bare.close()
+        whole = said["Done:"] - said["Loading the model"] - times["load"] - times["compile"] - ours.held
+        print("job turn", whole, times["inference"] - ours.held, seconds, flush=True)
+        return whole, times["inference"] - ours.held, seconds
 
     def scaling(self):
         """Many tiny pictures in one process, each of the embedded model, which then takes turns with a new process; anonymous memory early and late.
@@ -166,7 +173,7 @@ class Bench:
         """
         old, memory = self.hundreds(self.arguments.pictures // HUNDRED)
         new, _ = self.hundreds(1)
-        times = take_turns({"late": lambda: tiny(old, TWENTY), "early": lambda: tiny(new, TWENTY)}, TURNS)
+        times = take_turns({"late": lambda: pictures(old, TWENTY), "early": lambda: pictures(new, TWENTY)}, TURNS)
         for side in (old, new):
             side.close()
         part = max(1, len(memory) // 10)
@@ -179,7 +186,7 @@ class Bench:
         side = Side([*JAVA, "pictures", TINY, "float32", 1, SCALING_PIXELS])
         memory = []
         for _ in range(count):
-            tiny(side, HUNDRED)
+            pictures(side, HUNDRED)
             memory.append(sides.status_bytes(side.process.pid, "RssAnon:"))
         return side, memory
 
@@ -189,9 +196,9 @@ class Bench:
 
         def executors(number):
             pinned = ["taskset", "-c", "0"] if number == 1 else []
-            lines, seconds = run_job("tiny.yml", table, ["num_inference_steps=12"], pinned, [
+            lines, seconds = Job("tiny.yml", table, ["num_inference_steps=12"], pinned, [
                 "--master", f"local-cluster[{number},1,2048]", "--conf", "spark.executor.memory=2g",
-                "--conf", "spark.executor.extraJavaOptions=-Dai.djl.pytorch.num_threads=1"])
+                "--conf", "spark.executor.extraJavaOptions=-Dai.djl.pytorch.num_threads=1"]).end()
             return lines["Committed group"] - lines["images to make in"] - (seconds["load"] + seconds["compile"]) / number
 
         times = take_turns({number: (lambda number=number: executors(number)) for number in (2, 1)}, self.repeats)
@@ -230,9 +237,9 @@ class Bench:
         self.keep("roofline", rates)
 
 
-def tiny(side, count):
-    """Seconds of so many tiny pictures; the same prompts each time."""
-    side.ask(f"{FEW_STEPS} {count}")
+def pictures(side, count, steps=FEW_STEPS):
+    """Seconds of so many pictures; the same prompts each time."""
+    side.ask(f"{steps} {count}")
     side.answer()
     return float(side.answer())
 
@@ -257,20 +264,38 @@ def write_rows(count):
     return table
 
 
-def run_job(config, table, settings, before=(), sparks=()):
-    """Runs the job: when it said what, by a clock, and the seconds of its report."""
-    output = WORK / "job"
-    subprocess.run(["rm", "-rf", output], check=True)
-    command = [*before, REPOSITORY / "jobs/generate", REPOSITORY / "configs" / config, f"prompts={table}", f"output_dir={output}", *settings, "--", *sparks]
-    said = {}
-    with subprocess.Popen(command, cwd=REPOSITORY, text=True, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
-        for line in process.stderr:
-            for words in ("images to make in", "Loading the model", "Committed group", "Done:"):
+class Job:
+    """A run of the job."""
+
+    OUTPUT = WORK / "job"
+    WORDS = ("images to make in", "Loading the model", "Committed group", "Done:")
+
+    def __init__(self, config, table, settings, before=(), sparks=()):
+        subprocess.run(["rm", "-rf", self.OUTPUT], check=True)
+        command = [
+            *before, REPOSITORY / "jobs/generate", REPOSITORY / "configs" / config, f"prompts={table}", f"output_dir={self.OUTPUT}", *settings, "--", *sparks]
+        self.said = {}
+        self.process = subprocess.Popen(command, cwd=REPOSITORY, text=True, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        self.listener = threading.Thread(target=self.listen)
+        self.listener.start()
+
+    def listen(self):
+        for line in self.process.stderr:
+            for words in self.WORDS:
                 if words in line:
-                    said.setdefault(words, time.perf_counter())
-    if process.returncode:
-        sys.exit(f"exit status {process.returncode}: {command}")
-    return said, json.loads((output / "run.json").read_text())["seconds"]
+                    self.said.setdefault(words, time.perf_counter())
+
+    def await_pictures(self, count):
+        """Returns when so many PNG files are there, or the job has ended."""
+        while self.process.poll() is None and len(list(self.OUTPUT.rglob("*.png"))) < count:
+            time.sleep(0.2)
+
+    def end(self):
+        """Awaits the end: when it said what, by a clock, and the seconds of its report."""
+        self.listener.join()
+        if status := self.process.wait():
+            sys.exit(f"exit status {status}: {self.process.args}")
+        return self.said, json.loads((self.OUTPUT / "run.json").read_text())["seconds"]
 
 
 def png_pictures():

@@ -1,16 +1,20 @@
 """Processes that answer questions, a line for a line, so that several can take turns on one machine."""
 
+import itertools
 import json
 import math
 import os
+import signal
 import statistics
 import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+WAITING = ThreadPoolExecutor()
 MEMORY = {"peak_rss_anon_bytes": "RssAnon:", "peak_rss_bytes": "VmRSS:"}  # weights that stay mapped from their file are in the second only
 
 
@@ -49,6 +53,43 @@ class Side:
         if status := self.process.wait():
             sys.exit(f"exit status {status}: {self.process.args}")
         self.facts |= {name: self.peaks[field] for name, field in MEMORY.items() if self.peaks[field]}
+
+
+class Paced:
+    """A process at work until a call of ours has its answer; it is held soon after the work has begun, and then has its turns."""
+
+    def __init__(self, process, call):
+        self.process, self.held = process, 0.0
+        self.answer = WAITING.submit(call)
+        time.sleep(1)
+        self.hold()
+
+    def hold(self):
+        self.process.send_signal(signal.SIGSTOP)
+        self.since = time.perf_counter()
+
+    def release(self):
+        self.held += time.perf_counter() - self.since
+        self.process.send_signal(signal.SIGCONT)
+
+    def is_done_within(self, seconds):
+        return bool(wait([self.answer], seconds).done)
+
+
+def alternate(paced, end, seconds=2):
+    """Lets held processes run in turn, so many seconds each, until one is done; once its end is awaited, the others run on.
+
+    What the machine does in the meantime, it then does to all of them.
+    """
+    for one in itertools.cycle(paced):
+        one.release()
+        if one.is_done_within(seconds):
+            break
+        one.hold()
+    end(one)
+    for other in paced:
+        if other is not one:
+            other.release()
 
 
 def watch_memory(process, peak):
