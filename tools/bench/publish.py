@@ -27,7 +27,7 @@ TERAFLOPS = {"unet": 2 * 0.804, "vae": 2.51, "text": 0.045}  # of one guidance p
 
 LABELS_OF_WHOLE = {
     "cold start bfloat16": "process start to the beginning of the first step, bfloat16, files in the page cache; peer: diffusers",
-    "job": "the Spark job, bfloat16, from the loaded model to the last byte and the last line; peer: the bare pipeline, which writes nothing",
+    "job": "the Spark job, bfloat16, from the first picture to the last byte and the last line; peer: the bare pipeline, which writes nothing",
     "picture of 2 steps bfloat16": "a picture of 2 steps, PNG included, bfloat16; peer: diffusers",
 }
 
@@ -84,14 +84,6 @@ def scaling(results):
     return lines
 
 
-def job(results):
-    value = results.get("job", {})
-    if "beside_inference" not in value:
-        return []
-    return [f"The job of {value['pictures']} pictures of {value['steps']} steps: {value['inference']:.2f} s are inference, {value['inference'] / value['seconds']['pipeline']:.2f} of all that the pipeline does;"
-            f" {value['beside_inference']:.2f} s are everything else (files, rows, counting, commit, gallery)."]
-
-
 def elsewhere(published, hardware, ratios):
     """What was published last of each other kind of hardware, and of this one what was not measured again."""
     sets, newer = [], {hardware: set(ratios)}
@@ -137,7 +129,7 @@ def main():
     file = REPOSITORY / "docs/benchmarks.json"
     file.write_text(json.dumps(ratios | facts | {"elsewhere": elsewhere(json.loads(file.read_text()), facts["hardware"], ratios)}, indent=2) + "\n")
     tables = {"machine": [facts["hardware"] + f", {machine['date']}, commit {machine['commit']}."], "diffusers": stages(results, "diffusers"), "openvino": stages(results, "openvino"),
-              "newest": stages(results, "newest"), "whole": whole(results), "job": job(results), "roofline": roofline(results),
+              "newest": stages(results, "newest"), "whole": whole(results), "roofline": roofline(results),
               "scaling": scaling(results)}
     page = REPOSITORY / "docs/benchmarks.md"
     text = page.read_text()
