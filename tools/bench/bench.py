@@ -317,7 +317,7 @@ PARTS = ("bfloat16", "cold", "memory", "pictures", "job", "openvino", "png", "ro
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", default=PARTS, help=" ".join(PARTS) + "; or text alone")
-    parser.add_argument("--repeats", type=int, default=7, help="pairs, after one that does not count")
+    parser.add_argument("--repeats", type=int, default=7, help="pairs, after one that does not count; `job` has none such")
     parser.add_argument("--rows", type=int, default=300, help="pictures of each job of `two`")
     parser.add_argument("--job-rows", type=int, default=8, help="pictures of each job of `job`, with the first, which is not counted")
     parser.add_argument("--pictures", type=int, default=10_000, help="tiny pictures of `scaling`")
