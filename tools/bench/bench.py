@@ -134,10 +134,10 @@ class Bench:
     def job(self):
         """The Spark job at the real size beside the bare pipeline, the same prompts and seeds, from the first picture to the end.
 
-        Each turn is a new process on either side, with as many threads: a JVM that has run before is faster. Both make one picture at a time, as the job does on a CPU,
-        and encode it as PNG. The job also writes it as a file and in a row of Parquet, loads the text encoder for each task, commits, and makes the gallery; the pipeline
-        writes nothing. The first picture, with all other loading, is made at a stretch; then both run in turn for two seconds each, since the machine's speed changes by
-        more than what is asked from minute to minute.
+        Each turn is a new process on either side, with as many threads: a JVM that has run before is faster. Both encode all texts first, as the job does on a CPU,
+        make one picture at a time, and encode it as PNG. The job also writes it as a file and in a row of Parquet, commits, and makes the gallery; the pipeline writes
+        nothing. The first picture, with all loading, is made at a stretch; then both run in turn for two seconds each, since the machine's speed changes by more than what
+        is asked from minute to minute.
         """
         count = self.arguments.job_rows
         table = write_rows(count)
@@ -153,7 +153,7 @@ class Bench:
         first = job.await_pictures(1)
         ours = Paced(job.process, lambda: job.await_pictures(count))
         bare = Side([*JAVA, "pictures", MODEL, dtype, 1, PIXELS])
-        pictures(bare, 1, JOB_STEPS)
+        pictures(bare, 1, JOB_STEPS, expected=count)
         theirs = Paced(bare.process, lambda: pictures(bare, count - 1, JOB_STEPS))
         alternate([ours, theirs], lambda one: one is ours and job.end())
         said, _ = job.end()
@@ -233,9 +233,9 @@ class Bench:
         self.keep("roofline", rates)
 
 
-def pictures(side, count, steps=FEW_STEPS):
-    """Seconds of so many pictures; the same prompts each time."""
-    side.ask(f"{steps} {count}")
+def pictures(side, count, steps=FEW_STEPS, expected=None):
+    """Seconds of so many pictures; the same prompts each time, of which so many are encoded before that (ours alone can)."""
+    side.ask(" ".join(str(number) for number in (steps, count, expected) if number))
     side.answer()
     return float(side.answer())
 

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** Answers the questions of {@code tools/bench} on standard input, a line for a line. */
 public final class Bench {
@@ -56,7 +57,10 @@ public final class Bench {
     }
   }
 
-  /** Each question is a number of steps and one of pictures; a first answer: the first step. */
+  /**
+   * Each question is a number of steps, one of pictures, and sometimes one of pictures whose texts
+   * are encoded before; a first answer: the first step.
+   */
   private void pictures(String[] arguments) throws IOException {
     try (PictureBench bench =
         new PictureBench(
@@ -67,12 +71,12 @@ public final class Bench {
       sayReady();
       answer(
           question -> {
-            String[] numbers = question.split(" ", 2);
+            int[] numbers = Stream.of(question.split(" ", 3)).mapToInt(Integer::parseInt).toArray();
+            if (numbers.length == 3) {
+              bench.expect(numbers[0], numbers[2]);
+            }
             return Double.toString(
-                bench.seconds(
-                    Integer.parseInt(numbers[0]),
-                    Integer.parseInt(numbers[1]),
-                    () -> System.out.println("first step")));
+                bench.seconds(numbers[0], numbers[1], () -> System.out.println("first step")));
           });
     }
   }

@@ -27,6 +27,11 @@ final class PictureBench implements AutoCloseable {
     this.sizePixels = sizePixels;
   }
 
+  /** Encodes the texts of pictures number 0 to {@code count - 1}, 32 at most. */
+  void expect(int steps, int count) {
+    pipeline.expect(requests(steps, count));
+  }
+
   /**
    * Makes pictures number 0 to {@code count - 1}.
    *
@@ -34,8 +39,7 @@ final class PictureBench implements AutoCloseable {
    * @return seconds, without loading and compiling
    */
   double seconds(int steps, int count, Runnable firstStep) {
-    List<ImageRequest> requests =
-        IntStream.range(0, count).mapToObj(number -> request(number, steps)).toList();
+    List<ImageRequest> requests = requests(steps, count);
     AtomicBoolean begun = new AtomicBoolean();
     double preparedBefore = preparing();
     long begin = System.nanoTime();
@@ -63,6 +67,10 @@ final class PictureBench implements AutoCloseable {
   private double preparing() {
     PipelineTimes times = pipeline.times();
     return times.load().plus(times.compile()).toNanos() / 1e9;
+  }
+
+  private List<ImageRequest> requests(int steps, int count) {
+    return IntStream.range(0, count).mapToObj(number -> request(number, steps)).toList();
   }
 
   private ImageRequest request(int number, int steps) {

@@ -20,7 +20,8 @@ import scala.Tuple2;
  * Which partition an image goes to. Every partition holds a few whole batches of one batch key, so
  * that only the last batch of each key is padded. The most expensive images come first (steps times
  * pixels), and partitions become smaller towards the end, so that a slow task slot ends soon after
- * the others (guided self-scheduling, Polychronopoulos and Kuck 1987).
+ * the others (guided self-scheduling, Polychronopoulos and Kuck 1987). A single slot waits for no
+ * other: its partitions are as large as can be, since each loads the text encoder again on a CPU.
  */
 final class BatchPlan {
 
@@ -65,8 +66,12 @@ final class BatchPlan {
    */
   record Sizes(int batch, int slots, int group) {
 
+    private boolean evensOut() {
+      return slots > 1;
+    }
+
     int partitionsInGroup() {
-      return ROUNDS_IN_GROUP * slots;
+      return evensOut() ? ROUNDS_IN_GROUP * slots : 1;
     }
 
     private int mostBatches() {
@@ -131,12 +136,17 @@ final class BatchPlan {
     if (demand.batchKey() == null) {
       return FAILURES_PER_PARTITION;
     }
-    double cost =
-        Math.min(
-            totalCost / ((double) sizes.slots() * PARTITIONS_PER_SLOT),
-            remainingCost / ((double) sizes.slots() * REMAINING_PARTITIONS_PER_SLOT));
-    double batches = Math.floor(cost / (demand.cost() * sizes.batch()));
-    return sizes.batch() * (long) Math.max(1, Math.min(sizes.mostBatches(), batches));
+    double batches = sizes.mostBatches();
+    if (sizes.evensOut()) {
+      batches = Math.min(batches, Math.floor(costOfNext() / (demand.cost() * sizes.batch())));
+    }
+    return sizes.batch() * (long) Math.max(1, batches);
+  }
+
+  private double costOfNext() {
+    return Math.min(
+        totalCost / ((double) sizes.slots() * PARTITIONS_PER_SLOT),
+        remainingCost / ((double) sizes.slots() * REMAINING_PARTITIONS_PER_SLOT));
   }
 
   /** All partitions, in the order in which they are worked off. */

@@ -9,6 +9,7 @@ import io.sparkdiffusion.spark.executor.Preflight;
 import io.sparkdiffusion.spark.executor.ResultColumns;
 import io.sparkdiffusion.spark.table.PromptTable;
 import java.util.Optional;
+import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -79,10 +80,20 @@ final class Planner {
         config.execution().perDeviceBatchSize(), slots(), config.output().commitGroupImages());
   }
 
-  /** Spark's parallelism counts processors, of which a task may take several. */
   private int slots() {
-    int processors = spark.sparkContext().defaultParallelism();
-    return Math.max(1, processors / spark.sparkContext().conf().getInt("spark.task.cpus", 1));
+    SparkContext context = spark.sparkContext();
+    return slots(
+        context.isLocal(),
+        context.defaultParallelism(),
+        context.conf().getInt("spark.task.cpus", 1));
+  }
+
+  /**
+   * How many tasks run at once. Spark's parallelism counts processors, of which a task may take
+   * several. On a cluster, where executors may come later, there are two slots at least.
+   */
+  static int slots(boolean isLocal, int parallelism, int taskCpus) {
+    return Math.max(isLocal ? 1 : 2, parallelism / taskCpus);
   }
 
   /**

@@ -69,6 +69,19 @@ class BatchPlanTest {
   }
 
   @Test
+  void evensNothingOutForASingleSlot() {
+    List<BatchPlan.Demand> images = List.of(demand("key", 50, 1));
+    BatchPlan plan = BatchPlan.of(images, new BatchPlan.Sizes(1, 1, 1000));
+    assertThat(plan.partitions())
+        .extracting(BatchPlan.Partition::images)
+        .as("16 batches are the most")
+        .containsExactly(16, 16, 16, 2);
+    assertThat(BatchPlan.of(images, new BatchPlan.Sizes(2, 1, 10)).groups())
+        .as("a group needs no more than one partition")
+        .hasSize(5);
+  }
+
+  @Test
   void spreadsWorkByCost() {
     BatchPlan plan =
         BatchPlan.of(
