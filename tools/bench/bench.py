@@ -16,7 +16,7 @@ import torch
 from PIL import Image
 
 import sides
-from sides import REPOSITORY, Paced, Side, alternate, ratio, take_turns
+from sides import REPOSITORY, Paced, Side, alternate, ended, ratio, take_turns
 
 HERE = Path(__file__).resolve().parent
 WORK = REPOSITORY / ".work/bench"
@@ -287,13 +287,13 @@ class Job:
             if len(written := [file.stat().st_mtime for file in self.OUTPUT.rglob("*.png")]) >= count:
                 return max(written) - time.time() + time.perf_counter()
             time.sleep(0.2)
-        sys.exit(f"exit status {self.process.returncode}: {self.process.args}")
+        sys.exit(ended(self.process))
 
     def end(self):
         """Awaits the end: when it said what, by a clock, and the seconds of its report."""
         self.listener.join()
-        if status := self.process.wait():
-            sys.exit(f"exit status {status}: {self.process.args}")
+        if self.process.wait():
+            sys.exit(ended(self.process))
         return self.said, json.loads((self.OUTPUT / "run.json").read_text())["seconds"]
 
 

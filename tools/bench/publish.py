@@ -84,16 +84,17 @@ def scaling(results):
     return lines
 
 
-def elsewhere(published, hardware, ratios):
-    """What was published last of each other kind of hardware, and of this one what was not measured again."""
-    sets, newer = [], {hardware: set(ratios)}
-    for one in [published, *published.pop("elsewhere", [])]:
-        known = newer.setdefault(one["hardware"], set())
+def sets(measured, published):
+    """What was measured now, what was published last of each other kind of hardware, and of this one what was not measured again; the most of this kind comes first."""
+    sets, newest = [], {}
+    for one in [measured, published, *published.pop("elsewhere", [])]:
+        known = newest.setdefault(one["hardware"], set())
         values = {key for key, value in one.items() if isinstance(value, float)} - known
         if values:
             sets.append({key: value for key, value in one.items() if key not in known})
         known |= values
-    return sets
+    most = max((one for one in sets if one["hardware"] == measured["hardware"]), key=len)
+    return [most, *(one for one in sets if one is not most)]
 
 
 def roofline(results):
@@ -127,8 +128,9 @@ def main():
         for peer in ("openvino", "newest") if f"sides bfloat16 {peer}" in results}
     facts = {"commit": machine["commit"], "hardware": f"{machine['cores']} cores of an {machine['processor']}", "versions": versions, "date": machine["date"]}
     file = REPOSITORY / "docs/benchmarks.json"
-    file.write_text(json.dumps(ratios | facts | {"elsewhere": elsewhere(json.loads(file.read_text()), facts["hardware"], ratios)}, indent=2) + "\n")
-    tables = {"machine": [facts["hardware"] + f", {machine['date']}, commit {machine['commit']}."], "diffusers": stages(results, "diffusers"), "openvino": stages(results, "openvino"),
+    most, *others = sets(ratios | facts, json.loads(file.read_text()))
+    file.write_text(json.dumps(most | {"elsewhere": others}, indent=2) + "\n")
+    tables = {"machine": [f"{most['hardware']}, {most['date']}, commit {most['commit']}."], "diffusers": stages(results, "diffusers"), "openvino": stages(results, "openvino"),
               "newest": stages(results, "newest"), "whole": whole(results), "roofline": roofline(results),
               "scaling": scaling(results)}
     page = REPOSITORY / "docs/benchmarks.md"

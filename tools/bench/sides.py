@@ -39,7 +39,7 @@ class Side:
     def answer(self):
         if line := self.process.stdout.readline():
             return line
-        sys.exit(f"exit status {self.process.wait()}: {self.process.args}")
+        sys.exit(ended(self.process))
 
     def ask(self, question):
         self.process.stdin.write(question + "\n")
@@ -50,9 +50,14 @@ class Side:
 
     def close(self):
         self.process.stdin.close()
-        if status := self.process.wait():
-            sys.exit(f"exit status {status}: {self.process.args}")
+        if self.process.wait():
+            sys.exit(ended(self.process))
         self.facts |= {name: self.peaks[field] for name, field in MEMORY.items() if self.peaks[field]}
+
+
+def ended(process):
+    """What to say of a process that should not have ended, or not so."""
+    return f"exit status {process.wait()}: {process.args}"
 
 
 class Paced:
