@@ -141,7 +141,7 @@ def main():
         place = re.compile(rf"(?<=<!-- {name} -->\n).*?(?=<!-- end -->)", re.S)
         if name in LABEL_CELLS:
             lines = merged(place.search(text)[0].splitlines(), lines, LABEL_CELLS[name])
-        text = place.sub(lambda match, lines=lines: "".join(line + "\n" for line in lines), text)
+        text = place.sub(lambda match, lines=lines: "".join(line + "\n" for line in lines), text, count=1)  # a second match would begin at an empty table's end
     page.write_text(text)
 
 
