@@ -66,6 +66,7 @@ public final class CompiledGraph implements AutoCloseable {
     }
     return device.call(
         () -> {
+          device.mapConstants();
           IValue[] values = Stream.of(inputs).map(DeviceTensor::value).toArray(IValue[]::new);
           try {
             IValue result = IValueUtils.runMethod(module, "forward", values);

@@ -28,6 +28,7 @@ public final class TorchDevice implements AutoCloseable {
   private final ExecutorService thread;
   private final PtNDManager manager;
   private final HostMemory host = new HostMemory();
+  private final Optional<ExpOverflow> expOverflow;
   private volatile Optional<Thread> worker = Optional.empty();
 
   private TorchDevice(String name, Device device) {
@@ -49,6 +50,8 @@ public final class TorchDevice implements AutoCloseable {
               JniUtils.setGraphExecutorOptimize(false);
               return made;
             });
+    this.expOverflow =
+        isGpu() ? Optional.empty() : Optional.of(call(() -> new ExpOverflow(manager)));
   }
 
   /**
@@ -182,6 +185,11 @@ public final class TorchDevice implements AutoCloseable {
 
   PtNDManager manager() {
     return manager;
+  }
+
+  /** Brings in what libtorch's vector code needs in memory to be fast; nothing on a GPU. */
+  void mapConstants() {
+    expOverflow.ifPresent(ExpOverflow::read);
   }
 
   /** Gives cached GPU memory back to the driver; nothing on a CPU. */
