@@ -94,8 +94,8 @@ class HubTest {
     Path snapshot = fetch(environment);
 
     assertThat(snapshot.resolve(UNET)).hasSameBinaryContentAs(source.resolve(UNET));
-    // The last of what was sent may be lost with the connection: 100000 or a few fewer.
-    assertThat(server.downloads()).anyMatch(line -> line.matches(".* bytes=[1-9]\\d{4,5}-"));
+    // The client may lose the last buffers with the connection; it never has more than was sent.
+    assertThat(server.downloads()).anyMatch(line -> line.matches(".* bytes=(100000|\\d{5})-"));
   }
 
   @Test
