@@ -15,7 +15,11 @@ public final class Attention {
   /** Added to a score: its weight is then exactly 0. */
   private static final double UNSEEN = -1e30;
 
-  /** The method that {@link #inBlocks} calls, of the recorded class. */
+  /**
+   * The method that {@link #inBlocks} calls, of the recorded class. A block's scores stay a tensor
+   * of oneDNN's, whose softmax is faster than ATen's; a head's keys and values are the weights of
+   * two linear layers.
+   */
   private static final String BLOCKS =
       """
         def attention_in_blocks(self: __torch__.M,
@@ -29,11 +33,12 @@ public final class Attention {
             for h in range(torch.size(query, 1)):
               parts = torch.split(torch.select(torch.select(query, 0, b), 0, h), block, 0)
               places = torch.split(torch.select(torch.select(out, 0, b), 1, h), block, 0)
-              k = torch.t(torch.select(torch.select(key, 0, b), 0, h))
-              v = torch.select(torch.select(value, 0, b), 0, h)
+              k = ops.mkldnn._reorder_linear_weight(torch.select(torch.select(key, 0, b), 0, h), block)
+              v = ops.mkldnn._reorder_linear_weight(torch.t(torch.select(torch.select(value, 0, b), 0, h)), block)
               for i in range(torch.len(parts)):
-                weights = torch.softmax(torch.mm(parts[i], k), -1, None)
-                _0 = torch.copy_(places[i], torch.mm(weights, v), False)
+                scores = torch.linear(torch.to_mkldnn(parts[i]), k)
+                seen = torch.linear(torch.softmax(scores, -1), v)
+                _0 = torch.copy_(places[i], torch.to_dense(seen))
           return torch.transpose(out, 1, 2)
       """;
 
