@@ -224,8 +224,7 @@ public final class GenerateJob {
   private GroupedGeneration groups(
       Planner.Work work, GenerationRun run, StructType schema, ResultStore rows) {
     GenerateImages images = new GenerateImages(run, counters, hadoop);
-    return new GroupedGeneration(
-        spark, runId, work.arranged(), work.images().schema(), images, schema, rows);
+    return new GroupedGeneration(spark, runId, work.arranged(), images, schema, rows);
   }
 
   private RowCounts.Made generate(BatchPlan batches, GroupedGeneration groups, FailedRows failed)

@@ -37,7 +37,6 @@ final class GroupedGeneration implements AutoCloseable {
   private final SparkSession spark;
   private final String runId;
   private final JavaRDD<Row> planned;
-  private final StructType plannedSchema;
   private final GenerateImages function;
   private final StructType resultSchema;
   private final ResultStore rows;
@@ -53,14 +52,12 @@ final class GroupedGeneration implements AutoCloseable {
       SparkSession spark,
       String runId,
       JavaRDD<Row> planned,
-      StructType plannedSchema,
       GenerateImages function,
       StructType resultSchema,
       ResultStore rows) {
     this.spark = spark;
     this.runId = runId;
     this.planned = planned;
-    this.plannedSchema = plannedSchema;
     this.function = function;
     this.resultSchema = resultSchema;
     this.rows = rows;
@@ -112,12 +109,16 @@ final class GroupedGeneration implements AutoCloseable {
   private RowCounts.Made make(BatchPlan.Group group, int groups) throws IOException {
     String what = "Generate images: group %d of %d".formatted(group.number() + 1, groups);
     spark.sparkContext().setJobGroup(runId, what, false);
-    Dataset<Row> images = rows.session().createDataFrame(partitions(group), plannedSchema);
-    Dataset<Row> results = images.mapPartitions(function, Encoders.row(resultSchema));
-    RowCounts.Made made = RowCounts.Made.of(rows.stage(results, group.number()));
+    RowCounts.Made made = RowCounts.Made.of(rows.stage(results(group), group.number()));
     rows.commit(group.number());
     LOG.info("Committed group {} of {}", group.number() + 1, groups);
     return made;
+  }
+
+  /** Not a data frame of rows: that reads Scala's signatures on every executor, for a second. */
+  private Dataset<Row> results(BatchPlan.Group group) {
+    JavaRDD<Row> made = partitions(group).mapPartitions(function::call);
+    return rows.session().createDataset(made.rdd(), Encoders.row(resultSchema));
   }
 
   private JavaRDD<Row> partitions(BatchPlan.Group group) {
