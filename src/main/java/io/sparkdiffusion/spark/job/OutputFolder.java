@@ -29,7 +29,10 @@ final class OutputFolder implements AutoCloseable {
   private final String runId;
   private final FileSystem files;
   private final OutputLock lock;
+
+  /** Whether it was not there; of two runs that begin at once the refused one may have made it. */
   private final boolean isNew;
+
   private final CommitWay way;
 
   /** Groups that are written where they stay and cannot have been committed. */

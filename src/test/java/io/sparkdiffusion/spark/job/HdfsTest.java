@@ -110,6 +110,7 @@ class HdfsTest {
     assertThat(names("images")).hasSize(ROWS + 1);
   }
 
+  /** The refused one may have made the folder; the other then leaves it, as any that it found. */
   @Test
   void letsOneOfTwoGoOnThatBeginAtOnce() throws Exception {
     OutputFolder taken = TwoRuns.onlyOneOf(open("one"), open("two"));
@@ -118,7 +119,16 @@ class HdfsTest {
     taken.requireHeld();
     assertThat(text("_lock")).as("heartbeats replace it").doesNotContain(" 0");
     taken.close();
+    assertThat(files.globStatus(new Path(output, "*"))).isEmpty();
+  }
+
+  @Test
+  void removesTheFolderThatItMadeAndNoOther() throws Exception {
+    open("one").call().close();
     assertThat(files.exists(output)).isFalse();
+    files.mkdirs(output);
+    open("two").call().close();
+    assertThat(names("")).isEmpty();
   }
 
   /** A file that is not closed yet is neither there nor can be created. */
