@@ -29,6 +29,7 @@ PIXELS = 512
 JOB_STEPS = 4
 SCALING_PIXELS = 64
 HUNDRED = 100  # pictures of one question while it scales
+COMMIT = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout.strip()
 TWENTY, TURNS = 20, 101  # pictures of a turn, and turns, when it has scaled
 
 
@@ -41,7 +42,7 @@ class Bench:
         self.results = json.loads(self.file.read_text()) if self.file.exists() else {}
 
     def keep(self, name, value):
-        self.results[name] = value
+        self.results[name] = value | {"commit": COMMIT}
         self.file.write_text(json.dumps(self.results, indent=1) + "\n")
         print(name, json.dumps(value)[:400], flush=True)
 
@@ -327,9 +328,7 @@ def main():
     WORK.mkdir(parents=True, exist_ok=True)
     write_inputs()
     bench = Bench(arguments)
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout.strip()
-    bench.keep("machine", {"commit": commit, "processor": sides.processor(), "cores": os.cpu_count(), "torch": torch.__version__,
-                           "diffusers": diffusers.__version__, "date": time.strftime("%Y-%m-%d")})
+    bench.keep("machine", {"processor": sides.processor(), "cores": os.cpu_count(), "torch": torch.__version__, "diffusers": diffusers.__version__, "date": time.strftime("%Y-%m-%d")})
     for part in arguments.parts:
         getattr(bench, part)()
 

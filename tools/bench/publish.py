@@ -37,16 +37,23 @@ def number(seconds):
 
 
 def measured(value):
-    return f"{value['ratio']:.2f} ({value['low']:.2f} to {value['high']:.2f})"
+    return f"{value['ratio']:.3f} ({value['low']:.3f} to {value['high']:.3f})"
+
+
+def row(label, ours, theirs, value):
+    return f"| {label} | {ours} | {theirs} | {measured(value)} | {value['pairs']} | {value['commit']} |"
 
 
 def line(label, value):
-    ours, theirs = value["seconds"].values()
-    return f"| {label} | {number(ours)} | {number(theirs)} | {measured(value)} |"
+    return row(label, *map(number, value["seconds"].values()), value)
+
+
+def head(*names):
+    return [f"| {' | '.join(names)} |", "|" + "---|" * len(names)]
 
 
 def stages(results, peer):
-    lines = [f"| what | dtype | Spark Diffusion | {peer} | ratio (95 % interval) |", "|---|---|---|---|---|"]
+    lines = head("what", "dtype", "Spark Diffusion", peer, "ratio (95 % interval)", "pairs", "commit")
     for name, value in results.items():
         words = name.split(" ")
         if len(words) == 3 and words[0] in LABELS and words[2] == peer:
@@ -55,17 +62,16 @@ def stages(results, peer):
 
 
 def whole(results):
-    lines = ["| what | Spark Diffusion | peer | ratio (95 % interval) |", "|---|---|---|---|"]
+    lines = head("what", "Spark Diffusion", "peer", "ratio (95 % interval)", "pairs", "commit")
     for name, label in LABELS_OF_WHOLE.items():
         if name in results:
             lines.append(line(label, results[name]))
     few = results.get("picture of 2 steps bfloat16")
     if few and "unet bfloat16 diffusers" in results:
         fifty = [seconds + 48 * results["unet bfloat16 diffusers"]["seconds"][side] for side, seconds in few["seconds"].items()]
-        lines.append(f"| the same with 50 steps, extrapolated with 48 UNet pairs | {number(fifty[0])} | {number(fifty[1])} | {fifty[0] / fifty[1]:.2f} |")
+        lines.append(f"| the same with 50 steps, extrapolated with 48 UNet pairs | {number(fifty[0])} | {number(fifty[1])} | {fifty[0] / fifty[1]:.2f} | | {few['commit']} |")
     if value := results.get("peak memory"):
-        java, peer = (memory / 2**30 for memory in value["bytes"].values())
-        lines.append(f"| peak anonymous memory of two such pictures, each time in a new process | {java:.2f} GiB | {peer:.2f} GiB | {measured(value)} |")
+        lines.append(row("peak anonymous memory of two such pictures, each time in a new process", *(f"{memory / 2**30:.2f} GiB" for memory in value["bytes"].values()), value))
     for name, picture in {"soft": "a picture like a photograph", "drawn": "flat shapes", "hard": "white noise"}.items():
         if value := results.get(f"png {name}"):
             lines.append(line(f"PNG 512x512 on one core, {picture}: {value['bytes']['ours']:,} bytes; peer: ImageIO, {value['bytes']['imageio']:,} bytes", value))
@@ -73,38 +79,38 @@ def whole(results):
 
 
 def scaling(results):
-    lines = ["| what | early or one | late or two | |", "|---|---|---|---|"]
+    lines = head("what", "early or one", "late or two", "ratio (95 % interval)", "pairs", "commit")
     if value := results.get("scaling"):
         seconds, memory = value["seconds"], value["rss_anon_bytes"]
-        where = f"{value['pairs']} turns of twenty, in a process that has made {value['pictures']:,} and in one that has made 100"
-        lines.append(f"| seconds of a picture, {where} | {1000 * seconds['early']:.2f} ms | {1000 * seconds['late']:.2f} ms | late / early {measured(value)} |")
-        lines.append(f"| anonymous memory, medians over {value['part']:,} pictures, from the 101st and up to number {value['pictures']:,} | {memory['early'] / 2**20:.0f} MiB | {memory['late'] / 2**20:.0f} MiB | late / early {memory['late'] / memory['early']:.3f} |")
+        where = f"turns of twenty, in a process that has made {value['pictures']:,} and in one that has made 100"
+        lines.append(row(f"seconds of a picture, {where}; late / early", *(f"{1000 * seconds[when]:.2f} ms" for when in ("early", "late")), value))
+        part = f"medians over {value['part']:,} pictures, from the 101st and up to number {value['pictures']:,}"
+        early, late = (memory[when] / 2**20 for when in ("early", "late"))
+        lines.append(f"| anonymous memory, {part}; late / early | {early:.0f} MiB | {late:.0f} MiB | {late / early:.3f} | | {value['commit']} |")
     if value := results.get("two executors"):
-        lines.append(f"| executors of one core each: from the plan to the commit | {number(value['seconds']['1'])} | {number(value['seconds']['2'])} | of twice one: {measured(value)} |")
+        one, two = (number(value["seconds"][executors]) for executors in ("1", "2"))
+        lines.append(row("executors of one core each, from the plan to the commit; of twice one", one, two, value))
     return lines
 
 
-def sets(measured, published):
-    """What was measured now, what was published last of each other kind of hardware, and of this one what was not measured again; the most of this kind comes first."""
-    sets, newest = [], {}
-    for one in [measured, published, *published.pop("elsewhere", [])]:
-        known = newest.setdefault(one["hardware"], set())
-        values = {key for key, value in one.items() if isinstance(value, float)} - known
-        if values:
-            sets.append({key: value for key, value in one.items() if key not in known})
-        known |= values
-    most = max((one for one in sets if one["hardware"] == measured["hardware"]), key=len)
-    return [most, *(one for one in sets if one is not most)]
+def by_hardware(measured, published):
+    """A set of ratios for each kind of hardware, the one measured now first; a ratio that was not measured again stays, and each is said with its own commit."""
+    others = {one["hardware"]: one for one in [published, *published.pop("elsewhere", [])]}
+    before = others.pop(measured["hardware"], {"versions": {}, "commits": {}})
+    together = {key: before[key] | measured[key] for key in ("versions", "commits")}
+    return [before | measured | together, *others.values()]
 
 
 def roofline(results):
-    lines = ["| stage | dtype | TFLOP | TFLOP/s | of the matrix rate |", "|---|---|---|---|---|"]
-    for dtype, rates in results.get("roofline", {}).items():
+    lines = head("stage", "dtype", "TFLOP", "TFLOP/s", "of the matrix rate", "commit")
+    rates_of = results.get("roofline", {})
+    for dtype in (name for name in rates_of if name != "commit"):
+        rates = rates_of[dtype]
         for stage, work in TERAFLOPS.items():
             if value := results.get(f"{stage} {dtype} diffusers"):
                 rate = work / value["seconds"]["java"]
-                lines.append(f"| {stage} | {dtype} | {work:.3g} | {rate:.3f} | {100 * rate / rates['matrix']:.0f} % |")
-        lines.append(f"| matrix product 4096, convolution 320 at 64x64 | {dtype} | | {rates['matrix']:.3f}, {rates['convolution']:.3f} | |")
+                lines.append(f"| {stage} | {dtype} | {work:.3g} | {rate:.3f} | {100 * rate / rates['matrix']:.0f} % | {value['commit']} |")
+        lines.append(f"| matrix product 4096, convolution 320 at 64x64 | {dtype} | | {rates['matrix']:.3f}, {rates['convolution']:.3f} | | {rates_of['commit']} |")
     return lines
 
 
@@ -127,10 +133,11 @@ def main():
         peer: results[f"sides bfloat16 {peer}"][peer]["openvino" if peer == "openvino" else "torch"]
         for peer in ("openvino", "newest") if f"sides bfloat16 {peer}" in results}
     facts = {"commit": machine["commit"], "hardware": f"{machine['cores']} cores of an {machine['processor']}", "versions": versions, "date": machine["date"]}
+    commits = {key: results[RATIOS.get(key, "scaling")]["commit"] for key in ratios}
     file = REPOSITORY / "docs/benchmarks.json"
-    most, *others = sets(ratios | facts, json.loads(file.read_text()))
-    file.write_text(json.dumps(most | {"elsewhere": others}, indent=2) + "\n")
-    tables = {"machine": [f"{most['hardware']}, {most['date']}, commit {most['commit']}."], "diffusers": stages(results, "diffusers"), "openvino": stages(results, "openvino"),
+    here, *others = by_hardware(ratios | facts | {"commits": commits}, json.loads(file.read_text()))
+    file.write_text(json.dumps(here | {"elsewhere": others}, indent=2) + "\n")
+    tables = {"machine": [f"{here['hardware']}, last on {here['date']}."], "diffusers": stages(results, "diffusers"), "openvino": stages(results, "openvino"),
               "newest": stages(results, "newest"), "whole": whole(results), "roofline": roofline(results),
               "scaling": scaling(results)}
     page = REPOSITORY / "docs/benchmarks.md"
