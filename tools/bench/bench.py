@@ -20,6 +20,7 @@ from sides import REPOSITORY, Paced, Side, alternate, ended, ratio, take_turns
 
 HERE = Path(__file__).resolve().parent
 WORK = REPOSITORY / ".work/bench"
+COMMIT = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout.strip()
 MODEL = REPOSITORY / ".work/full-size/model"
 TINY = REPOSITORY / "models/tiny-sd2-base"
 JAVA = [REPOSITORY / "jobs/bench"]
@@ -29,7 +30,6 @@ PIXELS = 512
 JOB_STEPS = 4
 SCALING_PIXELS = 64
 HUNDRED = 100  # pictures of one question while it scales
-COMMIT = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout.strip()
 TWENTY, TURNS = 20, 101  # pictures of a turn, and turns, when it has scaled
 
 
