@@ -200,6 +200,9 @@ final class OutputLock implements AutoCloseable {
   }
 
   private synchronized void beat() {
+    if (clock.isShutdown()) {
+      return;
+    }
     try {
       requireHeld();
       renew();
@@ -209,10 +212,13 @@ final class OutputLock implements AutoCloseable {
     }
   }
 
-  /** Gives the lock back. */
+  /**
+   * Gives the lock back, once a heartbeat that is underway has ended: what an interrupted one has
+   * asked of HDFS may still be done after what follows here.
+   */
   @Override
   public void close() throws IOException {
-    clock.shutdownNow();
+    clock.shutdown();
     synchronized (this) {
       files.delete(beside, false);
       if (isHeld()) {

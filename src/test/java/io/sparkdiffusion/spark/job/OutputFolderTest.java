@@ -14,9 +14,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
@@ -163,6 +165,28 @@ class OutputFolderTest {
       assertThat(beats).hasValueGreaterThan(1);
       run.requireHeld();
     }
+  }
+
+  /** HDFS may create a file after the one who asked for it was interrupted and has given up. */
+  @Test
+  void letsAHeartbeatEndBeforeItGivesTheLockBack() throws Exception {
+    Configuration hadoop = new Configuration();
+    WatchedDisk.register(hadoop);
+    org.apache.hadoop.fs.Path output = new org.apache.hadoop.fs.Path("watched:" + folder);
+    OutputLock lock =
+        OutputLock.take(output.getFileSystem(hadoop), output, "run", CommitWay.RENAME, HEARTBEAT);
+    CountDownLatch beats = new CountDownLatch(1);
+    AtomicBoolean hasEnded = new AtomicBoolean();
+    WatchedDisk.beforeCreate(
+        file -> {
+          beats.countDown();
+          onlyIf(true, () -> Thread.sleep(HEARTBEAT.toMillis()));
+          hasEnded.set(true);
+        });
+    beats.await();
+    lock.close();
+    assertThat(hasEnded).isTrue();
+    assertThat(folder).isEmptyDirectory();
   }
 
   @Test
