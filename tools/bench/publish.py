@@ -22,6 +22,7 @@ LABELS = {
     "vae": "VAE decode, 512x512", "unet:4": "UNet, four pairs", "vae:4": "VAE decode, four pictures",
 }
 LABEL_CELLS = {"diffusers": 2, "openvino": 2, "newest": 2, "whole": 1, "scaling": 1}
+MEASURED = ("ratio (95 % interval)", "pairs", "commit")  # the last columns of a table of ratios
 TERAFLOPS = {"unet": 2 * 0.804, "vae": 2.51, "text": 0.045}  # of one guidance pair, picture and prompt
 
 
@@ -53,7 +54,7 @@ def head(*names):
 
 
 def stages(results, peer):
-    lines = head("what", "dtype", "Spark Diffusion", peer, "ratio (95 % interval)", "pairs", "commit")
+    lines = head("what", "dtype", "Spark Diffusion", peer, *MEASURED)
     for name, value in results.items():
         words = name.split(" ")
         if len(words) == 3 and words[0] in LABELS and words[2] == peer:
@@ -62,7 +63,7 @@ def stages(results, peer):
 
 
 def whole(results):
-    lines = head("what", "Spark Diffusion", "peer", "ratio (95 % interval)", "pairs", "commit")
+    lines = head("what", "Spark Diffusion", "peer", *MEASURED)
     for name, label in LABELS_OF_WHOLE.items():
         if name in results:
             lines.append(line(label, results[name]))
@@ -79,7 +80,7 @@ def whole(results):
 
 
 def scaling(results):
-    lines = head("what", "early or one", "late or two", "ratio (95 % interval)", "pairs", "commit")
+    lines = head("what", "early or one", "late or two", *MEASURED)
     if value := results.get("scaling"):
         seconds, memory = value["seconds"], value["rss_anon_bytes"]
         where = f"turns of twenty, in a process that has made {value['pictures']:,} and in one that has made 100"

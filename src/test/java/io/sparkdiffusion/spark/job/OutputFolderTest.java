@@ -180,7 +180,7 @@ class OutputFolderTest {
     WatchedDisk.beforeCreate(
         file -> {
           beats.countDown();
-          onlyIf(true, () -> Thread.sleep(HEARTBEAT.toMillis()));
+          take(() -> Thread.sleep(HEARTBEAT.toMillis()));
           hasEnded.set(true);
         });
     beats.await();
@@ -214,9 +214,12 @@ class OutputFolderTest {
   }
 
   private static void onlyIf(boolean isTime, Wait wait) throws IOException {
-    if (!isTime) {
-      return;
+    if (isTime) {
+      take(wait);
     }
+  }
+
+  private static void take(Wait wait) throws IOException {
     try {
       wait.take();
     } catch (Exception e) {
