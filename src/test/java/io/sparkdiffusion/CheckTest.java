@@ -3,6 +3,7 @@ package io.sparkdiffusion;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
+import io.sparkdiffusion.graph.Processor;
 import io.sparkdiffusion.hub.HubEnvironment;
 import io.sparkdiffusion.spark.executor.LocalModel;
 import io.sparkdiffusion.testing.CopiedModel;
@@ -61,6 +62,7 @@ class CheckTest {
 
             Memory for the weights: 21.4 MiB in float32, 10.7 MiB in bfloat16, 10.7 MiB in float16\
              (on a GPU); a batch takes more
+            Fast number format on this processor: %s (%s)
 
             Digest: %s
             %sManifest: none, --write-manifest writes sha256sums.txt
@@ -71,6 +73,8 @@ class CheckTest {
             """
                 .formatted(
                     model.toAbsolutePath(),
+                    Processor.ofThisMachine().fastest(),
+                    Processor.ofThisMachine().reason(),
                     sha256sum(model, "| sort | sha256sum | cut -c 1-64").strip(),
                     sha256sum(model, "| sed 's/^/  /'")));
   }

@@ -22,6 +22,7 @@ class ImportRulesTest {
 
   private static final String JACKSON = "com.fasterxml.jackson.";
   private static final String DJL = "ai.djl.";
+  private static final String JNA = "com.sun.jna.";
   private static final String SLF4J = "org.slf4j.";
   private static final String SPARK = "org.apache.spark.";
   private static final String HADOOP = "org.apache.hadoop.";
@@ -43,7 +44,7 @@ class ImportRulesTest {
           Map.entry("metadata", Set.of("config", "prompt", "scheduler")),
           Map.entry("image", Set.of("metadata")),
           Map.entry("sink", Set.of("image")),
-          Map.entry("graph", Set.of(DJL)),
+          Map.entry("graph", Set.of(DJL, JNA)),
           Map.entry("hub", Set.of("config")),
           Map.entry("weights", Set.of("config", "graph", MSGPACK)),
           Map.entry("text", Set.of("config", "graph", "weights", DJL)),

@@ -3,17 +3,9 @@ package io.sparkdiffusion.graph;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.IValueUtils;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.List;
-import java.util.stream.Stream;
 
 /** What oneDNN inside libtorch can do on this machine's processor. */
 final class OneDnn {
-
-  private static final Path PROCESSORS = Path.of("/proc/cpuinfo");
 
   private static final String QUESTION =
       ScriptArchive.CLASS_HEADER
@@ -33,23 +25,9 @@ final class OneDnn {
     if (dtype != Dtype.BFLOAT16 || !computesBfloat16(device)) {
       return Target.Kernels.ATEN;
     }
-    return hasTiles(PROCESSORS) ? Target.Kernels.ONEDNN_WITH_TILES : Target.Kernels.ONEDNN;
-  }
-
-  /**
-   * Whether the processor has matrix tiles for bfloat16, as Linux tells it; false where there is no
-   * such file.
-   */
-  static boolean hasTiles(Path processors) {
-    try (Stream<String> lines = Files.lines(processors)) {
-      return lines
-          .filter(line -> line.startsWith("flags"))
-          .findFirst()
-          .filter(line -> List.of(line.split("\\s+")).contains("amx_bf16"))
-          .isPresent();
-    } catch (IOException | UncheckedIOException e) {
-      return false;
-    }
+    return Processor.ofThisMachine().hasTiles()
+        ? Target.Kernels.ONEDNN_WITH_TILES
+        : Target.Kernels.ONEDNN;
   }
 
   private static boolean computesBfloat16(TorchDevice device) {

@@ -92,6 +92,7 @@ public final class TorchEngine {
     static final Engine ENGINE = load();
 
     private static Engine load() {
+      OpenMpThreads.limitSpinning();
       try {
         return unpacking(() -> Engine.getEngine("PyTorch"));
       } catch (Exception e) {

@@ -3,17 +3,20 @@ package io.sparkdiffusion.spark.executor;
 import io.sparkdiffusion.config.ExecutionConfig;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.SamplingConfig;
-import java.util.Iterator;
+import io.sparkdiffusion.graph.Processor;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.apache.spark.SparkContext;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.api.java.function.PairFlatMapFunction;
+import org.apache.spark.api.java.function.Function;
 import org.apache.spark.util.SerializableConfiguration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import scala.Tuple2;
 
 /**
  * Finds out before the first picture whether this machine and the executors can work. Its tasks
@@ -57,20 +60,27 @@ public final class Preflight {
   /**
    * Lets every executor slot that there is choose its device and check the model's files, which
    * fetches them where they are missing. Executors that come later do so when they load the model.
+   * Says which number format is fast on their processors.
    *
    * @throws ProblemsException with what the executors have found
    */
   public static void checkExecutors(
       SparkContext spark, GenerationRun run, SerializableConfiguration hadoop) {
-    List<Tuple2<String, String>> problems = problems(spark, run, hadoop);
-    problems.stream().distinct().forEach(found -> LOG.error("{}: {}", found._1(), found._2()));
-    if (!problems.isEmpty()) {
-      throw new ProblemsException(problems.stream().map(Tuple2::_2).distinct().sorted().toList());
+    List<Found> found = found(spark, run, hadoop);
+    found.stream().map(Found::advice).flatMap(Set::stream).distinct().forEach(LOG::info);
+    List<Found> failed = found.stream().filter(one -> !one.problems().isEmpty()).toList();
+    failed.stream()
+        .flatMap(one -> one.problems().stream().map(problem -> one.host() + ": " + problem))
+        .distinct()
+        .forEach(LOG::error);
+    if (!failed.isEmpty()) {
+      throw new ProblemsException(
+          failed.stream().map(Found::problems).flatMap(List::stream).distinct().sorted().toList());
     }
   }
 
   /** The thread's jobs keep the group that they had before. */
-  private static List<Tuple2<String, String>> problems(
+  private static List<Found> found(
       SparkContext spark, GenerationRun run, SerializableConfiguration hadoop) {
     int slots = spark.defaultParallelism();
     List<String> before = GROUP.stream().map(spark::getLocalProperty).toList();
@@ -78,7 +88,7 @@ public final class Preflight {
     try {
       return JavaSparkContext.fromSparkContext(spark)
           .parallelize(IntStream.range(0, slots).boxed().toList(), slots)
-          .flatMapToPair(new Check(run, hadoop))
+          .map(new Check(run, hadoop))
           .collect();
     } finally {
       for (int i = 0; i < before.size(); i++) {
@@ -87,8 +97,18 @@ public final class Preflight {
     }
   }
 
-  /** Gives pairs of the executor's host and a problem. */
-  private static final class Check implements PairFlatMapFunction<Integer, String, String> {
+  /** What a slot says. */
+  private record Found(String host, List<String> problems, Set<String> advice)
+      implements Serializable {
+
+    /** Keeps copies that can be sent. */
+    private Found {
+      problems = new ArrayList<>(problems);
+      advice = new HashSet<>(advice);
+    }
+  }
+
+  private static final class Check implements Function<Integer, Found> {
 
     private final GenerationRun run;
     private final SerializableConfiguration hadoop;
@@ -99,19 +119,26 @@ public final class Preflight {
     }
 
     @Override
-    public Iterator<Tuple2<String, String>> call(Integer slot) {
+    public Found call(Integer slot) {
       String host = SparkEnv.get().blockManager().blockManagerId().host();
-      return problems().stream().map(problem -> new Tuple2<>(host, problem)).iterator();
+      try {
+        String device = run.chooseDevice();
+        run.model().generators().check(hadoop.value());
+        return new Found(host, List.of(), advice(device));
+      } catch (ProblemsException e) {
+        return new Found(host, e.problems(), Set.of());
+      }
     }
 
-    private List<String> problems() {
-      try {
-        run.chooseDevice();
-        run.model().generators().check(hadoop.value());
-        return List.of();
-      } catch (ProblemsException e) {
-        return e.problems();
+    private Set<String> advice(String device) {
+      if (!device.equals("cpu")) {
+        return Set.of();
       }
+      Processor processor = Processor.ofThisMachine();
+      String chosen = run.execution().dtype().label();
+      return Set.of(
+          "Fast number format on this processor: %s (%s); this run computes in %s"
+              .formatted(processor.fastest(), processor.reason(), chosen));
     }
   }
 }

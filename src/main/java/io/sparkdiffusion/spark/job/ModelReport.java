@@ -3,6 +3,7 @@ package io.sparkdiffusion.spark.job;
 import io.sparkdiffusion.config.ModelConfig;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.WeightFormat;
+import io.sparkdiffusion.graph.Processor;
 import io.sparkdiffusion.pipeline.ModelCheck;
 import io.sparkdiffusion.scheduler.SchedulerConfig;
 import io.sparkdiffusion.spark.executor.LocalModel;
@@ -51,6 +52,10 @@ public final class ModelReport {
     kind().ifPresent(lines::add);
     check.scheduler().ifPresent(scheduler -> lines.add(schedule(scheduler)));
     lines.addAll(ModelSizes.lines(check));
+    Processor processor = Processor.ofThisMachine();
+    lines.add(
+        "Fast number format on this processor: %s (%s)"
+            .formatted(processor.fastest(), processor.reason()));
     return lines;
   }
 

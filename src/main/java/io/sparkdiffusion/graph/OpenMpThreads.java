@@ -1,0 +1,42 @@
+package io.sparkdiffusion.graph;
+
+import com.sun.jna.NativeLibrary;
+import java.util.Map;
+
+/**
+ * How long libtorch's OpenMP threads spin at a barrier before they sleep. GNU's libgomp spins for
+ * 300,000 rounds, some 15 ms, by default: on a machine that has other work, or under a quota of
+ * processor time, a thread then holds the processor that the one it waits for needs (decision
+ * 0007).
+ */
+final class OpenMpThreads {
+
+  /** As libgomp knows it; it reads its environment once, when it is loaded. */
+  static final String SPIN_COUNT = "GOMP_SPINCOUNT";
+
+  private static final String WAIT_POLICY = "OMP_WAIT_POLICY";
+  static final String ROUNDS = "1000";
+
+  private OpenMpThreads() {}
+
+  /**
+   * Limits the spinning in this process, before libgomp is loaded; what the user's environment says
+   * wins.
+   */
+  static void limitSpinning() {
+    if (isSettled(System.getenv())) {
+      return;
+    }
+    try {
+      int keepOthers = 0;
+      Object[] arguments = {SPIN_COUNT, ROUNDS, keepOthers};
+      int unused = NativeLibrary.getProcess().getFunction("setenv").invokeInt(arguments);
+    } catch (UnsatisfiedLinkError | NoClassDefFoundError e) {
+      // Without JNA's library only the speed on a busy machine is lost; the variable is documented.
+    }
+  }
+
+  static boolean isSettled(Map<String, String> environment) {
+    return environment.containsKey(SPIN_COUNT) || environment.containsKey(WAIT_POLICY);
+  }
+}
