@@ -64,7 +64,7 @@ class TextToImage(JavaTransformer, JavaMLReadable, JavaMLWritable):
     seed = _integer("seed", "rows without a seed derive theirs from it and their id")
     num_images = _integer("num_images", "pictures for each row, 1 to 10000")
     num_inference_steps = _integer("num_inference_steps", "denoising steps, 1 to 1000")
-    guidance_scale = _number("guidance_scale", "strength of guidance, 0 or more; 1: without")
+    guidance_scale = _number("guidance_scale", "strength of guidance, 0 or more; at most 1: without")
     guidance_rescale = _number("guidance_rescale", "against overexposure, 0 to 1; 0.7 goes with 7.5")
     height = _integer("height", "pixels, a multiple of 8 from 8 to 4096")
     width = _integer("width", "pixels, a multiple of 8 from 8 to 4096")

@@ -50,8 +50,9 @@ def plain_loop(pipeline, case, dtype):
             for one, state in zip(torch.cat([x, x]), states)
         ]
         unconditional, text = torch.cat(outputs).chunk(2)
-        output = unconditional + case["guidance_scale"] * (text - unconditional)
-        if case["guidance_rescale"] > 0:
+        guided = case["guidance_scale"] > 1
+        output = unconditional + case["guidance_scale"] * (text - unconditional) if guided else text
+        if guided and case["guidance_rescale"] > 0:
             spread = [(a.double().std() / b.double().std()).to(dtype) for a, b in zip(text, output)]
             strength = case["guidance_rescale"]
             output = torch.stack([strength * s * o + (1 - strength) * o for s, o in zip(spread, output)])

@@ -32,7 +32,7 @@ final class GivenValues {
       int equals = override.indexOf('=');
       if (equals < 1) {
         problems.add(
-            "Cannot read override %d: it must be key=value, quoted where it has spaces (no key)"
+            "Cannot read override %s: it must be key=value, quoted where it has spaces (no key)"
                 .formatted(i + 1));
       } else {
         add(override.substring(0, equals).strip(), override.substring(equals + 1), COMMAND_LINE);

@@ -66,7 +66,7 @@ public record SamplingConfig(
   /** Everything but the text. */
   @Override
   public String toString() {
-    return "SamplingConfig[seed=%d, numImages=%d, steps=%d, guidance=%s, rescale=%s, %dx%d, %s, %s]"
+    return "SamplingConfig[seed=%s, numImages=%s, steps=%s, guidance=%s, rescale=%s, %sx%s, %s, %s]"
         .formatted(
             seed,
             numImages,

@@ -55,7 +55,7 @@ final class Settings {
               NUMBER,
               "7.5",
               "0 or more",
-              "strength of classifier-free guidance; 1 is without guidance"),
+              "strength of classifier-free guidance; at most 1 is without guidance, as in diffusers"),
           new Setting(
               "guidance_rescale",
               NUMBER,

@@ -46,7 +46,7 @@ final class StrictYaml {
       for (int i = 0; i < lines.size(); i++) {
         if (TAB.matcher(lines.get(i)).lookingAt()) {
           throw new ProblemsException(
-              "Cannot read %s: keys must be indented by spaces (a tab in line %d)"
+              "Cannot read %s: keys must be indented by spaces (a tab in line %s)"
                   .formatted(name, i + 1),
               e);
         }

@@ -109,7 +109,7 @@ public final class Attention {
         .recordCall(
             scaled.shape(),
             BLOCKS,
-            "attention_in_blocks(%s, %s, %s, %d, )"
+            "attention_in_blocks(%s, %s, %s, %s, )"
                 .formatted(scaled.variable(), key.variable(), value.variable(), BLOCK));
   }
 }

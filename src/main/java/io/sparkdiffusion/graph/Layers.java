@@ -137,7 +137,7 @@ final class Layers {
   }
 
   private static String sides(int size) {
-    return "[%1$d, %1$d]".formatted(size);
+    return "[%1$s, %1$s]".formatted(size);
   }
 
   private static Shape projected(Tensor x, Tensor weight) {

@@ -167,7 +167,7 @@ public final class Tensor {
   /** The same values in another type. */
   public Tensor to(Dtype dtype) {
     return graph.record(
-        shape, "torch.to(%s, %d, False, False, None)".formatted(variable(), dtype.code()));
+        shape, "torch.to(%s, %s, False, False, None)".formatted(variable(), dtype.code()));
   }
 
   /** The standard deviation over all but the first dimension, unbiased: (B, 1, ...). */
@@ -214,7 +214,7 @@ public final class Tensor {
           "narrow",
           "the part must lie inside the dimension",
           shape,
-          "dimension %d from %d, %d long".formatted(dimension, start, length));
+          "dimension %s from %s, %s long".formatted(dimension, start, length));
     }
     return call(shape.with(dimension, length), "narrow", dimension, start, length);
   }
@@ -252,7 +252,7 @@ public final class Tensor {
     String list =
         Arrays.stream(tensors).map(Tensor::variable).collect(Collectors.joining(", ", "[", "]"));
     return first.graph.record(
-        first.shape.with(dimension, sum), "torch.cat(%s, %d)".formatted(list, dimension));
+        first.shape.with(dimension, sum), "torch.cat(%s, %s)".formatted(list, dimension));
   }
 
   /** Zeros of the type of another tensor. */
@@ -276,7 +276,7 @@ public final class Tensor {
   public static Tensor arange(Graph graph, Tensor like, long count) {
     return graph.record(
         Shape.of(count),
-        "torch.arange(%d, dtype=6, layout=None, device=%s, pin_memory=False)"
+        "torch.arange(%s, dtype=6, layout=None, device=%s, pin_memory=False)"
             .formatted(count, "ops.prim.device(" + like.variable() + ")"));
   }
 

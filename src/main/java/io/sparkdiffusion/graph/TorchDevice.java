@@ -72,7 +72,7 @@ public final class TorchDevice implements AutoCloseable {
     int count = gpuCount();
     if (index >= count) {
       throw new GraphException(
-          ("Cannot open device %s: libtorch must see that GPU (it sees %d, libtorch %s);"
+          ("Cannot open device %s: libtorch must see that GPU (it sees %s, libtorch %s);"
                   + " build with -Pcuda, check nvidia-smi and that libcudart.so is on the"
                   + " loader's path, or use device=cpu")
               .formatted(name, count, TorchEngine.version()));
@@ -171,7 +171,7 @@ public final class TorchDevice implements AutoCloseable {
   private DeviceTensor tensor(ByteBuffer bytes, DataType type, Shape shape, Runnable release) {
     if (shape.count() * type.getNumOfBytes() != bytes.remaining()) {
       throw new IllegalArgumentException(
-          "Cannot make a tensor: the values must fill its shape (%d bytes, %s)"
+          "Cannot make a tensor: the values must fill its shape (%s bytes, %s)"
               .formatted(bytes.remaining(), shape));
     }
     return call(

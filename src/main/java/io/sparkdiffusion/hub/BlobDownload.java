@@ -70,7 +70,7 @@ final class BlobDownload {
       if (now != file.bytes()) {
         if (tried >= environment.patience().tries()) {
           throw new IOException(
-              "%s: %d of %d bytes have come (%s)"
+              "%s: %s of %s bytes have come (%s)"
                   .formatted(file.name(), now, file.bytes(), failure));
         }
         HubHttp.pause(environment.patience().after(tried));
@@ -98,7 +98,7 @@ final class BlobDownload {
         }
         case NOT_IN_RANGE -> {
           Files.deleteIfExists(partial);
-          return "the hub has no bytes from %d on".formatted(first);
+          return "the hub has no bytes from %s on".formatted(first);
         }
         default -> throw refused(answer);
       }
@@ -116,8 +116,8 @@ final class BlobDownload {
 
   private static void requireFrom(long first, HttpResponse<?> answer) throws IOException {
     String range = answer.headers().firstValue("Content-Range").orElse("none");
-    if (!range.startsWith("bytes %d-".formatted(first))) {
-      throw new IOException("asked for bytes from %d on, got %s".formatted(first, range));
+    if (!range.startsWith("bytes %s-".formatted(first))) {
+      throw new IOException("asked for bytes from %s on, got %s".formatted(first, range));
     }
   }
 
@@ -134,7 +134,7 @@ final class BlobDownload {
         out.write(block, 0, read);
         written += read;
         if (written > file.bytes()) {
-          throw wrong("more than %d bytes have come".formatted(file.bytes()));
+          throw wrong("more than %s bytes have come".formatted(file.bytes()));
         }
       }
     }
@@ -156,7 +156,7 @@ final class BlobDownload {
   private ProblemsException wrong(String how) throws IOException {
     Files.deleteIfExists(partial);
     return new ProblemsException(
-        "Cannot download %s of %s: it must be the hub's %s of %d bytes (%s); it was removed"
+        "Cannot download %s of %s: it must be the hub's %s of %s bytes (%s); it was removed"
             .formatted(file.name(), listing, file.etag(), file.bytes(), how));
   }
 }

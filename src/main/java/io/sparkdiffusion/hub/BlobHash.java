@@ -26,7 +26,7 @@ final class BlobHash {
     MessageDigest digest = digest(isSha256 ? "SHA-256" : "SHA-1");
     if (!isSha256) {
       // Git hashes a blob's size before its bytes (git-hash-object).
-      digest.update("blob %d\0".formatted(Files.size(file)).getBytes(StandardCharsets.US_ASCII));
+      digest.update("blob %s\0".formatted(Files.size(file)).getBytes(StandardCharsets.US_ASCII));
     }
     try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
       in.transferTo(OutputStream.nullOutputStream());

@@ -150,7 +150,7 @@ public final class Hub {
     HubFile told = new HubFile(file.name(), etag.replaceAll("^W/|\"", ""), bytes);
     if (!told.isKnown()) {
       throw new ProblemsException(
-          "Cannot download %s of %s: the hub must give its ETag and size (%s, %d)"
+          "Cannot download %s of %s: the hub must give its ETag and size (%s, %s)"
               .formatted(file.name(), listing, etag.isEmpty() ? "none" : etag, bytes));
     }
     return told;
@@ -167,7 +167,7 @@ public final class Hub {
     long free = Files.getFileStore(cache.folder()).getUsableSpace();
     if (needed > free) {
       throw new ProblemsException(
-          "Cannot download to %s: its disk must have room for %d bytes (%d are free)"
+          "Cannot download to %s: its disk must have room for %s bytes (%s are free)"
               .formatted(cache.folder(), needed, free));
     }
   }

@@ -79,18 +79,18 @@ final class HubHttp {
         failure = new IOException(place(address) + ": " + reason(e), e);
       }
       if (tried >= patience.tries()) {
-        throw new IOException("%s, %d times".formatted(failure.getMessage(), tried), failure);
+        throw new IOException("%s, %s times".formatted(failure.getMessage(), tried), failure);
       }
       if (wait.compareTo(patience.longestWait()) > 0) {
         throw new IOException(
-            "%s and asks to wait %d s".formatted(failure.getMessage(), wait.toSeconds()));
+            "%s and asks to wait %s s".formatted(failure.getMessage(), wait.toSeconds()));
       }
       pause(wait);
     }
   }
 
   private static String told(HttpResponse<?> answer) {
-    return "%s answers %d".formatted(place(answer.uri()), answer.statusCode());
+    return "%s answers %s".formatted(place(answer.uri()), answer.statusCode());
   }
 
   /** Some exceptions of the JDK's client have no message. */
@@ -123,7 +123,7 @@ final class HubHttp {
       isAtHub = isAtHub && isSamePlace;
       next = target;
     }
-    throw new IOException("more than %d redirects".formatted(MOST_REDIRECTS));
+    throw new IOException("more than %s redirects".formatted(MOST_REDIRECTS));
   }
 
   /** Where a redirect leads; never from https to anything else. */
@@ -150,7 +150,7 @@ final class HubHttp {
             .header("User-Agent", "spark-diffusion")
             .header("Accept-Encoding", "identity");
     if (firstByte > 0) {
-      request.header("Range", "bytes=%d-".formatted(firstByte));
+      request.header("Range", "bytes=%s-".formatted(firstByte));
     }
     if (withToken && environment.token().isGiven()) {
       request.header("Authorization", "Bearer " + environment.token().value());

@@ -15,7 +15,7 @@ public record RgbImage(int widthPixels, int heightPixels, byte[] rgb) {
   public RgbImage {
     if (widthPixels < 1 || heightPixels < 1 || rgb.length != 3L * widthPixels * heightPixels) {
       throw new IllegalArgumentException(
-          "Cannot use pixels: %d bytes do not make %d x %d pixels of 3 bytes"
+          "Cannot use pixels: %s bytes do not make %s x %s pixels of 3 bytes"
               .formatted(rgb.length, widthPixels, heightPixels));
     }
   }

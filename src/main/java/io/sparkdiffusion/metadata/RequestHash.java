@@ -39,6 +39,10 @@ public final class RequestHash {
     parts.put("dtype", dtype);
     parts.put("model_digest", modelDigest);
     parts.put("image_version", IMAGE_VERSION);
+    if (request.guidanceScale() < 1) {
+      // Images with the negative prompt's share bear the hash without this part.
+      parts.put("guidance", "none");
+    }
     return Sha256.of(StrictJson.canonical(parts));
   }
 }

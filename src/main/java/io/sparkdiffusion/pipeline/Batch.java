@@ -32,7 +32,7 @@ final class Batch {
     if (keys.size() != 1) {
       throw new IllegalArgumentException(
           "Cannot generate pictures: all must have the same steps, size, scheduler, eta and"
-              + " guidance on or off (%d requests with %d such keys)"
+              + " guidance on or off (%s requests with %s such keys)"
                   .formatted(requests.size(), keys.size()));
     }
     return keys.get(0);

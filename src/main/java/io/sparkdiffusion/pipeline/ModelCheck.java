@@ -126,7 +126,7 @@ public final class ModelCheck {
       if (largest >= vocabulary) {
         throw new ProblemsException(
             ("Cannot use the tokenizer of %s: its ids must be below the text encoder's vocab_size"
-                    + " (id %d, vocab_size %d)")
+                    + " (id %s, vocab_size %s)")
                 .formatted(root, largest, vocabulary));
       }
     }

@@ -116,13 +116,13 @@ record Networks(
     List<String> problems = new ArrayList<>();
     if (text.width() != unet.crossAttentionWidth()) {
       problems.add(
-          "Cannot use %s: the UNet's cross_attention_dim must be the text encoder's hidden_size (%d and %d)"
+          "Cannot use %s: the UNet's cross_attention_dim must be the text encoder's hidden_size (%s and %s)"
               .formatted(folder, unet.crossAttentionWidth(), text.width()));
     }
     if (unet.inChannels() != vae.latentChannels() || unet.outChannels() != vae.latentChannels()) {
       problems.add(
-          ("Cannot use %s: a text-to-image UNet takes and gives the VAE's latent_channels (%d and"
-                  + " %d, %d)")
+          ("Cannot use %s: a text-to-image UNet takes and gives the VAE's latent_channels (%s and"
+                  + " %s, %s)")
               .formatted(folder, unet.inChannels(), unet.outChannels(), vae.latentChannels()));
     }
     return problems;

@@ -216,7 +216,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
     int width = batch.key().widthPixels();
     if (height % compression != 0 || width % compression != 0) {
       throw new IllegalArgumentException(
-          "Cannot generate pictures: height and width must be multiples of %d (%d x %d)"
+          "Cannot generate pictures: height and width must be multiples of %s (%s x %s)"
               .formatted(compression, height, width));
     }
     return new BatchShape(

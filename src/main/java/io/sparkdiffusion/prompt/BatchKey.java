@@ -3,7 +3,7 @@ package io.sparkdiffusion.prompt;
 /**
  * What the pictures of one UNet batch share; guidance scale and rescale vary inside a batch.
  *
- * @param guided false where guidance is 1 and the unconditional half is skipped
+ * @param guided false where guidance is at most 1 and the unconditional half is skipped
  */
 public record BatchKey(
     int numInferenceSteps,

@@ -13,8 +13,9 @@ import java.util.List;
  * @param negativePrompt what to avoid, empty for nothing
  * @param seed the seed of this picture's own generator
  * @param numInferenceSteps denoising steps, 1 to 1000
- * @param guidanceScale strength of classifier-free guidance; 1 skips the unconditional half
- * @param guidanceRescale share of the rescaled guidance, 0 to 1 (arXiv 2305.08891, section 3.4)
+ * @param guidanceScale strength of classifier-free guidance; at most 1 is without guidance
+ * @param guidanceRescale share of the rescaled guidance, 0 to 1 (arXiv 2305.08891, section 3.4);
+ *     without guidance nothing is rescaled
  * @param heightPixels a multiple of 8
  * @param widthPixels a multiple of 8
  * @param scheduler the sampler's name, {@code ddim}
@@ -61,14 +62,18 @@ public record ImageRequest(
 
   /** What a picture must share with its neighbours in a UNet batch. */
   public BatchKey batchKey() {
-    return new BatchKey(
-        numInferenceSteps, heightPixels, widthPixels, scheduler, eta, guidanceScale != 1.0);
+    return new BatchKey(numInferenceSteps, heightPixels, widthPixels, scheduler, eta, isGuided());
+  }
+
+  /** Whether there is guidance, by diffusers' rule (do_classifier_free_guidance). */
+  private boolean isGuided() {
+    return guidanceScale > 1;
   }
 
   /** Which picture and its numbers: texts stay out of logs. */
   @Override
   public String toString() {
-    return "ImageRequest[%s image %d, seed %d, %s, rescale %s]"
+    return "ImageRequest[%s image %s, seed %s, %s, rescale %s]"
         .formatted(id, imageIndex, seed, batchKey(), guidanceRescale);
   }
 }

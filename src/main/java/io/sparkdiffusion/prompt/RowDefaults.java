@@ -45,7 +45,7 @@ public record RowDefaults(
   /** Everything but the text. */
   @Override
   public String toString() {
-    return "RowDefaults[jobSeed=%d, numImages=%d, steps=%d, guidance=%s, rescale=%s, %dx%d, %s, %s]"
+    return "RowDefaults[jobSeed=%s, numImages=%s, steps=%s, guidance=%s, rescale=%s, %sx%s, %s, %s]"
         .formatted(
             jobSeed,
             numImages,

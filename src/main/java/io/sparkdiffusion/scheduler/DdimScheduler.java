@@ -59,13 +59,13 @@ public final class DdimScheduler {
     int trainTimesteps = config.trainTimesteps();
     if (count < 1 || count > trainTimesteps) {
       problems.add(
-          "Cannot use num_inference_steps: it must be from 1 to %d (%d)", trainTimesteps, count);
+          "Cannot use num_inference_steps: it must be from 1 to %s (%s)", trainTimesteps, count);
       return;
     }
     int first = timesteps(config, count)[0];
     problems.check(
         first < trainTimesteps,
-        "Cannot use num_inference_steps: %s spacing would ask for timestep %d of 0 to %d (%d)",
+        "Cannot use num_inference_steps: %s spacing would ask for timestep %s of 0 to %s (%s)",
         Settings.text(config.timestepSpacing()),
         first,
         trainTimesteps - 1,

@@ -156,7 +156,7 @@ public record SchedulerConfig(
       int trainTimesteps, double betaStart, double betaEnd, Problems problems) {
     problems.check(
         trainTimesteps >= 2 && trainTimesteps <= MOST_TRAIN_TIMESTEPS,
-        "Cannot use scheduler setting num_train_timesteps: it must be from 2 to %d (%d)",
+        "Cannot use scheduler setting num_train_timesteps: it must be from 2 to %s (%s)",
         MOST_TRAIN_TIMESTEPS,
         trainTimesteps);
     problems.check(

@@ -76,7 +76,7 @@ final class PictureParams implements Serializable {
     setting(integer("num_images", "pictures for each row, 1 to 10000"), of.numImages());
     setting(integer("num_inference_steps", "denoising steps, 1 to 1000"), of.numInferenceSteps());
     setting(
-        number("guidance_scale", "strength of guidance, 0 or more; 1: without"),
+        number("guidance_scale", "strength of guidance, 0 or more; at most 1: without"),
         of.guidanceScale());
     setting(
         number("guidance_rescale", "against overexposure, 0 to 1; 0.7 goes with 7.5"),

@@ -261,7 +261,7 @@ public final class TextToImage extends Transformer implements DefaultParamsWrita
     return with("num_inference_steps", value);
   }
 
-  /** Strength of classifier-free guidance; 1 is without guidance. */
+  /** Strength of classifier-free guidance; at most 1 is without guidance. */
   public TextToImage setGuidanceScale(double value) {
     return with("guidance_scale", value);
   }

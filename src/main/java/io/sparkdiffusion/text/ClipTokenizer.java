@@ -96,7 +96,7 @@ public final class ClipTokenizer implements AutoCloseable {
     long[] ids = tokenizer.encode(token, false, false).getIds();
     if (ids.length != 1) {
       throw new ProblemsException(
-          "Cannot use the tokenizer of %s: %s must be one of its special tokens (%d tokens)"
+          "Cannot use the tokenizer of %s: %s must be one of its special tokens (%s tokens)"
               .formatted(folder, token, ids.length));
     }
     return ids[0];

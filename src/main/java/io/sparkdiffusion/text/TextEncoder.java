@@ -77,7 +77,7 @@ public final class TextEncoder {
     if (largest >= vocabulary) {
       throw new ProblemsException(
           "Cannot encode a text: the tokenizer's ids must be below the text encoder's vocab_size"
-              + " (id %d, vocab_size %d)".formatted(largest, vocabulary));
+              + " (id %s, vocab_size %s)".formatted(largest, vocabulary));
     }
     try (DeviceTensor ids = device.longs(tokens.ids(), 1, tokens.ids().length);
         DeviceTensor states = model.get().run(ids)) {

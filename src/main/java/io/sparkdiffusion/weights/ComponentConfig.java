@@ -24,7 +24,7 @@ public final class ComponentConfig {
 
   private static final String SIZE = "it must be a whole number from 1 to " + Integer.MAX_VALUE;
   private static final String SIZES =
-      "it must be a list of 1 to %d whole numbers from 1 to %d"
+      "it must be a list of 1 to %s whole numbers from 1 to %s"
           .formatted(MOST_LEVELS, Integer.MAX_VALUE);
 
   private final Path file;

@@ -22,6 +22,6 @@ record FileStamp(long sizeBytes, FileTime modified, Optional<Object> key) {
 
   @Override
   public String toString() {
-    return "%d bytes, changed %s".formatted(sizeBytes, modified);
+    return "%s bytes, changed %s".formatted(sizeBytes, modified);
   }
 }

@@ -166,7 +166,7 @@ final class FlaxReader {
   }
 
   private Shape readShape(int rank, boolean hasKeys) throws IOException {
-    require(rank <= MOST_AXES, "its shape must have at most %d sizes".formatted(MOST_AXES), rank);
+    require(rank <= MOST_AXES, "its shape must have at most %s sizes".formatted(MOST_AXES), rank);
     long[] sizes = new long[rank];
     for (int i = 0; i < rank; i++) {
       if (hasKeys) {
@@ -227,7 +227,7 @@ final class FlaxReader {
 
   private String problem(String rule, Object actual) {
     String what = place.isEmpty() ? "" : String.join("/", place) + " of ";
-    return "Cannot read %s%s: %s (%s, at byte %d)".formatted(what, path, rule, actual, position());
+    return "Cannot read %s%s: %s (%s, at byte %s)".formatted(what, path, rule, actual, position());
   }
 
   private static String printable(String text) {

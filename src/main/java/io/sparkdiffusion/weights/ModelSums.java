@@ -57,7 +57,7 @@ public record ModelSums(SortedMap<String, String> byFile) implements Serializabl
   }
 
   private static String at(String name, int line) {
-    return "line %d of %s".formatted(line, name);
+    return "line %s of %s".formatted(line, name);
   }
 
   /** Takes a line over into the sums, or says what is wrong with it. */

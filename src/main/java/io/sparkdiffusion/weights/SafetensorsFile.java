@@ -114,14 +114,14 @@ final class SafetensorsFile implements WeightFile {
     if (headerBytes < 2 || headerBytes > MAX_HEADER_BYTES) {
       throw broken(
           path,
-          "the header must have 2 to %d bytes".formatted(MAX_HEADER_BYTES),
+          "the header must have 2 to %s bytes".formatted(MAX_HEADER_BYTES),
           Long.toUnsignedString(headerBytes));
     }
     if (headerBytes > channel.size() - LENGTH_BYTES) {
       throw broken(
           path,
           "the header must lie inside the file",
-          "%d bytes of header, %d of file".formatted(headerBytes, channel.size()));
+          "%s bytes of header, %s of file".formatted(headerBytes, channel.size()));
     }
     return headerBytes;
   }
@@ -181,7 +181,7 @@ final class SafetensorsFile implements WeightFile {
       Path path, Collection<StoredTensor> tensors, long dataStart, long fileBytes) {
     long next = dataStart;
     for (StoredTensor tensor : sorted(tensors)) {
-      String span = "bytes %d to %d".formatted(tensor.begin(), tensor.end());
+      String span = "bytes %s to %s".formatted(tensor.begin(), tensor.end());
       if (tensor.begin() != next) {
         String rule = "tensors must follow one another without gap or overlap, it at byte " + next;
         throw broken(path, tensor.name(), rule, span);
@@ -190,7 +190,7 @@ final class SafetensorsFile implements WeightFile {
         throw broken(
             path,
             tensor.name(),
-            "it must lie inside the file of %d bytes, copy a whole file".formatted(fileBytes),
+            "it must lie inside the file of %s bytes, copy a whole file".formatted(fileBytes),
             span);
       }
       if (tensor.bytes() != bytes(tensor.type(), tensor.shape())) {
@@ -200,7 +200,7 @@ final class SafetensorsFile implements WeightFile {
       next = tensor.end();
     }
     if (next != fileBytes) {
-      String rule = "the tensors must fill the file of %d bytes".formatted(fileBytes);
+      String rule = "the tensors must fill the file of %s bytes".formatted(fileBytes);
       throw broken(path, rule, "they end at byte " + next);
     }
   }

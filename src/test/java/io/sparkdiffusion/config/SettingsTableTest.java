@@ -32,7 +32,7 @@ class SettingsTableTest {
         .hasSize(2 * Settings.ALL.size())
         .containsSubsequence(
             "  guidance_scale (number: 0 or more; default 7.5)",
-            "      strength of classifier-free guidance; 1 is without guidance")
+            "      strength of classifier-free guidance; at most 1 is without guidance, as in diffusers")
         .contains("  negative_prompt (text)");
   }
 

@@ -61,6 +61,27 @@ class RequestHashTest {
     assertThat(hashes).hasSize(others.size() + 4);
   }
 
+  /** The images that these hashes named had the negative prompt's share. */
+  @Test
+  void guidanceBelowOneHasAHashOfItsOwn() {
+    String json =
+        "{\"dtype\":\"float32\",\"eta\":0,%s\"guidance_rescale\":0,\"guidance_scale\":%s,"
+            + "\"height\":512,\"image_index\":0,\"image_version\":1,\"model_digest\":\"abc\","
+            + "\"negative_prompt\":\"blurry\",\"num_inference_steps\":50,\"prompt\":\"a cat\","
+            + "\"scheduler\":\"ddim\",\"scheduler_config\":{\"beta_start\":0.00085},\"seed\":42,"
+            + "\"width\":512}";
+
+    assertThat(hash(guided(1.0))).isEqualTo(Sha256.of(json.formatted("", "1")));
+    assertThat(hash(guided(0.5)))
+        .isEqualTo(Sha256.of(json.formatted("\"guidance\":\"none\",", "0.5")));
+    assertThat(hash(guided(0.0)))
+        .isEqualTo(Sha256.of(json.formatted("\"guidance\":\"none\",", "0")));
+  }
+
+  private static ImageRequest guided(double scale) {
+    return new ImageRequest("a", 0, "a cat", "blurry", 42, 50, scale, 0.0, 512, 512, "ddim", 0.0);
+  }
+
   private static String hash(ImageRequest request) {
     return RequestHash.of(request, SCHEDULER, "float32", "abc");
   }

@@ -11,10 +11,13 @@ class ImageRequestTest {
   void sharesABatchWhereOnlyTextsSeedsAndGuidanceDiffer() {
     ImageRequest one = request(7.5, 0.0);
     ImageRequest other =
-        new ImageRequest("b", 3, "a dog", "", 9, 50, 0.5, 0.7, 64, 64, "ddim", 0.0);
+        new ImageRequest("b", 3, "a dog", "", 9, 50, 1.5, 0.7, 64, 64, "ddim", 0.0);
 
     assertThat(one.batchKey()).isEqualTo(other.batchKey());
     assertThat(request(1.0, 0.0).batchKey()).isNotEqualTo(one.batchKey());
+    assertThat(request(0.0, 0.0).batchKey())
+        .isEqualTo(request(0.5, 0.0).batchKey())
+        .isEqualTo(request(1.0, 0.0).batchKey());
     assertThat(request(7.5, 0.5).batchKey()).isNotEqualTo(one.batchKey());
   }
 

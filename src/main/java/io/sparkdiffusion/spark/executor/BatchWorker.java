@@ -89,7 +89,7 @@ final class BatchWorker {
   private static ImageResult tooLarge(ImageRequest request) {
     return new ImageResult.Failed(
         request,
-        ("Cannot generate the picture: the device's memory must hold it alone (%d x %d); make it"
+        ("Cannot generate the picture: the device's memory must hold it alone (%s x %s); make it"
                 + " smaller or use activations_dtype=bfloat16")
             .formatted(request.widthPixels(), request.heightPixels()));
   }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -70,8 +71,12 @@ public final class DirectCommit extends FileCommitProtocol implements Serializab
   @Override
   public String newTaskTempFile(TaskAttemptContext task, Option<String> below, String suffix) {
     String name =
-        "part-%05d-%s%s"
-            .formatted(task.getTaskAttemptID().getTaskID().getId(), UUID.randomUUID(), suffix);
+        String.format(
+            Locale.ROOT,
+            "part-%05d-%s%s",
+            task.getTaskAttemptID().getTaskID().getId(),
+            UUID.randomUUID(),
+            suffix);
     String file =
         new Path(below.isDefined() ? folder + "/" + below.get() : folder, name).toString();
     ofTask.add(file);

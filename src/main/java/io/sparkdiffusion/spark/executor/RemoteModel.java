@@ -113,7 +113,7 @@ final class RemoteModel {
   }
 
   private static String line(String name, FileStatus status) {
-    return "%d %d %s\n".formatted(status.getLen(), status.getModificationTime(), name);
+    return "%s %s %s\n".formatted(status.getLen(), status.getModificationTime(), name);
   }
 
   /** The listed files by path relative to the folder. */
@@ -141,7 +141,7 @@ final class RemoteModel {
     }
     if (Files.size(target) != bytes(name)) {
       throw new IOException(
-          "%s: %d bytes came, listed are %d".formatted(name, Files.size(target), bytes(name)));
+          "%s: %s bytes came, listed are %s".formatted(name, Files.size(target), bytes(name)));
     }
   }
 

@@ -75,7 +75,7 @@ record TaskDevice(
     int count = gpuCount.getAsInt();
     if (index >= count) {
       throw new ProblemsException(
-          ("Cannot use device %s: libtorch must see that GPU (it sees %d; Spark gave the task %s);"
+          ("Cannot use device %s: libtorch must see that GPU (it sees %s; Spark gave the task %s);"
                   + " use the build with -Pcuda and check nvidia-smi and libcudart.so, or set"
                   + " device=cpu")
               .formatted(device, count, gpuAddresses.isEmpty() ? "none" : gpuAddresses));

@@ -70,7 +70,7 @@ public record DryRun(RunCounts counts, long toMake, List<String> lines) {
     List<String> lines = new ArrayList<>();
     lines.add("Model: %s, digest %s".formatted(model.name(), model.digest()));
     lines.add(
-        "Rows: %d; images: %d, of which %d fail before generation, %d are there, %d are to be made in %d groups"
+        "Rows: %s; images: %s, of which %s fail before generation, %s are there, %s are to be made in %s groups"
             .formatted(
                 planned.rows(),
                 counts.total(),
@@ -78,9 +78,9 @@ public record DryRun(RunCounts counts, long toMake, List<String> lines) {
                 counts.skipped(),
                 batches.images(),
                 batches.groups().size()));
-    planned.failures().forEach((reason, images) -> lines.add("  %d: %s".formatted(images, reason)));
+    planned.failures().forEach((reason, images) -> lines.add("  %s: %s".formatted(images, reason)));
     if (!work.isNone()) {
-      lines.add("Denoising steps: %d".formatted(steps(work.images())));
+      lines.add("Denoising steps: %s".formatted(steps(work.images())));
       lines.addAll(firstImages(work.images()));
     }
     rate(config, hadoop)
@@ -102,7 +102,7 @@ public record DryRun(RunCounts counts, long toMake, List<String> lines) {
         .stream()
         .map(
             row ->
-                "  %s image %d: %d x %d pixels, %d steps, seed %d, guidance %s"
+                "  %s image %s: %s x %s pixels, %s steps, seed %s, guidance %s"
                     .formatted(
                         row.getAs("id"),
                         row.<Integer>getAs("image_index"),

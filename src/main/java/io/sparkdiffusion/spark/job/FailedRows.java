@@ -65,7 +65,7 @@ final class FailedRows {
     long failedRows = atMost(made);
     return limit.isExceeded(failedRows, planned.rows())
         ? Optional.of(
-            "Stopped: %d of %d rows failed, more than max_failed_rows allows (%s)"
+            "Stopped: %s of %s rows failed, more than max_failed_rows allows (%s)"
                 .formatted(failedRows, planned.rows(), limit))
         : Optional.empty();
   }

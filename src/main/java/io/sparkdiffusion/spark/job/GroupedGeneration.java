@@ -107,7 +107,7 @@ final class GroupedGeneration implements AutoCloseable {
   }
 
   private RowCounts.Made make(BatchPlan.Group group, int groups) throws IOException {
-    String what = "Generate images: group %d of %d".formatted(group.number() + 1, groups);
+    String what = "Generate images: group %s of %s".formatted(group.number() + 1, groups);
     spark.sparkContext().setJobGroup(runId, what, false);
     RowCounts.Made made = RowCounts.Made.of(rows.stage(results(group), group.number()));
     rows.commit(group.number());

@@ -66,7 +66,7 @@ public final class ModelReport {
     String widths =
         check.unetWidths().stream().map(String::valueOf).collect(Collectors.joining(", "));
     return Optional.of(
-        "Kind: diffusers' layout%s with %s (UNet %s wide, text states %d wide)"
+        "Kind: diffusers' layout%s with %s (UNet %s wide, text states %s wide)"
             .formatted(
                 check.format() == WeightFormat.FLAX ? ", Flax's weights," : "",
                 sizes(),
@@ -85,7 +85,7 @@ public final class ModelReport {
   }
 
   private static String schedule(SchedulerConfig scheduler) {
-    return "Schedule: predicts %s, %s timesteps of %d, %s betas from %s to %s%s"
+    return "Schedule: predicts %s, %s timesteps of %s, %s betas from %s to %s%s"
         .formatted(
             small(scheduler.predictionType()),
             small(scheduler.timestepSpacing()),
@@ -155,7 +155,7 @@ public final class ModelReport {
     }
     if (count > 0) {
       lines.add(
-          "Cannot use model %s: all of it must fit (%d problem%s)"
+          "Cannot use model %s: all of it must fit (%s problem%s)"
               .formatted(named.folder(), count, count == 1 ? "" : "s"));
     }
     return lines;

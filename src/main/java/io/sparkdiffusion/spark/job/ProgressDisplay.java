@@ -105,9 +105,9 @@ public final class ProgressDisplay {
   private static String duration(double seconds) {
     Duration left = Duration.ofSeconds(Math.round(seconds));
     return left.toHours() > 0
-        ? "%d h %02d min".formatted(left.toHours(), left.toMinutesPart())
+        ? String.format(Locale.ROOT, "%d h %02d min", left.toHours(), left.toMinutesPart())
         : left.toMinutes() > 0
-            ? "%d min %02d s".formatted(left.toMinutes(), left.toSecondsPart())
+            ? String.format(Locale.ROOT, "%d min %02d s", left.toMinutes(), left.toSecondsPart())
             : left.toSeconds() + " s";
   }
 }

@@ -32,7 +32,7 @@ record SuitedConfig(String file, List<String> settings, List<String> reasons) {
         "its scheduler says prediction_type "
             + scheduler.predictionType().name().toLowerCase(Locale.ROOT));
     reasons.add(
-        "its UNet was trained on pictures of %d x %d"
+        "its UNet was trained on pictures of %s x %s"
             .formatted(trainedSizePixels, trainedSizePixels));
     if (trainedSizePixels != (isSmall ? SMALL_RESOLUTION : USUAL_RESOLUTION)) {
       settings.add("resolution=" + trainedSizePixels);

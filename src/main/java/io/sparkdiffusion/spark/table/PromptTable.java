@@ -93,12 +93,12 @@ public record PromptTable(String name, Dataset<Row> rows, PromptColumns columns)
             .head();
     if (!counts.isNullAt(0) && counts.getLong(0) > 0) {
       throw new ProblemsException(
-          "Cannot read prompts %s: every line must be a whole record (%d are not)"
+          "Cannot read prompts %s: every line must be a whole record (%s are not)"
               .formatted(name, counts.getLong(0)));
     }
     if (!counts.isNullAt(1) && counts.getLong(1) > 0) {
       throw new ProblemsException(
-          "Cannot use prompts %s: every row must have an id (%d have none)"
+          "Cannot use prompts %s: every row must have an id (%s have none)"
               .formatted(name, counts.getLong(1)));
     }
     return null;

@@ -1,0 +1,84 @@
+package io.sparkdiffusion;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sparkdiffusion.metadata.Sha256;
+import io.sparkdiffusion.testing.ChildJvm;
+import io.sparkdiffusion.testing.LocalSpark;
+import io.sparkdiffusion.testing.ReferenceModels;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The whole command line in JVMs of users who write digits, capitals and bytes of their own: Persia
+ * has ۰ to ۹, Turkey an i without a dot, the C locale no characters beyond ASCII.
+ */
+class LocaleJobTest {
+
+  @TempDir private Path folder;
+
+  @Test
+  void theBytesDoNotDependOnTheUsersLocale() throws IOException, InterruptedException {
+    Map<String, String> plain =
+        run("plain", "-Duser.language=", "-Duser.country=", "-Dfile.encoding=US-ASCII");
+    assertThat(plain).containsKeys("index.html", "run.json");
+    assertThat(plain.keySet()).filteredOn(name -> name.endsWith(".png")).hasSize(2);
+
+    assertThat(run("persian", "-Duser.language=fa", "-Duser.country=IR")).isEqualTo(plain);
+    assertThat(run("turkish", "-Duser.language=tr", "-Duser.country=TR")).isEqualTo(plain);
+  }
+
+  /** What a run leaves: its files by name, images by their bytes, rows by what tells of them. */
+  private Map<String, String> run(String name, String... locale)
+      throws IOException, InterruptedException {
+    Path config = Files.writeString(folder.resolve("job.yml"), "run_name: test\n");
+    Path table = folder.resolve("prompts.csv");
+    Files.writeString(table, "id,prompt,seed\nIVI,TITLE iı İI ۱۲,12\nrow 2,a fox,34\n");
+    Path output = folder.resolve(name);
+    String printed =
+        ChildJvm.run(
+            Main.class,
+            Stream.concat(
+                    Stream.of(locale),
+                    Stream.of("-Dspark.master=local[1]", "-Dspark.ui.enabled=false"))
+                .toList(),
+            config.toString(),
+            "pretrained_model_name_or_path=" + ReferenceModels.folder("base"),
+            "prompts=" + table,
+            "num_inference_steps=3",
+            "resolution=64",
+            "device=cpu",
+            "output_dir=" + output);
+    assertThat(printed).contains("Done: 2 images: 2 generated, 0 skipped, 0 failed");
+    return left(output);
+  }
+
+  private static Map<String, String> left(Path output) throws IOException {
+    Map<String, String> left = new TreeMap<>();
+    try (Stream<Path> files = Files.walk(output)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        String path = output.relativize(file).toString();
+        boolean isImage = path.endsWith(".png");
+        // Spark names the parts of the rows, by random numbers and in the user's digits.
+        left.put(
+            path.replaceAll("group=.*", "ID"), isImage ? Sha256.of(Files.readAllBytes(file)) : "");
+      }
+    }
+    List<String> rows =
+        LocalSpark.session()
+            .read()
+            .parquet(output.resolve("rows").toString())
+            .select("id", "image_index", "prompt", "request_hash", "sha256")
+            .toJSON()
+            .collectAsList();
+    left.put("rows", String.join("\n", rows.stream().sorted().toList()));
+    return left;
+  }
+}
