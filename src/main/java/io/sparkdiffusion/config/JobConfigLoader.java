@@ -75,7 +75,9 @@ final class JobConfigLoader {
     return new ModelConfig(
         values.text("pretrained_model_name_or_path"),
         values.text("revision"),
-        values.isTrue("from_pt") ? WeightFormat.SAFETENSORS : WeightFormat.FLAX,
+        new WeightChoice(
+            values.isTrue("from_pt") ? WeightFormat.SAFETENSORS : WeightFormat.FLAX,
+            values.text("variant")),
         values.text("model_digest"),
         values.text("model_cache_dir"),
         schedulerOverrides(),

@@ -14,6 +14,7 @@ public final class PictureCommand {
   private static final String MODEL = "pretrained_model_name_or_path";
   private static final String REVISION = "revision";
   private static final String FROM_PT = "from_pt";
+  private static final String VARIANT = "variant";
 
   private PictureCommand() {}
 
@@ -31,7 +32,7 @@ public final class PictureCommand {
    */
   public static Map<String, String> modelOf(Map<?, ?> configuration, String commit) {
     Map<String, String> settings = new LinkedHashMap<>();
-    for (String key : List.of(MODEL, REVISION, FROM_PT)) {
+    for (String key : List.of(MODEL, REVISION, FROM_PT, VARIANT)) {
       if (configuration.get(key) instanceof String value
           && !value.isEmpty()
           && !(key.equals(FROM_PT) && value.equals("true"))) {

@@ -2,6 +2,7 @@ package io.sparkdiffusion.scheduler;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /** Collects all that is wrong, so that one failure says everything. */
 final class Problems {
@@ -9,7 +10,7 @@ final class Problems {
   private final List<String> lines = new ArrayList<>();
 
   void add(String format, Object... values) {
-    lines.add(String.format(format, values));
+    lines.add(String.format(Locale.ROOT, format, values));
   }
 
   void check(boolean holds, String format, Object... values) {
@@ -20,7 +21,7 @@ final class Problems {
 
   void throwIfAny() {
     if (!lines.isEmpty()) {
-      throw new IllegalArgumentException(String.join(System.lineSeparator(), lines));
+      throw new ScheduleException(lines);
     }
   }
 }

@@ -2,10 +2,12 @@ package io.sparkdiffusion.spark.job;
 
 import io.sparkdiffusion.config.ModelConfig;
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.config.Shown;
 import io.sparkdiffusion.config.WeightFormat;
 import io.sparkdiffusion.pipeline.ModelCheck;
 import io.sparkdiffusion.scheduler.SchedulerConfig;
 import io.sparkdiffusion.spark.executor.LocalModel;
+import io.sparkdiffusion.weights.ModelFolder;
 import io.sparkdiffusion.weights.ModelSums;
 import java.math.BigDecimal;
 import java.nio.file.Files;
@@ -40,7 +42,11 @@ public final class ModelReport {
    * @param model where that is
    */
   public static ModelReport of(ModelConfig named, LocalModel model) {
-    return new ModelReport(named, model, ModelCheck.of(model.folder()));
+    ModelCheck check =
+        named.weights().variant().isEmpty()
+            ? ModelCheck.of(model.folder())
+            : ModelCheck.of(model.folder(), named.weights());
+    return new ModelReport(named, model, check);
   }
 
   /** What the folder is: its parts and their sizes. */
@@ -51,7 +57,12 @@ public final class ModelReport {
     kind().ifPresent(lines::add);
     check.scheduler().ifPresent(scheduler -> lines.add(schedule(scheduler)));
     lines.addAll(ModelSizes.lines(check));
-    return lines;
+    check
+        .folder()
+        .map(ModelFolder::unused)
+        .filter(unused -> !unused.isEmpty())
+        .ifPresent(unused -> lines.add("Not used: %s/".formatted(String.join("/, ", unused))));
+    return lines.stream().map(Shown::line).toList();
   }
 
   private Optional<String> kind() {
@@ -130,6 +141,9 @@ public final class ModelReport {
     if (!named.revision().isEmpty()) {
       settings.add("revision=" + named.revision());
     }
+    if (!named.weights().variant().isEmpty()) {
+      settings.add("variant=" + named.weights().variant());
+    }
     if (check.format() == WeightFormat.FLAX) {
       settings.add("from_pt=false");
     }
@@ -145,7 +159,9 @@ public final class ModelReport {
     int count = 0;
     for (ModelCheck.Finding finding : check.findings()) {
       lines.addAll(finding.problems());
-      lines.add("  Fix: " + finding.fix());
+      if (!finding.fix().isEmpty()) {
+        lines.add("  Fix: " + finding.fix());
+      }
       count += finding.problems().size();
     }
     if (count > 0) {
@@ -153,7 +169,7 @@ public final class ModelReport {
           "Cannot use model %s: all of it must fit (%d problem%s)"
               .formatted(named.folder(), count, count == 1 ? "" : "s"));
     }
-    return lines;
+    return lines.stream().map(Shown::line).toList();
   }
 
   /**
