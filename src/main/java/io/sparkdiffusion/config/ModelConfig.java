@@ -64,7 +64,7 @@ public record ModelConfig(
       if (!SCHEDULER_KEYS.contains(override)) {
         problems.add(
             "Cannot use diffusion_scheduler_config: it has no key '%s' (nearest: %s)"
-                .formatted(override, Nearest.to(override, SCHEDULER_KEYS)));
+                .formatted(Shown.text(override), Nearest.to(override, SCHEDULER_KEYS)));
       }
     }
     problems.throwIfAny();

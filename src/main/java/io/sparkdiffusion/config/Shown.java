@@ -75,8 +75,11 @@ public final class Shown {
     }
   }
 
-  /** Unicode's format characters are marks of direction, joiners and others without a width. */
-  private static boolean isHidden(int point) {
+  /**
+   * True for what is never shown as it is. Unicode's format characters are marks of direction, joiners
+   * and others without a width.
+   */
+  public static boolean isHidden(int point) {
     return switch (Character.getType(point)) {
       case Character.CONTROL,
           Character.FORMAT,
