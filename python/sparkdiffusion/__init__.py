@@ -57,6 +57,7 @@ class TextToImage(JavaTransformer, JavaMLReadable, JavaMLWritable):
     modelUrl = _text("modelUrl", "model: local folder, any Hadoop path or hub id")
     revision = _text("revision", "branch, tag or commit of a hub id; empty: main")
     from_pt = _boolean("from_pt", "PyTorch's weights; false: Flax's")
+    variant = _text("variant", "which of several weights, as fp16 or non_ema; empty: the usual")
     model_digest = _text("model_digest", "digest that the model must have; empty: any")
     model_cache_dir = _text("model_cache_dir", "local folder of models' copies; empty: the usual")
     diffusion_scheduler_config = _text("diffusion_scheduler_config", "mapping that wins over the model's, YAML or JSON")

@@ -2,6 +2,7 @@ package io.sparkdiffusion;
 
 import io.sparkdiffusion.config.AccessToken;
 import io.sparkdiffusion.config.ModelConfig;
+import io.sparkdiffusion.config.WeightChoice;
 import io.sparkdiffusion.config.WeightFormat;
 import io.sparkdiffusion.spark.executor.LocalModel;
 import io.sparkdiffusion.spark.job.ModelReport;
@@ -16,7 +17,9 @@ import picocli.CommandLine.Parameters;
 /** Says what a model folder is, and whether the job can use it. */
 @Command(
     name = "check",
-    customSynopsis = "jobs/check MODEL [--revision=REVISION] [--write-manifest] [--no-digests]",
+    customSynopsis =
+        "jobs/check MODEL [--revision=REVISION] [--variant=VARIANT] [--write-manifest]"
+            + " [--no-digests]",
     description = {
       "Says what a model is, whether the job can use it, its digests, how many parameters and how"
           + " much memory it has, and which configuration suits it. No weight is loaded, nothing is"
@@ -44,6 +47,12 @@ public final class Check implements Callable<Integer> {
       paramLabel = "REVISION",
       description = "branch, tag or commit of a hub's model; default: main")
   private String revision = "";
+
+  @Option(
+      names = "--variant",
+      paramLabel = "VARIANT",
+      description = "which of several weights, as fp16 or non_ema; default: those without one")
+  private String variant = "";
 
   @Option(
       names = "--write-manifest",
@@ -88,7 +97,13 @@ public final class Check implements Callable<Integer> {
   public Integer call() {
     ModelConfig named =
         new ModelConfig(
-            model, revision, WeightFormat.SAFETENSORS, "", "", Map.of(), AccessToken.NONE);
+            model,
+            revision,
+            new WeightChoice(WeightFormat.SAFETENSORS, variant),
+            "",
+            "",
+            Map.of(),
+            AccessToken.NONE);
     ModelReport report = ModelReport.of(named, find.apply(named));
     report.facts().forEach(out::println);
     if (!skipsDigests || writesManifest) {

@@ -5,6 +5,7 @@ import static java.util.stream.Collectors.joining;
 import io.sparkdiffusion.config.JobConfig;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.SettingsTable;
+import io.sparkdiffusion.config.Shown;
 import io.sparkdiffusion.metadata.Build;
 import io.sparkdiffusion.metadata.Provenance;
 import io.sparkdiffusion.spark.executor.DiffusionPlugin;
@@ -18,7 +19,6 @@ import io.sparkdiffusion.spark.job.RunSeconds;
 import io.sparkdiffusion.spark.job.StopOnSignal;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,7 +36,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The command line: a configuration file, overrides, and one last line that says how it went. */
 @Command(
@@ -69,7 +68,7 @@ public final class Main implements Callable<Integer> {
       arity = "0..1",
       paramLabel = "CONFIG",
       description = "a YAML file, as in configs/")
-  private Path file;
+  private String file;
 
   @Parameters(index = "1..*", paramLabel = "key=value", description = "settings that win over it")
   private final List<String> overrides = new ArrayList<>();
@@ -77,8 +76,8 @@ public final class Main implements Callable<Integer> {
   @Option(
       names = "--overrides-file",
       paramLabel = "FILE",
-      description = "more of them, each ended by a NUL character; the launcher uses it")
-  private Path overridesFile;
+      description = "more of them, each ended by a NUL character; launchers use it")
+  private List<Path> overridesFiles = new ArrayList<>();
 
   @Option(
       names = "--dry-run",
@@ -151,7 +150,7 @@ public final class Main implements Callable<Integer> {
       return DONE;
     }
     JobConfig config = load();
-    config.effective().forEach((key, value) -> LOG.info("{} = {}", key, value));
+    config.effective().forEach((key, value) -> LOG.info("{} = {}", key, Shown.line(value)));
     boolean isOwnSession = SparkSession.getDefaultSession().isEmpty();
     SparkSession spark = SparkSession.builder().config(completed(new SparkConf())).getOrCreate();
     try {
@@ -180,24 +179,12 @@ public final class Main implements Callable<Integer> {
   }
 
   private JobConfig load() {
-    requireFile();
-    List<String> all = new ArrayList<>(overrides);
-    if (overridesFile != null) {
-      all.addAll(JobConfig.readOverrides(overridesFile));
-    }
-    return JobConfig.load(file, all);
-  }
-
-  /** A setting in its place could hold a prompt and is not shown. */
-  private void requireFile() {
     if (file == null) {
       throw new ProblemsException("Missing required parameter: 'CONFIG'; see jobs/generate --help");
     }
-    if (file.toString().contains("=") && !Files.exists(file)) {
-      throw new ProblemsException(
-          "Cannot read CONFIG: the first argument must be a file such as configs/tiny.yml, settings"
-              + " come after it (a setting)");
-    }
+    List<String> all = new ArrayList<>(overrides);
+    overridesFiles.forEach(given -> all.addAll(JobConfig.readOverrides(given)));
+    return new ConfigArgument(file).load(all);
   }
 
   /** What the user has set for Spark, and what the job needs beside it. */
@@ -230,7 +217,7 @@ public final class Main implements Callable<Integer> {
   }
 
   private int told(DryRun plan) {
-    plan.lines().forEach(err::println);
+    plan.lines().stream().map(Shown::line).forEach(err::println);
     err.printf(
         Locale.ROOT, "Dry run: %d images would be made; nothing was written%n", plan.toMake());
     return DONE;
@@ -253,14 +240,12 @@ public final class Main implements Callable<Integer> {
         seconds.compile(),
         seconds.inference(),
         result.outputFolder());
-    result.stopReason().ifPresent(err::println);
+    result.stopReason().map(Shown::line).ifPresent(err::println);
     return result.stopReason().isPresent() ? TOO_MANY_FAILED_ROWS : DONE;
   }
 
   private int usage(ParameterException problem) {
-    String sparks =
-        problem instanceof UnmatchedArgumentException ? ", Spark's options come after --" : "";
-    err.println(problem.getMessage() + "; see jobs/generate --help" + sparks);
+    err.println(Shown.line(Usage.ofJob(problem)));
     return NOT_USABLE;
   }
 
@@ -271,7 +256,7 @@ public final class Main implements Callable<Integer> {
     }
     Optional<ProblemsException> problems = Failures.problems(failure);
     if (problems.isEmpty()) {
-      err.println("Failed: " + Failures.reason(failure));
+      err.println(Shown.line("Failed: " + Failures.reason(failure)));
       return JOB_FAILED;
     }
     List<String> lines = problems.get().problems();

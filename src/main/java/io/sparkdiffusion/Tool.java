@@ -1,6 +1,7 @@
 package io.sparkdiffusion;
 
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.config.Shown;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintStream;
@@ -28,12 +29,16 @@ final class Tool {
         .setExpandAtFiles(false)
         .setParameterExceptionHandler(
             (problem, given) -> {
-              err.println(problem.getMessage() + "; see " + launcher + " --help");
+              err.println(Shown.line(Usage.of(problem, launcher)));
               return Main.NOT_USABLE;
             })
         .setExecutionExceptionHandler(
             (failure, line, given) -> {
-              err.println(failure.getMessage());
+              if (failure instanceof ProblemsException problems) {
+                problems.problems().forEach(err::println);
+              } else {
+                err.println(Shown.line(String.valueOf(failure.getMessage())));
+              }
               return failure instanceof ProblemsException ? Main.NOT_USABLE : Main.JOB_FAILED;
             })
         .execute(arguments);

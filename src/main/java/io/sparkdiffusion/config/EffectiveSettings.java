@@ -29,7 +29,8 @@ final class EffectiveSettings {
     put("model_digest", model.digest());
     put("model_cache_dir", model.cacheDirectory());
     put("revision", model.revision());
-    put("from_pt", model.format() == WeightFormat.SAFETENSORS);
+    put("from_pt", model.weights().format() == WeightFormat.SAFETENSORS);
+    put("variant", model.weights().variant());
     put("unet_checkpoint", "");
     put("hf_access_token", model.accessToken());
     boolean isEmpty = model.schedulerOverrides().isEmpty();

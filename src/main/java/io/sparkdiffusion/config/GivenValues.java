@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * The values that a file and the command line give, the latter winning, by key. A value is a
@@ -27,18 +28,48 @@ final class GivenValues {
   }
 
   void addOverrides(List<String> overrides) {
+    boolean areSpaced = refuseSpaces(overrides);
     for (int i = 0; i < overrides.size(); i++) {
       String override = overrides.get(i);
       int equals = override.indexOf('=');
-      if (equals < 1) {
-        problems.add(
-            "Cannot read override %s: it must be key=value, quoted where it has spaces (no key)"
-                .formatted(i + 1));
+      String key = override.substring(0, Math.max(equals, 0)).strip();
+      if (!isWord(key)) {
+        if (!areSpaced) {
+          problems.add(
+              "Cannot read override %s: it must be key=value, quoted where it has spaces (no key)"
+                  .formatted(i + 1));
+        }
       } else {
-        add(override.substring(0, equals).strip(), override.substring(equals + 1), COMMAND_LINE);
+        add(key, override.substring(equals + 1), COMMAND_LINE);
       }
     }
     settlePrompts();
+  }
+
+  /**
+   * A shell makes three words of {@code key = value}, which a launcher may have sorted apart; their
+   * one cause is told once.
+   */
+  private boolean refuseSpaces(List<String> overrides) {
+    List<String> bare = overrides.stream().filter(word -> !word.contains("=")).toList();
+    boolean areSpaced =
+        !bare.isEmpty()
+            && overrides.stream().anyMatch(word -> word.startsWith("=") || word.endsWith("="));
+    if (areSpaced) {
+      Stream<String> halves =
+          overrides.stream().filter(word -> word.endsWith("=")).map(word -> word.replace("=", ""));
+      String key =
+          Stream.concat(bare.stream(), halves).filter(Aliases::isKnown).findFirst().orElse("key");
+      problems.add(
+          "Cannot read %s: there must be no space before or after =, as in %s=VALUE (spaces)"
+              .formatted(key, key));
+    }
+    return areSpaced;
+  }
+
+  /** What is none could be a prompt and is not shown. */
+  private static boolean isWord(String key) {
+    return key.matches("[\\w.-]{1,60}");
   }
 
   /** The value of a known key, where one is given. */
@@ -55,12 +86,20 @@ final class GivenValues {
   }
 
   private static String unknown(String key, String origin) {
+    String shown = isWord(key) ? key : "a key";
     return RefusedKeys.replacement(key)
-        .map(fix -> "Cannot use %s: it has no meaning here, %s (%s)".formatted(key, fix, origin))
+        .map(fix -> "Cannot use %s: it has no meaning here, %s (%s)".formatted(shown, fix, origin))
+        .or(
+            () ->
+                Aliases.of(key)
+                    .map(
+                        fix ->
+                            "Cannot use %s: there is no such setting, %s (%s)"
+                                .formatted(shown, fix, origin)))
         .orElseGet(
             () ->
                 "Cannot use %s: there is no such setting, the nearest is %s (%s)"
-                    .formatted(key, Nearest.to(key, Settings.BY_KEY.keySet()), origin));
+                    .formatted(shown, Nearest.to(key, Settings.BY_KEY.keySet()), origin));
   }
 
   /** A prompt or a table on the command line replaces what the file says of the other. */

@@ -5,6 +5,7 @@ import java.io.Serializable;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 
 /**
@@ -48,6 +49,11 @@ public record JobConfig(
     return JobConfigLoader.load(yaml, overrides);
   }
 
+  /** The same for a file that was read elsewhere, as on a cluster's file system. */
+  public static JobConfig parse(String yaml, String name, List<String> overrides) {
+    return JobConfigLoader.load(yaml, name, overrides);
+  }
+
   /**
    * Reads overrides that the launcher left in a file, UTF-8, one NUL character after each, so that
    * they stay off the process list.
@@ -61,6 +67,12 @@ public record JobConfig(
       throw new ProblemsException(
           "Cannot read overrides: the file must be readable UTF-8 (" + file + ")", e);
     }
+  }
+
+  /** What to do where an option is called like a setting, or as others call one. */
+  public static Optional<String> adviceOn(String option) {
+    return Aliases.of(option)
+        .map(fix -> fix.matches("set \\w+") ? fix.replaceFirst("set ", "write ") + "=VALUE" : fix);
   }
 
   /** Every setting with the value that counts, sorted; texts and tokens as {@code (set)}. */

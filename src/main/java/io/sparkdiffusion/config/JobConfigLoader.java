@@ -22,9 +22,18 @@ final class JobConfigLoader {
   }
 
   static JobConfig load(Path yaml, List<String> overrides) {
-    String fileStem = yaml.getFileName().toString().replaceFirst("\\.[^.]*$", "");
-    return new JobConfigLoader(StrictYaml.readTexts(yaml), yaml.toString(), overrides)
-        .load(fileStem);
+    return load(StrictYaml.readTexts(yaml), yaml.toString(), overrides);
+  }
+
+  /** From a text that was read elsewhere. */
+  static JobConfig load(String yaml, String name, List<String> overrides) {
+    return load(StrictYaml.texts(yaml, name), name, overrides);
+  }
+
+  private static JobConfig load(Map<String, Object> values, String name, List<String> overrides) {
+    String fileName = name.substring(name.lastIndexOf('/') + 1);
+    return new JobConfigLoader(values, name, overrides)
+        .load(fileName.replaceFirst("\\.[^.]*$", ""));
   }
 
   /** What a program sets, without a table and an output. */
@@ -75,7 +84,9 @@ final class JobConfigLoader {
     return new ModelConfig(
         values.text("pretrained_model_name_or_path"),
         values.text("revision"),
-        values.isTrue("from_pt") ? WeightFormat.SAFETENSORS : WeightFormat.FLAX,
+        new WeightChoice(
+            values.isTrue("from_pt") ? WeightFormat.SAFETENSORS : WeightFormat.FLAX,
+            values.text("variant")),
         values.text("model_digest"),
         values.text("model_cache_dir"),
         schedulerOverrides(),

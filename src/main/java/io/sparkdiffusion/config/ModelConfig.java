@@ -10,7 +10,7 @@ import java.util.Map;
  * @param folder {@code pretrained_model_name_or_path}: a local folder, any path that Hadoop can
  *     read, or a hub id
  * @param revision the branch, tag or commit of a hub id, empty for {@code main}
- * @param format {@code from_pt}: which of the folder's weights are used
+ * @param weights {@code from_pt} and {@code variant}: which of the folder's weights are used
  * @param digest the digest that the model must have, empty for any
  * @param cacheDirectory where each machine keeps copies of models from elsewhere, empty for the
  *     usual place
@@ -20,7 +20,7 @@ import java.util.Map;
 public record ModelConfig(
     String folder,
     String revision,
-    WeightFormat format,
+    WeightChoice weights,
     String digest,
     String cacheDirectory,
     Map<String, Object> schedulerOverrides,
@@ -64,7 +64,7 @@ public record ModelConfig(
       if (!SCHEDULER_KEYS.contains(override)) {
         problems.add(
             "Cannot use diffusion_scheduler_config: it has no key '%s' (nearest: %s)"
-                .formatted(override, Nearest.to(override, SCHEDULER_KEYS)));
+                .formatted(Shown.text(override), Nearest.to(override, SCHEDULER_KEYS)));
       }
     }
     problems.throwIfAny();

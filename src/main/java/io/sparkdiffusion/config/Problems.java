@@ -18,7 +18,7 @@ final class Problems {
   /** Notes that a setting's value breaks a rule, unless it holds. */
   void require(boolean holds, String key, String rule, Object actual) {
     if (!holds) {
-      add("Cannot use " + key + ": " + rule + " (" + actual + ")");
+      add("Cannot use " + key + ": " + rule + " (" + Shown.value(actual) + ")");
     }
   }
 

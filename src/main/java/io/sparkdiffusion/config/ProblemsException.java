@@ -2,15 +2,18 @@ package io.sparkdiffusion.config;
 
 import java.util.List;
 
-/** All that is wrong with a configuration, a model folder or a table, each in one line. */
+/**
+ * All that is wrong with a configuration, a model folder or a table, each in one line. What others
+ * wrote into a line cannot end it ({@link Shown#line}).
+ */
 public final class ProblemsException extends RuntimeException {
 
   private final List<String> problems;
+  private final boolean saysFix;
 
   /** One or more problems, each {@code Cannot <verb> <thing>: <rule> (<actual value>)}. */
   public ProblemsException(List<String> problems) {
-    super(String.join(System.lineSeparator(), problems));
-    this.problems = List.copyOf(problems);
+    this(problems, false);
   }
 
   /** A single problem. */
@@ -24,8 +27,24 @@ public final class ProblemsException extends RuntimeException {
     initCause(cause);
   }
 
+  private ProblemsException(List<String> problems, boolean saysFix) {
+    super(String.join(System.lineSeparator(), problems.stream().map(Shown::line).toList()));
+    this.problems = problems.stream().map(Shown::line).toList();
+    this.saysFix = saysFix;
+  }
+
+  /** A single problem whose cause is known, so that the line goes on with what to do. */
+  public static ProblemsException withFix(String problem, String fix) {
+    return new ProblemsException(List.of(problem + "; " + fix), true);
+  }
+
   /** The problems, one line each. */
   public List<String> problems() {
     return problems;
+  }
+
+  /** Whether the line itself says what to do. */
+  public boolean saysFix() {
+    return saysFix;
   }
 }

@@ -113,6 +113,13 @@ final class Settings {
               "true, false",
               "weights are PyTorch's, in safetensors; false: Flax's, in msgpack"),
           new Setting(
+              "variant",
+              TEXT,
+              "",
+              "as in file names: fp16, bf16, non_ema, ...; empty: without",
+              "which of several weights beside each other, as in diffusers; a network that has none"
+                  + " of it has its usual ones"),
+          new Setting(
               "unet_checkpoint",
               TEXT,
               "",

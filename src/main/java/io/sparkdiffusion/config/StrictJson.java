@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -19,7 +20,10 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 
-/** JSON objects, read strictly: a key that occurs twice or a number out of range is an error. */
+/**
+ * JSON objects, read strictly: a key that occurs twice or a number out of range is an error. {@code
+ * NaN}, {@code Infinity} and {@code -Infinity} are numbers, since Python writes them so.
+ */
 public final class StrictJson {
 
   /**
@@ -29,6 +33,7 @@ public final class StrictJson {
       JsonFactory.builder()
           .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
           .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+          .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
           .build();
 
   private StrictJson() {}
@@ -108,7 +113,7 @@ public final class StrictJson {
   }
 
   private static void write(Object value, UnaryOperator<Set<Object>> order, StringBuilder text) {
-    if (value == null || value instanceof Boolean || isWhole(value)) {
+    if (value == null || value instanceof Boolean || isWhole(value) || isNotFinite(value)) {
       text.append(value);
     } else if (value instanceof Number number) {
       text.append(new BigDecimal(number.toString()).stripTrailingZeros().toPlainString());
@@ -134,6 +139,10 @@ public final class StrictJson {
 
   private static boolean isWhole(Object value) {
     return value instanceof Integer || value instanceof Long;
+  }
+
+  private static boolean isNotFinite(Object value) {
+    return value instanceof Double number && !Double.isFinite(number);
   }
 
   private static void quote(String plain, StringBuilder text) {

@@ -55,7 +55,7 @@ final class StrictTree {
     while (parser.nextToken() != JsonToken.END_OBJECT) {
       String key = parser.currentName();
       if (mapping.containsKey(key)) {
-        throw problem("the key '" + key + "' must not occur twice", place());
+        throw problem("the key '" + Shown.text(key) + "' must not occur twice", place());
       }
       parser.nextToken();
       refuseAlias();
@@ -100,6 +100,9 @@ final class StrictTree {
   }
 
   private Number number() throws IOException {
+    if (!(parser instanceof YAMLParser) && parser.isNaN()) {
+      return parser.getDoubleValue();
+    }
     Number number = parser.getNumberValue();
     if (!Double.isFinite(number.doubleValue())) {
       throw problem("a number must be finite", place());

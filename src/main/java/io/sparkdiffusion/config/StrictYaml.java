@@ -38,7 +38,8 @@ final class StrictYaml {
     }
   }
 
-  private static Map<String, Object> texts(String yaml, String name) throws IOException {
+  /** A text's mapping, in the same way. */
+  static Map<String, Object> texts(String yaml, String name) {
     try (JsonParser parser = FACTORY.createParser(yaml)) {
       return new StrictTree(parser, name).documentOfTexts();
     } catch (JsonProcessingException e) {
@@ -52,6 +53,8 @@ final class StrictYaml {
         }
       }
       throw StrictTree.syntax(name, LANGUAGE, e);
+    } catch (IOException e) {
+      throw new IllegalStateException("Cannot read " + name + " from memory", e);
     }
   }
 

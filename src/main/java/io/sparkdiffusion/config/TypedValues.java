@@ -104,7 +104,7 @@ final class TypedValues {
   }
 
   private static String misread(String key, String rule, String actual) {
-    return "Cannot read " + key + ": it must be " + rule + " (" + actual + ")";
+    return "Cannot read " + key + ": it must be " + rule + " (" + Shown.text(actual) + ")";
   }
 
   private static Optional<Integer> integerOrEmpty(String text) {

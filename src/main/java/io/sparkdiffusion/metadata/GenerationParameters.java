@@ -1,10 +1,12 @@
 package io.sparkdiffusion.metadata;
 
+import io.sparkdiffusion.config.Shown;
 import io.sparkdiffusion.prompt.ImageRequest;
 import io.sparkdiffusion.prompt.PromptRow;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
@@ -48,7 +50,7 @@ public record GenerationParameters(
   }
 
   /**
-   * The inverse of {@link #text()}. The format has no escape for texts: a prompt with a line that
+   * The inverse of {@link #text()}. A text that is none is an {@link IllegalArgumentException}. The format has no escape for texts: a prompt with a line that
    * begins with {@code Negative prompt:} is read as two texts, as the web UI reads it.
    */
   public static GenerationParameters parse(String text) {
@@ -58,20 +60,41 @@ public record GenerationParameters(
     int negative = texts.startsWith(NEGATIVE) ? 0 : texts.indexOf("\n" + NEGATIVE) + 1;
     boolean hasNegative = texts.startsWith(NEGATIVE, negative);
     String prompt = hasNegative ? texts.substring(0, Math.max(0, negative - 1)) : texts;
-    String[] size = settings.get("Size").split("x", 2);
+    String[] size = read(settings, "Size", "", GenerationParameters::size);
     return new GenerationParameters(
         prompt,
         hasNegative ? texts.substring(negative + NEGATIVE.length()) : "",
-        Integer.parseInt(settings.get("Steps")),
+        read(settings, "Steps", "", Integer::valueOf),
         settings.get("Sampler").toLowerCase(Locale.ROOT),
-        Double.parseDouble(settings.get("CFG scale")),
-        Double.parseDouble(settings.getOrDefault("Guidance rescale", "0")),
-        Double.parseDouble(settings.getOrDefault("Eta DDIM", "0")),
-        Long.parseLong(settings.get("Seed")),
+        read(settings, "CFG scale", "", Double::valueOf),
+        read(settings, "Guidance rescale", "0", Double::valueOf),
+        read(settings, "Eta DDIM", "0", Double::valueOf),
+        read(settings, "Seed", "", Long::valueOf),
         Integer.parseInt(size[1]),
         Integer.parseInt(size[0]),
         settings.getOrDefault("Model hash", ""),
         settings.getOrDefault("Model", ""));
+  }
+
+  private static String[] size(String text) {
+    if (!text.matches("\\d{1,9}x\\d{1,9}")) {
+      throw new IllegalArgumentException(text);
+    }
+    return text.split("x");
+  }
+
+  private static <T> T read(
+      Map<String, String> settings, String key, String usual, Function<String, T> parse) {
+    String value = settings.getOrDefault(key, usual);
+    try {
+      return parse.apply(value);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "Cannot read generation parameters: %s must be a %s (%s)"
+              .formatted(
+                  key, key.equals("Size") ? "width x height" : "number", Shown.text(value)),
+          e);
+    }
   }
 
   /** Prompt, negative prompt and settings as lines. */

@@ -10,8 +10,9 @@ import java.util.stream.Collectors;
 /** The line {@code Steps: 50, Sampler: DDIM, ...}; a value with a comma is quoted as in JSON. */
 final class ParameterLine {
 
+  /** Nothing is tried twice, and repetitions do not nest calls: a value may be of any length. */
   private static final Pattern ENTRY =
-      Pattern.compile("\\s*([^:,]+):\\s*(\"(?:\\\\.|[^\\\\\"])*\"|[^,]*)(?:,|$)");
+      Pattern.compile("\\s*([^:,]++):\\s*(\"(?:[^\\\\\"]++|\\\\.)*+\"|[^,]*+)(?:,|$)");
 
   private ParameterLine() {}
 

@@ -1,11 +1,14 @@
 package io.sparkdiffusion.metadata;
 
 import io.sparkdiffusion.config.ModelConfig;
+import io.sparkdiffusion.config.Shown;
 import io.sparkdiffusion.config.StrictJson;
+import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** The command that makes one picture again, byte for byte. */
@@ -14,6 +17,10 @@ public final class PictureCommand {
   private static final String MODEL = "pretrained_model_name_or_path";
   private static final String REVISION = "revision";
   private static final String FROM_PT = "from_pt";
+  private static final String VARIANT = "variant";
+
+  /** NUL, and halves of surrogate pairs, which are no characters. */
+  private static final Pattern UNSPEAKABLE = Pattern.compile("[\\x00\\p{Cs}]");
 
   private PictureCommand() {}
 
@@ -31,7 +38,7 @@ public final class PictureCommand {
    */
   public static Map<String, String> modelOf(Map<?, ?> configuration, String commit) {
     Map<String, String> settings = new LinkedHashMap<>();
-    for (String key : List.of(MODEL, REVISION, FROM_PT)) {
+    for (String key : List.of(MODEL, REVISION, FROM_PT, VARIANT)) {
       if (configuration.get(key) instanceof String value
           && !value.isEmpty()
           && !(key.equals(FROM_PT) && value.equals("true"))) {
@@ -47,14 +54,14 @@ public final class PictureCommand {
   }
 
   /**
-   * A line for a shell. Every key that decides the picture is given, so the configuration file that
-   * it names does not matter.
+   * The settings that make a picture again. Every key that decides it is given, so that the
+   * configuration file does not matter.
    *
    * @param model the settings that name the model
    * @param dtype of weights and activations
    * @param schedulerConfig the full scheduler configuration
    */
-  public static String of(
+  public static Map<String, String> settings(
       GenerationParameters picture,
       Map<String, String> model,
       String dtype,
@@ -75,9 +82,24 @@ public final class PictureCommand {
     settings.put("activations_dtype", dtype);
     settings.put("diffusion_scheduler_config", overrides(schedulerConfig));
     settings.put("run_name", "again");
-    return settings.entrySet().stream()
-        .map(setting -> quoted(setting.getKey() + "=" + setting.getValue()))
-        .collect(Collectors.joining(" ", "./jobs/generate configs/base21.yml ", ""));
+    Map<String, String> texts = new LinkedHashMap<>();
+    settings.forEach((key, value) -> texts.put(key, value.toString()));
+    return texts;
+  }
+
+  /** {@link #settings} as one line for bash, whatever the prompt is. */
+  public static String of(
+      GenerationParameters picture,
+      Map<String, String> model,
+      String dtype,
+      Map<String, Object> schedulerConfig) {
+    List<String> words =
+        settings(picture, model, dtype, schedulerConfig).entrySet().stream()
+            .map(setting -> setting.getKey() + "=" + setting.getValue())
+            .toList();
+    return words.stream().anyMatch(word -> UNSPEAKABLE.matcher(word).find())
+        ? "# No shell can pass on a character of this prompt: jobs/inspect FILE --again=DIR does"
+        : "./jobs/generate configs/base21.yml " + line(words);
   }
 
   /** The keys that can be given, those with a value. */
@@ -88,12 +110,36 @@ public final class PictureCommand {
     return StrictJson.canonical(given);
   }
 
-  /** A line for a POSIX shell, quoted where that is necessary. */
+  /** One line for bash, quoted where that is necessary. */
   public static String line(List<String> words) {
     return words.stream().map(PictureCommand::quoted).collect(Collectors.joining(" "));
   }
 
   private static String quoted(String word) {
-    return word.matches("[\\w=./:@%+-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
+    if (word.matches("[\\w=./:@%+-]+")) {
+      return word;
+    }
+    return word.codePoints().noneMatch(Shown::isHidden)
+        ? "'" + word.replace("'", "'\\''") + "'"
+        : escaped(word);
+  }
+
+  /** What would end the line, or hide in it, as bash's {@code $'...'} has it, byte by byte. */
+  private static String escaped(String word) {
+    StringBuilder line = new StringBuilder("$'");
+    word.codePoints()
+        .forEach(
+            point -> {
+              if (point == '\'' || point == '\\') {
+                line.append('\\').appendCodePoint(point);
+              } else if (Shown.isHidden(point)) {
+                for (byte part : Character.toString(point).getBytes(StandardCharsets.UTF_8)) {
+                  line.append(point == '\n' ? "\\n" : "\\x%02x".formatted(part));
+                }
+              } else {
+                line.appendCodePoint(point);
+              }
+            });
+    return line.append('\'').toString();
   }
 }

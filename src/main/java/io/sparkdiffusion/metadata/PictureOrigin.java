@@ -1,5 +1,7 @@
 package io.sparkdiffusion.metadata;
 
+import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.config.Shown;
 import io.sparkdiffusion.config.StrictJson;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -35,13 +37,22 @@ public record PictureOrigin(
             imageVersion));
   }
 
-  /** The inverse of {@link #toJson()}. */
+  /**
+   * The inverse of {@link #toJson()}.
+   *
+   * @throws ProblemsException where it is none
+   */
   public static PictureOrigin fromJson(String json) {
     Map<String, Object> map = StrictJson.parse(json, "a picture's origin");
-    return new PictureOrigin(
-        (String) map.get("model_digest"),
-        (String) map.get("dtype"),
-        StrictJson.object(map, "scheduler_config"),
-        ((Number) map.get("image_version")).intValue());
+    if (map.get("model_digest") instanceof String digest
+        && map.get("dtype") instanceof String dtype
+        && map.get("scheduler_config") instanceof Map<?, ?>
+        && map.get("image_version") instanceof Number version) {
+      return new PictureOrigin(
+          digest, dtype, StrictJson.object(map, "scheduler_config"), version.intValue());
+    }
+    throw new ProblemsException(
+        "Cannot read a picture's origin: it must hold model_digest, dtype, scheduler_config and"
+            + " image_version (it holds %s)".formatted(Shown.some(map.keySet())));
   }
 }

@@ -2,6 +2,7 @@ package io.sparkdiffusion.pipeline;
 
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.StrictJson;
+import io.sparkdiffusion.config.WeightChoice;
 import io.sparkdiffusion.config.WeightFormat;
 import io.sparkdiffusion.graph.Graph;
 import io.sparkdiffusion.scheduler.SchedulerConfig;
@@ -34,7 +35,7 @@ import java.util.function.Supplier;
 public final class ModelCheck {
 
   private final Path root;
-  private final WeightFormat format;
+  private final WeightChoice weightChoice;
   private final List<Finding> findings = new ArrayList<>();
   private final Set<String> told = new HashSet<>();
   private final Map<Component, NetworkWeights> weights = new EnumMap<>(Component.class);
@@ -48,13 +49,13 @@ public final class ModelCheck {
    * What is wrong with one part.
    *
    * @param problems each {@code Cannot <verb> <thing>: <rule> (<actual value>)}
-   * @param fix what to do about them
+   * @param fix what to do about them; empty where they say it themselves
    */
   public record Finding(List<String> problems, String fix) {}
 
-  private ModelCheck(Path root) {
+  private ModelCheck(Path root, WeightChoice weightChoice) {
     this.root = root;
-    this.format = ModelFolder.formatOf(root);
+    this.weightChoice = weightChoice;
   }
 
   /**
@@ -64,13 +65,19 @@ public final class ModelCheck {
    */
   public static ModelCheck of(Path root) {
     ModelFolder.requireFolder(root);
-    ModelCheck check = new ModelCheck(root);
+    return of(root, WeightChoice.of(ModelFolder.formatOf(root)));
+  }
+
+  /** The same for certain weights. */
+  public static ModelCheck of(Path root, WeightChoice weightChoice) {
+    ModelFolder.requireFolder(root);
+    ModelCheck check = new ModelCheck(root, weightChoice);
     check.lookAtParts();
     return check;
   }
 
   private void lookAtParts() {
-    folder = gather(Fixes.LAYOUT, () -> ModelFolder.open(root, format));
+    folder = gather(Fixes.LAYOUT, () -> ModelFolder.open(root, weightChoice));
     scheduler = readScheduler();
     text = network(Component.TEXT_ENCODER, TextConfig::read, Networks::smallest);
     unet = network(Component.UNET, UnetConfig::read, Networks::smallest);
@@ -105,7 +112,7 @@ public final class ModelCheck {
                     Fixes.weights(file),
                     () ->
                         NetworkWeights.check(
-                            root, format, component, record.apply(known).weights())))
+                            root, weightChoice, component, record.apply(known).weights())))
         .ifPresent(found -> weights.put(component, found));
     return config;
   }
@@ -149,7 +156,7 @@ public final class ModelCheck {
     try {
       return Optional.of(read.get());
     } catch (ProblemsException e) {
-      add(fix, e.problems());
+      add(e.saysFix() ? "" : fix, e.problems());
       return Optional.empty();
     }
   }
@@ -171,7 +178,7 @@ public final class ModelCheck {
 
   /** Which of the folder's weights have been looked at. */
   public WeightFormat format() {
-    return format;
+    return weightChoice.format();
   }
 
   /** The folder, where all its files are there. */

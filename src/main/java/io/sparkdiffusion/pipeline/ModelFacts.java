@@ -1,6 +1,7 @@
 package io.sparkdiffusion.pipeline;
 
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.scheduler.ScheduleException;
 import io.sparkdiffusion.scheduler.SchedulerConfig;
 import io.sparkdiffusion.weights.ModelFolder;
 import java.util.Map;
@@ -29,8 +30,8 @@ public record ModelFacts(SortedMap<String, Object> schedulerConfig, long trained
   static SchedulerConfig scheduler(Map<String, Object> json, Map<String, Object> overrides) {
     try {
       return SchedulerConfig.of(json, overrides);
-    } catch (IllegalArgumentException e) {
-      throw new ProblemsException(e.getMessage().lines().toList());
+    } catch (ScheduleException e) {
+      throw new ProblemsException(e.problems());
     }
   }
 }

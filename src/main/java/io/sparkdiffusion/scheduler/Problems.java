@@ -21,7 +21,7 @@ final class Problems {
 
   void throwIfAny() {
     if (!lines.isEmpty()) {
-      throw new IllegalArgumentException(String.join(System.lineSeparator(), lines));
+      throw new ScheduleException(lines);
     }
   }
 }

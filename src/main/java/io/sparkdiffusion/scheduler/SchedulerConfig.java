@@ -66,7 +66,7 @@ public record SchedulerConfig(
    *
    * @param json the file's content
    * @param overrides settings that win over the file; an empty text means the file's own value
-   * @throws IllegalArgumentException with one line for each problem: a setting of the wrong type or
+   * @throws ScheduleException with one line for each problem: a setting of the wrong type or
    *     range, one that would change the result and is not supported, an unknown override
    */
   public static SchedulerConfig of(Map<String, Object> json, Map<String, Object> overrides) {
@@ -131,12 +131,12 @@ public record SchedulerConfig(
     problems.check(
         !name.startsWith("FlowMatch"),
         "Cannot sample with DDIM: the model's scheduler must train on betas (%s)",
-        name);
+        Settings.shown(name));
     Object betas = json.get("trained_betas");
     problems.check(
         betas == null,
         "Cannot use scheduler setting trained_betas: only null is supported (%s)",
-        betas);
+        Settings.shown(betas));
   }
 
   private static void checkOverrides(Map<String, Object> overrides, Problems problems) {
@@ -145,7 +145,7 @@ public record SchedulerConfig(
           OVERRIDES.contains(key),
           "Cannot override scheduler setting: it must be one of %s (%s)",
           String.join(", ", OVERRIDES),
-          key);
+          Settings.shown(key));
     }
     Settings forced = new Settings(merge(Map.of(), overrides), problems);
     forced.only("steps_offset", STEPS_OFFSET);

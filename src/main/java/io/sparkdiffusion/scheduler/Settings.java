@@ -9,6 +9,8 @@ import java.util.stream.Collectors;
 /** Typed reading of a scheduler's settings; a value that does not fit becomes a problem. */
 final class Settings {
 
+  private static final int SHOWN = 120;
+
   private final Map<String, Object> values;
   private final Problems problems;
 
@@ -19,10 +21,10 @@ final class Settings {
 
   double number(String key, double whenAbsent) {
     Object value = values.getOrDefault(key, whenAbsent);
-    if (value instanceof Number number) {
+    if (value instanceof Number number && Double.isFinite(number.doubleValue())) {
       return number.doubleValue();
     }
-    problems.add("Cannot use scheduler setting %s: it must be a number (%s)", key, value);
+    problems.add("Cannot use scheduler setting %s: it must be a number (%s)", key, shown(value));
     return whenAbsent;
   }
 
@@ -31,7 +33,7 @@ final class Settings {
     if (value instanceof Number number && number.doubleValue() == number.intValue()) {
       return number.intValue();
     }
-    problems.add("Cannot use scheduler setting %s: it must be a whole number (%s)", key, value);
+    problems.add("Cannot use scheduler setting %s: it must be a whole number (%s)", key, shown(value));
     return whenAbsent;
   }
 
@@ -40,7 +42,7 @@ final class Settings {
     if (value instanceof Boolean flag) {
       return flag;
     }
-    problems.add("Cannot use scheduler setting %s: it must be true or false (%s)", key, value);
+    problems.add("Cannot use scheduler setting %s: it must be true or false (%s)", key, shown(value));
     return whenAbsent;
   }
 
@@ -53,7 +55,7 @@ final class Settings {
       }
     }
     String known = Arrays.stream(choices).map(Settings::text).collect(Collectors.joining(", "));
-    problems.add("Cannot use scheduler setting %s: it must be one of %s (%s)", key, known, value);
+    problems.add("Cannot use scheduler setting %s: it must be one of %s (%s)", key, known, shown(value));
     return whenAbsent;
   }
 
@@ -65,7 +67,15 @@ final class Settings {
         "Cannot use scheduler setting %s: only %s is supported (%s)",
         key,
         supported,
-        value);
+        shown(value));
+  }
+
+  /** A value as a message shows it, cut where it is long. */
+  static String shown(Object value) {
+    String text = String.valueOf(value);
+    return text.codePointCount(0, text.length()) <= SHOWN
+        ? text
+        : text.substring(0, text.offsetByCodePoints(0, SHOWN)) + "…";
   }
 
   /** The name that diffusers has for a choice. */

@@ -226,6 +226,11 @@ public final class TextToImage extends Transformer implements DefaultParamsWrita
     return with("from_pt", value);
   }
 
+  /** Which of several weights that lie beside each other, as {@code fp16}. */
+  public TextToImage setVariant(String value) {
+    return with("variant", value);
+  }
+
   /** The digest that the model must have. */
   public TextToImage setModelDigest(String value) {
     return with("model_digest", value);

@@ -1,6 +1,7 @@
 package io.sparkdiffusion.text;
 
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.config.Shown;
 import io.sparkdiffusion.config.StrictJson;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,7 +39,7 @@ record SpecialTokens(Token start, Token end, Token unknown, Token padding) {
       }
       throw new ProblemsException(
           "Cannot read %s of the tokenizer: it must be a text or an added token (%s)"
-              .formatted(key, json));
+              .formatted(key, Shown.value(json)));
     }
   }
 

@@ -29,24 +29,7 @@ public record TextConfig(
   public static TextConfig read(Path file) {
     ComponentConfig json = ComponentConfig.read(file);
     json.choice("model_type", "clip_text_model");
-    json.only(false, "add_cross_attention", "is_decoder", "is_encoder_decoder")
-        .ignore(
-            "architectures",
-            "attention_dropout",
-            "bos_token_id",
-            "dropout",
-            "dtype",
-            "eos_token_id",
-            "initializer_factor",
-            "initializer_range",
-            "output_attentions",
-            "output_hidden_states",
-            "pad_token_id",
-            "projection_dim",
-            "return_dict",
-            "torch_dtype",
-            "transformers_version",
-            "use_cache");
+    TransformersDefaults.check(json);
     TextConfig config =
         new TextConfig(
             json.size("vocab_size"),

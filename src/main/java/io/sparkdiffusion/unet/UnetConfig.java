@@ -140,6 +140,15 @@ public record UnetConfig(
             "time_embedding_dim",
             "timestep_post_act")
         .ignore(
-            "addition_embed_type_num_heads", "split_head_dim", "use_memory_efficient_attention");
+            "addition_embed_type_num_heads", "split_head_dim", "use_memory_efficient_attention")
+        // What training's moving average writes into the configuration of its UNet (EMAModel).
+        .ignore(
+            "decay",
+            "inv_gamma",
+            "min_decay",
+            "optimization_step",
+            "power",
+            "update_after_step",
+            "use_ema_warmup");
   }
 }

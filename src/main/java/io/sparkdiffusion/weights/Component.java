@@ -3,6 +3,7 @@ package io.sparkdiffusion.weights;
 import io.sparkdiffusion.config.WeightFormat;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
 
 /** The three networks of a model folder. */
 public enum Component {
@@ -27,6 +28,9 @@ public enum Component {
       "diffusion_flax_model",
       name -> name.startsWith("encoder.") || name.startsWith("quant_conv."),
       Component::newAttentionName);
+
+  private static final Pattern WRAPPED =
+      Pattern.compile("^module\\.|(?<=^|\\.)(_orig_mod|_fsdp_wrapped_module)\\.");
 
   private final String folder;
   private final String fileName;
@@ -65,9 +69,12 @@ public enum Component {
     return unused.test(name);
   }
 
-  /** Today's name of a tensor that may be stored under an old one. */
+  /**
+   * Today's name of a tensor that may be stored under an old one, or under one of a module that
+   * torch.compile or parallel training has wrapped, which changes nothing but the name.
+   */
   String currentName(String stored) {
-    return currentName.apply(stored);
+    return currentName.apply(WRAPPED.matcher(stored).replaceAll(""));
   }
 
   /** The VAE's attention was renamed in diffusers 0.12 (attention_processor.py). */

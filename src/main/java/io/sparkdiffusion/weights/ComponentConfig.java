@@ -1,6 +1,7 @@
 package io.sparkdiffusion.weights;
 
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.config.Shown;
 import io.sparkdiffusion.config.StrictJson;
 import java.nio.file.Path;
 import java.util.Collections;
@@ -21,6 +22,9 @@ public final class ComponentConfig {
   private static final int MOST_PARTS = 100;
 
   private static final int MOST_LEVELS = 10;
+
+  /** More unknown keys than these have one cause: the file is another kind of network's. */
+  private static final int MOST_TOLD = 5;
 
   private static final String SIZE = "it must be a whole number from 1 to " + Integer.MAX_VALUE;
   private static final String SIZES =
@@ -46,9 +50,9 @@ public final class ComponentConfig {
     return new ComponentConfig(file, StrictJson.read(file));
   }
 
-  /** A positive whole number. */
+  /** A positive whole number; several that are equal are one, as a side for height and width. */
   public long size(String key) {
-    return taken(key) instanceof Number number && isSize(number)
+    return single(key) instanceof Number number && isSize(number)
         ? number.longValue()
         : wrong(key, SIZE, 1L);
   }
@@ -60,7 +64,9 @@ public final class ComponentConfig {
 
   /** How many parts, such as layers, the network has: 1 to 100. */
   public int count(String key) {
-    return taken(key) instanceof Number number && isSize(number) && number.longValue() <= MOST_PARTS
+    return single(key) instanceof Number number
+            && isSize(number)
+            && number.longValue() <= MOST_PARTS
         ? number.intValue()
         : wrong(key, "it must be a whole number from 1 to " + MOST_PARTS, 1);
   }
@@ -75,7 +81,7 @@ public final class ComponentConfig {
     if (!has(key)) {
       return fallback;
     }
-    return taken(key) instanceof Number number
+    return taken(key) instanceof Number number && Double.isFinite(number.doubleValue())
         ? number.doubleValue()
         : wrong(key, "it must be a number", fallback);
   }
@@ -85,7 +91,9 @@ public final class ComponentConfig {
     if (!has(key)) {
       return fallback;
     }
-    return taken(key) instanceof Number number && number.doubleValue() > 0
+    return taken(key) instanceof Number number
+            && number.doubleValue() > 0
+            && Double.isFinite(number.doubleValue())
         ? number.doubleValue()
         : wrong(key, "it must be a number above 0", fallback);
   }
@@ -150,7 +158,7 @@ public final class ComponentConfig {
   /** Keys that must be absent, null, or have this value: with any other the result would change. */
   public ComponentConfig only(Object value, String... keys) {
     for (String key : keys) {
-      if (has(key) && !same(taken(key), value)) {
+      if (has(key) && !same(single(key), value)) {
         wrong(key, "only %s is supported".formatted(value), "");
       }
     }
@@ -190,12 +198,20 @@ public final class ComponentConfig {
    * @throws ProblemsException with all problems, unknown keys among them
    */
   public void finish() {
-    values.keySet().stream()
-        .filter(key -> !known.contains(key) && !key.startsWith("_"))
-        .filter(this::has)
-        .sorted()
-        .toList()
-        .forEach(key -> wrong(key, "the key is unknown and might change the result", ""));
+    List<String> unknown =
+        values.keySet().stream()
+            .filter(key -> !known.contains(key) && !key.startsWith("_"))
+            .filter(this::has)
+            .sorted()
+            .toList();
+    if (unknown.size() <= MOST_TOLD) {
+      unknown.forEach(key -> wrong(key, "the key is unknown and might change the result", ""));
+    } else {
+      problems.put(
+          "",
+          "Cannot use %d keys of %s: they are unknown and might change the result (%s)"
+              .formatted(unknown.size(), file, Shown.some(unknown)));
+    }
     if (!problems.isEmpty()) {
       throw new ProblemsException(List.copyOf(problems.values()));
     }
@@ -212,9 +228,19 @@ public final class ComponentConfig {
     return value == null ? "absent" : value;
   }
 
+  /** The value; where it is one for each level, all of them equal, that one. */
+  private Object single(String key) {
+    Object value = taken(key);
+    return value instanceof List<?> list && new HashSet<>(list).size() == 1 && list.get(0) != null
+        ? list.get(0)
+        : value;
+  }
+
   private <T> T wrong(String key, String rule, T fallback) {
     problems.putIfAbsent(
-        key, "Cannot use %s of %s: %s (%s)".formatted(key, file, rule, taken(key)));
+        key,
+        "Cannot use %s of %s: %s (%s)"
+            .formatted(Shown.text(key), file, rule, Shown.value(taken(key))));
     return fallback;
   }
 

@@ -1,6 +1,7 @@
 package io.sparkdiffusion.weights;
 
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.config.Shown;
 import io.sparkdiffusion.graph.Shape;
 import io.sparkdiffusion.weights.StoredTensor.Span;
 import java.io.IOException;
@@ -226,8 +227,9 @@ final class FlaxReader {
   }
 
   private String problem(String rule, Object actual) {
-    String what = place.isEmpty() ? "" : String.join("/", place) + " of ";
-    return "Cannot read %s%s: %s (%s, at byte %s)".formatted(what, path, rule, actual, position());
+    String what = place.isEmpty() ? "" : Shown.text(String.join("/", place)) + " of ";
+    return "Cannot read %s%s: %s (%s, at byte %s)"
+        .formatted(what, path, rule, Shown.value(actual), position());
   }
 
   private static String printable(String text) {

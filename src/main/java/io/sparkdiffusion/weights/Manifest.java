@@ -1,7 +1,8 @@
 package io.sparkdiffusion.weights;
 
 import io.sparkdiffusion.config.ProblemsException;
-import io.sparkdiffusion.config.WeightFormat;
+import io.sparkdiffusion.config.Shown;
+import io.sparkdiffusion.config.WeightChoice;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,10 +25,10 @@ final class Manifest {
    * and are not looked at.
    *
    * @param actual the sums of the files that the model uses
-   * @param format of the weights among them
+   * @param choice of the weights among them
    * @throws ProblemsException with every file that differs or is missing
    */
-  static void check(Path file, ModelSums actual, WeightFormat format) {
+  static void check(Path file, ModelSums actual, WeightChoice choice) {
     ModelSums listed = ModelSums.parse(read(file), file.toString());
     List<String> problems = new ArrayList<>();
     listed
@@ -35,14 +36,14 @@ final class Manifest {
         .forEach(
             (name, sum) -> {
               String found = actual.byFile().get(name);
-              if (found == null && ModelFolder.isUsedWherePresent(name, format)) {
+              if (found == null && ModelFolder.isUsedWherePresent(name, choice)) {
                 problems.add(
                     "Cannot use model %s: %s must be there, %s lists it (missing)"
-                        .formatted(file.getParent(), name, NAME));
+                        .formatted(file.getParent(), Shown.text(name), NAME));
               } else if (found != null && !found.equals(sum)) {
                 problems.add(
                     "Cannot use model %s: %s must be as %s lists it (it has sha256 %s, listed is %s)"
-                        .formatted(file.getParent(), name, NAME, found, sum));
+                        .formatted(file.getParent(), Shown.text(name), NAME, found, sum));
               }
             });
     if (!problems.isEmpty()) {

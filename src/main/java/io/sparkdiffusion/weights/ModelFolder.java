@@ -1,7 +1,9 @@
 package io.sparkdiffusion.weights;
 
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.config.Shown;
 import io.sparkdiffusion.config.StrictJson;
+import io.sparkdiffusion.config.WeightChoice;
 import io.sparkdiffusion.config.WeightFormat;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +20,9 @@ import java.util.stream.Stream;
 
 /** A model in the layout that diffusers writes, on a local disk. */
 public final class ModelFolder {
+
+  /** Where training scripts leave a UNet's moving average. */
+  static final String AVERAGE = "unet_ema";
 
   private static final String PIPELINE = "StableDiffusionPipeline";
 
@@ -46,12 +51,12 @@ public final class ModelFolder {
           "vae/config.json");
 
   private final Path root;
-  private final WeightFormat format;
+  private final WeightChoice choice;
   private final Map<Component, List<Path>> weightFiles;
 
-  private ModelFolder(Path root, WeightFormat format, Map<Component, List<Path>> weightFiles) {
+  private ModelFolder(Path root, WeightChoice choice, Map<Component, List<Path>> weightFiles) {
     this.root = root;
-    this.format = format;
+    this.choice = choice;
     this.weightFiles = weightFiles;
   }
 
@@ -65,16 +70,21 @@ public final class ModelFolder {
 
   /** Opens a folder whose weights are safetensors. */
   public static ModelFolder open(Path root) {
-    return open(root, WeightFormat.SAFETENSORS);
+    return open(root, WeightChoice.USUAL);
+  }
+
+  /** Opens a folder whose weights are the usual files of a format. */
+  public static ModelFolder open(Path root, WeightFormat format) {
+    return open(root, WeightChoice.of(format));
   }
 
   /**
    * Opens a folder and checks its layout; nothing large is read.
    *
-   * @param format of the weights that are used, others may be there
+   * @param choice of the weights that are used, others may be there
    * @throws ProblemsException with every problem found
    */
-  public static ModelFolder open(Path root, WeightFormat format) {
+  public static ModelFolder open(Path root, WeightChoice choice) {
     requireFolder(root);
     List<String> problems = new ArrayList<>();
     checkClasses(root, problems);
@@ -86,12 +96,12 @@ public final class ModelFolder {
     Map<Component, List<Path>> files = new EnumMap<>(Component.class);
     for (Component component : Component.values()) {
       requireFile(root.resolve(component.folder()).resolve("config.json"), problems);
-      collect(problems, () -> files.put(component, WeightFiles.find(root, format, component)));
+      collect(problems, () -> files.put(component, WeightFiles.find(root, choice, component)));
     }
     if (!problems.isEmpty()) {
-      throw new ProblemsException(problems);
+      throw new ProblemsException(problems.stream().distinct().toList());
     }
-    return new ModelFolder(root, format, files);
+    return new ModelFolder(root, choice, files);
   }
 
   /**
@@ -108,10 +118,22 @@ public final class ModelFolder {
                   .formatted(root));
     }
     if (!Files.exists(root.resolve("model_index.json")) && !Files.exists(root.resolve("unet"))) {
+      refuseAdapter(root);
       throw new ProblemsException(
           "Cannot open model %s: it must be a folder in diffusers' layout, the one that holds"
                   .formatted(root)
               + " model_index.json, unet/, vae/ and the other parts (it holds neither)");
+    }
+  }
+
+  private static void refuseAdapter(Path root) {
+    for (String name : List.of("pytorch_lora_weights.safetensors", "adapter_config.json")) {
+      if (Files.exists(root.resolve(name))) {
+        throw ProblemsException.withFix(
+            "Cannot open model %s: it must be a whole model, not a LoRA alone (%s)"
+                .formatted(root, name),
+            ForeignWeights.MERGE);
+      }
     }
   }
 
@@ -125,7 +147,7 @@ public final class ModelFolder {
           if (!isName(pipeline, List.of(PIPELINE))) {
             problems.add(
                 "Cannot use %s: its _class_name must be %s (%s)"
-                    .formatted(index, PIPELINE, pipeline));
+                    .formatted(index, PIPELINE, Shown.value(pipeline)));
           }
           CLASSES.forEach(
               (part, allowed) -> {
@@ -133,7 +155,7 @@ public final class ModelFolder {
                 if (!isClass(entry, allowed)) {
                   problems.add(
                       "Cannot use %s of %s: its class must be %s (%s)"
-                          .formatted(part, index, String.join(" or ", allowed), entry));
+                          .formatted(part, index, String.join(" or ", allowed), Shown.value(entry)));
                 }
               });
         });
@@ -180,6 +202,11 @@ public final class ModelFolder {
     return root.resolve(component.folder()).resolve("config.json");
   }
 
+  /** Folders that lie beside the parts and whose weights are not used, as in diffusers. */
+  public List<String> unused() {
+    return Files.isDirectory(root.resolve(AVERAGE)) ? List.of(AVERAGE) : List.of();
+  }
+
   /** The tokenizer's folder. */
   public Path tokenizerFolder() {
     return root.resolve("tokenizer");
@@ -220,7 +247,7 @@ public final class ModelFolder {
   public void checkManifest() {
     Path manifest = root.resolve(Manifest.NAME);
     if (Files.isRegularFile(manifest)) {
-      Manifest.check(manifest, sums(), format);
+      Manifest.check(manifest, sums(), choice);
     }
   }
 
@@ -244,7 +271,7 @@ public final class ModelFolder {
 
   /** True for the small files from which {@link #open} tells which others a model needs. */
   public static boolean isDescription(String name) {
-    return SMALL.contains(name) || name.equals(Manifest.NAME) || WeightFiles.isIndex(name);
+    return SMALL.contains(name) || name.equals(Manifest.NAME) || WeightNames.isIndex(name);
   }
 
   /** True for what lies in a network's folder, where its weights are. */
@@ -254,8 +281,8 @@ public final class ModelFolder {
   }
 
   /** True for a file that, where it is there, no other is preferred to. */
-  static boolean isUsedWherePresent(String name, WeightFormat format) {
-    return SMALL.contains(name) || WeightFiles.isPreferred(name, format);
+  static boolean isUsedWherePresent(String name, WeightChoice choice) {
+    return SMALL.contains(name) || WeightNames.isPreferred(name, choice);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.sparkdiffusion.weights;
 
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.config.Shown;
 import java.io.Serializable;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,6 +23,9 @@ import java.util.stream.StreamSupport;
  * @param byFile SHA-256 in hex by path relative to the model folder
  */
 public record ModelSums(SortedMap<String, String> byFile) implements Serializable {
+
+  /** Lines that are told one by one. */
+  private static final int MOST_TOLD = 5;
 
   private static final Pattern LINE =
       Pattern.compile("([0-9a-fA-F]{64}) [ *](?:\\./)?(\\P{Cntrl}+)");
@@ -50,6 +54,13 @@ public record ModelSums(SortedMap<String, String> byFile) implements Serializabl
                 rule -> problems.add("Cannot read %s: %s".formatted(at(name, number), rule)));
       }
     }
+    if (problems.size() > MOST_TOLD) {
+      int others = problems.size() - MOST_TOLD;
+      problems.subList(MOST_TOLD, problems.size()).clear();
+      problems.add(
+          "Cannot read %s: each line must be as sha256sum writes it (%d others are not)"
+              .formatted(name, others));
+    }
     if (!problems.isEmpty()) {
       throw new ProblemsException(problems);
     }
@@ -64,16 +75,16 @@ public record ModelSums(SortedMap<String, String> byFile) implements Serializabl
   private static Optional<String> problem(String line, SortedMap<String, String> sums) {
     Matcher matcher = LINE.matcher(line);
     if (!matcher.matches()) {
-      return Optional.of("it must be a SHA-256, two spaces and a path (%s)".formatted(line));
+      return Optional.of("it must be a SHA-256, two spaces and a path (%s)".formatted(Shown.text(line)));
     }
     String file = matcher.group(2);
     if (!isInside(file)) {
-      return Optional.of("the path must stay in the folder (%s)".formatted(file));
+      return Optional.of("the path must stay in the folder (%s)".formatted(Shown.text(file)));
     }
     String sum = matcher.group(1).toLowerCase(Locale.ROOT);
     return sums.putIfAbsent(file, sum) == null
         ? Optional.empty()
-        : Optional.of("each file must be named once (%s)".formatted(file));
+        : Optional.of("each file must be named once (%s)".formatted(Shown.text(file)));
   }
 
   private static boolean isInside(String file) {

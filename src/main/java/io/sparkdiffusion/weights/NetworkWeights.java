@@ -1,7 +1,7 @@
 package io.sparkdiffusion.weights;
 
 import io.sparkdiffusion.config.ProblemsException;
-import io.sparkdiffusion.config.WeightFormat;
+import io.sparkdiffusion.config.WeightChoice;
 import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.Packing;
 import io.sparkdiffusion.graph.RawWeight;
@@ -23,7 +23,8 @@ import java.util.stream.Collectors;
 /** The stored tensors of one network, checked against what the network asks for. */
 public final class NetworkWeights {
 
-  private static final Map<String, Dtype> TYPES =
+  /** Those that a weight may be stored as. */
+  static final Map<String, Dtype> TYPES =
       Map.of("F32", Dtype.FLOAT32, "F16", Dtype.FLOAT16, "BF16", Dtype.BFLOAT16);
 
   private final List<Source> sources;
@@ -55,13 +56,16 @@ public final class NetworkWeights {
 
   /** The same for a folder that may hold this network alone. */
   public static NetworkWeights check(
-      Path root, WeightFormat format, Component component, Map<String, Shape> wanted) {
-    return check(WeightFiles.find(root, format, component), component, wanted);
+      Path root, WeightChoice choice, Component component, Map<String, Shape> wanted) {
+    return check(WeightFiles.find(root, choice, component), component, wanted);
   }
 
   static NetworkWeights check(List<Path> paths, Component component, Map<String, Shape> wanted) {
-    List<String> problems = new ArrayList<>();
     List<WeightFile> files = open(paths);
+    for (WeightFile file : files) {
+      ForeignWeights.refuse(component, file);
+    }
+    WeightDifferences differences = new WeightDifferences(component);
     Map<String, Source> found = new HashMap<>();
     for (WeightFile file : files) {
       for (StoredTensor tensor : file.tensors().values()) {
@@ -70,15 +74,12 @@ public final class NetworkWeights {
         Source source = new Source(name, shape, file, tensor);
         Source twin = found.putIfAbsent(name, source);
         if (twin != null) {
-          String both = "%s and %s".formatted(twin.place(), source.place());
-          problems.add(problem(component, "take", name, "it must be stored once", both));
+          differences.twice(name, "%s and %s".formatted(twin.place(), source.place()));
         }
       }
     }
-    compare(component, wanted, found, problems);
-    if (!problems.isEmpty()) {
-      throw new ProblemsException(problems);
-    }
+    compare(component, wanted, found, differences);
+    differences.throwIfAny();
     return new NetworkWeights(
         wanted.keySet().stream()
             .map(found::get)
@@ -131,62 +132,19 @@ public final class NetworkWeights {
       Component component,
       Map<String, Shape> wanted,
       Map<String, Source> found,
-      List<String> problems) {
+      WeightDifferences differences) {
     TreeSet<String> names = new TreeSet<>(wanted.keySet());
     names.addAll(found.keySet());
     for (String name : names) {
-      Shape shape = wanted.get(name);
       Source source = found.get(name);
       if (source == null) {
-        problems.add(problem(component, "find", name, "the network needs it", "shape " + shape));
-      } else if (shape == null) {
-        if (!component.isUnused(name)) {
-          String stored = "shape " + source.tensor().shape();
-          problems.add(problem(component, "place", name, "the network has no such weight", stored));
-        }
-      } else {
-        compare(component, source, problems);
+        differences.missing(name, wanted.get(name));
+      } else if (wanted.containsKey(name)) {
+        differences.compare(name, wanted.get(name), source.tensor());
+      } else if (!component.isUnused(name)) {
+        differences.unknown(name, source.tensor().shape());
       }
     }
-  }
-
-  private static void compare(Component component, Source source, List<String> problems) {
-    StoredTensor tensor = source.tensor();
-    if (!fits(tensor.shape(), source.shape())) {
-      problems.add(
-          problem(
-              component,
-              "take",
-              source.name(),
-              "its shape must be " + source.shape(),
-              tensor.shape()));
-    }
-    if (!TYPES.containsKey(tensor.type())) {
-      problems.add(
-          problem(
-              component,
-              "take",
-              source.name(),
-              "its type must be F32, F16 or BF16",
-              tensor.type()));
-    }
-    if (tensor.bytes() > Integer.MAX_VALUE) {
-      problems.add(
-          problem(component, "take", source.name(), "it must be below 2 GiB", tensor.bytes()));
-    }
-  }
-
-  /** A matrix may be stored as a 1x1 convolution. */
-  private static boolean fits(Shape stored, Shape wanted) {
-    return stored.equals(wanted)
-        || (wanted.rank() == 2
-            && stored.rank() == 4
-            && stored.equals(Shape.of(wanted.size(0), wanted.size(1), 1, 1)));
-  }
-
-  private static String problem(
-      Component component, String verb, String name, String rule, Object actual) {
-    return "Cannot %s weight %s of %s: %s (%s)".formatted(verb, name, component, rule, actual);
   }
 
   /**

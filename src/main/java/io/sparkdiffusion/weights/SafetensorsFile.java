@@ -1,6 +1,7 @@
 package io.sparkdiffusion.weights;
 
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.config.Shown;
 import io.sparkdiffusion.config.StrictJson;
 import io.sparkdiffusion.graph.Shape;
 import java.io.ByteArrayInputStream;
@@ -38,6 +39,9 @@ final class SafetensorsFile implements WeightFile {
           Map.entry("I8", 1),
           Map.entry("F8_E4M3", 1),
           Map.entry("F8_E5M2", 1),
+          Map.entry("F8_E8M0", 1),
+          Map.entry("F8_E4M3FNUZ", 1),
+          Map.entry("F8_E5M2FNUZ", 1),
           Map.entry("U16", 2),
           Map.entry("I16", 2),
           Map.entry("F16", 2),
@@ -47,7 +51,8 @@ final class SafetensorsFile implements WeightFile {
           Map.entry("F32", 4),
           Map.entry("U64", 8),
           Map.entry("I64", 8),
-          Map.entry("F64", 8));
+          Map.entry("F64", 8),
+          Map.entry("C64", 8));
 
   private static final String TYPES = String.join(", ", new TreeSet<>(ELEMENT_BYTES.keySet()));
 
@@ -222,14 +227,12 @@ final class SafetensorsFile implements WeightFile {
 
   private static ProblemsException broken(Path path, String tensor, String rule, Object actual) {
     return new ProblemsException(
-        "Cannot read tensor %s of %s: %s (%s)".formatted(tensor, path, rule, given(actual)));
+        "Cannot read tensor %s of %s: %s (%s)"
+            .formatted(
+                Shown.text(tensor), path, rule, actual == null ? "absent" : Shown.value(actual)));
   }
 
   private static ProblemsException broken(Path path, String rule, Object actual) {
     return new ProblemsException("Cannot read %s: %s (%s)".formatted(path, rule, actual));
-  }
-
-  private static Object given(Object value) {
-    return value == null ? "absent" : value;
   }
 }

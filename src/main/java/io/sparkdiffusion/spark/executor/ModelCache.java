@@ -59,7 +59,7 @@ final class ModelCache {
   }
 
   private static ModelFolder verified(Copy copy, RemoteModel remote) {
-    ModelFolder folder = ModelFolder.open(copy.folder(), remote.format());
+    ModelFolder folder = ModelFolder.open(copy.folder(), remote.weights());
     List<String> differences = folder.sums().differences(copy.sums(), "the source's");
     if (!differences.isEmpty()) {
       throw new ProblemsException(
@@ -140,10 +140,10 @@ final class ModelCache {
     Files.createDirectories(partial);
     copy(remote, remote.names().stream().filter(ModelFolder::isDescription).toList(), partial);
     List<String> needed =
-        StandIn.needed(remote.names(), remote.format(), partial, partial.toString());
+        StandIn.needed(remote.names(), remote.weights(), partial, partial.toString());
     copy(
         remote, needed.stream().filter(name -> !ModelFolder.isDescription(name)).toList(), partial);
-    ModelFolder folder = ModelFolder.open(partial, remote.format());
+    ModelFolder folder = ModelFolder.open(partial, remote.weights());
     folder.checkManifest();
     return folder.sums();
   }

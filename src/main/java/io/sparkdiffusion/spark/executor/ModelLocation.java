@@ -2,7 +2,7 @@ package io.sparkdiffusion.spark.executor;
 
 import io.sparkdiffusion.config.ModelConfig;
 import io.sparkdiffusion.config.ProblemsException;
-import io.sparkdiffusion.config.WeightFormat;
+import io.sparkdiffusion.config.WeightChoice;
 import io.sparkdiffusion.hub.Hub;
 import io.sparkdiffusion.hub.HubId;
 import io.sparkdiffusion.weights.ModelFolder;
@@ -19,10 +19,10 @@ import org.apache.hadoop.conf.Configuration;
  * A folder.
  *
  * @param path a local folder, at the same place on every machine, or any path that Hadoop can read
- * @param format of its weights
+ * @param weights which of its weights are used
  * @param cacheDirectory where a machine keeps its copy of the latter, empty for the usual place
  */
-record ModelLocation(String path, WeightFormat format, String cacheDirectory)
+record ModelLocation(String path, WeightChoice weights, String cacheDirectory)
     implements ModelSource {
 
   /** Two letters or more, since a single one could be a drive. */
@@ -37,7 +37,7 @@ record ModelLocation(String path, WeightFormat format, String cacheDirectory)
     if (!hasScheme && isCacheFolder(Path.of(named).toAbsolutePath().normalize())) {
       return new ModelLocation(
           snapshot(Path.of(named).toAbsolutePath().normalize(), model.revision()).toString(),
-          model.format(),
+          model.weights(),
           model.cacheDirectory());
     }
     if (!model.revision().isEmpty()) {
@@ -48,7 +48,7 @@ record ModelLocation(String path, WeightFormat format, String cacheDirectory)
     }
     return new ModelLocation(
         hasScheme ? named : Path.of(named).toAbsolutePath().toString(),
-        model.format(),
+        model.weights(),
         model.cacheDirectory());
   }
 
@@ -108,7 +108,7 @@ record ModelLocation(String path, WeightFormat format, String cacheDirectory)
   @Override
   public ModelFolder open(Configuration hadoop) {
     Optional<Path> local = local();
-    ModelFolder folder = local.isPresent() ? ModelFolder.open(local.get(), format) : copy(hadoop);
+    ModelFolder folder = local.isPresent() ? ModelFolder.open(local.get(), weights) : copy(hadoop);
     folder.checkManifest();
     return folder;
   }
@@ -125,7 +125,7 @@ record ModelLocation(String path, WeightFormat format, String cacheDirectory)
   private ModelFolder copy(Configuration hadoop) {
     Path cache = cache();
     try {
-      return new ModelCache(cache).open(RemoteModel.list(path, format, hadoop));
+      return new ModelCache(cache).open(RemoteModel.list(path, weights, hadoop));
     } catch (FileNotFoundException e) {
       throw new ProblemsException(
           "Cannot open model %s: it must be a folder in diffusers' layout (%s)"

@@ -1,7 +1,7 @@
 package io.sparkdiffusion.spark.executor;
 
 import io.sparkdiffusion.config.ProblemsException;
-import io.sparkdiffusion.config.WeightFormat;
+import io.sparkdiffusion.config.WeightChoice;
 import io.sparkdiffusion.metadata.Sha256;
 import io.sparkdiffusion.weights.ModelFolder;
 import java.io.FileNotFoundException;
@@ -27,25 +27,25 @@ final class RemoteModel {
 
   private final FileSystem files;
   private final Path root;
-  private final WeightFormat format;
+  private final WeightChoice weights;
   private final SortedMap<String, FileStatus> listing = new TreeMap<>();
 
-  private RemoteModel(FileSystem files, Path root, WeightFormat format) {
+  private RemoteModel(FileSystem files, Path root, WeightChoice weights) {
     this.files = files;
     this.root = root;
-    this.format = format;
+    this.weights = weights;
   }
 
   /**
    * Lists what may belong to a model; no file is opened.
    *
-   * @param format of the weights that are used
+   * @param weights which of them are used
    * @throws ProblemsException where there is no such folder or no such file system
    * @throws IOException where it cannot be listed
    */
-  static RemoteModel list(String location, WeightFormat format, Configuration hadoop)
+  static RemoteModel list(String location, WeightChoice weights, Configuration hadoop)
       throws IOException {
-    RemoteModel model = open(location, format, hadoop);
+    RemoteModel model = open(location, weights, hadoop);
     if (!model.files.getFileStatus(model.root).isDirectory()) {
       throw new FileNotFoundException("it is a file");
     }
@@ -55,11 +55,11 @@ final class RemoteModel {
     return model;
   }
 
-  private static RemoteModel open(String location, WeightFormat format, Configuration hadoop) {
+  private static RemoteModel open(String location, WeightChoice weights, Configuration hadoop) {
     try {
       Path given = new Path(location);
       FileSystem files = given.getFileSystem(hadoop);
-      return new RemoteModel(files, files.makeQualified(given), format);
+      return new RemoteModel(files, files.makeQualified(given), weights);
     } catch (IOException | IllegalArgumentException e) {
       throw new ProblemsException(
           "Cannot open model %s: Hadoop must know its file system (%s)"
@@ -99,13 +99,16 @@ final class RemoteModel {
   }
 
   /** Which of the folder's weights are used. */
-  WeightFormat format() {
-    return format;
+  WeightChoice weights() {
+    return weights;
   }
 
-  /** Changes where a listed file is added, taken away or written; each format has its own. */
+  /** Changes where a listed file is added, taken away or written; each choice has its own. */
   String key() {
-    String head = format == WeightFormat.SAFETENSORS ? "" : format + " of ";
+    String head =
+        weights.equals(WeightChoice.USUAL)
+            ? ""
+            : weights.format() + weights.variant() + " of ";
     return Sha256.of(
         listing.entrySet().stream()
             .map(entry -> line(entry.getKey(), entry.getValue()))

@@ -1,7 +1,7 @@
 package io.sparkdiffusion.spark.executor;
 
 import io.sparkdiffusion.config.ProblemsException;
-import io.sparkdiffusion.config.WeightFormat;
+import io.sparkdiffusion.config.WeightChoice;
 import io.sparkdiffusion.weights.ModelFolder;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -20,12 +20,12 @@ final class StandIn {
    * Opens a folder in which the small files are copies and empty files stand for the others.
    *
    * @param names all files, by path
-   * @param format of the weights that are used
+   * @param weights which of them are used
    * @param small the folder that has the small ones
    * @param shown what problems call the folder
    */
   static List<String> needed(
-      Collection<String> names, WeightFormat format, Path small, String shown) throws IOException {
+      Collection<String> names, WeightChoice weights, Path small, String shown) throws IOException {
     Path folder = Files.createTempDirectory("spark-diffusion-model");
     try {
       for (String name : names) {
@@ -37,7 +37,7 @@ final class StandIn {
           Files.createFile(target);
         }
       }
-      return ModelFolder.open(folder, format).files();
+      return ModelFolder.open(folder, weights).files();
     } catch (ProblemsException e) {
       throw new ProblemsException(
           e.problems().stream().map(problem -> problem.replace(folder.toString(), shown)).toList());

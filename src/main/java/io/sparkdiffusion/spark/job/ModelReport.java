@@ -2,11 +2,13 @@ package io.sparkdiffusion.spark.job;
 
 import io.sparkdiffusion.config.ModelConfig;
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.config.Shown;
 import io.sparkdiffusion.config.WeightFormat;
 import io.sparkdiffusion.graph.Processor;
 import io.sparkdiffusion.pipeline.ModelCheck;
 import io.sparkdiffusion.scheduler.SchedulerConfig;
 import io.sparkdiffusion.spark.executor.LocalModel;
+import io.sparkdiffusion.weights.ModelFolder;
 import io.sparkdiffusion.weights.ModelSums;
 import java.math.BigDecimal;
 import java.nio.file.Files;
@@ -41,7 +43,11 @@ public final class ModelReport {
    * @param model where that is
    */
   public static ModelReport of(ModelConfig named, LocalModel model) {
-    return new ModelReport(named, model, ModelCheck.of(model.folder()));
+    ModelCheck check =
+        named.weights().variant().isEmpty()
+            ? ModelCheck.of(model.folder())
+            : ModelCheck.of(model.folder(), named.weights());
+    return new ModelReport(named, model, check);
   }
 
   /** What the folder is: its parts and their sizes. */
@@ -56,7 +62,12 @@ public final class ModelReport {
     lines.add(
         "Fast number format on this processor: %s (%s)"
             .formatted(processor.fastest(), processor.reason()));
-    return lines;
+    check
+        .folder()
+        .map(ModelFolder::unused)
+        .filter(unused -> !unused.isEmpty())
+        .ifPresent(unused -> lines.add("Not used: %s/".formatted(String.join("/, ", unused))));
+    return lines.stream().map(Shown::line).toList();
   }
 
   private Optional<String> kind() {
@@ -135,6 +146,9 @@ public final class ModelReport {
     if (!named.revision().isEmpty()) {
       settings.add("revision=" + named.revision());
     }
+    if (!named.weights().variant().isEmpty()) {
+      settings.add("variant=" + named.weights().variant());
+    }
     if (check.format() == WeightFormat.FLAX) {
       settings.add("from_pt=false");
     }
@@ -150,7 +164,9 @@ public final class ModelReport {
     int count = 0;
     for (ModelCheck.Finding finding : check.findings()) {
       lines.addAll(finding.problems());
-      lines.add("  Fix: " + finding.fix());
+      if (!finding.fix().isEmpty()) {
+        lines.add("  Fix: " + finding.fix());
+      }
       count += finding.problems().size();
     }
     if (count > 0) {
@@ -158,7 +174,7 @@ public final class ModelReport {
           "Cannot use model %s: all of it must fit (%s problem%s)"
               .formatted(named.folder(), count, count == 1 ? "" : "s"));
     }
-    return lines;
+    return lines.stream().map(Shown::line).toList();
   }
 
   /**

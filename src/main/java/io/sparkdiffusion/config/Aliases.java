@@ -1,0 +1,85 @@
+package io.sparkdiffusion.config;
+
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/** What diffusers, the web UIs and stable-diffusion.cpp call the settings. */
+final class Aliases {
+
+  private static final String IMAGE_TO_IMAGE =
+      "leave it out, this project makes images from texts alone";
+  private static final String MERGE = "leave it out, merge it into the model folder first";
+
+  private static final Map<String, String> RIGHT = right();
+
+  private Aliases() {}
+
+  /** What to set, or to do, in place of a key that others have; in any case, with any dashes. */
+  static Optional<String> of(String key) {
+    String word = plain(key);
+    return Optional.ofNullable(RIGHT.get(word))
+        .or(() -> Settings.BY_KEY.containsKey(word) ? Optional.of("set " + word) : Optional.empty());
+  }
+
+  /** True for a setting's name or one that others have for it. */
+  static boolean isKnown(String key) {
+    return of(key).isPresent();
+  }
+
+  private static String plain(String key) {
+    return key.toLowerCase(Locale.ROOT).replaceFirst("^-+", "").replaceAll("[- ]", "_");
+  }
+
+  private static Map<String, String> right() {
+    Map<String, String> right = new LinkedHashMap<>();
+    set(right, "num_inference_steps", "steps step num_steps n_steps inference_steps sampling_steps ddim_steps");
+    set(right, "guidance_scale", "cfg_scale cfg guidance scale unconditional_guidance_scale");
+    set(right, "guidance_rescale", "cfg_rescale rescale_cfg rescale");
+    set(right, "eta", "ddim_eta eta_ddim");
+    set(right, "negative_prompt", "negative neg neg_prompt n_prompt negative_prompts uncond");
+    set(right, "prompt", "text positive positive_prompt caption");
+    set(right, "prompts", "input input_file table prompt_file prompts_file from_file csv dataset");
+    set(
+        right,
+        "pretrained_model_name_or_path",
+        "model model_id model_path model_dir model_name model_name_or_path pretrained_model ckpt ckpt_name"
+            + " ckpt_path checkpoint sd_model_checkpoint diffusion_model base_model");
+    set(right, "per_device_batch_size", "batch_size batch train_batch_size");
+    set(
+        right,
+        "num_images",
+        "num_images_per_prompt n_iter n_samples num_samples num_outputs batch_count images n");
+    set(right, "scheduler", "sampler sampler_name sampler_index sampling_method sample_method");
+    set(right, "seed", "noise_seed random_seed manual_seed generator");
+    set(right, "output_dir", "output out outdir out_dir output_path output_folder save_path");
+    set(right, "output_format", "format image_format");
+    set(right, "run_name", "name experiment_name filename_prefix");
+    set(right, "width", "w image_width");
+    set(right, "height", "h image_height");
+    set(right, "resolution, or height and width", "size image_size res");
+    set(right, "weights_dtype and activations_dtype", "dtype torch_dtype data_type half fp16 bf16");
+    set(right, "device", "gpu device_map device_id");
+    set(right, "revision", "branch commit");
+    set(right, "model_cache_dir", "cache_dir");
+    set(right, "hf_access_token", "token hf_token use_auth_token access_token auth_token");
+    set(right, "diffusion_scheduler_config", "scheduler_config scheduler_kwargs");
+    for (String key : ModelConfig.schedulerKeys()) {
+      right.put(key, "set diffusion_scheduler_config='{%s: ...}'".formatted(key));
+    }
+    put(right, IMAGE_TO_IMAGE, "strength denoising_strength image init_image init_img mask_image mask");
+    put(right, MERGE, "lora loras lora_path lora_scale vae vae_path controlnet");
+    return right;
+  }
+
+  private static void set(Map<String, String> right, String key, String aliases) {
+    put(right, "set " + key, aliases);
+  }
+
+  private static void put(Map<String, String> right, String fix, String aliases) {
+    for (String alias : aliases.split(" ")) {
+      right.put(alias, fix);
+    }
+  }
+}

@@ -1,0 +1,150 @@
+package io.sparkdiffusion.weights;
+
+import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.config.Shown;
+import io.sparkdiffusion.config.WeightChoice;
+import io.sparkdiffusion.config.WeightFormat;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+
+/** Says what a folder has in place of the weights that are looked for, and how to choose it. */
+final class MissingWeights {
+
+  private final Path root;
+  private final WeightChoice choice;
+
+  MissingWeights(Path root, WeightChoice choice) {
+    this.root = root;
+    this.choice = choice;
+  }
+
+  /** The problem of one network that has no weights that can be used. */
+  ProblemsException of(Component component) {
+    Optional<String> otherFormat = otherFormat(component);
+    if (otherFormat.isPresent()) {
+      return missing(component, otherFormat.get());
+    }
+    if (choice.format() == WeightFormat.FLAX) {
+      return missing(component, "; from_pt=false asks for Flax's weights");
+    }
+    if (!choice.variant().isEmpty() && isUsualThere(component)) {
+      return variantNowhere();
+    }
+    TreeSet<String> variants = variants(component);
+    if (!variants.isEmpty()) {
+      return otherVariants(variants);
+    }
+    Optional<String> pickle = pickle(component);
+    return pickle.isPresent() ? pickle(component, pickle.get()) : missing(component, average(component));
+  }
+
+  private ProblemsException missing(Component component, String hint) {
+    return new ProblemsException(
+        "Cannot load %s of %s: %s%s must be there (missing)%s"
+            .formatted(
+                component,
+                root,
+                component.fileName(choice.format()),
+                WeightNames.endings(choice).get(0),
+                hint));
+  }
+
+  private Optional<String> otherFormat(Component component) {
+    WeightFormat other =
+        choice.format() == WeightFormat.FLAX ? WeightFormat.SAFETENSORS : WeightFormat.FLAX;
+    if (!WeightFiles.isThere(root, other, component)) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        other == WeightFormat.FLAX
+            ? "; the weights there are Flax's, set from_pt=false"
+            : "; the weights there are PyTorch's, set from_pt=true");
+  }
+
+  private boolean isUsualThere(Component component) {
+    return WeightFiles.isThere(root, choice.format(), component);
+  }
+
+  /** The same line for each network, so that it is told once. */
+  private ProblemsException variantNowhere() {
+    TreeSet<String> others = new TreeSet<>();
+    Arrays.stream(Component.values()).forEach(component -> others.addAll(variants(component)));
+    return ProblemsException.withFix(
+        "Cannot use variant of %s: its weight files must have it in their names (%s, there %s)"
+            .formatted(
+                root,
+                choice.variant(),
+                others.isEmpty() ? "are only files without one" : "is " + Shown.some(others)),
+        others.isEmpty() ? "leave variant= out" : "set " + settings(others));
+  }
+
+  /** The same line for each network that lacks the same, so that it is told once. */
+  private ProblemsException otherVariants(TreeSet<String> variants) {
+    List<String> alike =
+        Arrays.stream(Component.values())
+            .filter(component -> !isUsualThere(component) && variants(component).equals(variants))
+            .map(Component::toString)
+            .toList();
+    return ProblemsException.withFix(
+        "Cannot load %s of %s: its weight files must be of the variant that is asked for (%s, there"
+                .formatted(String.join(", ", alike), root, asked())
+            + " is %s)".formatted(Shown.some(variants)),
+        "set " + settings(variants) + " to use them");
+  }
+
+  private String asked() {
+    return choice.variant().isEmpty() ? "none" : choice.variant();
+  }
+
+  private static String settings(TreeSet<String> variants) {
+    return String.join(
+        " or ", variants.stream().limit(3).map(name -> "variant=" + Shown.text(name)).toList());
+  }
+
+  /** Each of a network's variants; its weight files without one are none. */
+  private TreeSet<String> variants(Component component) {
+    TreeSet<String> variants = new TreeSet<>();
+    for (String file : files(component)) {
+      WeightNames.variant(component, choice, file).ifPresent(variants::add);
+    }
+    variants.remove(choice.variant());
+    return variants;
+  }
+
+  private ProblemsException pickle(Component component, String name) {
+    return ProblemsException.withFix(
+        ("Cannot load %s of %s: a .bin or .ckpt file is a pickle, which can run code when it is read,"
+                + " so only safetensors are (%s)")
+            .formatted(component, root, name),
+        "convert it once with diffusers' save_pretrained(..., safe_serialization=True)");
+  }
+
+  private Optional<String> pickle(Component component) {
+    return files(component).stream()
+        .filter(name -> name.matches(".*\\.(bin|ckpt|pt|pth)(\\.index\\.json)?"))
+        .map(Shown::text)
+        .findFirst();
+  }
+
+  /** Training scripts leave a UNet's moving average beside it. */
+  private String average(Component component) {
+    return component == Component.UNET
+            && Files.isDirectory(root.resolve(ModelFolder.AVERAGE))
+        ? "; a training's average is in unet_ema/, rename that folder to unet/ to use it"
+        : "";
+  }
+
+  private List<String> files(Component component) {
+    try (Stream<Path> files = Files.list(root.resolve(component.folder()))) {
+      return files.map(file -> file.getFileName().toString()).sorted().toList();
+    } catch (IOException e) {
+      return List.of();
+    }
+  }
+}
