@@ -10,7 +10,7 @@ public final class SettingsTable {
 
   private SettingsTable() {}
 
-  /** A markdown table for the README. */
+  /** A markdown table for the documents. */
   public static String markdown() {
     return Settings.ALL.stream()
         .map(SettingsTable::markdownRow)

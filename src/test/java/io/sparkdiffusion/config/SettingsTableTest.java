@@ -22,8 +22,8 @@ class SettingsTableTest {
   }
 
   @Test
-  void standsInTheReadme() throws IOException {
-    assertThat(Files.readString(Path.of("README.md"))).contains(SettingsTable.markdown());
+  void standsInTheDocuments() throws IOException {
+    assertThat(Files.readString(Path.of("docs/settings.md"))).contains(SettingsTable.markdown());
   }
 
   @Test
