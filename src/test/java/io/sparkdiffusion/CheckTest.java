@@ -92,6 +92,22 @@ class CheckTest {
                 + " wants guidance_rescale=0.7\n");
   }
 
+  /**
+   * Its sister that predicts noise would fit as well; the attention in float32 tells them apart.
+   */
+  @Test
+  void warnsWhereTheSchedulersPredictionTypeWasLost() throws IOException {
+    Path model = copy("v21");
+    Path scheduler = model.resolve("scheduler/scheduler_config.json");
+    edit(scheduler, ",\n  \"prediction_type\": \"v_prediction\"", "");
+
+    assertThat(run(model.toString())).as(text(err)).isEqualTo(Main.DONE);
+    assertThat(text(out))
+        .contains(
+            "Warning: the scheduler's prediction_type is epsilon (where it says none, epsilon)")
+        .contains("set diffusion_scheduler_config='{prediction_type: v_prediction}'");
+  }
+
   @Test
   void tellsAllProblemsAtOnce() throws IOException {
     Path model = copy("base");

@@ -12,6 +12,11 @@ public sealed interface InputConfig extends Serializable {
     public Single {
       Problems problems = new Problems();
       problems.require(!prompt.isEmpty(), "prompt", "it must hold a text", "empty");
+      problems.require(
+          prompt.length() <= SamplingConfig.LONGEST_TEXT,
+          "prompt",
+          SamplingConfig.LENGTH_RULE,
+          prompt.length());
       problems.throwIfAny();
     }
 

@@ -29,11 +29,21 @@ public record SamplingConfig(
     double eta)
     implements Serializable {
 
+  /** As for a row's texts. */
+  static final int LONGEST_TEXT = 100_000;
+
+  static final String LENGTH_RULE = "it must have at most " + LONGEST_TEXT + " characters";
+
   static final String SIZE_RULE = "it must be a multiple of 8 from 8 to 4096";
 
   /** Checks the values; the same rules hold for a row of the prompt table. */
   public SamplingConfig {
     Problems problems = new Problems();
+    problems.require(
+        negativePrompt.length() <= LONGEST_TEXT,
+        "negative_prompt",
+        LENGTH_RULE,
+        negativePrompt.length());
     problems.require(
         numImages >= 1 && numImages <= 10_000, "num_images", "it must be 1 to 10000", numImages);
     problems.require(

@@ -10,8 +10,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -46,13 +44,16 @@ public final class StrictJson {
    * @throws ProblemsException that names the file
    */
   public static Map<String, Object> read(Path file) {
-    try (InputStream in = Files.newInputStream(file)) {
-      return read(in, file.toString());
-    } catch (NoSuchFileException e) {
-      throw new ProblemsException("Cannot read " + file + ": the file must exist (missing)", e);
-    } catch (IOException e) {
-      throw unreadable(file.toString(), e);
-    }
+    return read(file, SmallFile.DESCRIPTION_BYTES);
+  }
+
+  /**
+   * Reads a file that holds one JSON object.
+   *
+   * @param most bytes that it may have
+   */
+  public static Map<String, Object> read(Path file, long most) {
+    return read(new ByteArrayInputStream(SmallFile.bytes(file, most)), file.toString());
   }
 
   /**

@@ -140,16 +140,20 @@ public final class ModelCheck {
     return true;
   }
 
-  /** Reads every byte of a folder that has {@code sha256sums.txt}, and compares. */
+  /**
+   * Reads every byte of a folder that has {@code sha256sums.txt}, and compares; not where a file is
+   * of another size than its own header says, which may be any.
+   */
   public void checkManifest() {
-    folder.ifPresent(
-        open ->
-            gather(
-                Fixes.manifest(root),
-                () -> {
-                  open.checkManifest();
-                  return true;
-                }));
+    hashable()
+        .ifPresent(
+            open ->
+                gather(
+                    Fixes.manifest(root),
+                    () -> {
+                      open.checkManifest();
+                      return true;
+                    }));
   }
 
   private <T> Optional<T> gather(String fix, Supplier<T> read) {
@@ -181,6 +185,12 @@ public final class ModelCheck {
     return weightChoice.format();
   }
 
+  /** The folder, where all its files are there and none is larger than it can be. */
+  public Optional<ModelFolder> hashable() {
+    return folder.filter(
+        open -> weights.size() == Component.values().length && !open.hasOversizedFile());
+  }
+
   /** The folder, where all its files are there. */
   public Optional<ModelFolder> folder() {
     return folder;
@@ -201,6 +211,12 @@ public final class ModelCheck {
     return unet.isPresent() && vae.isPresent()
         ? OptionalLong.of(unet.get().sampleSize() * vae.get().compression())
         : OptionalLong.empty();
+  }
+
+  /** Why the scheduler's prediction type may not be the one that the UNet was trained for. */
+  public Optional<String> predictionDoubt() {
+    return unet.flatMap(
+        network -> scheduler.flatMap(schedule -> PredictionDoubt.of(network, schedule)));
   }
 
   /** The channels of each of the UNet's levels, none where its configuration does not fit. */

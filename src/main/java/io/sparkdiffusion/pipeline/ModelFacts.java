@@ -5,6 +5,7 @@ import io.sparkdiffusion.scheduler.ScheduleException;
 import io.sparkdiffusion.scheduler.SchedulerConfig;
 import io.sparkdiffusion.weights.ModelFolder;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 
 /**
@@ -12,8 +13,12 @@ import java.util.SortedMap;
  *
  * @param schedulerConfig the full scheduler configuration, overrides applied
  * @param trainedSizePixels the side of the pictures that the UNet was trained on
+ * @param predictionDoubt why the prediction type may not be the one that the UNet was trained for
  */
-public record ModelFacts(SortedMap<String, Object> schedulerConfig, long trainedSizePixels) {
+public record ModelFacts(
+    SortedMap<String, Object> schedulerConfig,
+    long trainedSizePixels,
+    Optional<String> predictionDoubt) {
 
   /**
    * Checks a folder: configurations, and names, shapes and types of all weights.
@@ -22,9 +27,11 @@ public record ModelFacts(SortedMap<String, Object> schedulerConfig, long trained
    */
   public static ModelFacts read(ModelFolder folder, Map<String, Object> schedulerOverrides) {
     Networks networks = Networks.check(folder);
+    SchedulerConfig scheduler = scheduler(folder.schedulerConfig(), schedulerOverrides);
     return new ModelFacts(
-        scheduler(folder.schedulerConfig(), schedulerOverrides).toMap(),
-        networks.unet().sampleSize() * networks.vae().compression());
+        scheduler.toMap(),
+        networks.unet().sampleSize() * networks.vae().compression(),
+        PredictionDoubt.of(networks.unet(), scheduler));
   }
 
   static SchedulerConfig scheduler(Map<String, Object> json, Map<String, Object> overrides) {

@@ -9,6 +9,12 @@ final class RequestRules {
 
   private static final int LONGEST_ID_BYTES = 1024;
 
+  /**
+   * A text encoder reads some 300 characters; from some 9 million on the tokenizer ends the JVM.
+   * Longer than this is a file in the place of a prompt.
+   */
+  private static final int LONGEST_TEXT = 100_000;
+
   private final List<String> broken = new ArrayList<>();
 
   private RequestRules() {}
@@ -23,6 +29,8 @@ final class RequestRules {
 
   private void checkTexts(PromptRow row) {
     require(row.prompt() != null, "prompt", "it must not be null", null);
+    requireLength("prompt", row.prompt());
+    requireLength("negative_prompt", row.negativePrompt());
     if (row.id() == null || row.id().isBlank()) {
       require(false, "id", "it must not be null or blank", row.id());
       return;
@@ -33,6 +41,15 @@ final class RequestRules {
         "id",
         "it must have at most " + LONGEST_ID_BYTES + " bytes in UTF-8",
         bytes);
+  }
+
+  private void requireLength(String column, String text) {
+    int length = text == null ? 0 : text.length();
+    require(
+        length <= LONGEST_TEXT,
+        column,
+        "it must have at most " + LONGEST_TEXT + " characters",
+        length);
   }
 
   private void checkNumbers(PromptRow row) {

@@ -140,7 +140,7 @@ public final class TextToImage extends Transformer implements DefaultParamsWrita
         new SerializableConfiguration(spark.sessionState().newHadoopConf());
     Model model = Model.open(config.model(), config.execution(), hadoop.value());
     Preflight.checkDriver(spark.sparkContext(), model, config.execution());
-    Preflight.warnOfSize(model, config.sampling());
+    Preflight.warn(model, config.sampling());
     PromptTable table = PromptTable.of(dataset, read(dataset.schema()));
     GenerationRun run = new GenerationRun(uid, model, config.execution(), store());
     Preflight.checkExecutors(spark.sparkContext(), run, hadoop);

@@ -6,12 +6,13 @@ import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.graph.TorchEngine;
 import java.io.ByteArrayInputStream;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 
 /**
  * CLIP's byte-level BPE, the same ids as transformers' CLIPTokenizerFast. The tokenizers library
@@ -19,13 +20,25 @@ import java.util.Map;
  */
 public final class ClipTokenizer implements AutoCloseable {
 
+  /** More than any prompt may have: from some 9 MB on the library ends the JVM. */
+  private static final int MOST_CHARACTERS = 1_000_000;
+
+  private static final int REPLACEMENT = 0xFFFD;
+
   private final HuggingFaceTokenizer tokenizer;
+  private final Placeholders placeholders;
   private final int positions;
   private final long endId;
   private final long paddingId;
 
-  private ClipTokenizer(HuggingFaceTokenizer tokenizer, int positions, long endId, long paddingId) {
+  private ClipTokenizer(
+      HuggingFaceTokenizer tokenizer,
+      Placeholders placeholders,
+      int positions,
+      long endId,
+      long paddingId) {
     this.tokenizer = tokenizer;
+    this.placeholders = placeholders;
     this.positions = positions;
     this.endId = endId;
     this.paddingId = paddingId;
@@ -49,28 +62,29 @@ public final class ClipTokenizer implements AutoCloseable {
    */
   public static ClipTokenizer load(Path folder, int positions) {
     SpecialTokens special = SpecialTokens.read(folder);
-    HuggingFaceTokenizer tokenizer = open(folder, json(folder, special));
-    try {
-      long end = idOf(tokenizer, folder, special.end().content());
-      long padding = idOf(tokenizer, folder, special.padding().content());
-      return new ClipTokenizer(tokenizer, positions, end, padding);
-    } catch (RuntimeException e) {
-      tokenizer.close();
-      throw e;
-    }
+    Path file = folder.resolve("tokenizer.json");
+    GivenTokenizer given =
+        Files.exists(file)
+            ? GivenTokenizer.read(file, special)
+            : new GivenTokenizer(Vocabulary.read(folder), List.of());
+    Vocabulary vocabulary = given.vocabulary();
+    NavigableMap<Integer, AddedToken> added =
+        AddedTokens.read(folder, vocabulary, special, given.added());
+    long end = vocabulary.required(special.end().content());
+    return new ClipTokenizer(
+        open(folder, TokenizerJson.of(vocabulary, special, added)),
+        new Placeholders(added),
+        positions,
+        end,
+        idOf(added, special.padding()));
   }
 
-  private static String json(Path folder, SpecialTokens special) {
-    Path given = folder.resolve("tokenizer.json");
-    if (!Files.isRegularFile(given)) {
-      return TokenizerJson.of(folder, special);
-    }
-    try {
-      return Files.readString(given);
-    } catch (IOException e) {
-      throw new ProblemsException(
-          "Cannot read %s: it must be readable UTF-8 (%s)".formatted(given, e.getMessage()), e);
-    }
+  private static long idOf(Map<Integer, AddedToken> added, AddedToken token) {
+    return added.entrySet().stream()
+        .filter(entry -> entry.getValue().content().equals(token.content()))
+        .findFirst()
+        .orElseThrow()
+        .getKey();
   }
 
   private static HuggingFaceTokenizer open(Path folder, String json) {
@@ -91,20 +105,15 @@ public final class ClipTokenizer implements AutoCloseable {
     }
   }
 
-  /** Special tokens are matched as a whole, so one encodes to itself between start and end. */
-  private static long idOf(HuggingFaceTokenizer tokenizer, Path folder, String token) {
-    long[] ids = tokenizer.encode(token, false, false).getIds();
-    if (ids.length != 1) {
-      throw new ProblemsException(
-          "Cannot use the tokenizer of %s: %s must be one of its special tokens (%s tokens)"
-              .formatted(folder, token, ids.length));
-    }
-    return ids[0];
+  /** Splits, cuts and pads a text; its placeholders are written out before. */
+  public Tokens encode(String text) {
+    String plain = whole(text);
+    Encoding first = tokenizer.encode(plain);
+    String written = placeholders.writtenOut(plain, first.getIds(), MOST_CHARACTERS);
+    return tokens(written, written.equals(plain) ? first : tokenizer.encode(whole(written)));
   }
 
-  /** Splits, cuts and pads a text. */
-  public Tokens encode(String text) {
-    Encoding encoding = tokenizer.encode(text);
+  private Tokens tokens(String text, Encoding encoding) {
     long[] all = encoding.getIds();
     long[] ids = Arrays.copyOf(all, positions);
     if (all.length <= positions) {
@@ -113,6 +122,17 @@ public final class ClipTokenizer implements AutoCloseable {
     }
     ids[positions - 1] = endId;
     return new Tokens(ids, all.length, textFrom(text, encoding.getCharTokenSpans()));
+  }
+
+  /** At most so long, and with U+FFFD for halves of characters, which have no bytes in UTF-8. */
+  private static String whole(String text) {
+    String cut = text.substring(0, Math.min(text.length(), MOST_CHARACTERS));
+    return StandardCharsets.UTF_16.newEncoder().canEncode(cut)
+        ? cut
+        : cut.codePoints()
+            .map(c -> Character.getType(c) == Character.SURROGATE ? REPLACEMENT : c)
+            .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+            .toString();
   }
 
   /** The text from the first token that found no place; spans count code points. */

@@ -5,61 +5,74 @@ import io.sparkdiffusion.config.Shown;
 import io.sparkdiffusion.config.StrictJson;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 
 /**
  * The tokens that stand for start, end, padding and the unknown. {@code special_tokens_map.json}
- * wins over {@code tokenizer_config.json}, as in transformers.
+ * wins over {@code tokenizer_config.json}, unless that lists all added tokens: as in transformers
+ * (PreTrainedTokenizerBase._from_pretrained).
+ *
+ * @param additional more of them, which are only matched
  */
-record SpecialTokens(Token start, Token end, Token unknown, Token padding) {
+record SpecialTokens(
+    AddedToken start,
+    AddedToken end,
+    AddedToken unknown,
+    AddedToken padding,
+    List<AddedToken> additional) {
+
+  /** Where newer versions of transformers list all added tokens by id. */
+  static final String DECODER = "added_tokens_decoder";
 
   private static final String START = "<|startoftext|>";
   private static final String END = "<|endoftext|>";
-
-  /** One added token, with the options that the tokenizers library knows. */
-  record Token(
-      String content,
-      boolean singleWord,
-      boolean leftStrip,
-      boolean rightStrip,
-      boolean normalized) {
-
-    private static Token of(String key, Object json) {
-      if (json instanceof String content) {
-        return new Token(content, false, false, false, false);
-      }
-      if (json instanceof Map<?, ?> map && map.get("content") instanceof String content) {
-        return new Token(
-            content,
-            Boolean.TRUE.equals(map.get("single_word")),
-            Boolean.TRUE.equals(map.get("lstrip")),
-            Boolean.TRUE.equals(map.get("rstrip")),
-            Boolean.TRUE.equals(map.get("normalized")));
-      }
-      throw new ProblemsException(
-          "Cannot read %s of the tokenizer: it must be a text or an added token (%s)"
-              .formatted(key, Shown.value(json)));
-    }
-  }
+  private static final String ADDITIONAL = "additional_special_tokens";
 
   /** Reads a tokenizer's folder. */
   static SpecialTokens read(Path folder) {
+    Map<String, Object> config = object(folder.resolve("tokenizer_config.json"));
+    List<Map<String, Object>> files =
+        config.get(DECODER) == null
+            ? List.of(object(folder.resolve("special_tokens_map.json")), config)
+            : List.of(config);
     return new SpecialTokens(
-        token(folder, "bos_token", START),
-        token(folder, "eos_token", END),
-        token(folder, "unk_token", END),
-        token(folder, "pad_token", END));
+        token(files, "bos_token", START),
+        token(files, "eos_token", END),
+        token(files, "unk_token", END),
+        token(files, "pad_token", END),
+        additional(files));
   }
 
-  private static Token token(Path folder, String key, String fallback) {
-    return Stream.of("special_tokens_map.json", "tokenizer_config.json")
-        .map(folder::resolve)
-        .filter(Files::isRegularFile)
-        .map(StrictJson::read)
-        .filter(json -> json.get(key) != null)
+  /** Those with a meaning. */
+  List<AddedToken> named() {
+    return List.of(start, end, unknown, padding);
+  }
+
+  /** A file's keys, none where there is no such file. */
+  static Map<String, Object> object(Path file) {
+    return Files.exists(file) ? StrictJson.read(file) : Map.of();
+  }
+
+  private static AddedToken token(List<Map<String, Object>> files, String key, String fallback) {
+    return given(files, key)
         .findFirst()
-        .map(json -> Token.of(key, json.get(key)))
-        .orElseGet(() -> Token.of(key, fallback));
+        .map(json -> AddedToken.special(key, json))
+        .orElseGet(() -> AddedToken.special(fallback));
+  }
+
+  private static List<AddedToken> additional(List<Map<String, Object>> files) {
+    return given(files, ADDITIONAL)
+        .filter(List.class::isInstance)
+        .flatMap(json -> ((List<?>) json).stream())
+        .map(json -> AddedToken.special(ADDITIONAL, json))
+        .distinct()
+        .toList();
+  }
+
+  private static Stream<Object> given(List<Map<String, Object>> files, String key) {
+    return files.stream().map(file -> file.get(key)).filter(Objects::nonNull);
   }
 }

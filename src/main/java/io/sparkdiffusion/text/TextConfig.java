@@ -21,6 +21,9 @@ public record TextConfig(
     double normEpsilon,
     String activation) {
 
+  /** CLIP's is 77, that of its longest descendants 248: a wrong number must not fill the memory. */
+  private static final long MOST_POSITIONS = 4096;
+
   /**
    * Reads and checks a file.
    *
@@ -40,6 +43,10 @@ public record TextConfig(
             json.size("max_position_embeddings", 77),
             json.positive("layer_norm_eps", 1e-5),
             json.choice("hidden_act", "quick_gelu", "gelu"));
+    json.require(
+        config.positions <= MOST_POSITIONS,
+        "no text encoder takes more than %s tokens".formatted(MOST_POSITIONS),
+        "max_position_embeddings");
     json.require(
         config.width % config.heads == 0,
         "the hidden size must be a multiple of the heads",

@@ -1,76 +1,63 @@
 package io.sparkdiffusion.text;
 
-import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.StrictJson;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.stream.Stream;
 
 /**
- * Writes the {@code tokenizer.json} of a CLIP tokenizer whose folder has only {@code vocab.json}
- * and {@code merges.txt} (as transformers' CLIPConverter does in convert_slow_tokenizer.py).
+ * Writes the {@code tokenizer.json} of CLIP (as transformers' CLIPConverter does in
+ * convert_slow_tokenizer.py). The tokenizers library is given no other: what it does not expect in
+ * one ends the JVM.
  */
 final class TokenizerJson {
 
   /** CLIP's words: contractions, letters, single digits, runs of everything else. */
-  private static final String WORDS =
-      "'s|'t|'re|'ve|'m|'ll|'d|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+";
+  static final String WORDS = "'s|'t|'re|'ve|'m|'ll|'d|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+";
 
-  private static final String WORD_END = "</w>";
+  static final String WORD_END = "</w>";
 
   private TokenizerJson() {}
 
   /** The text of the file, for a folder with {@code vocab.json} and {@code merges.txt}. */
   static String of(Path folder, SpecialTokens special) {
-    Map<String, Object> vocabulary = StrictJson.read(folder.resolve("vocab.json"));
+    Vocabulary vocabulary = Vocabulary.read(folder);
+    return of(vocabulary, special, AddedTokens.read(folder, vocabulary, special, List.of()));
+  }
+
+  /** The text of the file. */
+  static String of(
+      Vocabulary vocabulary, SpecialTokens special, Map<Integer, AddedToken> addedTokens) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("version", "1.0");
     json.put("truncation", null);
     json.put("padding", null);
-    json.put("added_tokens", addedTokens(folder, special, vocabulary));
+    json.put("added_tokens", added(addedTokens));
     json.put("normalizer", normalizer());
     json.put("pre_tokenizer", preTokenizer());
-    json.put("post_processor", postProcessor(folder, special, vocabulary));
+    json.put("post_processor", postProcessor(special, vocabulary));
     json.put("decoder", byteLevel());
-    json.put("model", model(folder, special, vocabulary));
+    json.put("model", model(special, vocabulary));
     return StrictJson.text(json);
   }
 
-  private static List<Object> addedTokens(
-      Path folder, SpecialTokens special, Map<String, Object> vocabulary) {
-    Set<SpecialTokens.Token> tokens =
-        new LinkedHashSet<>(
-            List.of(special.start(), special.end(), special.unknown(), special.padding()));
+  private static List<Object> added(Map<Integer, AddedToken> tokens) {
     List<Object> added = new ArrayList<>();
-    for (SpecialTokens.Token token : tokens) {
-      Map<String, Object> entry = new LinkedHashMap<>();
-      entry.put("id", id(folder, vocabulary, token.content()));
-      entry.put("content", token.content());
-      entry.put("single_word", token.singleWord());
-      entry.put("lstrip", token.leftStrip());
-      entry.put("rstrip", token.rightStrip());
-      entry.put("normalized", token.normalized());
-      entry.put("special", true);
-      added.add(entry);
-    }
+    tokens.forEach(
+        (id, token) -> {
+          Map<String, Object> entry = new LinkedHashMap<>();
+          entry.put("id", id);
+          entry.put("content", token.content());
+          entry.put("single_word", token.singleWord());
+          entry.put("lstrip", token.leftStrip());
+          entry.put("rstrip", token.rightStrip());
+          entry.put("normalized", token.normalized());
+          entry.put("special", token.special());
+          added.add(entry);
+        });
     return added;
-  }
-
-  /** The id of a token that the vocabulary must hold. */
-  private static int id(Path folder, Map<String, Object> vocabulary, String token) {
-    if (vocabulary.get(token) instanceof Integer id) {
-      return id;
-    }
-    throw new ProblemsException(
-        "Cannot use %s: it must hold the special token %s (missing)"
-            .formatted(folder.resolve("vocab.json"), token));
   }
 
   private static Map<String, Object> normalizer() {
@@ -107,25 +94,24 @@ final class TokenizerJson {
         "type", "ByteLevel", "add_prefix_space", false, "trim_offsets", true, "use_regex", true);
   }
 
-  private static Map<String, Object> postProcessor(
-      Path folder, SpecialTokens special, Map<String, Object> vocabulary) {
+  private static Map<String, Object> postProcessor(SpecialTokens special, Vocabulary vocabulary) {
     String start = special.start().content();
     String end = special.end().content();
     return Map.of(
         "type",
         "RobertaProcessing",
         "sep",
-        List.of(end, id(folder, vocabulary, end)),
+        List.of(end, vocabulary.required(end)),
         "cls",
-        List.of(start, id(folder, vocabulary, start)),
+        List.of(start, vocabulary.required(start)),
         "trim_offsets",
         false,
         "add_prefix_space",
         false);
   }
 
-  private static Map<String, Object> model(
-      Path folder, SpecialTokens special, Map<String, Object> vocabulary) {
+  private static Map<String, Object> model(SpecialTokens special, Vocabulary vocabulary) {
+    vocabulary.required(special.unknown().content());
     Map<String, Object> model = new LinkedHashMap<>();
     model.put("type", "BPE");
     model.put("dropout", null);
@@ -134,17 +120,8 @@ final class TokenizerJson {
     model.put("end_of_word_suffix", WORD_END);
     model.put("fuse_unk", false);
     model.put("byte_fallback", false);
-    model.put("vocab", vocabulary);
-    model.put("merges", merges(folder.resolve("merges.txt")));
+    model.put("vocab", vocabulary.ids());
+    model.put("merges", vocabulary.merges());
     return model;
-  }
-
-  private static List<String> merges(Path file) {
-    try (Stream<String> lines = Files.lines(file)) {
-      return lines.filter(line -> !line.startsWith("#version") && !line.isBlank()).toList();
-    } catch (IOException | java.io.UncheckedIOException e) {
-      throw new ProblemsException(
-          "Cannot read %s: it must be readable UTF-8 (%s)".formatted(file, e.getMessage()), e);
-    }
   }
 }

@@ -39,6 +39,7 @@ public record UnetConfig(
     boolean cosineFirst,
     double frequencyShift) {
 
+  private static final long MOST_SAMPLES = 512;
   private static final String WIDTHS = "block_out_channels";
   private static final String HEADS = "attention_head_dim";
   private static final String GROUPS = "norm_num_groups";
@@ -81,6 +82,10 @@ public record UnetConfig(
   }
 
   private void checkRelations(ComponentConfig json) {
+    json.require(
+        sampleSize <= MOST_SAMPLES,
+        "it must be at most %s, of pictures of 4096 pixels".formatted(MOST_SAMPLES),
+        "sample_size");
     for (int level = 0; level < widths.size(); level++) {
       json.require(
           widths.get(level) % heads.get(level) == 0,

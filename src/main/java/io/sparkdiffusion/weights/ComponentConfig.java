@@ -146,7 +146,8 @@ public final class ComponentConfig {
   }
 
   private List<String> names(String key, List<String> allowed) {
-    return taken(key) instanceof List<?> list && allowed.containsAll(list)
+    return taken(key) instanceof List<?> list
+            && list.stream().allMatch(item -> item != null && allowed.contains(item))
         ? list.stream().map(String.class::cast).toList()
         : wrong(key, "each entry must be one of " + String.join(", ", allowed), List.of());
   }

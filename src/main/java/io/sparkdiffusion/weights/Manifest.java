@@ -2,7 +2,9 @@ package io.sparkdiffusion.weights;
 
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.Shown;
+import io.sparkdiffusion.config.SmallFile;
 import io.sparkdiffusion.config.WeightChoice;
+import io.sparkdiffusion.config.WeightFormat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -84,12 +86,6 @@ final class Manifest {
   }
 
   private static String read(Path file) {
-    try {
-      return Files.readString(file);
-    } catch (IOException e) {
-      throw new ProblemsException(
-          "Cannot read %s: it must be a readable UTF-8 file (%s)".formatted(file, e.getMessage()),
-          e);
-    }
+    return SmallFile.text(file, SmallFile.DESCRIPTION_BYTES);
   }
 }

@@ -6,21 +6,46 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A file in memory, in windows that begin every GiB and are twice as long, so that each of a
  * network's many tensors lies in one of few. A window stays as long as something reads it.
+ *
+ * <p>A mapped file that is cut while it is read ends the process by a signal. Where other machines
+ * write to the file system, which gives no other sign of it, spans are copied instead.
  */
 final class MappedFile {
 
   private static final long STEP = 1L << 30;
 
+  private static final Set<String> SHARED =
+      Set.of(
+          "9p",
+          "afs",
+          "beegfs",
+          "ceph",
+          "cifs",
+          "gfs2",
+          "glusterfs",
+          "gpfs",
+          "lustre",
+          "ncpfs",
+          "nfs",
+          "nfs4",
+          "ocfs2",
+          "smb3",
+          "smbfs",
+          "virtiofs");
+
   private final Path path;
   private final FileStamp stamp;
+  private final boolean isCopied;
   private final Map<Long, WeakReference<MappedByteBuffer>> windows = new HashMap<>();
 
   /**
@@ -28,9 +53,24 @@ final class MappedFile {
    *
    * @param stamp what the file was when it was checked
    */
-  MappedFile(Path path, FileStamp stamp) {
+  MappedFile(Path path, FileStamp stamp) throws IOException {
+    this(path, stamp, isShared(Files.getFileStore(path).type()));
+  }
+
+  /**
+   * Reads nothing yet.
+   *
+   * @param isCopied whether spans are copied, not mapped
+   */
+  MappedFile(Path path, FileStamp stamp, boolean isCopied) {
     this.path = path;
     this.stamp = stamp;
+    this.isCopied = isCopied;
+  }
+
+  /** Whether a file system of this type, as mount names it, may be written by other machines. */
+  static boolean isShared(String type) {
+    return type.startsWith("fuse.") || SHARED.contains(type);
   }
 
   Path path() {
@@ -44,6 +84,9 @@ final class MappedFile {
    * @throws IOException where the file has changed since it was checked
    */
   synchronized ByteBuffer map(StoredTensor.Span span) throws IOException {
+    if (isCopied) {
+      return copied(span).order(ByteOrder.LITTLE_ENDIAN);
+    }
     if (span.bytes() > STEP) {
       return mapped(span.begin(), span.bytes()).order(ByteOrder.LITTLE_ENDIAN);
     }
@@ -68,12 +111,32 @@ final class MappedFile {
   private MappedByteBuffer mapped(long begin, long bytes) throws IOException {
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
       requireUnchanged();
-      return channel.map(FileChannel.MapMode.READ_ONLY, begin, bytes);
+      MappedByteBuffer mapped = channel.map(FileChannel.MapMode.READ_ONLY, begin, bytes);
+      requireUnchanged();
+      return mapped;
     }
   }
 
-  /** Behind the file's opening, so that one put in its place meanwhile is not taken for it. */
-  private void requireUnchanged() throws IOException {
+  private ByteBuffer copied(StoredTensor.Span span) throws IOException {
+    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+      requireUnchanged();
+      ByteBuffer copy = ByteBuffer.allocateDirect(Math.toIntExact(span.bytes()));
+      while (copy.hasRemaining()) {
+        if (channel.read(copy, span.begin() + copy.position()) < 0) {
+          throw new IOException("it ended at byte " + (span.begin() + copy.position()));
+        }
+      }
+      return copy.flip();
+    }
+  }
+
+  /**
+   * Behind the file's opening, so that one put in its place meanwhile is not taken for it, and
+   * behind the reading.
+   *
+   * @throws IOException where the file is not what was checked
+   */
+  void requireUnchanged() throws IOException {
     FileStamp now = FileStamp.of(path);
     if (!now.equals(stamp)) {
       throw new IOException("it was %s, now %s".formatted(stamp, now));

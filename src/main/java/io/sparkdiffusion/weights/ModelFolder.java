@@ -2,6 +2,7 @@ package io.sparkdiffusion.weights;
 
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.Shown;
+import io.sparkdiffusion.config.SmallFile;
 import io.sparkdiffusion.config.StrictJson;
 import io.sparkdiffusion.config.WeightChoice;
 import io.sparkdiffusion.config.WeightFormat;
@@ -44,6 +45,7 @@ public final class ModelFolder {
           "tokenizer/vocab.json",
           "tokenizer/merges.txt",
           "tokenizer/tokenizer.json",
+          "tokenizer/added_tokens.json",
           "tokenizer/special_tokens_map.json",
           "tokenizer/tokenizer_config.json",
           "text_encoder/config.json",
@@ -225,6 +227,13 @@ public final class ModelFolder {
         .map(file -> root.relativize(file).toString().replace('\\', '/'))
         .sorted()
         .toList();
+  }
+
+  /** Whether one of the small files is larger than any that can be used. */
+  public boolean hasOversizedFile() {
+    return SMALL.stream()
+        .map(name -> root.resolve(name).toFile())
+        .anyMatch(file -> file.length() > SmallFile.VOCABULARY_BYTES);
   }
 
   /** The SHA-256 of each of {@link #files()}. It reads every byte of the model, once in a JVM. */

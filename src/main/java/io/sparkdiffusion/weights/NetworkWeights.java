@@ -162,6 +162,7 @@ public final class NetworkWeights {
       return device.call(
           () -> {
             sources.forEach(source -> put(dictionary, source, dtype, packings));
+            sources.stream().map(Source::file).distinct().forEach(WeightFile::requireUnchanged);
             dictionary.releaseScratch();
             return dictionary;
           });

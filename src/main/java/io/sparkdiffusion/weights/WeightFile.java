@@ -58,6 +58,22 @@ sealed interface WeightFile permits SafetensorsFile, FlaxFile {
     }
   }
 
+  /**
+   * Makes sure, behind the reading, that what was read is what was checked.
+   *
+   * @throws ProblemsException where the file has changed since it was opened
+   */
+  default void requireUnchanged() {
+    try {
+      file().requireUnchanged();
+    } catch (IOException e) {
+      throw new ProblemsException(
+          "Cannot use the weights of %s: the file must stay as it is while it is read (%s)"
+              .formatted(path(), e.getMessage()),
+          e);
+    }
+  }
+
   /** True for what stands where a clone has not fetched a large file (git-lfs, docs/spec.md). */
   static boolean isPointer(byte[] firstEight) {
     return Arrays.equals(firstEight, "version ".getBytes(StandardCharsets.US_ASCII));

@@ -2,6 +2,7 @@ package io.sparkdiffusion.weights;
 
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.Shown;
+import io.sparkdiffusion.config.SmallFile;
 import io.sparkdiffusion.config.StrictJson;
 import io.sparkdiffusion.config.WeightChoice;
 import io.sparkdiffusion.config.WeightFormat;
@@ -63,7 +64,8 @@ final class WeightFiles {
   }
 
   private static List<Path> shards(Path folder, Path index) {
-    Object given = StrictJson.read(index).getOrDefault("weight_map", "absent");
+    Object given =
+        StrictJson.read(index, SmallFile.VOCABULARY_BYTES).getOrDefault("weight_map", "absent");
     if (!(given instanceof Map<?, ?> map) || map.isEmpty()) {
       throw new ProblemsException(
           "Cannot read %s: it must hold a weight_map of names to files (%s)"

@@ -67,6 +67,12 @@ class InputConfigTest {
   }
 
   @Test
+  void refusesATextThatIsNoPrompt() {
+    assertThatThrownBy(() -> new InputConfig.Single("a".repeat(100_001)))
+        .hasMessage("Cannot use prompt: it must have at most 100000 characters (100001)");
+  }
+
+  @Test
   void printsASinglePromptWithoutItsText() {
     assertThat(new InputConfig.Single("a cat")).hasToString("Single[(set)]");
   }

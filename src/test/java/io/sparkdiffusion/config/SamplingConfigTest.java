@@ -24,6 +24,13 @@ class SamplingConfigTest {
   }
 
   @Test
+  void refusesANegativePromptThatIsNone() {
+    assertThatThrownBy(
+            () -> new SamplingConfig("n".repeat(100_001), 0, 1, 1, 1, 0, 8, 8, "ddim", 0))
+        .hasMessage("Cannot use negative_prompt: it must have at most 100000 characters (100001)");
+  }
+
+  @Test
   void refusesWhatARowCouldNotHaveEither() {
     assertThatThrownBy(
             () -> new SamplingConfig("", 0, 0, 1001, Double.NaN, 1.1, 500, 4104, "pndm", -0.1))

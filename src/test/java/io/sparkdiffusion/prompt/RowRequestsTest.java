@@ -100,6 +100,26 @@ class RowRequestsTest {
                     "Cannot use eta: it must be 0 to 1 (1.5)")));
   }
 
+  /** From some 9 million on, one row would end the process. */
+  @Test
+  void refusesTextsThatAreNoPrompts() {
+    Map<String, Object> cells = new HashMap<>();
+    cells.put("id", "r1");
+    cells.put("prompt", "a".repeat(100_001));
+    cells.put("negative_prompt", "b".repeat(9_000_000));
+    assertThat(RowRequests.of(cells, DEFAULTS))
+        .isEqualTo(
+            new RowRequests.Invalid(
+                "r1",
+                List.of(
+                    "Cannot use prompt: it must have at most 100000 characters (100001)",
+                    "Cannot use negative_prompt: it must have at most 100000 characters"
+                        + " (9000000)")));
+    cells.put("prompt", "a".repeat(100_000));
+    cells.put("negative_prompt", "");
+    assertThat(RowRequests.of(cells, DEFAULTS)).isInstanceOf(RowRequests.Valid.class);
+  }
+
   @Test
   void refusesIdsThatNameNothingOrTooMuch() {
     assertThat(RowRequests.of(PromptRow.of(null, "a cat"), DEFAULTS))

@@ -51,7 +51,8 @@ public final class FakeModel {
   }
 
   private static Model of(String name, Factory factory) {
-    return new Model(name, "", "d".repeat(64), Map.of("prediction_type", "epsilon"), 16, factory);
+    return new Model(
+        name, "", "d".repeat(64), Map.of("prediction_type", "epsilon"), 16, List.of(), factory);
   }
 
   /** How often a model was loaded in this JVM. */

@@ -113,9 +113,38 @@ class ClipTokenizerTest {
     Files.writeString(folder.resolve("merges.txt"), "#version: 0.2\nno suchmerge\n");
     assertThatThrownBy(() -> ClipTokenizer.load(folder, POSITIONS))
         .isInstanceOf(ProblemsException.class)
-        .hasMessageStartingWith(
-            "Cannot load the tokenizer of %s: vocabulary and merges must fit together ("
-                .formatted(folder));
+        .hasMessage(
+            "Cannot use %s: every merge must join two tokens of the vocabulary to a third (merge 1"
+                    .formatted(folder.resolve("merges.txt"))
+                + " of 1 does not)");
+  }
+
+  /** What no UTF-8 has, and what Unicode has given to nothing, ends no JVM. */
+  @Test
+  void oddCharactersHaveIds() {
+    try (ClipTokenizer tokenizer = ClipTokenizer.load(SMALL, POSITIONS)) {
+      for (String odd :
+          List.of("\uD800", "a\uDC00b", "\uDC00\uD800", "x\uD83D", "\0", "a\0b", "\uFFFF")) {
+        assertThat(tokenizer.encode(odd).ids()).hasSize(POSITIONS);
+      }
+      assertThat(tokenizer.encode("\uD800").ids()).isEqualTo(tokenizer.encode("\uFFFD").ids());
+      int[] unassigned = {0x378, 0xE0080, 0x10FFFF, 0x1F, 0x85, 0x2028, 0x202E, 0x1B};
+      for (int c : unassigned) {
+        assertThat(tokenizer.encode("a " + Character.toString(c) + " b").tokenCount())
+            .isGreaterThanOrEqualTo(4);
+      }
+    }
+  }
+
+  /** A text of 9 MB ends the JVM where all of it reaches the library. */
+  @Test
+  void aTextOfAnyLengthIsSurvived() {
+    try (ClipTokenizer tokenizer = ClipTokenizer.load(SMALL, POSITIONS)) {
+      for (String part : List.of("a ", "a", " ", "\u4E2D", "\uD83D\uDE00", "!", "1")) {
+        ClipTokenizer.Tokens tokens = tokenizer.encode(part.repeat(30_000_000 / part.length()));
+        assertThat(tokens.ids()).hasSize(POSITIONS);
+      }
+    }
   }
 
   @Test

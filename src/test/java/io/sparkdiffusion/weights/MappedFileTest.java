@@ -61,6 +61,39 @@ class MappedFileTest {
     assertThat(mapped.getLong(0)).isEqualTo(begin);
   }
 
+  @ParameterizedTest
+  @CsvSource({"0, 8", "1073741820, 8", "2684354551, 8", "12, 100"})
+  void aCopiedSpanIsTheSame(long begin, long bytes) throws IOException {
+    Path path = fileWith(begin);
+    ByteBuffer copy =
+        new MappedFile(path, FileStamp.of(path), true)
+            .map(new StoredTensor.Span(begin, begin + bytes));
+    assertThat(copy.remaining()).isEqualTo(bytes);
+    assertThat(copy.order()).isEqualTo(ByteOrder.LITTLE_ENDIAN);
+    assertThat(copy.isDirect()).isTrue();
+    assertThat(copy.getLong(0)).isEqualTo(begin);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"nfs4, true", "fuse.sshfs, true", "lustre, true", "ext4, false", "overlay, false"})
+  void whereOthersWriteSpansAreCopied(String type, boolean isShared) {
+    assertThat(MappedFile.isShared(type)).isEqualTo(isShared);
+  }
+
+  @Test
+  void aFileThatWasCutIsToldBehindTheReading() throws IOException {
+    Path path = fileWith(8);
+    MappedFile file = new MappedFile(path, FileStamp.of(path));
+    file.map(new StoredTensor.Span(8, 16));
+    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
+      channel.truncate(100);
+    }
+    assertThatThrownBy(file::requireUnchanged)
+        .isInstanceOf(IOException.class)
+        .hasMessageStartingWith("it was %s bytes, ".formatted(SIZE))
+        .hasMessageContaining("now 100 bytes, ");
+  }
+
   @Test
   void neighboursLieInOneWindow() throws IOException {
     Path path = fileWith(8, 16, 24);

@@ -8,6 +8,7 @@ import io.sparkdiffusion.pipeline.ModelFacts;
 import io.sparkdiffusion.weights.ModelFolder;
 import io.sparkdiffusion.weights.ModelSums;
 import java.io.Serializable;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
@@ -19,6 +20,7 @@ import org.apache.hadoop.conf.Configuration;
  * @param commit the hub's, empty for a model of no hub
  * @param schedulerConfig the full scheduler configuration, overrides applied
  * @param trainedSizePixels the side of the pictures that it was trained on
+ * @param doubts what may be wrong with it, to be told once
  */
 public record Model(
     String name,
@@ -26,12 +28,14 @@ public record Model(
     String digest,
     Map<String, Object> schedulerConfig,
     long trainedSizePixels,
+    List<String> doubts,
     GeneratorFactory generators)
     implements Serializable {
 
   /** Keeps a sorted copy, which can be sent to executors; values may be null as in JSON. */
   public Model {
     schedulerConfig = new TreeMap<>(schedulerConfig);
+    doubts = List.copyOf(doubts);
   }
 
   /**
@@ -63,6 +67,7 @@ public record Model(
         sums.digest(),
         facts.schedulerConfig(),
         facts.trainedSizePixels(),
+        facts.predictionDoubt().stream().toList(),
         new PipelineFactory(
             location,
             sums,

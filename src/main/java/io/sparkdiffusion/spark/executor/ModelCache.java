@@ -1,6 +1,7 @@
 package io.sparkdiffusion.spark.executor;
 
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.config.SmallFile;
 import io.sparkdiffusion.hub.CacheLock;
 import io.sparkdiffusion.weights.ModelFolder;
 import io.sparkdiffusion.weights.ModelSums;
@@ -79,7 +80,8 @@ final class ModelCache {
     if (!Files.isRegularFile(noted)) {
       return Optional.empty();
     }
-    ModelSums sums = ModelSums.parse(Files.readString(noted), noted.toString());
+    ModelSums sums =
+        ModelSums.parse(SmallFile.text(noted, SmallFile.DESCRIPTION_BYTES), noted.toString());
     Path folder = root.resolve(sums.digest());
     return isWhole(folder, sums, remote) ? Optional.of(new Copy(folder, sums)) : Optional.empty();
   }

@@ -44,8 +44,12 @@ public final class Preflight {
     }
   }
 
-  /** Warns where rows without a size of their own have another than the model was trained on. */
-  public static void warnOfSize(Model model, SamplingConfig sampling) {
+  /**
+   * Warns of what may be wrong with the model, and where rows without a size of their own have
+   * another than the model was trained on.
+   */
+  public static void warn(Model model, SamplingConfig sampling) {
+    model.doubts().forEach(doubt -> LOG.warn("{}", doubt));
     long trained = model.trainedSizePixels();
     if (sampling.heightPixels() != trained || sampling.widthPixels() != trained) {
       LOG.warn(

@@ -174,7 +174,7 @@ public final class GenerateJob {
     Model model = models.apply(config);
     report.model(model);
     planner.checkDriver(model);
-    Preflight.warnOfSize(model, config.sampling());
+    Preflight.warn(model, config.sampling());
     StructType schema = table.columns().appendedTo(ResultColumns.SCHEMA);
     ResultStore rows = ResultStore.open(spark, config.output().table(), output, schema);
     Dataset<Row> planned = planner.images(table, model).persist(StorageLevel.DISK_ONLY());

@@ -121,8 +121,8 @@ public final class ModelReport {
   public List<String> digests() {
     check.checkManifest();
     List<String> lines = new ArrayList<>();
-    if (check.folder().isPresent()) {
-      ModelSums sums = check.folder().get().sums();
+    if (check.hashable().isPresent()) {
+      ModelSums sums = check.hashable().get().sums();
       lines.addAll(List.of("", "Digest: " + sums.digest()));
       sums.byFile().forEach((file, sum) -> lines.add("  %s  %s".formatted(sum, file)));
       boolean hasManifest = Files.isRegularFile(model.folder().resolve(MANIFEST));
@@ -152,10 +152,13 @@ public final class ModelReport {
     if (check.format() == WeightFormat.FLAX) {
       settings.add("from_pt=false");
     }
-    return List.of(
-        "",
-        "It fits. %s suits it: %s".formatted(config.file(), String.join("; ", config.reasons())),
-        "  " + config.command(settings));
+    List<String> lines = new ArrayList<>();
+    check.predictionDoubt().ifPresent(doubt -> lines.addAll(List.of("", "Warning: " + doubt)));
+    lines.add("");
+    lines.add(
+        "It fits. %s suits it: %s".formatted(config.file(), String.join("; ", config.reasons())));
+    lines.add("  " + config.command(settings));
+    return lines;
   }
 
   /** What is wrong, one problem a line, each group followed by what to do, then how it went. */
