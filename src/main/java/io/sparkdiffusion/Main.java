@@ -152,6 +152,7 @@ public final class Main implements Callable<Integer> {
     }
     JobConfig config = load();
     config.effective().forEach((key, value) -> LOG.info("{} = {}", key, value));
+    GenerateJob.requireLocalTable(config, new SparkConf());
     boolean isOwnSession = SparkSession.getDefaultSession().isEmpty();
     SparkSession spark = SparkSession.builder().config(completed(new SparkConf())).getOrCreate();
     try {
