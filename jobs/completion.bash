@@ -5,6 +5,10 @@
 _spark_diffusion_keys='prompt=
 prompts=
 prompts_format=
+prompts_options=
+id_column=
+prompt_column=
+ignore_columns=
 negative_prompt=
 num_images=
 seed=
@@ -44,7 +48,7 @@ gallery='
 # _spark_diffusion_values KEY: the values that a key can have, one a line.
 _spark_diffusion_values() {
   case "$1" in
-    prompts_format) printf '%s\n' auto parquet csv json table ;;
+    prompts_format) printf '%s\n' auto parquet csv tsv json txt table ;;
     scheduler) printf '%s\n' ddim ;;
     from_pt) printf '%s\n' true false ;;
     device) printf '%s\n' auto cpu cuda ;;
@@ -145,7 +149,7 @@ _spark_diffusion_check() {
 --no-digests
 --help' ' '
   else
-    _spark_diffusion_files "$current" '\.(safetensors|ckpt)$'
+    _spark_diffusion_files "$current" '\.(safetensors|ckpt|parquet|csv|tsv|txt|jsonl?|ndjson)$'
   fi
 }
 

@@ -120,10 +120,18 @@ exec_own_spark() {
   exec "${command[@]}"
 }
 
-# run_beside_spark CLASS ARGUMENT...: replaces this process by a class that needs Spark's jars but no Spark.
+# What Spark needs from a JDK 17 (org.apache.spark.launcher.JavaModuleOptions).
+session_options=(-Dlog4j2.configurationFile="file:$project/jobs/lib/log4j2.properties")
+for part in java.lang java.lang.invoke java.lang.reflect java.io java.net java.nio java.util java.util.concurrent \
+    java.util.concurrent.atomic jdk.internal.ref sun.nio.ch sun.nio.cs sun.security.action sun.util.calendar; do
+  session_options+=("--add-opens=java.base/$part=ALL-UNNAMED")
+done
+
+# run_beside_spark CLASS ARGUMENT...: replaces this process by a class that needs Spark's jars, and starts a session at most for a
+# table of prompts.
 run_beside_spark() {
   build_if_needed
-  run_java "$(job_jar):$project/target/spark/jars/*" "$@"
+  run_java "$(job_jar):$project/target/spark/jars/*" "${session_options[@]}" "$@"
 }
 
 # run_without_spark CLASS ARGUMENT...: the same for a class that needs only JSON and logging of them. Whoever looks for a native

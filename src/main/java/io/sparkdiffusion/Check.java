@@ -7,6 +7,8 @@ import io.sparkdiffusion.config.WeightFormat;
 import io.sparkdiffusion.spark.executor.LocalModel;
 import io.sparkdiffusion.spark.job.ModelReport;
 import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
@@ -14,21 +16,25 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Says what a model folder is, and whether the job can use it. */
+/** Says what a model folder or a table of prompts is, and whether the job can use it. */
 @Command(
     name = "check",
-    customSynopsis =
-        "jobs/check MODEL [--revision=REVISION] [--variant=VARIANT] [--write-manifest]"
-            + " [--no-digests]",
+    customSynopsis = {
+      "jobs/check MODEL [--revision=REVISION] [--variant=VARIANT] [--write-manifest] [--no-digests]",
+      "jobs/check TABLE [prompts_format=… prompts_options=… id_column=… prompt_column=…]"
+    },
     description = {
       "Says what a model is, whether the job can use it, its digests, how many parameters and how"
           + " much memory it has, and which configuration suits it. No weight is loaded, nothing is"
           + " downloaded. Exit code 0: it fits; 2: it does not, or is not there.",
+      "Of a table of prompts it says what would be read: columns, rows, the first of them, and what"
+          + " is wrong.",
       "",
       "Examples:",
       "  jobs/check models/tiny-sd2-base",
       "  jobs/check /models/stable-diffusion-2-1 --write-manifest",
       "  jobs/check org/name --revision=fp16",
+      "  jobs/check prompts.csv 'prompts_options={sep: \";\", encoding: windows-1252}'",
       ""
     },
     sortOptions = false)
@@ -39,8 +45,14 @@ public final class Check implements Callable<Integer> {
       paramLabel = "MODEL",
       description =
           "what pretrained_model_name_or_path takes and this machine has: a folder in diffusers'"
-              + " layout, one of a hub's cache, or a hub id in the cache")
+              + " layout, one of a hub's cache, or a hub id in the cache; or a table of prompts")
   private String model;
+
+  @Parameters(
+      index = "1..*",
+      paramLabel = "key=value",
+      description = "settings that say how a table of prompts is read")
+  private final List<String> settings = new ArrayList<>();
 
   @Option(
       names = "--revision",
@@ -86,6 +98,7 @@ public final class Check implements Callable<Integer> {
   /** Prints and ends the JVM with the exit code. */
   public static void main(String[] arguments) {
     PrintStream out = Tool.standardOutput();
+    TableCheck.logAsSparkDoes(arguments);
     System.exit(new Check(out, System.err, LocalModel::find).run(arguments));
   }
 
@@ -95,6 +108,9 @@ public final class Check implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    if (TableCheck.isTable(model, settings)) {
+      return new TableCheck(out, err).of(model, settings);
+    }
     ModelConfig named =
         new ModelConfig(
             model,

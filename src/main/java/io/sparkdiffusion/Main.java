@@ -151,6 +151,7 @@ public final class Main implements Callable<Integer> {
     }
     JobConfig config = load();
     config.effective().forEach((key, value) -> LOG.info("{} = {}", key, Shown.line(value)));
+    GenerateJob.requireLocalTable(config, new SparkConf());
     boolean isOwnSession = SparkSession.getDefaultSession().isEmpty();
     SparkSession spark = SparkSession.builder().config(completed(new SparkConf())).getOrCreate();
     try {

@@ -26,6 +26,7 @@ class ImportRulesTest {
   private static final String SLF4J = "org.slf4j.";
   private static final String SPARK = "org.apache.spark.";
   private static final String HADOOP = "org.apache.hadoop.";
+  private static final String PARQUET = "org.apache.parquet.";
   private static final String DROPWIZARD = "com.codahale.metrics.";
   private static final String SCALA = "scala.";
   private static final String PICOCLI = "picocli.";
@@ -75,7 +76,7 @@ class ImportRulesTest {
                   "unet",
                   "vae",
                   "pipeline")),
-          Map.entry("spark.table", union(CORE, SPARK, HADOOP, SCALA, SLF4J)),
+          Map.entry("spark.table", union(CORE, SPARK, HADOOP, PARQUET, SCALA, SLF4J)),
           Map.entry(
               "spark.executor",
               union(

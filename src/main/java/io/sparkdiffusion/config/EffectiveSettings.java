@@ -43,12 +43,21 @@ final class EffectiveSettings {
     if (input instanceof InputConfig.Table table) {
       put("prompt", "");
       put("prompts", table.location());
-      put("prompts_format", lower(table.format()));
+      putTable(table.format(), table.options(), table.columns());
     } else {
       put("prompt", "(set)");
       put("prompts", "");
-      put("prompts_format", "auto");
+      putTable(TableFormat.AUTO, TableOptions.NONE, TableColumns.USUAL);
     }
+  }
+
+  private void putTable(TableFormat format, TableOptions options, TableColumns columns) {
+    boolean isUsual = options.values().isEmpty();
+    put("prompts_format", lower(format));
+    put("prompts_options", isUsual ? "" : StrictJson.canonical(options.values()));
+    put("id_column", columns.id());
+    put("prompt_column", columns.prompt());
+    put("ignore_columns", String.join(",", columns.ignored()));
   }
 
   private void putSampling(SamplingConfig sampling) {

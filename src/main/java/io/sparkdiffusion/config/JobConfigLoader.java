@@ -9,6 +9,8 @@ import java.util.Optional;
 /** Turns a file and overrides into a {@link JobConfig} and finds all that is wrong with them. */
 final class JobConfigLoader {
 
+  private static final List<String> OF_TABLES =
+      List.of("prompts_format", "prompts_options", "id_column", "prompt_column", "ignore_columns");
   private static final List<String> DDIM_CLASSES = List.of("DDIMScheduler", "FlaxDDIMScheduler");
 
   private final Problems problems = new Problems();
@@ -39,6 +41,22 @@ final class JobConfigLoader {
   /** What a program sets, without a table and an output. */
   static PictureConfig pictures(Map<String, String> values, String origin) {
     return new JobConfigLoader(Map.copyOf(values), origin, List.of()).pictures();
+  }
+
+  /** How a table is to be read, without a model and an output. */
+  static InputConfig.Table table(String location, List<String> settings) {
+    Problems wrong = new Problems();
+    for (String setting : settings) {
+      String key = setting.replaceFirst("=.*", "").strip();
+      boolean isOfTables = !Settings.BY_KEY.containsKey(key) || OF_TABLES.contains(key);
+      wrong.require(isOfTables, key, "only " + String.join(", ", OF_TABLES) + " say how", "other");
+    }
+    wrong.throwIfAny();
+    Map<String, Object> named = Map.of("prompts", location);
+    JobConfigLoader loader = new JobConfigLoader(named, "command line", settings);
+    Optional<InputConfig> table = loader.input();
+    loader.problems.throwIfAny();
+    return (InputConfig.Table) table.orElseThrow();
   }
 
   private PictureConfig pictures() {
@@ -125,8 +143,18 @@ final class JobConfigLoader {
     return problems.gather(
         () ->
             prompt.isEmpty()
-                ? new InputConfig.Table(prompts, format)
+                ? table(prompts, format)
                 : new InputConfig.Single(prompt));
+  }
+
+  private InputConfig.Table table(String location, TableFormat format) {
+    TableOptions options = TableOptions.of(values.mapping("prompts_options"), problems);
+    TableColumns columns =
+        new TableColumns(
+            values.text("id_column"),
+            textOr("prompt_column", "prompt"),
+            TableColumns.names(values.text("ignore_columns")));
+    return new InputConfig.Table(location, format, options, columns);
   }
 
   private SamplingConfig sampling(int usualNumImages) {

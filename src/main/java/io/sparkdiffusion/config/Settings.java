@@ -28,13 +28,34 @@ final class Settings {
               TEXT,
               "",
               "path or table name",
-              "a table of prompts: Parquet, CSV, JSON lines or a table that Spark knows"),
+              "a table of prompts: Parquet, CSV, TSV, JSON, lines of text or a table that Spark knows"),
           new Setting(
               "prompts_format",
               TEXT,
               "auto",
-              "auto, parquet, csv, json, table",
+              "auto, parquet, csv, tsv, json, txt, table",
               "how prompts is stored; auto goes by the extension"),
+          new Setting(
+              "prompts_options",
+              MAPPING,
+              "",
+              "sep, quote, escape, encoding, comment, nullValue, …; empty: RFC 4180 in UTF-8",
+              "how the text of CSV, TSV, JSON (encoding, multiLine) or TXT (encoding) is read, by the"
+                  + " names of Spark's options"),
+          new Setting(
+              "id_column",
+              TEXT,
+              "",
+              "column of prompts; empty: id, without one the prompt's SHA-256",
+              "what names a row and its images"),
+          new Setting(
+              "prompt_column", TEXT, "prompt", "column of prompts", "what is drawn"),
+          new Setting(
+              "ignore_columns",
+              TEXT,
+              "",
+              "columns of prompts, with commas",
+              "neither read nor passed through, as sizes and states of other pictures"),
           new Setting("negative_prompt", TEXT, "", "", "concepts to avoid"),
           new Setting(
               "num_images",

@@ -8,8 +8,12 @@ public enum TableFormat {
   AUTO,
   PARQUET,
   CSV,
-  /** JSON lines. */
+  /** CSV with tabs in place of commas. */
+  TSV,
+  /** JSON lines, or one list of objects. */
   JSON,
+  /** One prompt a line. */
+  TXT,
   /** A table that Spark's catalog knows. */
   TABLE;
 
@@ -25,9 +29,25 @@ public enum TableFormat {
     if (name.endsWith(".csv")) {
       return CSV;
     }
+    if (name.endsWith(".tsv") || name.endsWith(".tab")) {
+      return TSV;
+    }
+    if (name.endsWith(".txt")) {
+      return TXT;
+    }
     if (name.endsWith(".json") || name.endsWith(".jsonl") || name.endsWith(".ndjson")) {
       return JSON;
     }
     return name.endsWith(".parquet") || name.contains("/") ? PARQUET : TABLE;
+  }
+
+  /** Whether it is text with columns between separators. */
+  public boolean hasSeparators() {
+    return this == CSV || this == TSV;
+  }
+
+  /** Whether its files are text, of which an encoding must be known. */
+  public boolean isText() {
+    return hasSeparators() || this == JSON || this == TXT;
   }
 }

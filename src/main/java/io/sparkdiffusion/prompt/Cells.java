@@ -57,8 +57,14 @@ final class Cells {
     try {
       return parse.apply(cell.toString().strip());
     } catch (ArithmeticException | NumberFormatException e) {
-      reasons.add("Cannot read %s: it must be %s (%s)".formatted(column, rule, cell));
+      String shown = shown(cell.toString());
+      reasons.add("Cannot read %s: it must be %s (%s)".formatted(column, rule, shown));
       return null;
     }
+  }
+
+  /** What looks like a number or a word; anything else may be a prompt in the wrong column. */
+  static String shown(String cell) {
+    return cell.matches("[\\w.,+-]{0,40}") ? cell : "a text";
   }
 }

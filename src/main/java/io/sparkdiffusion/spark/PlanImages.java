@@ -24,6 +24,10 @@ import org.apache.spark.sql.Row;
  */
 public final class PlanImages implements FlatMapFunction<Row, Row> {
 
+  /** Why a line of a table is no row of it. */
+  public static final String MALFORMED =
+      "Cannot read the row: it must have the table's columns, no more and no fewer";
+
   private static final long serialVersionUID = 1L;
 
   private final PromptColumns columns;
@@ -71,8 +75,7 @@ public final class PlanImages implements FlatMapFunction<Row, Row> {
     Map<String, Object> cells = columns.cells(row);
     List<Object> passedThrough = columns.passedThrough(row);
     if (columns.isMalformed(row)) {
-      String reason = "Cannot read the row: it must have the table's columns, no more and no fewer";
-      return List.of(failed(cells, reason, passedThrough)).iterator();
+      return List.of(failed(cells, MALFORMED, passedThrough)).iterator();
     }
     RowRequests asked = RowRequests.of(cells, defaults);
     if (asked instanceof RowRequests.Invalid invalid) {

@@ -1,6 +1,7 @@
 package io.sparkdiffusion.text;
 
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.config.Shown;
 import java.util.Map;
 
 /**
@@ -55,7 +56,7 @@ record AddedToken(
     }
     throw new ProblemsException(
         "Cannot read %s of the tokenizer: it must be a text or an added token (%s)"
-            .formatted(key, json));
+            .formatted(key, Shown.value(json)));
   }
 
   /**

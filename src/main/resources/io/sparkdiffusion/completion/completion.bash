@@ -88,7 +88,7 @@ _spark_diffusion_check() {
   if [[ "$current" == -* ]]; then
     _spark_diffusion_words "$current" '@CHECK_OPTIONS@' ' '
   else
-    _spark_diffusion_files "$current" '\.(safetensors|ckpt)$'
+    _spark_diffusion_files "$current" '\.(safetensors|ckpt|parquet|csv|tsv|txt|jsonl?|ndjson)$'
   fi
 }
 

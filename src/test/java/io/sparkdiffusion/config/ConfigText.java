@@ -19,8 +19,12 @@ final class ConfigText {
   /** Every setting that can have a value other than its default, with such a value. */
   static final String FULL =
       """
-      prompts: warehouse.prompts
-      prompts_format: table
+      prompts: warehouse/prompts
+      prompts_format: csv
+      prompts_options: {sep: ';', encoding: windows-1252}
+      id_column: key
+      prompt_column: caption
+      ignore_columns: width, status
       negative_prompt: blurry
       num_images: 3
       seed: -9

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,7 +25,12 @@ class InputConfigTest {
   @Test
   void readsEveryValue() {
     assertThat(ConfigText.load(folder, ConfigText.FULL).input())
-        .isEqualTo(new InputConfig.Table("warehouse.prompts", TableFormat.TABLE));
+        .isEqualTo(
+            new InputConfig.Table(
+                "warehouse/prompts",
+                TableFormat.CSV,
+                new TableOptions(new TreeMap<>(Map.of("sep", ";", "encoding", "windows-1252"))),
+                new TableColumns("key", "caption", List.of("width", "status"))));
     assertThat(ConfigText.load(folder, ConfigText.FULL, "prompt=a = b").input())
         .isEqualTo(new InputConfig.Single("a = b"));
   }
@@ -35,7 +43,7 @@ class InputConfigTest {
         .hasMessage("Cannot use prompts: it must name a table (blank)");
     assertThatThrownBy(() -> ConfigText.load(folder, ConfigText.MINIMAL, "prompts_format=xml"))
         .hasMessage(
-            "Cannot read prompts_format: it must be one of auto, parquet, csv, json, table (xml)");
+            "Cannot read prompts_format: it must be one of auto, parquet, csv, tsv, json, txt, table (xml)");
   }
 
   @Test
@@ -84,6 +92,8 @@ class InputConfigTest {
     "s3a://b/P.JSONL, JSON",
     "p.ndjson, JSON",
     "p.json, JSON",
+    "p.tsv, TSV",
+    "p.txt.gz, TXT",
     "p.parquet, PARQUET",
     "data/prompts, PARQUET",
     "prompts, TABLE",

@@ -178,7 +178,7 @@ class JobConfigTest {
                 + " diffusion_scheduler_config={\"rescale_betas_zero_snr\":true,"
                 + "\"timestep_spacing\":\"trailing\"}, eta=0.5, from_pt=false,"
                 + " gallery=false, guidance_rescale=0.7, guidance_scale=5.0, height=768,"
-                + " hf_access_token=(set), max_failed_rows=0.05,"
+                + " hf_access_token=(set), id_column=, ignore_columns=, max_failed_rows=0.05,"
                 + " model_cache_dir=/scratch/models,"
                 + " model_digest=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef,"
                 + " negative_prompt=(set),"
@@ -187,10 +187,22 @@ class JobConfigTest {
                 + " output_format=png, output_table=lake.db.pictures, overwrite=everything,"
                 + " per_device_batch_size=8, png_ai_mark=false,"
                 + " png_parameters=false, pretrained_model_name_or_path=/models/sd2,"
-                + " price_per_device_hour=2.5, prompt=(set), prompts=, prompts_format=auto, resolution=, revision=fp16,"
+                + " price_per_device_hour=2.5, prompt=(set), prompt_column=prompt, prompts=,"
+                + " prompts_format=auto, prompts_options=, resolution=, revision=fp16,"
                 + " run_name=autumn, scheduler=ddim, seed=-9, unet_checkpoint=,"
                 + " weights_dtype=bfloat16, width=640}");
     assertThat(config.toString()).doesNotContain("a cat", "blurry", "hf_secret");
+  }
+
+  @Test
+  void showsHowATableIsRead() {
+    assertThat(ConfigText.load(folder, ConfigText.FULL).effective())
+        .containsEntry("prompts", "warehouse/prompts")
+        .containsEntry("prompts_format", "csv")
+        .containsEntry("prompts_options", "{\"encoding\":\"windows-1252\",\"sep\":\";\"}")
+        .containsEntry("id_column", "key")
+        .containsEntry("prompt_column", "caption")
+        .containsEntry("ignore_columns", "width,status");
   }
 
   @Test

@@ -160,4 +160,17 @@ class RowRequestsTest {
   private static List<ImageRequest> requests(Map<String, Object> cells) {
     return ((RowRequests.Valid) RowRequests.of(cells, DEFAULTS)).requests();
   }
+
+  @Test
+  void keepsPromptsInTheWrongColumnToItself() {
+    Map<String, Object> cells =
+        Map.of("id", "a", "prompt", "x", "seed", " a red fox", "scheduler", "an owl, asleep");
+    assertThat(RowRequests.of(cells, DEFAULTS))
+        .isEqualTo(
+            new RowRequests.Invalid(
+                "a",
+                List.of(
+                    "Cannot read seed: it must be a whole number in range (a text)",
+                    "Cannot use scheduler: it must be ddim (a text)")));
+  }
 }

@@ -4,6 +4,7 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.sum;
 
 import io.sparkdiffusion.config.JobConfig;
+import io.sparkdiffusion.config.Shown;
 import io.sparkdiffusion.config.StrictJson;
 import io.sparkdiffusion.spark.executor.Model;
 import java.io.IOException;
@@ -104,7 +105,7 @@ public record DryRun(RunCounts counts, long toMake, List<String> lines) {
             row ->
                 "  %s image %s: %s x %s pixels, %s steps, seed %s, guidance %s"
                     .formatted(
-                        row.getAs("id"),
+                        Shown.text(row.getAs("id")),
                         row.<Integer>getAs("image_index"),
                         row.<Integer>getAs("width"),
                         row.<Integer>getAs("height"),

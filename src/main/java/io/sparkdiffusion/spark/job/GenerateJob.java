@@ -21,6 +21,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Function;
+import org.apache.spark.SparkConf;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -66,6 +67,15 @@ public final class GenerateJob {
   /** Ids sort by time, and two runs never share one. */
   private static String newRunId() {
     return TIME.format(Instant.now()) + "-" + UUID.randomUUID().toString().substring(0, 8);
+  }
+
+  /**
+   * Refuses a table that should be on this machine and is not, before Spark is started.
+   *
+   * @throws ProblemsException where it is missing
+   */
+  public static void requireLocalTable(JobConfig config, SparkConf conf) {
+    PromptTable.requireLocal(config.input(), conf);
   }
 
   /** Opens models in another way, for instance fast fakes. */

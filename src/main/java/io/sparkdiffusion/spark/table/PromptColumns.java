@@ -1,22 +1,20 @@
 package io.sparkdiffusion.spark.table;
 
-import io.sparkdiffusion.config.ProblemsException;
+import static java.util.stream.Collectors.joining;
+
+import io.sparkdiffusion.config.Shown;
+import io.sparkdiffusion.config.TableColumns;
 import io.sparkdiffusion.prompt.PromptRow;
 import java.io.Serializable;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Predicate;
-import org.apache.spark.sql.Column;
-import org.apache.spark.sql.Dataset;
+import java.util.stream.Stream;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.ByteType;
 import org.apache.spark.sql.types.DataType;
-import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.DecimalType;
 import org.apache.spark.sql.types.DoubleType;
 import org.apache.spark.sql.types.FloatType;
@@ -43,8 +41,10 @@ public record PromptColumns(
   /** The column that Spark fills with lines that it cannot split into the other columns. */
   static final String MALFORMED = "spark_diffusion_malformed";
 
-  private static final List<String> REQUIRED = List.of("id", "prompt");
-  private static final List<String> TEXTS = List.of("prompt", "negative_prompt", "scheduler");
+  private static final int NAMES_SHOWN = 30;
+
+  /** The parameters that are texts. */
+  static final List<String> TEXTS = List.of("prompt", "negative_prompt", "scheduler");
 
   /** Keeps copies that can be sent to executors. */
   public PromptColumns {
@@ -61,76 +61,22 @@ public record PromptColumns(
     return all;
   }
 
-  /**
-   * Checks a schema.
-   *
-   * @param isText whether numbers may come as text
-   * @throws ProblemsException with every problem found
-   */
-  static PromptColumns check(
-      String table, StructType schema, boolean isText, Predicate<String> isTaken) {
-    List<String> names = Arrays.asList(schema.fieldNames());
-    List<String> problems = new ArrayList<>(missing(table, names, isText));
-    List<String> read = new ArrayList<>();
-    List<StructField> passedThrough = new ArrayList<>();
-    for (StructField field : schema.fields()) {
-      if (PromptRow.COLUMNS.contains(field.name())) {
-        read.add(field.name());
-        checkType(table, field, isText, problems);
-      } else if (!field.name().equals(MALFORMED)) {
-        passedThrough.add(field);
-        checkName(table, field.name(), isTaken, problems);
-      }
-    }
-    if (!problems.isEmpty()) {
-      throw new ProblemsException(problems);
-    }
-    return new PromptColumns(read, passedThrough, names.contains(MALFORMED));
-  }
-
-  private static List<String> missing(String table, List<String> names, boolean isText) {
-    String rule =
-        isText ? "must be there, for CSV in a first line of names with commas" : "must be there";
-    return REQUIRED.stream()
-        .filter(required -> !names.contains(required))
-        .map(
-            required ->
-                "Cannot use prompts %s: a column %s %s (%s)"
-                    .formatted(table, required, rule, String.join(", ", shown(names))))
-        .toList();
-  }
-
-  private static void checkName(
-      String table, String name, Predicate<String> isTaken, List<String> problems) {
-    String small = name.toLowerCase(Locale.ROOT);
-    if (PromptRow.COLUMNS.contains(small)) {
-      problems.add(
-          "Cannot use column %s of prompts %s: names are in small letters, rename it to %s"
-              .formatted(name, table, small));
-    } else if (isTaken.test(name)) {
-      problems.add(
-          ("Cannot pass column %s of prompts %s through: the result has a column of that name;"
-                  + " rename it")
-              .formatted(name, table));
-    }
+  /** Whether a column of this name is read. */
+  static boolean isRead(String name, TableColumns columns) {
+    return PromptRow.COLUMNS.contains(name)
+        || name.equals(columns.id())
+        || name.equals(columns.prompt());
   }
 
   /** Without texts: where there is no line of names, the first line's prompt stands there. */
-  private static List<String> shown(List<String> names) {
-    return names.stream()
-        .filter(name -> !name.equals(MALFORMED))
-        .map(name -> name.matches("[\\w.:;|\\t-]{1,60}") ? name : "a text")
-        .toList();
-  }
-
-  private static void checkType(
-      String table, StructField field, boolean isText, List<String> problems) {
-    brokenRule(field.name(), field.dataType(), isText)
-        .ifPresent(
-            rule ->
-                problems.add(
-                    "Cannot use column %s of prompts %s: it must be %s (%s)"
-                        .formatted(field.name(), table, rule, field.dataType().simpleString())));
+  static String shown(List<String> names) {
+    Stream<String> first =
+        names.stream()
+            .filter(name -> !name.equals(MALFORMED))
+            .limit(NAMES_SHOWN)
+            .map(name -> name.matches("[\\w.:;|\\t-]{1,60}") ? Shown.text(name) : "a text");
+    Stream<String> more = names.size() > NAMES_SHOWN ? Stream.of("…") : Stream.of();
+    return Stream.concat(first, more).collect(joining(", "));
   }
 
   /**
@@ -144,7 +90,7 @@ public record PromptColumns(
     boolean fits;
     if (parameter.equals("id")) {
       rule = "text or an integer";
-      fits = type instanceof StringType || isInteger(type);
+      fits = type instanceof StringType || isInteger(type) || isWhole(type);
     } else if (TEXTS.contains(parameter)) {
       rule = "text";
       fits = type instanceof StringType;
@@ -162,6 +108,11 @@ public record PromptColumns(
         || type instanceof LongType;
   }
 
+  /** Unsigned integers of 64 bits come as decimals. */
+  private static boolean isWhole(DataType type) {
+    return type instanceof DecimalType decimal && decimal.scale() == 0;
+  }
+
   private static boolean isNumber(DataType type) {
     return isInteger(type)
         || type instanceof FloatType
@@ -169,20 +120,7 @@ public record PromptColumns(
         || type instanceof DecimalType;
   }
 
-  Column[] selection(Dataset<Row> raw) {
-    List<Column> selected = new ArrayList<>();
-    for (String name : read) {
-      Column column = raw.col(quoted(name));
-      selected.add(name.equals("id") ? column.cast(DataTypes.StringType).as(name) : column);
-    }
-    passedThrough.forEach(field -> selected.add(raw.col(quoted(field.name()))));
-    if (hasMalformed) {
-      selected.add(raw.col(MALFORMED));
-    }
-    return selected.toArray(Column[]::new);
-  }
-
-  private static String quoted(String name) {
+  static String quoted(String name) {
     return "`" + name.replace("`", "``") + "`";
   }
 

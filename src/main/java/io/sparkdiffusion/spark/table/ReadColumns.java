@@ -1,11 +1,9 @@
 package io.sparkdiffusion.spark.table;
 
-import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.lit;
-import static org.apache.spark.sql.functions.sha2;
 
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.config.Shown;
 import io.sparkdiffusion.prompt.PromptRow;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -31,7 +29,6 @@ public record ReadColumns(StructType schema, Map<String, Integer> positions) {
 
   private static final String ID = "id";
   private static final String PROMPT = "prompt";
-  private static final int SHA_BITS = 256;
 
   /**
    * Finds the columns. A parameter without a column takes the usual value; without an id, the
@@ -56,7 +53,7 @@ public record ReadColumns(StructType schema, Map<String, Integer> positions) {
       } else if (needed.contains(parameter)) {
         problems.add(
             "Cannot read %s from column %s: the table must have it (%s)"
-                .formatted(parameter, name, String.join(", ", present)));
+                .formatted(parameter, Shown.text(name), PromptColumns.shown(present)));
       }
     }
     if (!problems.isEmpty()) {
@@ -72,7 +69,10 @@ public record ReadColumns(StructType schema, Map<String, Integer> positions) {
                 problems.add(
                     "Cannot read %s from column %s: it must be %s (%s)"
                         .formatted(
-                            parameter, field.name(), rule, field.dataType().simpleString())));
+                            parameter,
+                            Shown.text(field.name()),
+                            rule,
+                            Shown.text(field.dataType().simpleString()))));
   }
 
   /** The name under which a column passes through. */
@@ -108,8 +108,7 @@ public record ReadColumns(StructType schema, Map<String, Integer> positions) {
           selected.add(read.as(parameter));
         });
     if (!positions.containsKey(ID)) {
-      Column prompt = coalesce(col(kept(positions.get(PROMPT))), lit(""));
-      selected.add(sha2(prompt, SHA_BITS).as(ID));
+      selected.add(GeneratedIds.of(col(kept(positions.get(PROMPT)))).as(ID));
     }
     Arrays.stream(kept.columns()).map(kept::col).forEach(selected::add);
     return kept.select(selected.toArray(Column[]::new));

@@ -64,6 +64,15 @@ class RealModelJobTest {
         .collect(Collectors.toMap(row -> row.getAs("id"), row -> row.getAs("sha256")));
   }
 
+  /** As diffusers does: the text encoder reads its two marks alone. */
+  @Test
+  void drawsAnEmptyPrompt() throws IOException {
+    assertThat(run("empty", List.of("a,\"\",7.5", "b,a fox,7.5")).values())
+        .doesNotContainNull()
+        .doesNotHaveDuplicates()
+        .hasSize(2);
+  }
+
   /** From a row of the table to the PNG in the result: diffusers' pixels, at most one level off. */
   @Test
   void picturesEqualDiffusers() throws IOException {

@@ -107,7 +107,7 @@ class PromptTableTest {
     sql("select 1.5D id, 'many' seed, true height, 'x' as Status").write().parquet(file.toString());
     assertProblems(
         () -> read(file),
-        "Cannot use prompts %s: a column prompt must be there (id, seed, height, Status)"
+        "Cannot use prompts %s: a column prompt must be there, else set prompt_column (id, seed, height, Status)"
             .formatted(file),
         "Cannot use column id of prompts %s: it must be text or an integer (double)"
             .formatted(file),
@@ -160,9 +160,7 @@ class PromptTableTest {
     Path absent = folder.resolve("absent.csv");
     assertProblems(
         () -> read(absent),
-        "Cannot read prompts %s: Spark must be able to read it as csv, else set prompts_format (Path"
-                .formatted(absent)
-            + " does not exist: file:%s.)".formatted(absent));
+        "Cannot read prompts %s: the file must exist (missing)".formatted(absent));
     assertThatThrownBy(() -> read(new InputConfig.Table("no_such_table", TableFormat.TABLE)))
         .isInstanceOf(ProblemsException.class)
         .hasMessageStartingWith(

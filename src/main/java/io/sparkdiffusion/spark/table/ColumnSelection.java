@@ -1,0 +1,204 @@
+package io.sparkdiffusion.spark.table;
+
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.max;
+import static org.apache.spark.sql.functions.when;
+
+import io.sparkdiffusion.config.InputConfig;
+import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.config.Shown;
+import io.sparkdiffusion.config.TableColumns;
+import io.sparkdiffusion.prompt.PromptRow;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Predicate;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StringType;
+import org.apache.spark.sql.types.StructField;
+
+/** Which columns of a table are read as what, and which pass through. */
+final class ColumnSelection {
+
+  private final InputConfig.Table table;
+  private final Dataset<Row> raw;
+  private final Predicate<String> isTaken;
+  private final List<Read> read = new ArrayList<>();
+  private final List<StructField> passedThrough = new ArrayList<>();
+  private final List<String> problems = new ArrayList<>();
+
+  private ColumnSelection(InputConfig.Table table, Dataset<Row> raw, Predicate<String> isTaken) {
+    this.table = table;
+    this.raw = raw;
+    this.isTaken = isTaken;
+  }
+
+  /**
+   * A column that is read.
+   *
+   * @param isNothing whether it has no value at all, so that its type tells nothing
+   */
+  private record Read(String parameter, StructField field, boolean isNothing) {}
+
+  /**
+   * Checks a table's columns.
+   *
+   * @throws ProblemsException with every problem found
+   */
+  static ColumnSelection of(
+      InputConfig.Table table, Dataset<Row> raw, Predicate<String> isTaken) {
+    ColumnSelection selection = new ColumnSelection(table, raw, isTaken);
+    selection.check();
+    if (!selection.problems.isEmpty()) {
+      throw new ProblemsException(selection.problems);
+    }
+    return selection;
+  }
+
+  private void check() {
+    for (StructField field : raw.schema().fields()) {
+      if (!field.name().equals(PromptColumns.MALFORMED)
+          && !table.columns().ignored().contains(field.name())) {
+        parameter(field.name(), table.columns())
+            .ifPresentOrElse(parameter -> addRead(parameter, field), () -> addOther(field));
+      }
+    }
+    addMissing();
+  }
+
+  /** The parameter that a column is read as. */
+  static Optional<String> parameter(String name, TableColumns columns) {
+    if (name.equals(columns.prompt())) {
+      return Optional.of("prompt");
+    }
+    if (name.equals(columns.id().isEmpty() ? "id" : columns.id())) {
+      return Optional.of("id");
+    }
+    boolean isOwn = PromptRow.COLUMNS.contains(name) && !List.of("id", "prompt").contains(name);
+    return isOwn ? Optional.of(name) : Optional.empty();
+  }
+
+  private void addRead(String parameter, StructField field) {
+    Optional<String> broken =
+        PromptColumns.brokenRule(parameter, field.dataType(), table.storedFormat().isText());
+    boolean isNothing = broken.isPresent() && isNothing(field);
+    read.add(new Read(parameter, field, isNothing));
+    if (broken.isPresent() && !isNothing) {
+      problems.add(
+          "Cannot use column %s of prompts %s: it must be %s (%s)"
+              .formatted(
+                  Shown.text(field.name()),
+                  table.location(),
+                  broken.get(),
+                  Shown.text(field.dataType().simpleString())));
+    }
+  }
+
+  /** Writers give a column without a value some type: pandas a number, where a text belongs. */
+  private boolean isNothing(StructField field) {
+    Column isThere = raw.col(PromptColumns.quoted(field.name())).isNotNull();
+    Row most =
+        TableReader.readable(
+            table.location(), () -> raw.agg(max(when(isThere, lit(1)))).head());
+    return most.isNullAt(0);
+  }
+
+  private void addOther(StructField field) {
+    passedThrough.add(field);
+    String name = field.name();
+    String small = name.toLowerCase(Locale.ROOT);
+    if (PromptRow.COLUMNS.contains(small) && !small.equals(name)) {
+      String otherwise =
+          List.of("id", "prompt").contains(small)
+              ? "set %s_column=%s".formatted(small, Shown.text(name))
+              : "name it in ignore_columns";
+      problems.add(
+          "Cannot use column %s of prompts %s: names are in small letters, rename it to %s or %s"
+              .formatted(Shown.text(name), table.location(), small, otherwise));
+    } else if (isTaken.test(name)) {
+      problems.add(
+          ("Cannot pass column %s of prompts %s through: the result has a column of that name;"
+                  + " rename it or name it in ignore_columns")
+              .formatted(Shown.text(name), table.location()));
+    }
+  }
+
+  private void addMissing() {
+    List<String> names = Arrays.asList(raw.schema().fieldNames());
+    if (!has("prompt") && names.stream().noneMatch(table.columns().prompt()::equalsIgnoreCase)) {
+      problems.add(0, missing("prompt", table.columns().prompt()));
+    }
+    String id = table.columns().id();
+    if (!has("id") && (!id.isEmpty() || problems.isEmpty())) {
+      problems.add(0, missing("id", id.isEmpty() ? "id" : id));
+    }
+    table.columns().ignored().stream()
+        .filter(name -> !names.contains(name))
+        .map(
+            name ->
+                "Cannot use ignore_columns: prompts %s must have the column (%s)"
+                    .formatted(table.location(), Shown.text(name)))
+        .forEach(problems::add);
+  }
+
+  private boolean has(String parameter) {
+    return read.stream().anyMatch(column -> column.parameter().equals(parameter));
+  }
+
+  private String missing(String parameter, String name) {
+    String where =
+        table.storedFormat().hasSeparators()
+            ? ", for CSV in a first line of names with commas"
+            : "";
+    return "Cannot use prompts %s: a column %s must be there%s, else set %s_column (%s)"
+        .formatted(
+            table.location(),
+            Shown.text(name),
+            where,
+            parameter,
+            PromptColumns.shown(Arrays.asList(raw.schema().fieldNames())));
+  }
+
+  /** The columns by their parameters. */
+  PromptColumns names() {
+    boolean hasMalformed = Arrays.asList(raw.schema().fieldNames()).contains(PromptColumns.MALFORMED);
+    return new PromptColumns(
+        read.stream().map(Read::parameter).toList(), passedThrough, hasMalformed);
+  }
+
+  /** The table with these columns alone. */
+  Dataset<Row> selected() {
+    List<Column> selected = new ArrayList<>();
+    read.forEach(column -> selected.add(column(column).as(column.parameter())));
+    passedThrough.forEach(field -> selected.add(cell(field).as(field.name())));
+    if (names().hasMalformed()) {
+      selected.add(raw.col(PromptColumns.MALFORMED));
+    }
+    return raw.select(selected.toArray(Column[]::new));
+  }
+
+  private Column column(Read column) {
+    if (column.isNothing()) {
+      return lit(null).cast(DataTypes.StringType);
+    }
+    Column raws = raw.col(PromptColumns.quoted(column.field().name()));
+    return switch (column.parameter()) {
+      case "id" -> raws.cast(DataTypes.StringType);
+      case "prompt" -> raws;
+      default -> cell(column.field());
+    };
+  }
+
+  /** An empty field of separated text is nothing, quoted or not; only a prompt can be empty. */
+  private Column cell(StructField field) {
+    Column cell = raw.col(PromptColumns.quoted(field.name()));
+    boolean mayBeEmpty =
+        table.storedFormat().hasSeparators() && field.dataType() instanceof StringType;
+    return mayBeEmpty ? when(cell.notEqual(lit("")), cell) : cell;
+  }
+}
