@@ -54,7 +54,13 @@ public final class TextToImage extends Transformer implements DefaultParamsWrita
 
   /** A transformer with the usual values, for a model that is still to be set. */
   public TextToImage() {
-    this(Identifiable$.MODULE$.randomUID("TextToImage"));
+    this(newUid());
+  }
+
+  /** Another Spark than the one that this class is for is refused before it is used. */
+  private static String newUid() {
+    SparkRelease.require();
+    return Identifiable$.MODULE$.randomUID("TextToImage");
   }
 
   /** The same with a name of its own, as Spark restores it. */

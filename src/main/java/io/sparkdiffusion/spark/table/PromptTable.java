@@ -1,18 +1,11 @@
 package io.sparkdiffusion.spark.table;
 
-import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.count;
-import static org.apache.spark.sql.functions.lit;
-import static org.apache.spark.sql.functions.sum;
-import static org.apache.spark.sql.functions.trim;
-import static org.apache.spark.sql.functions.when;
-
 import io.sparkdiffusion.config.InputConfig;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.prompt.PromptRow;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Predicate;
-import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -27,8 +20,6 @@ import org.apache.spark.sql.types.StructType;
  * @param columns how to read them
  */
 public record PromptTable(String name, Dataset<Row> rows, PromptColumns columns) {
-
-  private static final int IDS_NAMED = 5;
 
   /**
    * Reads the input of a job.
@@ -78,53 +69,18 @@ public record PromptTable(String name, Dataset<Row> rows, PromptColumns columns)
    * @throws ProblemsException where one has none, some share one, or the table is damaged
    */
   public void checkIds() {
-    TableReader.readable(name, this::checkPresent);
-    TableReader.readable(name, this::checkUnique);
+    TableReader.readable(name, () -> RowIds.bySpark(rows, columns)).require(name);
   }
 
-  private Void checkPresent() {
-    Column isMissing = col("id").isNull().or(trim(col("id")).equalTo(""));
-    Column isMalformed =
-        columns.hasMalformed() ? col(PromptColumns.MALFORMED).isNotNull() : lit(false);
-    Row counts =
-        rows.agg(
-                sum(when(isMissing.and(isMalformed), 1L).otherwise(0L)),
-                sum(when(isMissing, 1L).otherwise(0L)))
-            .head();
-    if (!counts.isNullAt(0) && counts.getLong(0) > 0) {
-      throw new ProblemsException(
-          "Cannot read prompts %s: every line must be a whole record (%d are not)"
-              .formatted(name, counts.getLong(0)));
-    }
-    if (!counts.isNullAt(1) && counts.getLong(1) > 0) {
-      throw new ProblemsException(
-          "Cannot use prompts %s: every row must have an id (%d have none)"
-              .formatted(name, counts.getLong(1)));
-    }
-    return null;
-  }
-
-  private Void checkUnique() {
-    List<String> repeated =
-        rows
-            .groupBy("id")
-            .agg(count(lit(1)).as("rows"))
-            .filter(col("rows").gt(1))
-            .orderBy("id")
-            .limit(IDS_NAMED + 1)
-            .collectAsList()
-            .stream()
-            .map(row -> row.getString(0))
-            .toList();
-    if (!repeated.isEmpty()) {
-      boolean more = repeated.size() > IDS_NAMED;
-      throw new ProblemsException(
-          "Cannot use prompts %s: every id must occur once (repeated: %s%s)"
-              .formatted(
-                  name,
-                  String.join(", ", more ? repeated.subList(0, IDS_NAMED) : repeated),
-                  more ? " and others" : ""));
-    }
-    return null;
+  /**
+   * All rows, where they are so few that this machine plans them sooner than Spark would; their ids
+   * have been checked.
+   *
+   * @throws ProblemsException as {@link #checkIds()} does
+   */
+  public Optional<List<Row>> few() {
+    Optional<List<Row>> few = TableReader.readable(name, () -> FewRows.of(rows));
+    few.ifPresent(read -> RowIds.of(read, columns).require(name));
+    return few;
   }
 }
