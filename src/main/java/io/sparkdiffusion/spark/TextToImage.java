@@ -9,6 +9,7 @@ import io.sparkdiffusion.spark.executor.Model;
 import io.sparkdiffusion.spark.executor.PictureStore;
 import io.sparkdiffusion.spark.executor.Preflight;
 import io.sparkdiffusion.spark.executor.ResultColumns;
+import io.sparkdiffusion.spark.executor.SparkRelease;
 import io.sparkdiffusion.spark.table.PromptTable;
 import io.sparkdiffusion.spark.table.ReadColumns;
 import java.util.ArrayList;

@@ -1,4 +1,4 @@
-package io.sparkdiffusion.spark;
+package io.sparkdiffusion.spark.executor;
 
 import io.sparkdiffusion.config.ProblemsException;
 import org.apache.spark.SparkConf;

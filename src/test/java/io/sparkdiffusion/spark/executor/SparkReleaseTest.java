@@ -1,4 +1,4 @@
-package io.sparkdiffusion.spark;
+package io.sparkdiffusion.spark.executor;
 
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
