@@ -2,20 +2,7 @@
 
 say() { printf '%s\n' "$*" >&2; }
 
-# The jar of the job, or nothing where it is not built.
-job_jar() { find "$project/target" -maxdepth 1 -name 'spark-diffusion-*-job.jar' -print -quit 2>/dev/null || true; }
-
-# The job's jar and, beside it, Spark's own jars: made on first use and whenever a source is newer.
-build_if_needed() {
-  local jar
-  jar="$(job_jar)"
-  if [[ -n "$jar" && -d "$project/target/spark/jars" ]] \
-      && [[ -z "$(find "$project/pom.xml" "$project/src/main" -newer "$jar" -print -quit)" ]]; then
-    return
-  fi
-  say "Building the job (./mvnw -q -Pquick package); later runs start at once."
-  (cd "$project" && ./mvnw -q -B -Pquick package >&2)
-}
+source "$project/jobs/lib/build.sh"
 
 java_command() {
   if [[ -n "${JAVA_HOME:-}" ]]; then printf '%s' "$JAVA_HOME/bin/java"; else printf 'java'; fi
@@ -45,17 +32,32 @@ split_arguments() {
   done
 }
 
-# The value of --master among Spark's options, or nothing.
-chosen_master() {
-  local previous=""
+# chosen OPTION SETTING: the value of one of Spark's options, such as --master or spark.master, or nothing.
+chosen() {
+  local previous="" option
   for option in ${sparks[@]+"${sparks[@]}"}; do
-    if [[ "$previous" == "--master" ]]; then printf '%s' "$option"; return; fi
+    if [[ "$previous" == "$1" ]]; then printf '%s' "$option"; return; fi
     case "$option" in
-      --master=*) printf '%s' "${option#--master=}"; return ;;
-      spark.master=*) printf '%s' "${option#spark.master=}"; return ;;
+      "$1"=*) printf '%s' "${option#"$1"=}"; return ;;
+      "$2"=* | --conf="$2"=*) printf '%s' "${option#*"$2"=}"; return ;;
     esac
     previous="$option"
   done
+}
+
+# What Spark would refuse with a stack trace, or take and do nothing.
+refuse_unusable_options() {
+  local mode
+  mode="$(chosen --deploy-mode spark.submit.deployMode)"
+  if [[ "$mode" == cluster ]]; then
+    say "Cannot use --deploy-mode cluster: the driver must run on this machine, which has the configuration; leave the option out" \
+      "(cluster)"
+    exit 2
+  fi
+  if [[ "$master" == yarn && -z "${HADOOP_CONF_DIR:-}${YARN_CONF_DIR:-}" ]]; then
+    say "Cannot use --master yarn: HADOOP_CONF_DIR or YARN_CONF_DIR must name the folder of the cluster's configuration (neither is set)"
+    exit 2
+  fi
 }
 
 # The overrides may hold prompts and tokens, so they stay off every process's command line: they go through a
@@ -73,11 +75,12 @@ launch() {
   local main_class="$1" jar master
   shift
   split_arguments "$@"
+  master="$(chosen --master spark.master)"
+  refuse_unusable_options
   build_if_needed
   jar="$(job_jar)"
   open_overrides
 
-  master="$(chosen_master)"
   local submit=(--class "$main_class" --name spark-diffusion)
   if [[ -z "$master" && -z "${SPARK_HOME:-}" ]]; then master='local[1]'; fi
   if [[ "$master" == local* ]]; then
@@ -87,7 +90,7 @@ launch() {
   submit+=(--conf spark.executorEnv.RUST_FLAVOR=cpu --conf spark.executorEnv.OPT_OUT_TRACKING=true)
   submit+=(--conf "spark.executorEnv.GLIBC_TUNABLES=$GLIBC_TUNABLES" --conf "spark.executor.defaultJavaOptions=${compiler_options[*]}")
   submit+=(--conf spark.ui.showConsoleProgress=false)
-  submit+=(${sparks[@]+"${sparks[@]}"} "$jar" ${ours[@]+"${ours[@]}"})
+  submit+=(${sparks[@]+"${sparks[@]}"} "$(application)" ${ours[@]+"${ours[@]}"})
   submit+=(--overrides-file /dev/fd/9)
 
   export RUST_FLAVOR=cpu OPT_OUT_TRACKING=true
@@ -101,6 +104,15 @@ launch() {
   exec_own_spark "${submit[@]}"
 }
 
+# What is submitted. On one machine the jar is on the class path: Spark would hand it to itself, 120 MB, over a socket.
+application() {
+  if [[ -z "${SPARK_HOME:-}" && ("$master" == local || "$master" == local\[*) ]]; then
+    printf spark-internal
+  else
+    printf '%s' "$jar"
+  fi
+}
+
 # The driver's command line as Spark's launcher prints it, as for bin/spark-submit: a line that holds a NUL character,
 # then the parts, each ended by one.
 spark_command() {
@@ -111,10 +123,12 @@ spark_command() {
 
 exec_own_spark() {
   export SPARK_HOME="$project/target/spark" SPARK_SCALA_VERSION=2.12
+  # Behind Spark's own jars, as on a cluster.
+  export SPARK_DIST_CLASSPATH="${SPARK_DIST_CLASSPATH:+$SPARK_DIST_CLASSPATH:}$(job_jar)"
   local command=() part
   {
     read -r part || true
-    while IFS= read -r -d '' part; do command+=("$part"); done
+    while IFS= read -r -d '' part; do command+=("${part/#org.apache.spark.deploy.SparkSubmit/io.sparkdiffusion.Submit}"); done
   } < <(spark_command "$@")
   if ((${#command[@]} == 0)); then exit 2; fi
   exec "${command[@]}"

@@ -2,6 +2,7 @@
 
 import argparse
 import io
+import json
 import textwrap
 from pathlib import Path
 
@@ -36,11 +37,20 @@ def sheet(rows):
     return page
 
 
+def in_order(rows, output):
+    """As the rows stand in the table that the run has read, where it is a CSV file that still is there."""
+    prompts = Path(json.loads((output / "run.json").read_text())["configuration"]["prompts"])
+    if prompts.suffix != ".csv" or not prompts.is_file():
+        return rows.sort_values(["seed", "id"])
+    places = {name: place for place, name in enumerate(pandas.read_csv(prompts, dtype=str)["id"])}
+    return rows.assign(place=rows["id"].map(places)).sort_values(["place", "image_index"])
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("output", type=Path, help="the output_dir of a job")
     parser.add_argument("sheet", type=Path, help="the PNG file to write")
     arguments = parser.parse_args()
     frames = [pandas.read_parquet(file) for file in sorted(arguments.output.glob("rows/*/*.parquet"))]
-    table = pandas.concat(frames).sort_values(["seed", "id"])
+    table = in_order(pandas.concat(frames), arguments.output)
     sheet(table[table["status"] == "generated"].reset_index(drop=True)).save(arguments.sheet, optimize=True)

@@ -9,7 +9,10 @@ import io.sparkdiffusion.config.Shown;
 import io.sparkdiffusion.metadata.Build;
 import io.sparkdiffusion.metadata.Provenance;
 import io.sparkdiffusion.spark.executor.DiffusionPlugin;
+import io.sparkdiffusion.spark.executor.EarlyEngine;
 import io.sparkdiffusion.spark.executor.LocalModel;
+import io.sparkdiffusion.spark.executor.SparkRelease;
+import io.sparkdiffusion.spark.job.Counted;
 import io.sparkdiffusion.spark.job.DryRun;
 import io.sparkdiffusion.spark.job.Failures;
 import io.sparkdiffusion.spark.job.GenerateJob;
@@ -17,6 +20,7 @@ import io.sparkdiffusion.spark.job.ProgressDisplay;
 import io.sparkdiffusion.spark.job.RunCounts;
 import io.sparkdiffusion.spark.job.RunSeconds;
 import io.sparkdiffusion.spark.job.StopOnSignal;
+import io.sparkdiffusion.spark.job.TerminalStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -24,6 +28,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.concurrent.Callable;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -41,7 +46,7 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "generate",
     customSynopsis =
-        "jobs/generate CONFIG [key=value ...] [--dry-run] [--stacktrace] [-- spark options]",
+        "jobs/generate CONFIG [key=value ...] [--dry-run] [--verbose] [--stacktrace] [-- spark options]",
     description = {
       "Makes pictures from prompts with Stable Diffusion 2 on Apache Spark.",
       "",
@@ -96,6 +101,9 @@ public final class Main implements Callable<Integer> {
       description = "print what completes the arguments in bash, as jobs/completion.bash has it")
   private boolean showsCompletion;
 
+  @Option(names = "--verbose", description = "print all settings, not only those that were chosen")
+  private boolean showsAll;
+
   @Option(names = "--stacktrace", description = "print where a failure came from")
   private boolean showsStackTrace;
 
@@ -121,6 +129,9 @@ public final class Main implements Callable<Integer> {
 
   /** Runs the job and ends the JVM with its exit code. */
   public static void main(String[] arguments) {
+    if (Boolean.getBoolean("sparkdiffusion.terminal")) {
+      System.setErr(TerminalStream.ofStandardError());
+    }
     System.exit(new Main(System.err, UnaryOperator.identity()).run(arguments));
   }
 
@@ -149,11 +160,17 @@ public final class Main implements Callable<Integer> {
               new CommandLine(new Check(System.out, err, LocalModel::find))));
       return DONE;
     }
+    SparkRelease.require();
+    SparkRelease.requireClientMode(new SparkConf());
     JobConfig config = load();
-    config.effective().forEach((key, value) -> LOG.info("{} = {}", key, Shown.line(value)));
     GenerateJob.requireLocalTable(config, new SparkConf());
+    show(config);
     boolean isOwnSession = SparkSession.getDefaultSession().isEmpty();
-    SparkSession spark = SparkSession.builder().config(completed(new SparkConf())).getOrCreate();
+    SparkConf conf = completed(new SparkConf());
+    if (isOwnSession) {
+      EarlyEngine.startBeside(conf);
+    }
+    SparkSession spark = SparkSession.builder().config(conf).getOrCreate();
     try {
       return generate(prepare.apply(new GenerateJob(spark, config).progress(progress())));
     } finally {
@@ -162,6 +179,17 @@ public final class Main implements Callable<Integer> {
         spark.sparkContext().setLogLevel("OFF");
         spark.stop();
       }
+    }
+  }
+
+  private void show(JobConfig config) {
+    SortedMap<String, String> all = config.effective();
+    SortedMap<String, String> shown = showsAll ? all : config.chosen();
+    shown.forEach((key, value) -> LOG.info("{} = {}", key, value));
+    if (!showsAll) {
+      LOG.info(
+          "The other {} settings have their defaults: --verbose shows them, run.json will have all",
+          all.size() - shown.size());
     }
   }
 
@@ -212,27 +240,30 @@ public final class Main implements Callable<Integer> {
   }
 
   private ProgressDisplay progress() {
-    return Boolean.getBoolean("sparkdiffusion.terminal")
-        ? ProgressDisplay.bar(err)
+    return err instanceof TerminalStream terminal
+        ? ProgressDisplay.bar(terminal)
         : ProgressDisplay.log();
   }
 
   private int told(DryRun plan) {
     plan.lines().stream().map(Shown::line).forEach(err::println);
     err.printf(
-        Locale.ROOT, "Dry run: %d images would be made; nothing was written%n", plan.toMake());
+        Locale.ROOT,
+        "Dry run: %s would be made; nothing was written%n",
+        Counted.of(plan.toMake(), "image"));
     return DONE;
   }
 
   private int told(GenerateJob.Result result) {
     RunCounts counts = result.counts();
     RunSeconds seconds = result.seconds();
+    result.page().ifPresent(page -> err.println("Open " + page + " in a browser to see them"));
     err.printf(
         Locale.ROOT,
-        "%s: %d images: %d generated, %d skipped, %d failed; %.1f s (load %.1f s, compile %.1f s,"
+        "%s: %s: %d generated, %d skipped, %d failed; %.1f s (load %.1f s, compile %.1f s,"
             + " inference %.1f s); %s%n",
         result.stopReason().isPresent() ? "Not done" : "Done",
-        counts.total(),
+        Counted.of(counts.total(), "image"),
         counts.generated(),
         counts.skipped(),
         counts.failed(),

@@ -160,11 +160,11 @@ class MainTest {
     assertThat(err.toString(StandardCharsets.UTF_8))
         .contains(
             "Rows: 2; images: 2, of which 1 fail before generation, 0 are there, 1 are to be made in"
-                + " 1 groups",
+                + " 1 group",
             "Denoising steps: 3",
             "  a image 0: 8 x 8 pixels, 3 steps, seed 1, guidance 7.5")
         .doesNotContain("fox");
-    assertThat(lastLine()).isEqualTo("Dry run: 1 images would be made; nothing was written");
+    assertThat(lastLine()).isEqualTo("Dry run: 1 image would be made; nothing was written");
     assertThat(folder.resolve("out")).doesNotExist();
 
     assertThat(run()).isEqualTo(Main.DONE);
@@ -207,6 +207,68 @@ class MainTest {
   }
 
   @Test
+  void namesThePageToOpenBeforeTheLastLine() {
+    assertThat(run()).isEqualTo(Main.DONE);
+    assertThat(said()).contains("Open " + folder.resolve("out/index.html") + " in a browser");
+    err.reset();
+    assertThat(run("gallery=false", "seed=3")).isEqualTo(Main.DONE);
+    assertThat(said()).doesNotContain("Open ");
+  }
+
+  @Test
+  void showsTheSettingsThatWereChosen() {
+    List<String> logged = new ArrayList<>();
+    try (LogTap tap = new LogTap(logged)) {
+      assertThat(run("--dry-run", "seed=7")).isEqualTo(Main.DONE);
+    }
+    List<String> shown = logged.stream().filter(line -> line.matches("[a-z_]+ = .*")).toList();
+    assertThat(shown)
+        .containsExactlyInAnyOrder(
+            "device = cpu",
+            "num_inference_steps = 3",
+            "output_dir = " + folder.resolve("out"),
+            "pretrained_model_name_or_path = " + folder,
+            "prompts = " + table,
+            "resolution = 8",
+            "run_name = job",
+            "seed = 7");
+    assertThat(logged)
+        .anyMatch(line -> line.matches("The other \\d+ settings have their defaults: .*"));
+  }
+
+  @Test
+  void showsAllSettingsWhereAsked() {
+    List<String> logged = new ArrayList<>();
+    try (LogTap tap = new LogTap(logged)) {
+      assertThat(run("--dry-run", "--verbose")).isEqualTo(Main.DONE);
+    }
+    assertThat(logged).contains("eta = 0.0", "height = 8", "model_digest = ");
+  }
+
+  @Test
+  void saysHowGroupsAppearOnlyWhereThatMatters() {
+    List<String> logged = new ArrayList<>();
+    try (LogTap tap = new LogTap(logged)) {
+      assertThat(run()).isEqualTo(Main.DONE);
+      assertThat(logged).noneMatch(line -> line.startsWith("Groups appear in"));
+      assertThat(run("output_commit=rename")).isEqualTo(Main.DONE);
+    }
+    assertThat(logged).anyMatch(line -> line.startsWith("Groups appear in"));
+  }
+
+  @Test
+  void refusesToRunOnTheCluster() {
+    System.setProperty("spark.submit.deployMode", "cluster");
+    try {
+      assertThat(run()).isEqualTo(Main.NOT_USABLE);
+    } finally {
+      System.clearProperty("spark.submit.deployMode");
+    }
+    assertThat(lastLine()).startsWith("Cannot run with --deploy-mode cluster: ");
+    assertThat(folder.resolve("out")).doesNotExist();
+  }
+
+  @Test
   void installsMetricsBesideThePluginsOfTheUser() {
     String ours = "io.sparkdiffusion.spark.executor.DiffusionPlugin";
     assertThat(plugins("")).isEqualTo(ours);
@@ -231,8 +293,12 @@ class MainTest {
                 .toArray(String[]::new));
   }
 
+  private String said() {
+    return err.toString(StandardCharsets.UTF_8);
+  }
+
   private String lastLine() {
-    return err.toString(StandardCharsets.UTF_8).lines().reduce("", (first, last) -> last);
+    return said().lines().reduce("", (first, last) -> last);
   }
 
   /** Hears everything from the level of information up, with stack traces. */

@@ -24,6 +24,30 @@ final class EffectiveSettings {
     return Collections.unmodifiableSortedMap(settings.shown);
   }
 
+  /** What differs from the defaults, those that follow from other settings too. */
+  static SortedMap<String, String> chosen(JobConfig config) {
+    SortedMap<String, String> chosen = new TreeMap<>(of(config));
+    chosen
+        .entrySet()
+        .removeIf(setting -> setting.getValue().equals(usual(setting.getKey(), config)));
+    return Collections.unmodifiableSortedMap(chosen);
+  }
+
+  private static String usual(String key, JobConfig config) {
+    SamplingConfig sampling = config.sampling();
+    boolean isSquare = sampling.heightPixels() == sampling.widthPixels();
+    return switch (key) {
+      case "height", "width" -> isSquare ? Long.toString(sampling.heightPixels()) : "";
+      case "resolution" -> isSquare ? Settings.BY_KEY.get(key).defaultValue() : "";
+      case "num_images" ->
+          config.input() instanceof InputConfig.Single
+              ? Integer.toString(config.execution().perDeviceBatchSize())
+              : "1";
+      case "output_dir" -> "output/" + config.runName();
+      default -> Settings.BY_KEY.get(key).defaultValue();
+    };
+  }
+
   private void putModel(ModelConfig model) {
     put("pretrained_model_name_or_path", model.folder());
     put("model_digest", model.digest());

@@ -75,6 +75,11 @@ public record JobConfig(
         .map(fix -> fix.matches("set \\w+") ? fix.replaceFirst("set ", "write ") + "=VALUE" : fix);
   }
 
+  /** Those of {@link #effective()} that differ from their defaults. */
+  public SortedMap<String, String> chosen() {
+    return EffectiveSettings.chosen(this);
+  }
+
   /** Every setting with the value that counts, sorted; texts and tokens as {@code (set)}. */
   public SortedMap<String, String> effective() {
     return EffectiveSettings.of(this);

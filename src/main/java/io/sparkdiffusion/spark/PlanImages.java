@@ -13,6 +13,7 @@ import io.sparkdiffusion.spark.table.PromptTable;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.spark.api.java.function.FlatMapFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
@@ -49,11 +50,17 @@ public final class PlanImages implements FlatMapFunction<Row, Row> {
    */
   public static Dataset<Row> of(
       PromptTable table, SamplingConfig sampling, ExecutionConfig execution, Model model) {
-    PlanImages planner =
-        new PlanImages(table.columns(), defaults(sampling), model, execution.dtype().label());
     return table
         .rows()
-        .flatMap(planner, Encoders.row(table.columns().appendedTo(RequestColumns.SCHEMA)));
+        .flatMap(
+            of(table.columns(), sampling, execution, model),
+            Encoders.row(table.columns().appendedTo(RequestColumns.SCHEMA)));
+  }
+
+  /** The same for rows of a table with these columns. */
+  public static PlanImages of(
+      PromptColumns columns, SamplingConfig sampling, ExecutionConfig execution, Model model) {
+    return new PlanImages(columns, defaults(sampling), model, execution.dtype().label());
   }
 
   private static RowDefaults defaults(SamplingConfig sampling) {
@@ -72,17 +79,22 @@ public final class PlanImages implements FlatMapFunction<Row, Row> {
 
   @Override
   public Iterator<Row> call(Row row) {
+    return images(row).iterator();
+  }
+
+  /** What a row asks for. */
+  public Stream<Row> images(Row row) {
     Map<String, Object> cells = columns.cells(row);
     List<Object> passedThrough = columns.passedThrough(row);
     if (columns.isMalformed(row)) {
-      return List.of(failed(cells, MALFORMED, passedThrough)).iterator();
+      return Stream.of(failed(cells, MALFORMED, passedThrough));
     }
     RowRequests asked = RowRequests.of(cells, defaults);
     if (asked instanceof RowRequests.Invalid invalid) {
-      return List.of(failed(cells, String.join("; ", invalid.reasons()), passedThrough)).iterator();
+      return Stream.of(failed(cells, String.join("; ", invalid.reasons()), passedThrough));
     }
     List<ImageRequest> requests = ((RowRequests.Valid) asked).requests();
-    return requests.stream().map(request -> planned(request, passedThrough)).iterator();
+    return requests.stream().map(request -> planned(request, passedThrough));
   }
 
   private Row planned(ImageRequest request, List<Object> passedThrough) {

@@ -9,6 +9,7 @@ import io.sparkdiffusion.spark.executor.Model;
 import io.sparkdiffusion.spark.executor.PictureStore;
 import io.sparkdiffusion.spark.executor.Preflight;
 import io.sparkdiffusion.spark.executor.ResultColumns;
+import io.sparkdiffusion.spark.executor.SparkRelease;
 import io.sparkdiffusion.spark.table.PromptTable;
 import io.sparkdiffusion.spark.table.ReadColumns;
 import java.util.ArrayList;
@@ -54,7 +55,13 @@ public final class TextToImage extends Transformer implements DefaultParamsWrita
 
   /** A transformer with the usual values, for a model that is still to be set. */
   public TextToImage() {
-    this(Identifiable$.MODULE$.randomUID("TextToImage"));
+    this(newUid());
+  }
+
+  /** Another Spark than the one that this class is for is refused before it is used. */
+  private static String newUid() {
+    SparkRelease.require();
+    return Identifiable$.MODULE$.randomUID("TextToImage");
   }
 
   /** The same with a name of its own, as Spark restores it. */

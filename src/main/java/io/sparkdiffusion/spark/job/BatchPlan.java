@@ -191,6 +191,15 @@ final class BatchPlan {
   }
 
   /**
+   * The partition of an image.
+   *
+   * @param number of the image among those of its batch key
+   */
+  int partition(String batchKey, long number) {
+    return shares.get(batchKey).partition(number);
+  }
+
+  /**
    * Moves every planned image to its partition.
    *
    * @param numbers of these images

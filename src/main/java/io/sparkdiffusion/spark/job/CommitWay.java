@@ -9,6 +9,7 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /** How groups appear in an output folder. A folder keeps to one way. */
 enum CommitWay {
@@ -32,12 +33,15 @@ enum CommitWay {
           case MANIFEST -> MANIFEST;
           case AUTO -> Storage.of(files) == Storage.FILE_SYSTEM ? RENAME : MANIFEST;
         };
-    LOG.info(
-        "Groups appear in {} by {}: output_commit={}, the scheme is {}",
-        root,
-        way == RENAME ? "one rename" : "manifests",
-        asked == OutputCommit.AUTO ? "auto" : "set",
-        files.getUri().getScheme());
+    // Where nothing was asked for and all is as usual, there is nothing to know.
+    boolean isUsual = asked == OutputCommit.AUTO && way == RENAME;
+    LOG.atLevel(isUsual ? Level.DEBUG : Level.INFO)
+        .log(
+            "Groups appear in {} by {}: output_commit={}, the scheme is {}",
+            root,
+            way == RENAME ? "one rename" : "manifests",
+            asked == OutputCommit.AUTO ? "auto" : "set",
+            files.getUri().getScheme());
     way.requireUsual(files, root);
     return way;
   }

@@ -1,12 +1,10 @@
 package io.sparkdiffusion.spark.job;
 
-import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.sum;
-
 import io.sparkdiffusion.config.JobConfig;
 import io.sparkdiffusion.config.Shown;
 import io.sparkdiffusion.config.StrictJson;
 import io.sparkdiffusion.spark.executor.Model;
+import io.sparkdiffusion.spark.executor.RequestColumns;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
@@ -71,18 +69,18 @@ public record DryRun(RunCounts counts, long toMake, List<String> lines) {
     List<String> lines = new ArrayList<>();
     lines.add("Model: %s, digest %s".formatted(model.name(), model.digest()));
     lines.add(
-        "Rows: %s; images: %s, of which %s fail before generation, %s are there, %s are to be made in %s groups"
+        "Rows: %s; images: %s, of which %s fail before generation, %s are there, %s are to be made in %s"
             .formatted(
                 planned.rows(),
                 counts.total(),
                 counts.failed(),
                 counts.skipped(),
                 batches.images(),
-                batches.groups().size()));
+                Counted.of(batches.groups().size(), "group")));
     planned.failures().forEach((reason, images) -> lines.add("  %s: %s".formatted(images, reason)));
     if (!work.isNone()) {
-      lines.add("Denoising steps: %s".formatted(steps(work.images())));
-      lines.addAll(firstImages(work.images()));
+      lines.add("Denoising steps: %s".formatted(work.images().steps()));
+      lines.addAll(firstImages(work.images().first(FIRST_IMAGES)));
     }
     rate(config, hadoop)
         .filter(rate -> !work.isNone())
@@ -90,29 +88,24 @@ public record DryRun(RunCounts counts, long toMake, List<String> lines) {
     return new DryRun(counts, batches.images(), lines);
   }
 
-  private static long steps(Dataset<Row> remaining) {
-    return remaining.agg(sum(col("num_inference_steps"))).head().getLong(0);
-  }
-
-  private static List<String> firstImages(Dataset<Row> remaining) {
-    return remaining
-        .filter(col("request_hash").isNotNull())
-        .orderBy("id", "image_index")
-        .limit(FIRST_IMAGES)
-        .collectAsList()
-        .stream()
+  private static List<String> firstImages(List<Row> first) {
+    return first.stream()
         .map(
             row ->
                 "  %s image %s: %s x %s pixels, %s steps, seed %s, guidance %s"
                     .formatted(
-                        Shown.text(row.getAs("id")),
-                        row.<Integer>getAs("image_index"),
-                        row.<Integer>getAs("width"),
-                        row.<Integer>getAs("height"),
-                        row.<Integer>getAs("num_inference_steps"),
-                        row.<Long>getAs("seed"),
-                        row.getAs("guidance_scale")))
+                        Shown.text(String.valueOf(value(row, "id"))),
+                        value(row, "image_index"),
+                        value(row, "width"),
+                        value(row, "height"),
+                        value(row, "num_inference_steps"),
+                        value(row, "seed"),
+                        value(row, "guidance_scale")))
         .toList();
+  }
+
+  private static Object value(Row planned, String column) {
+    return planned.get(RequestColumns.SCHEMA.fieldIndex(column));
   }
 
   /** By the rate of the last run with this output folder. */

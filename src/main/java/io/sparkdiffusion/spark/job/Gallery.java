@@ -78,14 +78,19 @@ final class Gallery {
     this.mostPictures = mostPictures;
   }
 
-  /** Writes the page of all pictures that are there, where there are any. */
-  static void write(JobConfig config, Model model, ResultStore rows, OutputFolder output)
+  /**
+   * Writes the page of all pictures that are there.
+   *
+   * @return whether there are any
+   */
+  static boolean write(JobConfig config, Model model, ResultStore rows, OutputFolder output)
       throws IOException {
     Optional<Dataset<Row>> all = rows.rows(READ);
     if (all.isPresent()) {
       output.writeText(
           "index.html", new Gallery(config, model, MOST_PICTURES).html(newest(all.get())));
     }
+    return all.isPresent();
   }
 
   /** The newest row of each image; no pixels are read. */

@@ -10,8 +10,6 @@ import io.sparkdiffusion.spark.executor.GenerationRun;
 import io.sparkdiffusion.spark.executor.Model;
 import io.sparkdiffusion.spark.executor.PictureStore;
 import io.sparkdiffusion.spark.executor.Preflight;
-import io.sparkdiffusion.spark.executor.ResultColumns;
-import io.sparkdiffusion.spark.table.PromptTable;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -26,7 +24,6 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructType;
-import org.apache.spark.storage.StorageLevel;
 import org.apache.spark.util.SerializableConfiguration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -99,14 +96,21 @@ public final class GenerateJob {
   /**
    * What a run did.
    *
+   * @param page that shows the pictures, where there is one
    * @param stopReason why it was stopped early, empty where it was not
    */
   public record Result(
       String runId,
       String outputFolder,
+      Optional<String> page,
       RunCounts counts,
       RunSeconds seconds,
-      Optional<String> stopReason) {}
+      Optional<String> stopReason) {
+
+    private Result withPage(String file) {
+      return new Result(runId, outputFolder, Optional.of(file), counts, seconds, stopReason);
+    }
+  }
 
   /**
    * Drops the groups underway and ends {@link #execute()}, from another thread; what Spark says of
@@ -129,6 +133,7 @@ public final class GenerateJob {
    * @throws ProblemsException where the output folder, the model or the table is of no use
    */
   public Result execute() {
+    MissingFileSystems.refuse(config, hadoop.value());
     OutputFolder output =
         OutputFolder.open(
             config.output().directory(),
@@ -170,26 +175,29 @@ public final class GenerateJob {
    * @throws ProblemsException where the model, the device or the table is of no use
    */
   public DryRun dryRun() throws IOException {
-    PromptTable table = planner.table();
+    MissingFileSystems.refuse(config, hadoop.value());
+    Planner.Table table = planner.table();
     Model model = models.apply(config);
     planner.checkDriver(model);
-    Dataset<Row> planned = planner.images(table, model);
-    Planner.Work work = planner.missing(planned, DryRun.finished(spark, config, hadoop.value()));
-    planner.checkExecutors(work, run(model, PictureStore.inRows(true, true)));
-    return DryRun.of(config, model, RowCounts.Planned.of(planned), work, hadoop.value());
+    try (PlannedImages planned = planner.images(table, model)) {
+      Planner.Work work = planner.missing(planned, DryRun.finished(spark, config, hadoop.value()));
+      planner.checkExecutors(work, run(model, PictureStore.inRows(true, true)));
+      return DryRun.of(config, model, planned.counts(), work, hadoop.value());
+    }
   }
 
   private Result doExecute(OutputFolder output) throws IOException {
-    PromptTable table = planner.table();
+    Planner.Table table = planner.table();
     Model model = models.apply(config);
     report.model(model);
     planner.checkDriver(model);
     Preflight.warn(model, config.sampling());
-    StructType schema = table.columns().appendedTo(ResultColumns.SCHEMA);
-    ResultStore rows = ResultStore.open(spark, config.output().table(), output, schema);
-    Dataset<Row> planned = planner.images(table, model).persist(StorageLevel.DISK_ONLY());
-    try {
-      RowCounts.Planned counts = RowCounts.Planned.of(planned);
+    StructType schema = table.resultSchema();
+    ResultStore rows =
+        ResultStore.open(
+            planner.sessionFor(table, output), config.output().table(), output, schema);
+    try (PlannedImages planned = planner.images(table, model).kept()) {
+      RowCounts.Planned counts = planned.counts();
       FailedRows failed = new FailedRows(config.output().maxFailedRows(), counts, runId, rows);
       Optional<String> stop = failed.tooMany(RowCounts.Made.NONE);
       if (stop.isPresent()) {
@@ -204,8 +212,6 @@ public final class GenerateJob {
       }
       RunCounts total = RowCounts.total(counts, work.batches().images(), made);
       return ended(output, model, rows, total, failed.tooMany(made));
-    } finally {
-      planned.unpersist();
     }
   }
 
@@ -226,25 +232,26 @@ public final class GenerateJob {
       rows.removeOtherRuns();
       UnnamedPictures.delete(spark, output, rows, hadoop);
     }
-    if (config.output().gallery()) {
-      Gallery.write(config, model, rows, output);
-    }
-    return result;
+    return config.output().gallery() && Gallery.write(config, model, rows, output)
+        ? result.withPage(config.output().directory() + "/index.html")
+        : result;
   }
 
   private GroupedGeneration groups(
       Planner.Work work, GenerationRun run, StructType schema, ResultStore rows) {
     GenerateImages images = new GenerateImages(run, counters, hadoop);
-    return new GroupedGeneration(spark, runId, work.arranged(), images, schema, rows);
+    GroupedGeneration groups =
+        new GroupedGeneration(spark, runId, work.arranged(), images, schema, rows);
+    return work.batches().images() > FewImages.MOST ? groups : groups.ofFew();
   }
 
   private RowCounts.Made generate(BatchPlan batches, GroupedGeneration groups, FailedRows failed)
       throws IOException {
     LOG.info(
-        "{} images to make in {} partitions, {} groups",
-        batches.images(),
-        batches.partitions().size(),
-        batches.groups().size());
+        "{} to make in {}, {}",
+        Counted.of(batches.images(), "image"),
+        Counted.of(batches.partitions().size(), "partition"),
+        Counted.of(batches.groups().size(), "group"));
     try (Progress progress =
         Progress.start(spark.sparkContext(), counters.images().id(), batches.images(), display)) {
       RowCounts.Made made =
@@ -271,7 +278,7 @@ public final class GenerateJob {
 
   private Result result(OutputFolder output, RunCounts counts, Optional<String> stopReason) {
     report.counts(counts);
-    return new Result(runId, output.root(), counts, report.seconds(), stopReason);
+    return new Result(runId, output.root(), Optional.empty(), counts, report.seconds(), stopReason);
   }
 
   /** A mistake that was found before the first picture needs no report. */

@@ -40,6 +40,7 @@ final class GroupedGeneration implements AutoCloseable {
   private final GenerateImages function;
   private final StructType resultSchema;
   private final ResultStore rows;
+  private boolean areFew;
   private final ExecutorService threads =
       Executors.newFixedThreadPool(UNDERWAY, DaemonThreads.named("spark-diffusion-group"));
 
@@ -61,6 +62,12 @@ final class GroupedGeneration implements AutoCloseable {
     this.function = function;
     this.resultSchema = resultSchema;
     this.rows = rows;
+  }
+
+  /** Has the driver count what has been made: for few images that is sooner done. */
+  GroupedGeneration ofFew() {
+    areFew = true;
+    return this;
   }
 
   /**
@@ -109,7 +116,8 @@ final class GroupedGeneration implements AutoCloseable {
   private RowCounts.Made make(BatchPlan.Group group, int groups) throws IOException {
     String what = "Generate images: group %s of %s".formatted(group.number() + 1, groups);
     spark.sparkContext().setJobGroup(runId, what, false);
-    RowCounts.Made made = RowCounts.Made.of(rows.stage(results(group), group.number()));
+    Dataset<Row> staged = rows.stage(results(group), group.number());
+    RowCounts.Made made = areFew ? RowCounts.Made.ofFew(staged) : RowCounts.Made.of(staged);
     rows.commit(group.number());
     LOG.info("Committed group {} of {}", group.number() + 1, groups);
     return made;

@@ -19,6 +19,8 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.expressions.Window;
+import org.apache.spark.unsafe.hash.Murmur3_x86_32;
+import org.apache.spark.unsafe.types.UTF8String;
 
 /**
  * Numbers the images of each batch key from 0, without gaps. Numbers depend on the set of images
@@ -30,6 +32,10 @@ final class ImageNumbers implements Serializable {
   private static final long serialVersionUID = 1L;
 
   private static final int BUCKETS = 64;
+
+  /** Of Spark's {@code hash}. */
+  private static final int HASH_SEED = 42;
+
   private static final String BUCKET = "bucket_of_key";
   private static final String NUMBER = "number_in_bucket";
 
@@ -59,6 +65,15 @@ final class ImageNumbers implements Serializable {
                     row.getLong(2),
                     row.isNullAt(3) ? 0 : row.getDouble(3)));
     return numbers;
+  }
+
+  /** The bucket of an id, as Spark's {@code hash} finds it. */
+  static int bucket(String id) {
+    UTF8String text = UTF8String.fromString(id);
+    int hash =
+        Murmur3_x86_32.hashUnsafeBytes(
+            text.getBaseObject(), text.getBaseOffset(), text.numBytes(), HASH_SEED);
+    return Math.floorMod(hash, BUCKETS);
   }
 
   private static Column bucket() {

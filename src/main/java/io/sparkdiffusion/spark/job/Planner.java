@@ -6,14 +6,19 @@ import io.sparkdiffusion.spark.PlanImages;
 import io.sparkdiffusion.spark.executor.GenerationRun;
 import io.sparkdiffusion.spark.executor.Model;
 import io.sparkdiffusion.spark.executor.Preflight;
+import io.sparkdiffusion.spark.executor.RequestColumns;
 import io.sparkdiffusion.spark.executor.ResultColumns;
 import io.sparkdiffusion.spark.table.PromptTable;
+import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructType;
 import org.apache.spark.util.SerializableConfiguration;
 
 /** Finds out what there is to do, for a run and for a dry one alike. It writes nothing. */
@@ -22,11 +27,26 @@ final class Planner {
   private final SparkSession spark;
   private final JobConfig config;
   private final SerializableConfiguration hadoop;
+  private final PlanningSession session;
 
   Planner(SparkSession spark, JobConfig config, SerializableConfiguration hadoop) {
     this.spark = spark;
     this.config = config;
     this.hadoop = hadoop;
+    this.session = PlanningSession.of(spark);
+  }
+
+  /**
+   * A table that has been read and checked.
+   *
+   * @param few all rows, nothing where they are many
+   */
+  record Table(PromptTable prompts, Optional<List<Row>> few) {
+
+    /** The columns of a result. */
+    StructType resultSchema() {
+      return prompts.columns().appendedTo(ResultColumns.SCHEMA);
+    }
   }
 
   /**
@@ -35,7 +55,7 @@ final class Planner {
    * @param images as planned, with the picture that each replaces
    * @param batches how they are divided
    */
-  record Work(Dataset<Row> images, ImageNumbers numbers, BatchPlan batches) {
+  record Work(PlannedImages images, BatchPlan batches) {
 
     boolean isNone() {
       return batches.images() == 0;
@@ -43,7 +63,7 @@ final class Planner {
 
     /** The images in their partitions. */
     JavaRDD<Row> arranged() {
-      return batches.arrange(images, numbers);
+      return images.arranged(batches);
     }
   }
 
@@ -52,16 +72,38 @@ final class Planner {
    *
    * @throws ProblemsException where it is of no use, or its ids are null or occur twice
    */
-  PromptTable table() {
+  Table table() {
     PromptTable table =
-        PromptTable.read(spark, config.input(), config.sampling().seed(), ResultColumns::isTaken);
-    table.checkIds();
-    return table;
+        PromptTable.read(
+            session.forFew(), config.input(), config.sampling().seed(), ResultColumns::isTaken);
+    Optional<List<Row>> few = table.few();
+    if (few.isEmpty()) {
+      session.setForMany();
+      table.checkIds();
+    }
+    return new Table(table, few);
+  }
+
+  /**
+   * The session that writes the images: one for little where nothing else is in the output. A
+   * catalog's table is the caller's session's, which may know it already.
+   */
+  SparkSession sessionFor(Table table, OutputFolder output) throws IOException {
+    boolean isLittle = table.few().isPresent() && !output.hasRows();
+    return isLittle && config.output().table().isEmpty() ? session.forFew() : spark;
   }
 
   /** All images that a table asks for, those among them that cannot be made too. */
-  Dataset<Row> images(PromptTable table, Model model) {
-    return PlanImages.of(table, config.sampling(), config.execution(), model);
+  PlannedImages images(Table table, Model model) {
+    PlanImages planner =
+        PlanImages.of(table.prompts().columns(), config.sampling(), config.execution(), model);
+    StructType schema = table.prompts().columns().appendedTo(RequestColumns.SCHEMA);
+    return table
+        .few()
+        .flatMap(rows -> FewImages.of(spark, schema, rows.stream().flatMap(planner::images)))
+        .<PlannedImages>map(few -> few)
+        .orElseGet(
+            () -> new ManyImages(table.prompts().rows().flatMap(planner, Encoders.row(schema))));
   }
 
   /**
@@ -69,10 +111,9 @@ final class Planner {
    *
    * @param earlier rows of earlier runs, with the columns of {@link FinishedImages#READ}
    */
-  Work missing(Dataset<Row> images, Optional<Dataset<Row>> earlier) {
-    Dataset<Row> missing = new FinishedImages(config.output()).removedFrom(images, earlier);
-    ImageNumbers numbers = ImageNumbers.of(missing);
-    return new Work(missing, numbers, BatchPlan.of(numbers.demands(), sizes()));
+  Work missing(PlannedImages images, Optional<Dataset<Row>> earlier) {
+    PlannedImages missing = images.without(new FinishedImages(config.output()), earlier);
+    return new Work(missing, BatchPlan.of(missing.demands(), sizes()));
   }
 
   private BatchPlan.Sizes sizes() {

@@ -1,6 +1,5 @@
 package io.sparkdiffusion.spark.job;
 
-import java.io.PrintStream;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.function.Consumer;
@@ -39,16 +38,9 @@ public final class ProgressDisplay {
   }
 
   /** A bar that is drawn over itself. */
-  public static ProgressDisplay bar(PrintStream terminal) {
+  public static ProgressDisplay bar(TerminalStream terminal) {
     return new ProgressDisplay(
-        BAR_WIDTH,
-        Duration.ofMillis(500),
-        text -> {
-          terminal.print("\r" + text + "\u001b[K");
-          terminal.flush();
-        },
-        text -> terminal.println("\r" + text + "\u001b[K"),
-        System::nanoTime);
+        BAR_WIDTH, Duration.ofMillis(500), terminal::draw, terminal::leave, System::nanoTime);
   }
 
   /** A line in the log whenever there is something new, every ten seconds at most. */
@@ -65,25 +57,32 @@ public final class ProgressDisplay {
       firstAt = nanoTime.getAsLong();
       firstDone = done;
     }
-    if (done != shown) {
+    // A bar is drawn again below what else was printed, and its time left goes on.
+    if (done != shown || barWidth > 0) {
       shown = done;
-      line.accept(text(done, total));
+      line.accept(text(done, total) + sinceTheFirst(done, total));
     }
   }
 
+  /** The rate is that of the whole run, which has planning and loading in it. */
   synchronized void end(long done, long total) {
-    shown = done;
-    lastLine.accept(text(done, total));
+    double rate = rate(done, start);
+    String told = rate > 0 ? String.format(Locale.ROOT, ", %.3g per second", rate) : "";
+    lastLine.accept(text(done, total) + told);
   }
 
   private String text(long done, long total) {
-    String text = String.format(Locale.ROOT, "%s%d of %d images", bar(done, total), done, total);
-    double rate = imagesPerSecond(done);
-    if (rate > 0) {
-      text += String.format(Locale.ROOT, ", %.3g per second", rate);
-      text += done < total ? ", " + duration((total - done) / rate) + " left" : "";
-    }
-    return text;
+    return String.format(
+        Locale.ROOT, "%s%d of %s", bar(done, total), done, Counted.of(total, "image"));
+  }
+
+  /** Loading the model is left out: nothing is foretold before a second value is known. */
+  private String sinceTheFirst(long done, long total) {
+    double rate = firstAt != 0 && done > firstDone ? rate(done - firstDone, firstAt) : 0;
+    return rate > 0
+        ? String.format(
+            Locale.ROOT, ", %.3g per second, %s left", rate, duration((total - done) / rate))
+        : "";
   }
 
   private String bar(long done, long total) {
@@ -94,12 +93,9 @@ public final class ProgressDisplay {
     return "[" + "#".repeat(filled) + ".".repeat(barWidth - filled) + "] ";
   }
 
-  /** Loading the model is left out as soon as a second value is known. */
-  private double imagesPerSecond(long done) {
-    long now = nanoTime.getAsLong();
-    boolean hasTwo = firstAt != 0 && done > firstDone;
-    double seconds = (now - (hasTwo ? firstAt : start)) / 1e9;
-    return seconds <= 0 ? 0 : (hasTwo ? done - firstDone : done) / seconds;
+  private double rate(long images, long since) {
+    double seconds = (nanoTime.getAsLong() - since) / 1e9;
+    return seconds <= 0 ? 0 : images / seconds;
   }
 
   private static String duration(double seconds) {

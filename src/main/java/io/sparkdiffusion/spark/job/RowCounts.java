@@ -1,5 +1,9 @@
 package io.sparkdiffusion.spark.job;
 
+import static java.util.Comparator.reverseOrder;
+import static java.util.stream.Collectors.counting;
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.toMap;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.length;
@@ -8,7 +12,10 @@ import static org.apache.spark.sql.functions.regexp_replace;
 import static org.apache.spark.sql.functions.sum;
 import static org.apache.spark.sql.functions.when;
 
+import io.sparkdiffusion.spark.executor.RequestColumns;
 import io.sparkdiffusion.spark.executor.ResultColumns;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.apache.spark.sql.Column;
@@ -20,10 +27,26 @@ final class RowCounts {
 
   private static final int REASONS_NAMED = 100;
 
+  /** Actual values, which differ from row to row. */
+  private static final String ACTUAL_VALUE = " \\([^()]*\\)";
+
+  private static final int IMAGE_INDEX = RequestColumns.SCHEMA.fieldIndex("image_index");
+  private static final int ERROR = RequestColumns.SCHEMA.fieldIndex("error");
+
   private RowCounts() {}
 
   /** The planned images. */
   record Planned(long images, long rows, long failed, Map<String, Long> failures) {
+
+    static Planned of(List<Row> planned) {
+      List<String> errors =
+          planned.stream()
+              .filter(row -> !row.isNullAt(ERROR))
+              .map(row -> row.getString(ERROR))
+              .toList();
+      long rows = planned.stream().filter(row -> row.getInt(IMAGE_INDEX) == 0).count();
+      return new Planned(planned.size(), rows, errors.size(), reasons(errors));
+    }
 
     static Planned of(Dataset<Row> planned) {
       Column isFailed = col("error").isNotNull();
@@ -54,6 +77,23 @@ final class RowCounts {
           merged(failures, other.failures));
     }
 
+    /** The same where all rows are read: fewer than a query's two stages take. */
+    static Made ofFew(Dataset<Row> results) {
+      Column lost = length(col("lost_text")).plus(length(col("negative_lost_text")));
+      List<Row> made =
+          results
+              .filter(col("request_hash").isNotNull())
+              .select(col("status"), col("error"), lost.gt(0))
+              .collectAsList();
+      List<String> errors =
+          made.stream()
+              .filter(row -> row.getString(0).equals(ResultColumns.FAILED))
+              .map(row -> row.getString(1))
+              .toList();
+      long truncated = made.stream().filter(row -> !row.isNullAt(2) && row.getBoolean(2)).count();
+      return new Made(made.size() - errors.size(), errors.size(), truncated, reasons(errors));
+    }
+
     static Made of(Dataset<Row> results) {
       Dataset<Row> made = results.filter(col("request_hash").isNotNull());
       Column isFailed = col("status").equalTo(ResultColumns.FAILED);
@@ -77,13 +117,24 @@ final class RowCounts {
   private static Map<String, Long> reasons(Dataset<Row> rows) {
     Map<String, Long> reasons = new TreeMap<>();
     rows.filter(col("error").isNotNull())
-        .groupBy(regexp_replace(col("error"), " \\([^()]*\\)", "").as("reason"))
+        .groupBy(regexp_replace(col("error"), ACTUAL_VALUE, "").as("reason"))
         .agg(count(lit(1)).as("images"))
         .orderBy(col("images").desc(), col("reason"))
         .limit(REASONS_NAMED)
         .collectAsList()
         .forEach(row -> reasons.put(row.getString(0), row.getLong(1)));
     return reasons;
+  }
+
+  private static Map<String, Long> reasons(List<String> errors) {
+    Map<String, Long> images =
+        errors.stream()
+            .collect(groupingBy(error -> error.replaceAll(ACTUAL_VALUE, ""), counting()));
+    Comparator<Map.Entry<String, Long>> mostFirst = Map.Entry.comparingByValue(reverseOrder());
+    return images.entrySet().stream()
+        .sorted(mostFirst.thenComparing(Map.Entry.comparingByKey()))
+        .limit(REASONS_NAMED)
+        .collect(toMap(Map.Entry::getKey, Map.Entry::getValue, Long::sum, TreeMap::new));
   }
 
   /** A run that was stopped before any picture was made. */

@@ -1,21 +1,17 @@
 package io.sparkdiffusion.spark.table;
 
 import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.decode;
 import static org.apache.spark.sql.functions.encode;
 import static org.apache.spark.sql.functions.lit;
-import static org.apache.spark.sql.functions.trim;
-import static org.apache.spark.sql.functions.when;
-
 import io.sparkdiffusion.config.InputConfig;
 import io.sparkdiffusion.config.ProblemsException;
-import io.sparkdiffusion.config.Shown;
 import io.sparkdiffusion.config.TableColumns;
 import io.sparkdiffusion.config.TableFormat;
 import io.sparkdiffusion.prompt.PromptRow;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.apache.spark.SparkConf;
@@ -38,8 +34,6 @@ import org.apache.spark.sql.types.StructType;
  */
 public record PromptTable(
     String name, Dataset<Row> rows, PromptColumns columns, Source source) {
-
-  private static final int IDS_NAMED = 5;
 
   /**
    * Where rows are from.
@@ -126,79 +120,55 @@ public record PromptTable(
    * @throws ProblemsException where one has none, some share one, or the table is damaged
    */
   public void checkIds() {
-    TableReader.readable(name, this::checkPresent);
-    if (source.hasOwnIds()) {
-      TableReader.readable(name, this::checkUnique);
-    }
+    TableReader.readable(name, () -> RowIds.bySpark(rows, columns, source.hasOwnIds()))
+        .require(name);
+    requireText();
   }
 
-  private Void checkPresent() {
-    Column isMissing =
-        source.hasOwnIds()
-            ? col("id").isNull().or(trim(col("id")).equalTo(""))
-            : col("prompt").isNull();
-    Column isMalformed =
-        columns.hasMalformed() ? col(PromptColumns.MALFORMED).isNotNull() : lit(false);
-    Row counts =
-        rows.agg(count(when(isMissing.and(isMalformed), 1)), count(when(isMissing, 1)), broken())
-            .head();
-    if (counts.getLong(0) > 0) {
-      throw new ProblemsException(
-          "Cannot read prompts %s: every line must be a whole record (%s are not)"
-              .formatted(name, counts.getLong(0)));
-    }
-    if (counts.getLong(1) > 0 && source.hasOwnIds()) {
-      throw new ProblemsException(
-          "Cannot use prompts %s: every row must have an id (%s have none)"
-              .formatted(name, counts.getLong(1)));
-    }
-    if (counts.getLong(2) > 0) {
-      throw new ProblemsException(
-          "Cannot use prompts %s: texts must be UTF-8, write the table anew (%d rows are not)"
-              .formatted(name, counts.getLong(2)));
-    }
-    return null;
+  /**
+   * All rows, where they are so few that this machine plans them sooner than Spark would; their ids
+   * have been checked.
+   *
+   * @throws ProblemsException as {@link #checkIds()} does
+   */
+  public Optional<List<Row>> few() {
+    Optional<List<Row>> few = TableReader.readable(name, () -> FewRows.of(rows));
+    few.ifPresent(
+        read -> {
+          RowIds.of(read, columns, source.hasOwnIds()).require(name);
+          if (read.stream().anyMatch(this::hasReplacement)) {
+            requireText();
+          }
+        });
+    return few;
   }
 
-  /** Rows with bytes that are no text. Files of text have been read before and have none. */
-  private Column broken() {
+  /** Bytes that are no text have become U+FFFD in a row that is here; a text may hold that too. */
+  private boolean hasReplacement(Row row) {
+    return columns.cells(row).values().stream()
+        .anyMatch(value -> value instanceof String text && text.indexOf('\uFFFD') >= 0);
+  }
+
+  /** Files of text have been read before and have no bytes that are no text. */
+  private void requireText() {
     if (source.format().isText()) {
-      return count(when(lit(false), 1));
+      return;
     }
     Column isBroken =
         Stream.concat(Stream.of("id"), PromptColumns.TEXTS.stream())
             .filter(columns.read()::contains)
             .map(PromptTable::isNoText)
             .reduce(lit(false), Column::or);
-    return count(when(isBroken, 1));
+    long broken = TableReader.readable(name, () -> rows.filter(isBroken).count());
+    if (broken > 0) {
+      throw new ProblemsException(
+          "Cannot use prompts %s: texts must be UTF-8, write the table anew (%s rows are not)"
+              .formatted(name, broken));
+    }
   }
 
   private static Column isNoText(String column) {
     Column bytes = col(column).cast(DataTypes.BinaryType);
     return encode(decode(bytes, "UTF-8"), "UTF-8").notEqual(bytes);
-  }
-
-  private Void checkUnique() {
-    List<String> repeated =
-        rows
-            .groupBy("id")
-            .agg(count(lit(1)).as("rows"))
-            .filter(col("rows").gt(1))
-            .orderBy("id")
-            .limit(IDS_NAMED + 1)
-            .collectAsList()
-            .stream()
-            .map(row -> Shown.text(row.getString(0)))
-            .toList();
-    if (!repeated.isEmpty()) {
-      boolean more = repeated.size() > IDS_NAMED;
-      throw new ProblemsException(
-          "Cannot use prompts %s: every id must occur once (repeated: %s%s)"
-              .formatted(
-                  name,
-                  String.join(", ", more ? repeated.subList(0, IDS_NAMED) : repeated),
-                  more ? " and others" : ""));
-    }
-    return null;
   }
 }

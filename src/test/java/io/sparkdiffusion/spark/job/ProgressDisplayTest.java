@@ -14,7 +14,7 @@ class ProgressDisplayTest {
   private final AtomicLong seconds = new AtomicLong(100);
 
   @Test
-  void tellsRateAndTimeLeftWithoutTheTimeOfLoading() {
+  void foretellsWithoutTheTimeOfLoadingAndEndsWithTheRateOfAll() {
     ProgressDisplay display = display(0);
     display.show(0, 1000);
     seconds.addAndGet(60);
@@ -27,15 +27,23 @@ class ProgressDisplayTest {
     assertThat(lines)
         .containsExactly(
             "0 of 1000 images",
-            "10 of 1000 images, 0.167 per second, 1 h 39 min left",
+            "10 of 1000 images",
             "30 of 1000 images, 2.00 per second, 8 min 05 s left",
-            "1000 of 1000 images, 2.00 per second");
+            "1000 of 1000 images, 1.80 per second");
   }
 
   @Test
   void drawsABar() {
     display(8).show(5, 10);
     assertThat(lines).containsExactly("[####....] 5 of 10 images");
+  }
+
+  @Test
+  void drawsABarAgainThoughNothingIsNew() {
+    ProgressDisplay display = display(2);
+    display.show(1, 1);
+    display.show(1, 1);
+    assertThat(lines).containsExactly("[##] 1 of 1 image", "[##] 1 of 1 image");
   }
 
   private ProgressDisplay display(int width) {

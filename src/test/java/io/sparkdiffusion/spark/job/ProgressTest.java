@@ -59,10 +59,10 @@ class ProgressTest {
     assertThat(lines)
         .containsExactly(
             "0 of 100 images",
-            "10 of 100 images, 0.167 per second, 9 min 00 s left",
+            "10 of 100 images",
             "20 of 100 images, 1.00 per second, 1 min 20 s left",
             "50 of 100 images, 2.00 per second, 25 s left",
-            "100 of 100 images, 2.00 per second");
+            "100 of 100 images, 0.952 per second");
   }
 
   @Test

@@ -1,0 +1,43 @@
+package io.sparkdiffusion.spark.job;
+
+import java.util.List;
+import java.util.Optional;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+
+/**
+ * The images that a table asks for, as rows of {@link
+ * io.sparkdiffusion.spark.executor.RequestColumns}, those that cannot be made too. Few are held by
+ * the driver, many stay with Spark; both are numbered and divided alike.
+ */
+sealed interface PlannedImages extends AutoCloseable permits FewImages, ManyImages {
+
+  /** The same, kept until they are closed where they would be planned anew each time. */
+  PlannedImages kept();
+
+  RowCounts.Planned counts();
+
+  /**
+   * Those that are to be made, each with the picture that it replaces.
+   *
+   * @param earlier rows of earlier runs, with the columns of {@link FinishedImages#READ}
+   */
+  PlannedImages without(FinishedImages finished, Optional<Dataset<Row>> earlier);
+
+  /** How many there are of each batch key. */
+  List<BatchPlan.Demand> demands();
+
+  /** Every image in its partition. */
+  JavaRDD<Row> arranged(BatchPlan batches);
+
+  /** The denoising steps of all. */
+  long steps();
+
+  /** The first by id and index of those that can be made. */
+  List<Row> first(int most);
+
+  /** Frees what Spark keeps of them. */
+  @Override
+  void close();
+}

@@ -1,0 +1,118 @@
+package io.sparkdiffusion;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sparkdiffusion.testing.Shell;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What the launcher's scripts do before a JVM starts. */
+class LauncherTest {
+
+  private static final String BUILD =
+      "set -euo pipefail; project=\"$1\"; say() { printf '%s\\n' \"$*\" >&2; };"
+          + " source jobs/lib/build.sh; ";
+
+  @TempDir private Path folder;
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "--deploy-mode cluster",
+        "--deploy-mode=cluster",
+        "--conf spark.submit.deployMode=cluster",
+        "--conf=spark.submit.deployMode=cluster"
+      })
+  void refusesToRunTheDriverOnTheCluster(String options) throws Exception {
+    Shell said = generate("--master k8s://https://example.org " + options);
+    assertThat(said.code()).isEqualTo(Main.NOT_USABLE);
+    assertThat(said.err()).startsWith("Cannot use --deploy-mode cluster: ").hasLineCount(1);
+  }
+
+  @Test
+  void namesWhatYarnNeeds() throws Exception {
+    Shell said = generate("--master yarn");
+    assertThat(said.code()).isEqualTo(Main.NOT_USABLE);
+    assertThat(said.err())
+        .isEqualTo(
+            "Cannot use --master yarn: HADOOP_CONF_DIR or YARN_CONF_DIR must name the folder of the"
+                + " cluster's configuration (neither is set)\n");
+  }
+
+  private static Shell generate(String options) throws IOException, InterruptedException {
+    return Shell.bash(
+        Map.of("HADOOP_CONF_DIR", "", "YARN_CONF_DIR", ""),
+        "./jobs/generate configs/tiny.yml -- " + options);
+  }
+
+  @Test
+  void showsWhatTheBuildDoes() throws Exception {
+    Files.createDirectories(folder.resolve("target"));
+    Shell said =
+        Shell.bash(
+            Map.of("HOME", folder.toString()),
+            BUILD
+                + """
+                show_build_state() { printf '%s: %d kB\\n' "$doing" $((loaded_kb + underway_kb)) >&2; }
+                {
+                  printf '[INFO] Scanning for projects...\\n'
+                  printf 'Downloading from central: https://repo/a.jar\\n'
+                  printf 'Progress (1): 0.9/1.5 MB\\rProgress (2): 1.2/1.5 MB | 400 kB\\r'
+                  sleep 1.5
+                  printf '      \\rDownloaded from central: https://repo/a.jar (1.5 MB at 2.0 MB/s)\\n'
+                  printf '[INFO] --- compiler:3.14.1:compile (default-compile) @ spark-diffusion ---\\n'
+                  sleep 1.5
+                } | show_build "$project/target/build.log"
+                """,
+            folder.toString());
+    assertThat(said.code()).as(said.err()).isZero();
+    assertThat(said.err().lines())
+        .contains("Maven begins: 1600 kB", "compiling: 1500 kB")
+        .last()
+        .asString()
+        .matches("Built in \\d s\\.");
+    assertThat(Files.readString(folder.resolve("target/build.log")))
+        .contains("Scanning for projects", "Downloaded from central")
+        .doesNotContain("Progress");
+  }
+
+  @Test
+  void saysWhyTheBuildFailed() throws Exception {
+    Path mvnw = folder.resolve("mvnw");
+    Files.writeString(
+        mvnw,
+        "#!/bin/bash\necho '[INFO] Scanning'\necho '[ERROR] No space left on device'\nexit 1\n");
+    assertThat(mvnw.toFile().setExecutable(true)).isTrue();
+    Shell said =
+        Shell.bash(Map.of("HOME", folder.toString()), BUILD + "build_if_needed", folder.toString());
+    assertThat(said.code()).isEqualTo(1);
+    assertThat(said.err())
+        .contains("about 430 MB are downloaded")
+        .endsWith(
+            "[ERROR] No space left on device\nCannot build the job: Maven must end well (%s says more)\n"
+                .formatted(folder.resolve("target/build.log")));
+  }
+
+  @Test
+  void keepsSparksJarsOnceOnADisk() throws Exception {
+    Path jars = Files.createDirectories(folder.resolve("target/spark/jars"));
+    Path repository = Files.createDirectories(folder.resolve(".m2/repository/org/a b"));
+    Files.writeString(repository.resolve("same.jar"), "same");
+    Files.writeString(jars.resolve("same.jar"), "same");
+    Files.writeString(repository.resolve("other.jar"), "one");
+    Files.writeString(jars.resolve("other.jar"), "two");
+    Shell said =
+        Shell.bash(Map.of("HOME", folder.toString()), BUILD + "share_jars", folder.toString());
+    assertThat(said.code()).as(said.err()).isZero();
+    assertThat(Files.getAttribute(jars.resolve("same.jar"), "unix:ino"))
+        .isEqualTo(Files.getAttribute(repository.resolve("same.jar"), "unix:ino"));
+    assertThat(jars.resolve("other.jar")).hasContent("two");
+    assertThat(jars).isDirectoryNotContaining("glob:**.same");
+  }
+}
