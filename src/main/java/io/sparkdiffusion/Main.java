@@ -185,7 +185,7 @@ public final class Main implements Callable<Integer> {
   private void show(JobConfig config) {
     SortedMap<String, String> all = config.effective();
     SortedMap<String, String> shown = showsAll ? all : config.chosen();
-    shown.forEach((key, value) -> LOG.info("{} = {}", key, value));
+    shown.forEach((key, Shown.line(value)) -> LOG.info("{} = {}", key, value));
     if (!showsAll) {
       LOG.info(
           "The other {} settings have their defaults: --verbose shows them, run.json will have all",
