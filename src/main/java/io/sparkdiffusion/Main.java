@@ -12,6 +12,7 @@ import io.sparkdiffusion.spark.executor.LocalModel;
 import io.sparkdiffusion.spark.job.DryRun;
 import io.sparkdiffusion.spark.job.Failures;
 import io.sparkdiffusion.spark.job.GenerateJob;
+import io.sparkdiffusion.spark.job.PrivateFolder;
 import io.sparkdiffusion.spark.job.ProgressDisplay;
 import io.sparkdiffusion.spark.job.RunCounts;
 import io.sparkdiffusion.spark.job.RunSeconds;
@@ -122,6 +123,7 @@ public final class Main implements Callable<Integer> {
 
   /** Runs the job and ends the JVM with its exit code. */
   public static void main(String[] arguments) {
+    PrivateFolder.removeAtEnd();
     System.exit(new Main(System.err, UnaryOperator.identity()).run(arguments));
   }
 
@@ -156,6 +158,8 @@ public final class Main implements Callable<Integer> {
     SparkSession spark = SparkSession.builder().config(completed(new SparkConf())).getOrCreate();
     try {
       return generate(prepare.apply(new GenerateJob(spark, config).progress(progress())));
+    } catch (OutOfMemoryError | StackOverflowError | LinkageError e) {
+      throw new IllegalStateException(Failures.reason(e), e);
     } finally {
       if (isOwnSession) {
         // What Spark says of its own end must not come after the last line.
@@ -205,10 +209,11 @@ public final class Main implements Callable<Integer> {
     conf.setIfMissing("spark.master", "local[1]");
     conf.setIfMissing("spark.app.name", "spark-diffusion");
     if (conf.get("spark.master").startsWith("local")) {
-      // Progress inside a task comes with heartbeats; the first must find Spark started.
-      conf.setIfMissing("spark.executor.heartbeatInterval", "3s");
       // Tables of a size that one machine works off need no more.
       conf.setIfMissing("spark.sql.shuffle.partitions", "8");
+      // A fatal error in a task then fails the run, which tells it, and not the JVM, which does
+      // not.
+      conf.setIfMissing("spark.executor.killOnFatalError.depth", "0");
       // Plugins begin before the application has an id, so Spark warns that metrics lack a name.
       conf.setIfMissing("spark.metrics.namespace", "spark_diffusion");
     }
