@@ -35,7 +35,7 @@ final class GroupedGeneration implements AutoCloseable {
   private static final int SECONDS_TO_END = 60;
 
   private final SparkSession spark;
-  private final String runId;
+  private final String jobGroup;
   private final JavaRDD<Row> planned;
   private final GenerateImages function;
   private final StructType resultSchema;
@@ -50,13 +50,13 @@ final class GroupedGeneration implements AutoCloseable {
    */
   GroupedGeneration(
       SparkSession spark,
-      String runId,
+      String jobGroup,
       JavaRDD<Row> planned,
       GenerateImages function,
       StructType resultSchema,
       ResultStore rows) {
     this.spark = spark;
-    this.runId = runId;
+    this.jobGroup = jobGroup;
     this.planned = planned;
     this.function = function;
     this.resultSchema = resultSchema;
@@ -108,7 +108,7 @@ final class GroupedGeneration implements AutoCloseable {
 
   private RowCounts.Made make(BatchPlan.Group group, int groups) throws IOException {
     String what = "Generate images: group %d of %d".formatted(group.number() + 1, groups);
-    spark.sparkContext().setJobGroup(runId, what, false);
+    spark.sparkContext().setJobGroup(jobGroup, what, false);
     RowCounts.Made made = RowCounts.Made.of(rows.stage(results(group), group.number()));
     rows.commit(group.number());
     LOG.info("Committed group {} of {}", group.number() + 1, groups);
@@ -130,7 +130,7 @@ final class GroupedGeneration implements AutoCloseable {
   /** Ends what is still underway. */
   @Override
   public void close() {
-    spark.sparkContext().cancelJobGroup(runId);
+    spark.sparkContext().cancelJobGroup(jobGroup);
     threads.shutdownNow();
     try {
       if (!threads.awaitTermination(SECONDS_TO_END, TimeUnit.SECONDS)) {

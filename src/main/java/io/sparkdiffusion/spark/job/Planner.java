@@ -1,5 +1,6 @@
 package io.sparkdiffusion.spark.job;
 
+import io.sparkdiffusion.config.InputConfig;
 import io.sparkdiffusion.config.JobConfig;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.spark.PlanImages;
@@ -70,9 +71,16 @@ final class Planner {
    * @param earlier rows of earlier runs, with the columns of {@link FinishedImages#READ}
    */
   Work missing(Dataset<Row> images, Optional<Dataset<Row>> earlier) {
-    Dataset<Row> missing = new FinishedImages(config.output()).removedFrom(images, earlier);
+    Dataset<Row> missing =
+        new FinishedImages(config.output(), numbered()).removedFrom(images, earlier);
     ImageNumbers numbers = ImageNumbers.of(missing);
     return new Work(missing, numbers, BatchPlan.of(numbers.demands(), sizes()));
+  }
+
+  private Optional<NumberedFiles> numbered() {
+    return config.input() instanceof InputConfig.Single && config.output().format().hasPngFiles()
+        ? Optional.of(new NumberedFiles(config.output().directory(), hadoop))
+        : Optional.empty();
   }
 
   private BatchPlan.Sizes sizes() {
