@@ -70,9 +70,28 @@ open_overrides() {
   rm -f "$file"
 }
 
+# Makes $local_dir for Spark's blocks on this machine, which hold prompts and which Spark makes readable for everybody: a folder that
+# only this user can look into. The JVM that this process becomes holds its lock and removes it at its end; what a killed one has left
+# goes with the next. A folder is called so only once it is locked. Nothing is made where the user has chosen a place.
+make_local_dir() {
+  local parent="${TMPDIR:-/tmp}" made left
+  local_dir=""
+  if [[ -n "${SPARK_LOCAL_DIRS:-}" || "${sparks[*]-}" == *spark.local.dir=* || "$parent" == *,* ]]; then return; fi
+  if command -v flock > /dev/null; then
+    for left in "$parent"/spark-diffusion-local.*; do
+      if [[ -f "$left/lock" && ! -L "$left" && -O "$left" ]]; then flock -n "$left/lock" rm -rf "$left" || true; fi
+    done
+  fi
+  made="$(mktemp -d "$parent/spark-diffusion-made.XXXXXXXX")"
+  exec 8> "$made/lock"
+  if command -v flock > /dev/null; then flock -n 8; fi
+  local_dir="${made/spark-diffusion-made./spark-diffusion-local.}"
+  mv "$made" "$local_dir"
+}
+
 # launch CLASS ARGUMENT...: replaces this process by Spark's submit class running CLASS.
 launch() {
-  local main_class="$1" jar master
+  local main_class="$1" jar master local_dir=""
   shift
   split_arguments "$@"
   master="$(chosen --master spark.master)"
@@ -86,6 +105,8 @@ launch() {
   if [[ "$master" == local* ]]; then
     export SPARK_LOCAL_IP="${SPARK_LOCAL_IP:-127.0.0.1}"
     submit+=(--master "$master" --driver-memory 2g --conf spark.ui.enabled=false)
+    make_local_dir
+    if [[ -n "$local_dir" ]]; then submit+=(--conf "spark.local.dir=$local_dir"); fi
   fi
   submit+=(--conf spark.executorEnv.RUST_FLAVOR=cpu --conf spark.executorEnv.OPT_OUT_TRACKING=true)
   submit+=(--conf "spark.executorEnv.GLIBC_TUNABLES=$GLIBC_TUNABLES" --conf "spark.executor.defaultJavaOptions=${compiler_options[*]}")
@@ -95,6 +116,7 @@ launch() {
 
   export RUST_FLAVOR=cpu OPT_OUT_TRACKING=true
   local options="-Dlog4j2.configurationFile=\"file:$project/jobs/lib/log4j2.properties\" -Dai.djl.offline=true ${compiler_options[*]}"
+  if [[ -n "$local_dir" ]]; then options+=" -Dsparkdiffusion.local.dir=\"$local_dir\""; fi
   if [[ -t 2 ]]; then options+=" -Dsparkdiffusion.terminal=true"; fi
   export SPARK_SUBMIT_OPTS="$options ${SPARK_SUBMIT_OPTS:-}"
 

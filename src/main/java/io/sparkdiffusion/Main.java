@@ -16,6 +16,7 @@ import io.sparkdiffusion.spark.job.Counted;
 import io.sparkdiffusion.spark.job.DryRun;
 import io.sparkdiffusion.spark.job.Failures;
 import io.sparkdiffusion.spark.job.GenerateJob;
+import io.sparkdiffusion.spark.job.PrivateFolder;
 import io.sparkdiffusion.spark.job.ProgressDisplay;
 import io.sparkdiffusion.spark.job.RunCounts;
 import io.sparkdiffusion.spark.job.RunSeconds;
@@ -132,6 +133,7 @@ public final class Main implements Callable<Integer> {
     if (Boolean.getBoolean("sparkdiffusion.terminal")) {
       System.setErr(TerminalStream.ofStandardError());
     }
+    PrivateFolder.removeAtEnd();
     System.exit(new Main(System.err, UnaryOperator.identity()).run(arguments));
   }
 
@@ -173,6 +175,8 @@ public final class Main implements Callable<Integer> {
     SparkSession spark = SparkSession.builder().config(conf).getOrCreate();
     try {
       return generate(prepare.apply(new GenerateJob(spark, config).progress(progress())));
+    } catch (OutOfMemoryError | StackOverflowError | LinkageError e) {
+      throw new IllegalStateException(Failures.reason(e), e);
     } finally {
       if (isOwnSession) {
         // What Spark says of its own end must not come after the last line.
@@ -185,7 +189,7 @@ public final class Main implements Callable<Integer> {
   private void show(JobConfig config) {
     SortedMap<String, String> all = config.effective();
     SortedMap<String, String> shown = showsAll ? all : config.chosen();
-    shown.forEach((key, Shown.line(value)) -> LOG.info("{} = {}", key, value));
+    shown.forEach((key, value) -> LOG.info("{} = {}", key, Shown.line(value)));
     if (!showsAll) {
       LOG.info(
           "The other {} settings have their defaults: --verbose shows them, run.json will have all",
@@ -221,10 +225,11 @@ public final class Main implements Callable<Integer> {
     conf.setIfMissing("spark.master", "local[1]");
     conf.setIfMissing("spark.app.name", "spark-diffusion");
     if (conf.get("spark.master").startsWith("local")) {
-      // Progress inside a task comes with heartbeats; the first must find Spark started.
-      conf.setIfMissing("spark.executor.heartbeatInterval", "3s");
       // Tables of a size that one machine works off need no more.
       conf.setIfMissing("spark.sql.shuffle.partitions", "8");
+      // A fatal error in a task then fails the run, which tells it, and not the JVM, which does
+      // not.
+      conf.setIfMissing("spark.executor.killOnFatalError.depth", "0");
       // Plugins begin before the application has an id, so Spark warns that metrics lack a name.
       conf.setIfMissing("spark.metrics.namespace", "spark_diffusion");
     }

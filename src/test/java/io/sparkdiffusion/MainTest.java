@@ -206,6 +206,16 @@ class MainTest {
         .doesNotContain(secret);
   }
 
+  /** Spark would end the JVM, which then says that a signal has stopped it. */
+  @Test
+  void tellsAFatalErrorInATaskInOneLine() throws IOException {
+    Files.writeString(table, "id,prompt\na,HEAP\n");
+    assertThat(run()).isEqualTo(Main.JOB_FAILED);
+    assertThat(lastLine()).isEqualTo("Failed: java.lang.OutOfMemoryError: Java heap space");
+    assertThat(Main.completed(new SparkConf(false)).get("spark.executor.killOnFatalError.depth"))
+        .isEqualTo("0");
+  }
+
   @Test
   void namesThePageToOpenBeforeTheLastLine() {
     assertThat(run()).isEqualTo(Main.DONE);

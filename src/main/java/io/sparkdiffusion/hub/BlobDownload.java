@@ -12,7 +12,6 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 
 /** Brings one file into the cache. What has come before a break stays; the rest is asked for. */
 final class BlobDownload {
@@ -47,10 +46,8 @@ final class BlobDownload {
    * @throws IOException where the connection breaks too often
    */
   void run() throws IOException {
-    Files.createDirectories(partial.getParent());
-    try (FileChannel channel =
-            FileChannel.open(
-                cache.lock(file.etag()), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    cache.makeBlobsFolder();
+    try (FileChannel channel = UnlinkedFiles.openLock(cache.lock(file.etag()));
         FileLock lock = channel.lock()) {
       if (!cache.hasBlob(file)) {
         complete();
@@ -78,12 +75,12 @@ final class BlobDownload {
       have = now;
     }
     if (!Files.exists(partial)) {
-      Files.createFile(partial);
+      UnlinkedFiles.create(partial).close();
     }
   }
 
   private long size() throws IOException {
-    return Files.exists(partial) ? Files.size(partial) : 0;
+    return UnlinkedFiles.size(partial);
   }
 
   /** Appends what comes and says why it has ended, if it was not the file's end. */
@@ -141,9 +138,7 @@ final class BlobDownload {
   }
 
   private OutputStream open(long first) throws IOException {
-    return first == 0
-        ? Files.newOutputStream(partial)
-        : Files.newOutputStream(partial, StandardOpenOption.APPEND);
+    return first == 0 ? UnlinkedFiles.create(partial) : UnlinkedFiles.append(partial);
   }
 
   private void verify() throws IOException {

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -21,7 +20,7 @@ public final class CacheLock implements AutoCloseable {
     this.channel = channel;
   }
 
-  /** Waits for the lock; the file is made where it is missing and stays. */
+  /** Waits for the lock; the file, which is no link, is made where it is missing and stays. */
   public static CacheLock take(Path file) throws IOException {
     try {
       THREADS.lockInterruptibly();
@@ -38,8 +37,7 @@ public final class CacheLock implements AutoCloseable {
   }
 
   private static FileChannel locked(Path file) throws IOException {
-    FileChannel channel =
-        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    FileChannel channel = UnlinkedFiles.openLock(file);
     try {
       channel.lock();
       return channel;

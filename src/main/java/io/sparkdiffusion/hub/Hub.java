@@ -89,7 +89,7 @@ public final class Hub {
           missing.stream()
               .map(
                   file ->
-                      "Cannot open %s of %s: %sthe cache %s must have it (missing)"
+                      "Cannot open %s of %s: %sthe cache %s must have it (missing, or not as the hub has it)"
                           .formatted(file.name(), wanted, OFFLINE, cache.folder()))
               .toList());
     }
@@ -160,10 +160,9 @@ public final class Hub {
       throws IOException {
     long needed = 0;
     for (HubFile file : files) {
-      Path partial = cache.partial(file.etag());
-      needed += file.bytes() - (Files.exists(partial) ? Files.size(partial) : 0);
+      needed += file.bytes() - UnlinkedFiles.size(cache.partial(file.etag()));
     }
-    Files.createDirectories(cache.folder());
+    cache.makeFolder();
     long free = Files.getFileStore(cache.folder()).getUsableSpace();
     if (needed > free) {
       throw new ProblemsException(

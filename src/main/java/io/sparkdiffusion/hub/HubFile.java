@@ -45,6 +45,11 @@ public record HubFile(String name, String etag, long bytes) implements Serializa
     return etag.length() == SHA256_DIGITS;
   }
 
+  /** Whether the etag is git's SHA-1. */
+  boolean hasSha1() {
+    return !etag.isEmpty() && !hasSha256();
+  }
+
   /** True where it can be checked once it is there. */
   boolean isKnown() {
     return !etag.isEmpty() && bytes >= 0;

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -20,15 +21,18 @@ import java.util.stream.Stream;
  */
 final class RepositoryCache {
 
+  private final Path root;
   private final Path folder;
   private final Path locks;
 
   RepositoryCache(Path root, HubId id) {
+    this.root = root;
     this.folder = root.resolve(id.cacheFolder());
     this.locks = root.resolve(".locks").resolve(id.cacheFolder());
   }
 
   RepositoryCache(Path folder) {
+    this.root = folder.resolveSibling("");
     this.folder = folder;
     this.locks = folder.resolveSibling(".locks").resolve(folder.getFileName());
   }
@@ -55,8 +59,16 @@ final class RepositoryCache {
 
   /** Held by the JVM that downloads. */
   Path lock() throws IOException {
-    Files.createDirectories(locks);
+    UnlinkedFiles.makeFolders(root, locks);
     return locks.resolve("spark-diffusion.lock");
+  }
+
+  void makeFolder() throws IOException {
+    UnlinkedFiles.makeFolders(root, folder);
+  }
+
+  void makeBlobsFolder() throws IOException {
+    UnlinkedFiles.makeFolders(root, folder.resolve("blobs"));
   }
 
   /** The official client's lock of a blob. */
@@ -81,11 +93,11 @@ final class RepositoryCache {
   void note(String revision, String commit) throws IOException {
     if (!commit(revision).equals(Optional.of(commit))) {
       Path reference = reference(revision);
-      Files.createDirectories(reference.getParent());
+      UnlinkedFiles.makeFolders(root, reference.getParent());
       Path temporary =
           reference.resolveSibling(
               "%s.%s.tmp".formatted(reference.getFileName(), UUID.randomUUID()));
-      Files.writeString(temporary, commit);
+      Files.writeString(temporary, commit, StandardOpenOption.CREATE_NEW);
       Files.move(temporary, reference, StandardCopyOption.ATOMIC_MOVE);
     }
   }
@@ -94,7 +106,10 @@ final class RepositoryCache {
     return folder.resolve("refs").resolve(revision);
   }
 
-  /** The files that are not there, by the sizes alone. */
+  /**
+   * The files that are not there: large ones by their sizes, since whoever opens a model reads all
+   * of them and compares; small ones by their hashes.
+   */
   List<HubFile> missing(HubListing wanted) throws IOException {
     Path snapshot = snapshot(wanted.commit());
     return wanted.files().values().stream()
@@ -109,7 +124,9 @@ final class RepositoryCache {
 
   private static boolean isThere(Path path, HubFile file) {
     try {
-      return Files.isRegularFile(path) && (file.bytes() < 0 || Files.size(path) == file.bytes());
+      return Files.isRegularFile(path)
+          && (file.bytes() < 0 || Files.size(path) == file.bytes())
+          && (!file.hasSha1() || BlobHash.of(path, file).equals(file.etag()));
     } catch (IOException e) {
       return false;
     }
@@ -118,7 +135,7 @@ final class RepositoryCache {
   /** Lets a snapshot's file be a blob. */
   void link(String commit, HubFile file) throws IOException {
     Path link = snapshot(commit).resolve(file.name());
-    Files.createDirectories(link.getParent());
+    UnlinkedFiles.makeFolders(root, link.getParent());
     Path temporary = link.resolveSibling(".%s.tmp".formatted(UUID.randomUUID()));
     Files.createSymbolicLink(temporary, link.getParent().relativize(blob(file.etag())));
     Files.move(temporary, link, StandardCopyOption.ATOMIC_MOVE);

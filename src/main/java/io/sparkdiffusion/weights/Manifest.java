@@ -31,7 +31,7 @@ final class Manifest {
    * @throws ProblemsException with every file that differs or is missing
    */
   static void check(Path file, ModelSums actual, WeightChoice choice) {
-    ModelSums listed = ModelSums.parse(read(file), file.toString());
+    ModelSums listed = listed(file);
     List<String> problems = new ArrayList<>();
     listed
         .byFile()
@@ -62,7 +62,7 @@ final class Manifest {
   static boolean write(Path file, ModelSums sums) {
     SortedMap<String, String> all = new TreeMap<>();
     if (Files.exists(file)) {
-      all.putAll(ModelSums.parse(read(file), file.toString()).byFile());
+      all.putAll(listed(file).byFile());
     }
     if (all.keySet().containsAll(sums.byFile().keySet())) {
       return false;
@@ -83,6 +83,29 @@ final class Manifest {
           e);
     }
     return true;
+  }
+
+  /** Lines of a file that somebody else's link names are not shown: it may be a private one. */
+  private static ModelSums listed(Path file) {
+    try {
+      return ModelSums.parse(read(file), file.toString());
+    } catch (ProblemsException e) {
+      if (staysInFolder(file)) {
+        throw e;
+      }
+      throw new ProblemsException(
+          "Cannot read %s: its lines must be as sha256sum writes them (it is a link out of the"
+                  .formatted(file)
+              + " folder; they are not shown)");
+    }
+  }
+
+  private static boolean staysInFolder(Path file) {
+    try {
+      return file.toRealPath().startsWith(file.getParent().toRealPath());
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   private static String read(Path file) {

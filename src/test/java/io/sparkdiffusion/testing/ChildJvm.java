@@ -26,6 +26,11 @@ public final class ChildJvm {
    */
   public static String run(Class<?> main, List<String> options, String... arguments)
       throws IOException, InterruptedException {
+    return run(of(main, options, arguments));
+  }
+
+  /** The same, to be started. */
+  public static ProcessBuilder of(Class<?> main, List<String> options, String... arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(Arrays.asList(JavaModuleOptions.defaultModuleOptions().split(" ")));
@@ -38,15 +43,14 @@ public final class ChildJvm {
         System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")));
     command.add(main.getName());
     command.addAll(Arrays.asList(arguments));
-    return run(command);
+    ProcessBuilder child = new ProcessBuilder(command).redirectErrorStream(true);
+    child.environment().put("SPARK_LOCAL_IP", "127.0.0.1");
+    return child;
   }
 
-  private static String run(List<String> command) throws IOException, InterruptedException {
+  private static String run(ProcessBuilder builder) throws IOException, InterruptedException {
     Path output = Files.createTempFile("spark-diffusion-child", ".log");
-    ProcessBuilder builder =
-        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
-    builder.environment().put("SPARK_LOCAL_IP", "127.0.0.1");
-    Process process = builder.start();
+    Process process = builder.redirectOutput(output.toFile()).start();
     try {
       boolean ended = process.waitFor(MOST_MINUTES, TimeUnit.MINUTES);
       String printed = Files.readString(output);

@@ -23,9 +23,9 @@ import org.apache.hadoop.conf.Configuration;
 
 /**
  * A model that makes pictures of noise in no time. A prompt that begins with {@code NAN} gives a
- * failed picture, {@code FLAT} one of a single colour, {@code BOOM} ends the task, and of {@code
- * LONG} some text is lost, {@code STRAGGLER N} takes as long as N other images, {@code SLOW} two
- * seconds.
+ * failed picture, {@code FLAT} one of a single colour, {@code BOOM} ends the task, {@code HEAP}
+ * with a fatal error, and of {@code LONG} some text is lost, {@code STRAGGLER N} takes as long as N
+ * other images, {@code SLOW} two seconds.
  */
 public final class FakeModel {
 
@@ -138,6 +138,9 @@ public final class FakeModel {
     private static ImageResult result(ImageRequest request) {
       if (request.prompt().startsWith("BOOM")) {
         throw new IllegalStateException("Cannot go on: the device is gone");
+      }
+      if (request.prompt().startsWith("HEAP")) {
+        throw new OutOfMemoryError("Java heap space");
       }
       if (request.prompt().startsWith("NAN")) {
         return new ImageResult.Failed(request, "Cannot keep picture: it holds NaN (step 3)");

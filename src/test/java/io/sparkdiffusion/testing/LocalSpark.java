@@ -40,6 +40,7 @@ public final class LocalSpark {
             .set("spark.ui.enabled", "false")
             .set("spark.eventLog.enabled", "true")
             .set("spark.eventLog.dir", EVENTS.toUri().toString())
+            .set("spark.executor.killOnFatalError.depth", "0")
             .set("spark.sql.shuffle.partitions", "3")
             .set("spark.sql.warehouse.dir", folder("warehouse").toUri().toString());
     return SparkSession.builder().config(conf).getOrCreate();

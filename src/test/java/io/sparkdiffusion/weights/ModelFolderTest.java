@@ -294,6 +294,20 @@ class ModelFolderTest {
         .doesNotThrowAnyException();
   }
 
+  /** Whoever gives a folder away chooses where its links lead on another machine. */
+  @Test
+  void showsNoLinesOfAManifestThatIsALinkOutOfTheFolder() throws IOException {
+    Path secret = Files.writeString(root.resolveSibling("secret"), "user:password\n");
+    Path manifest = Files.createSymbolicLink(root.resolve("sha256sums.txt"), secret);
+    assertThatThrownBy(() -> ModelFolder.open(root).checkManifest())
+        .isInstanceOf(ProblemsException.class)
+        .hasMessage(
+            "Cannot read %s: its lines must be as sha256sum writes them (it is a link out of the"
+                    .formatted(manifest)
+                + " folder; they are not shown)")
+        .hasNoCause();
+  }
+
   @Test
   void namesEveryFileThatIsNotAsTheManifestSays() throws IOException {
     writeManifest(List.of(), "");

@@ -21,6 +21,7 @@ final class BatchWorker {
   private final LoadedGenerator loaded;
   private final PictureKeeper pictures;
   private final ResultRows rows;
+  private final Configuration hadoop;
 
   /** Loads the model unless another task of this JVM has. */
   BatchWorker(GenerationRun run, GenerationCounters counters, Configuration hadoop) {
@@ -30,6 +31,7 @@ final class BatchWorker {
     this.loaded = LoadedGenerators.getOrCreate(generators, run.chooseDevice(), hadoop);
     this.pictures = openPictures(run, hadoop);
     this.rows = new ResultRows(run);
+    this.hadoop = hadoop;
     counters.addTimes(loaded.takeTimes());
   }
 
@@ -52,6 +54,7 @@ final class BatchWorker {
    * @param planned planned images with the same batch key, at most the fixed batch size
    */
   List<Row> work(List<Row> planned) {
+    requireHeld();
     ImageRequest first = RequestColumns.request(planned.get(0));
     long pixels = (long) first.heightPixels() * first.widthPixels();
     List<Row> done = new ArrayList<>(planned.size());
@@ -64,6 +67,15 @@ final class BatchWorker {
     counters.addTimes(loaded.takeTimes());
     counters.addImages(planned.size());
     return done;
+  }
+
+  /** Whoever outlives its driver, or stood still, ends here and spends no more time on a device. */
+  void requireHeld() {
+    try {
+      run.store().hold().require(hadoop);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e.getMessage(), e);
+    }
   }
 
   /** Nothing where the batch did not fit the device's memory and a smaller one is to be tried. */

@@ -1,22 +1,26 @@
 package io.sparkdiffusion.spark.executor;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.SparkContext;
 import org.apache.spark.api.plugin.DriverPlugin;
 import org.apache.spark.api.plugin.ExecutorPlugin;
 import org.apache.spark.api.plugin.PluginContext;
 import org.apache.spark.api.plugin.SparkPlugin;
+import org.apache.spark.deploy.SparkHadoopUtil;
 
 /**
- * Shows what executors make among Spark's own metrics, in every sink that Spark is told to use
- * ({@code spark.plugins}). Sources are called {@code
- * plugin.io.sparkdiffusion.spark.executor.DiffusionPlugin}.
+ * Keeps files on local disks to the user's umask, and shows what executors make among Spark's own
+ * metrics, in every sink that Spark is told to use ({@code spark.plugins}). Sources are called
+ * {@code plugin.io.sparkdiffusion.spark.executor.DiffusionPlugin}.
  */
 public final class DiffusionPlugin implements SparkPlugin {
 
-  /** Null is Spark's word for none. */
   @Override
   public DriverPlugin driverPlugin() {
-    return null;
+    return new Driver();
   }
 
   @Override
@@ -24,9 +28,26 @@ public final class DiffusionPlugin implements SparkPlugin {
     return new Metrics();
   }
 
+  private static final class Driver implements DriverPlugin {
+    @Override
+    public Map<String, String> init(SparkContext spark, PluginContext context) {
+      heedUmask(spark.hadoopConfiguration());
+      return Map.of();
+    }
+  }
+
+  private static void heedUmask(Configuration hadoop) {
+    try {
+      LocalUmask.heed(hadoop);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read this process's umask: " + e.getMessage(), e);
+    }
+  }
+
   private static final class Metrics implements ExecutorPlugin {
     @Override
     public void init(PluginContext context, Map<String, String> extraConf) {
+      heedUmask(SparkHadoopUtil.get().conf());
       GenerationMetrics.ofThisJvm().register(context.metricRegistry());
     }
   }

@@ -64,6 +64,9 @@ public final class GenerateImages implements MapPartitionsFunction<Row, Row> {
       if (done.isEmpty() && !waiting.isEmpty()) {
         work(waiting.keySet().iterator().next());
       }
+      if (done.isEmpty() && worker != null) {
+        worker.requireHeld(); // what the task has written is about to be kept
+      }
       return !done.isEmpty();
     }
 

@@ -2,6 +2,9 @@ package io.sparkdiffusion.spark.executor;
 
 import io.sparkdiffusion.pipeline.PipelineTimes;
 import java.io.Serializable;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
 import org.apache.spark.SparkContext;
 import org.apache.spark.util.LongAccumulator;
 
@@ -20,6 +23,8 @@ public record GenerationCounters(
   /** The name of the counter of finished images. */
   public static final String IMAGES = "spark-diffusion images";
 
+  private static final Map<Long, LongAdder> HERE = new ConcurrentHashMap<>();
+
   /** Counters that start at zero. */
   public static GenerationCounters register(SparkContext context) {
     return new GenerationCounters(
@@ -32,6 +37,13 @@ public record GenerationCounters(
 
   void addImages(int count) {
     images.add(count);
+    HERE.computeIfAbsent(images.id(), any -> new LongAdder()).add(count);
+  }
+
+  /** What tasks of this JVM have counted so far, which nobody need wait for a heartbeat to know. */
+  public static long imagesHere(long counterId) {
+    LongAdder counted = HERE.get(counterId);
+    return counted == null ? 0 : counted.sum();
   }
 
   void addBatchHalvings(int count) {

@@ -12,6 +12,8 @@ final class HadoopImageSink implements ImageSink {
 
   private final Path folder;
   private final Path staging;
+  private final OutputHold hold;
+  private final FileSystem raw;
   private final WholeFiles files;
 
   /**
@@ -19,13 +21,16 @@ final class HadoopImageSink implements ImageSink {
    *
    * @param folder where finished files appear
    * @param staging where they are while they are being written; on the same file system
+   * @param hold without which none appears
    */
-  HadoopImageSink(Path folder, Path staging, Configuration configuration) throws IOException {
+  HadoopImageSink(Path folder, Path staging, OutputHold hold, Configuration configuration)
+      throws IOException {
     FileSystem found = folder.getFileSystem(configuration);
     // The raw one: a .crc file beside each picture would help nobody.
-    FileSystem raw = found instanceof LocalFileSystem local ? local.getRawFileSystem() : found;
+    this.raw = found instanceof LocalFileSystem local ? local.getRawFileSystem() : found;
     this.folder = folder;
     this.staging = staging;
+    this.hold = hold;
     this.files = new WholeFiles(raw);
     raw.mkdirs(folder);
     raw.mkdirs(staging);
@@ -33,7 +38,7 @@ final class HadoopImageSink implements ImageSink {
 
   @Override
   public void write(String name, byte[] png) throws IOException {
-    files.write(new Path(folder, name), staging, png);
+    files.write(new Path(folder, name), staging, png, () -> hold.require(raw));
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.sparkdiffusion.spark.executor;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.SmallFile;
 import io.sparkdiffusion.hub.CacheLock;
+import io.sparkdiffusion.hub.UnlinkedFiles;
 import io.sparkdiffusion.weights.ModelFolder;
 import io.sparkdiffusion.weights.ModelSums;
 import java.io.IOException;
@@ -45,7 +46,7 @@ final class ModelCache {
    * @throws IOException where it cannot be fetched; then nothing is left
    */
   ModelFolder open(RemoteModel remote) throws IOException {
-    Files.createDirectories(sources);
+    UnlinkedFiles.makeFolders(root, sources);
     Optional<Copy> copy = find(remote);
     if (copy.isEmpty()) {
       try (CacheLock lock = CacheLock.take(root.resolve("lock"))) {

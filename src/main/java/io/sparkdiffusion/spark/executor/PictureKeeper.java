@@ -47,8 +47,9 @@ final class PictureKeeper {
 
   private static ImageSink openFiles(PictureStore store, Configuration hadoop) throws IOException {
     return new HadoopImageSink(
-        new Path(store.outputFolder() + "/" + store.naming().folder()),
+        new Path(store.writtenFolder()),
         new Path(store.stagingFolder(), "png"),
+        store.hold(),
         hadoop);
   }
 

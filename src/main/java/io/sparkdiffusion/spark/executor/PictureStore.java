@@ -13,6 +13,7 @@ import java.io.Serializable;
  * @param naming how PNG files are called
  * @param pngParameters whether PNG files carry the generation parameters
  * @param pngAiMark whether PNG files carry the machine-readable mark of AI pictures
+ * @param hold without which nothing is kept
  */
 public record PictureStore(
     String outputFolder,
@@ -20,13 +21,20 @@ public record PictureStore(
     OutputFormat format,
     Naming naming,
     boolean pngParameters,
-    boolean pngAiMark)
+    boolean pngAiMark,
+    OutputHold hold)
     implements Serializable {
 
   /** Pictures in rows alone, for programs that take them from there. */
   public static PictureStore inRows(boolean pngParameters, boolean pngAiMark) {
     return new PictureStore(
-        "", "", OutputFormat.PARQUET, Naming.BY_REQUEST, pngParameters, pngAiMark);
+        "",
+        "",
+        OutputFormat.PARQUET,
+        Naming.BY_REQUEST,
+        pngParameters,
+        pngAiMark,
+        OutputHold.UNSHARED);
   }
 
   /** How PNG files are called. */
@@ -54,6 +62,22 @@ public record PictureStore(
         case NUMBERED -> PngName.isNumbered(fileName);
       };
     }
+  }
+
+  /**
+   * Where tasks put PNG files. A name that only one request has is final at once. What {@code
+   * image_0.png} shows is said by the newest rows, so it gets its name when those are committed.
+   */
+  String writtenFolder() {
+    return switch (naming) {
+      case BY_REQUEST -> outputFolder + "/" + naming.folder();
+      case NUMBERED -> numberedFolder(stagingFolder);
+    };
+  }
+
+  /** Where numbered PNG files wait for their group to be committed. */
+  public static String numberedFolder(String stagingFolder) {
+    return stagingFolder + "/numbered";
   }
 
   String fileName(ImageRequest request, String requestHash) {

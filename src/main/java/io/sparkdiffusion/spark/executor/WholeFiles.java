@@ -2,6 +2,7 @@ package io.sparkdiffusion.spark.executor;
 
 import java.io.IOException;
 import java.util.UUID;
+import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileContext;
@@ -39,22 +40,65 @@ public final class WholeFiles {
     this.files = files;
   }
 
+  /** Whether a file may still get its final name. */
+  @FunctionalInterface
+  public interface Guard {
+    /** Fails where it may not. */
+    void require() throws IOException;
+  }
+
   /**
    * Writes a file, or replaces it.
    *
    * @param staging a folder of the same file system for what is half written
+   * @param guard asked once all is written, right before the file appears
    * @throws IOException where that fails; an earlier file then is still there
    */
-  public void write(Path target, Path staging, byte[] content) throws IOException {
+  public void write(Path target, Path staging, byte[] content, Guard guard) throws IOException {
     if (Storage.of(files) == Storage.OBJECT_STORE) {
+      guard.require();
       create(target, content);
       return;
     }
     Path beside = new Path(staging, UUID.randomUUID() + ".tmp");
     create(beside, content);
-    if (!replace(beside, target) && !deleteAndRename(beside, target)) {
+    try {
+      move(beside, target, guard);
+    } catch (IOException e) {
       files.delete(beside, false);
-      throw new IOException("Cannot write a file: the rename failed (" + target + ")");
+      throw e;
+    }
+  }
+
+  /**
+   * Gives a file that is all written its final name, in place of an earlier one. Whoever takes an
+   * output folder over removes what others have staged before it writes anything; so a rename that
+   * comes too late finds nothing to rename, however long this run stood still since the guard was
+   * asked. On an object store, where a rename copies, the file is read and written again.
+   *
+   * @throws IOException where that fails; an earlier file then is still there
+   */
+  public void move(Path from, Path target, Guard guard) throws IOException {
+    if (Storage.of(files) == Storage.OBJECT_STORE) {
+      byte[] content = read(from);
+      guard.require();
+      create(target, content);
+      return;
+    }
+    guard.require();
+    try {
+      if (!replace(from, target) && !deleteAndRename(from, target, guard)) {
+        throw new IOException("Cannot write a file: the rename failed (" + target + ")");
+      }
+    } catch (IOException e) {
+      guard.require(); // which tells the cause, where it is that one
+      throw e;
+    }
+  }
+
+  private byte[] read(Path file) throws IOException {
+    try (FSDataInputStream in = files.open(file)) {
+      return in.readAllBytes();
     }
   }
 
@@ -122,7 +166,11 @@ public final class WholeFiles {
     }
   }
 
-  private boolean deleteAndRename(Path from, Path to) throws IOException {
+  private boolean deleteAndRename(Path from, Path to, Guard guard) throws IOException {
+    if (!files.exists(from)) {
+      return false;
+    }
+    guard.require();
     files.delete(to, false);
     return files.rename(from, to);
   }

@@ -49,7 +49,7 @@ public record DryRun(RunCounts counts, long toMake, List<String> lines) {
     Path rows = files.makeQualified(new Path(root, "rows"));
     if (CommitWay.of(config.output().commit(), files, root) == CommitWay.MANIFEST) {
       return ListedFolder.rows(
-          spark, new GroupManifests(spark, files, rows), rows.toString(), FinishedImages.READ);
+          spark, GroupManifests.readOnly(spark, files, rows), rows.toString(), FinishedImages.READ);
     }
     return files.exists(rows)
         ? Optional.of(

@@ -39,7 +39,11 @@ public final class Failures {
       cause = cause.getCause();
     }
     String line = firstLine(cause);
-    return line.isBlank() ? cause.getClass().getName() : line;
+    if (line.isBlank()) {
+      return cause.getClass().getName();
+    }
+    // "Java heap space" or the name of a class says little without its kind.
+    return cause instanceof Error ? cause.getClass().getName() + ": " + line : line;
   }
 
   private static String firstLine(Throwable failure) {

@@ -14,6 +14,7 @@ import io.sparkdiffusion.config.OutputConfig;
 import io.sparkdiffusion.config.OutputFormat;
 import io.sparkdiffusion.spark.executor.ResultColumns;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.apache.spark.sql.Column;
@@ -22,10 +23,10 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * What earlier runs have left in the output. For each image the newest run counts: its picture is
- * skipped where the request is the same and it was kept in every form that is asked for now, unless
- * all is to be made again. A failure before generation, which the next run would repeat word by
- * word, is not written again.
+ * What earlier runs have left in the output. For each image the newest run counts ({@link RunIds}):
+ * its picture is skipped where the request is the same and it was kept in every form that is asked
+ * for now, unless all is to be made again. A failure before generation, which the next run would
+ * repeat word by word, is not written again.
  */
 final class FinishedImages {
 
@@ -38,12 +39,21 @@ final class FinishedImages {
           .add("error", StringType)
           .add("status", StringType)
           .add("output_format", StringType)
-          .add("run_id", StringType);
+          .add("run_id", StringType)
+          .add("sha256", StringType)
+          .add("image", new StructType().add("path", StringType));
 
   private final OutputConfig config;
+  private final Optional<NumberedFiles> numbered;
 
-  FinishedImages(OutputConfig config) {
+  /**
+   * What counts for an output.
+   *
+   * @param numbered the folder of numbered PNG files, where there are any
+   */
+  FinishedImages(OutputConfig config, Optional<NumberedFiles> numbered) {
     this.config = config;
+    this.numbered = numbered;
   }
 
   /**
@@ -64,9 +74,12 @@ final class FinishedImages {
                 .equalTo(earlier.col("id"))
                 .and(planned.col("image_index").equalTo(earlier.col("image_index"))),
             "left_outer");
-    Column isThere =
-        earlier.col("newest.is_kept").and(content(planned).equalTo(earlier.col("newest.content")));
     boolean makesAll = config.overwrite().makesAll();
+    Column isThere =
+        earlier
+            .col("newest.is_kept")
+            .and(content(planned).equalTo(earlier.col("newest.content")))
+            .and(isIntact(earlier, makesAll));
     Dataset<Row> wanted = makesAll ? joined : joined.filter(not(coalesce(isThere, lit(false))));
     Column picture = earlier.col("picture");
     Column replaced = when(picture.notEqual(planned.col("request_hash")), picture);
@@ -81,10 +94,28 @@ final class FinishedImages {
     return wanted.select(columns);
   }
 
+  /** A numbered file may have come from another prompt whose row was not committed any more. */
+  private Column isIntact(Dataset<Row> earlier, boolean makesAll) {
+    Object[] others =
+        numbered
+            .filter(any -> !makesAll)
+            .map(files -> files.unlike(earlier.select("newest.path", "newest.sha256")))
+            .orElse(List.of())
+            .toArray();
+    return others.length == 0
+        ? lit(true)
+        : coalesce(not(earlier.col("newest.path").isin(others)), lit(true));
+  }
+
   /** For each image what its newest row says, and the request hash of its newest picture. */
   private Dataset<Row> newest(Dataset<Row> rows) {
     Column isPicture = col("status").equalTo(ResultColumns.GENERATED);
-    Column all = struct(content(rows).as("content"), isKept().as("is_kept"));
+    Column all =
+        struct(
+            content(rows).as("content"),
+            isKept().as("is_kept"),
+            col("image.path").as("path"),
+            col("sha256"));
     return rows.groupBy("id", "image_index")
         .agg(
             max_by(all, col("run_id")).as("newest"),

@@ -7,12 +7,14 @@ import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.spark.executor.GenerateImages;
 import io.sparkdiffusion.spark.executor.GenerationCounters;
 import io.sparkdiffusion.spark.executor.GenerationRun;
+import io.sparkdiffusion.spark.executor.LostOutputException;
 import io.sparkdiffusion.spark.executor.Model;
 import io.sparkdiffusion.spark.executor.PictureStore;
 import io.sparkdiffusion.spark.executor.Preflight;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
@@ -32,15 +34,16 @@ import org.slf4j.LoggerFactory;
 public final class GenerateJob {
 
   private static final Logger LOG = LoggerFactory.getLogger(GenerateJob.class);
-  private static final DateTimeFormatter TIME =
-      DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmssSSS'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
 
   /** Cancelled tasks end their batch first; what they write must not come after the cleaning. */
   private static final Duration FOR_TASKS = Duration.ofSeconds(15);
 
   private final SparkSession spark;
   private final JobConfig config;
-  private final String runId = newRunId();
+
+  /** Of Spark's jobs. */
+  private final String jobGroup = UUID.randomUUID().toString();
+
   private final SerializableConfiguration hadoop;
   private final Planner planner;
   private final GenerationCounters counters;
@@ -48,6 +51,7 @@ public final class GenerateJob {
   private Function<JobConfig, Model> models;
   private ProgressDisplay display = ProgressDisplay.log();
   private Duration heartbeat = OutputLock.HEARTBEAT;
+  private InstantSource clock = InstantSource.system();
   private volatile boolean isStopping;
 
   /** A job that logs its progress. */
@@ -57,13 +61,8 @@ public final class GenerateJob {
     this.hadoop = new SerializableConfiguration(spark.sessionState().newHadoopConf());
     this.planner = new Planner(spark, config, hadoop);
     this.counters = GenerationCounters.register(spark.sparkContext());
-    this.report = new RunReport(runId, config, spark.version(), counters);
+    this.report = new RunReport(config, spark.version(), counters);
     this.models = settings -> Model.open(settings.model(), settings.execution(), hadoop.value());
-  }
-
-  /** Ids sort by time, and two runs never share one. */
-  private static String newRunId() {
-    return TIME.format(Instant.now()) + "-" + UUID.randomUUID().toString().substring(0, 8);
   }
 
   /**
@@ -93,6 +92,12 @@ public final class GenerateJob {
     return this;
   }
 
+  /** Runs under another clock. */
+  GenerateJob clock(InstantSource other) {
+    this.clock = other;
+    return this;
+  }
+
   /**
    * What a run did.
    *
@@ -119,7 +124,7 @@ public final class GenerateJob {
   public void stop() {
     isStopping = true;
     spark.sparkContext().setLogLevel("OFF");
-    spark.sparkContext().cancelJobGroup(runId);
+    spark.sparkContext().cancelJobGroup(jobGroup);
   }
 
   /** Whether {@link #stop()} was called. */
@@ -138,10 +143,11 @@ public final class GenerateJob {
         OutputFolder.open(
             config.output().directory(),
             config.output().commit(),
-            runId,
+            RunIds.next(clock),
             hadoop.value(),
             heartbeat);
-    spark.sparkContext().setJobGroup(runId, "Generate images: " + config.runName(), false);
+    output.whenLost(() -> spark.sparkContext().cancelJobGroup(jobGroup));
+    spark.sparkContext().setJobGroup(jobGroup, "Generate images: " + config.runName(), false);
     try (RunningTasks tasks = RunningTasks.of(spark.sparkContext())) {
       return execute(output, tasks);
     } finally {
@@ -155,18 +161,36 @@ public final class GenerateJob {
       Result result = doExecute(output);
       report(output, result.stopReason().isEmpty() ? "done" : "stopped", result.stopReason());
       return result;
-    } catch (Exception e) {
+    } catch (Exception | Error e) {
       // Spark throws checked exceptions that it does not declare.
       if (!tasks.awaitEnd(FOR_TASKS)) {
         LOG.warn("Tasks are still underway; the next run removes what they leave");
       }
-      if (Failures.problems(e).isEmpty() || !isUntouched(output)) {
-        report(output, isStopping ? "interrupted" : "failed", Optional.of(Failures.reason(e)));
-      }
-      throw e instanceof RuntimeException known
-          ? known
-          : new IllegalStateException(Failures.reason(e), e);
+      throw told(reported(output, e));
     }
+  }
+
+  /** Why the run failed, which its report says too, unless another run has the folder by now. */
+  private Throwable reported(OutputFolder output, Throwable failure) {
+    Optional<LostOutputException> loss = output.loss();
+    if (loss.isPresent()) {
+      return loss.get();
+    }
+    try {
+      if (Failures.problems(failure).isEmpty() || !isUntouched(output)) {
+        String status = isStopping ? "interrupted" : "failed";
+        report(output, status, Optional.of(Failures.reason(failure)));
+      }
+      return failure;
+    } catch (LostOutputException e) {
+      return e;
+    }
+  }
+
+  private static RuntimeException told(Throwable e) {
+    return e instanceof RuntimeException known
+        ? known
+        : new IllegalStateException(Failures.reason(e), e);
   }
 
   /**
@@ -181,7 +205,7 @@ public final class GenerateJob {
     planner.checkDriver(model);
     try (PlannedImages planned = planner.images(table, model)) {
       Planner.Work work = planner.missing(planned, DryRun.finished(spark, config, hadoop.value()));
-      planner.checkExecutors(work, run(model, PictureStore.inRows(true, true)));
+      planner.checkExecutors(work, run("", model, PictureStore.inRows(true, true)));
       return DryRun.of(config, model, planned.counts(), work, hadoop.value());
     }
   }
@@ -193,18 +217,17 @@ public final class GenerateJob {
     planner.checkDriver(model);
     Preflight.warn(model, config.sampling());
     StructType schema = table.resultSchema();
-    ResultStore rows =
-        ResultStore.open(
-            planner.sessionFor(table, output), config.output().table(), output, schema);
+    ResultStore rows = open(planner.sessionFor(table, output), output, schema);
     try (PlannedImages planned = planner.images(table, model).kept()) {
       RowCounts.Planned counts = planned.counts();
-      FailedRows failed = new FailedRows(config.output().maxFailedRows(), counts, runId, rows);
+      FailedRows failed =
+          new FailedRows(config.output().maxFailedRows(), counts, output.runId(), rows);
       Optional<String> stop = failed.tooMany(RowCounts.Made.NONE);
       if (stop.isPresent()) {
         return result(output, RowCounts.stopped(counts), stop);
       }
       Planner.Work work = planner.missing(planned, rows.rows(FinishedImages.READ));
-      GenerationRun run = run(model, store(output));
+      GenerationRun run = run(output.runId(), model, store(output));
       planner.checkExecutors(work, run);
       RowCounts.Made made;
       try (GroupedGeneration groups = groups(work, run, schema, rows)) {
@@ -215,7 +238,16 @@ public final class GenerateJob {
     }
   }
 
-  private GenerationRun run(Model model, PictureStore store) {
+  private ResultStore open(SparkSession session, OutputFolder output, StructType schema)
+      throws IOException {
+    ResultStore rows = ResultStore.open(session, config.output().table(), output, schema);
+    rows.newestRun(output.runId()).ifPresent(output::sortAfter);
+    boolean isNumbered =
+        naming() == PictureStore.Naming.NUMBERED && config.output().format().hasPngFiles();
+    return isNumbered ? new NumberedImages(rows, output) : rows;
+  }
+
+  private GenerationRun run(String runId, Model model, PictureStore store) {
     return new GenerationRun(runId, model, config.execution(), store);
   }
 
@@ -229,7 +261,7 @@ public final class GenerateJob {
     Result result = result(output, counts, stopReason);
     if (stopReason.isEmpty() && config.output().overwrite().removesEarlier()) {
       LOG.info("Removing what earlier runs left");
-      rows.removeOtherRuns();
+      rows.removeEarlierRuns();
       UnnamedPictures.delete(spark, output, rows, hadoop);
     }
     return config.output().gallery() && Gallery.write(config, model, rows, output)
@@ -241,7 +273,7 @@ public final class GenerateJob {
       Planner.Work work, GenerationRun run, StructType schema, ResultStore rows) {
     GenerateImages images = new GenerateImages(run, counters, hadoop);
     GroupedGeneration groups =
-        new GroupedGeneration(spark, runId, work.arranged(), images, schema, rows);
+        new GroupedGeneration(spark, jobGroup, work.arranged(), images, schema, rows);
     return work.batches().images() > FewImages.MOST ? groups : groups.ofFew();
   }
 
@@ -269,16 +301,22 @@ public final class GenerateJob {
         output.root(),
         output.staging(),
         settings.format(),
-        config.input() instanceof InputConfig.Single
-            ? PictureStore.Naming.NUMBERED
-            : PictureStore.Naming.BY_REQUEST,
+        naming(),
         settings.pngParameters(),
-        settings.pngAiMark());
+        settings.pngAiMark(),
+        output.hold());
+  }
+
+  private PictureStore.Naming naming() {
+    return config.input() instanceof InputConfig.Single
+        ? PictureStore.Naming.NUMBERED
+        : PictureStore.Naming.BY_REQUEST;
   }
 
   private Result result(OutputFolder output, RunCounts counts, Optional<String> stopReason) {
     report.counts(counts);
-    return new Result(runId, output.root(), Optional.empty(), counts, report.seconds(), stopReason);
+    return new Result(
+        output.runId(), output.root(), Optional.empty(), counts, report.seconds(), stopReason);
   }
 
   /** A mistake that was found before the first picture needs no report. */
@@ -290,9 +328,13 @@ public final class GenerateJob {
     }
   }
 
-  private void report(OutputFolder output, String status, Optional<String> error) {
+  /** A report that cannot be written fails no run that has made its images. */
+  private void report(OutputFolder output, String status, Optional<String> error)
+      throws LostOutputException {
     try {
-      output.writeText("run.json", report.json(status, error.orElse(null)));
+      output.writeText("run.json", report.json(output.runId(), status, error.orElse(null)));
+    } catch (LostOutputException e) {
+      throw e;
     } catch (IOException e) {
       LOG.warn("Cannot write run.json: {}", e.getMessage());
     }
@@ -301,6 +343,8 @@ public final class GenerateJob {
   private static void clean(OutputFolder output) {
     try {
       output.close();
+    } catch (LostOutputException e) {
+      LOG.debug("The folder is another run's by now", e);
     } catch (IOException e) {
       LOG.warn("Cannot remove the run's staging folder: {}", e.getMessage());
     }

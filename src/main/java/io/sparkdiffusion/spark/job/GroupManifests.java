@@ -44,17 +44,31 @@ final class GroupManifests {
   private final FileSystem files;
   private final Path rows;
   private final Path folder;
+  private final WholeFiles.Guard guard;
 
   /**
    * The lists of an output folder.
    *
    * @param rows the folder of all groups
+   * @param guard without which nothing is listed or removed
    */
-  GroupManifests(SparkSession spark, FileSystem files, Path rows) {
+  GroupManifests(SparkSession spark, FileSystem files, Path rows, WholeFiles.Guard guard) {
     this.spark = spark;
     this.files = files;
     this.rows = rows;
     this.folder = new Path(rows, FOLDER);
+    this.guard = guard;
+  }
+
+  /** The same for one who only reads. */
+  static GroupManifests readOnly(SparkSession spark, FileSystem files, Path rows) {
+    return new GroupManifests(
+        spark,
+        files,
+        rows,
+        () -> {
+          throw new IOException("the lists were opened to be read");
+        });
   }
 
   static boolean isGroup(FileStatus entry) {
@@ -82,7 +96,7 @@ final class GroupManifests {
     List<String> listed = names.stream().map(name -> prefix + name).sorted().toList();
     Map<String, Object> list = new TreeMap<>(Map.of("group", group, "files", listed));
     byte[] line = (JSON.writeValueAsString(list) + "\n").getBytes(StandardCharsets.UTF_8);
-    new WholeFiles(files).write(list(group), staging, line);
+    new WholeFiles(files).write(list(group), staging, line, guard);
   }
 
   /** What attempts have left that did not count, for readers that do not know the lists. */
@@ -131,12 +145,14 @@ final class GroupManifests {
     }
     for (Path list : lists()) {
       if (!committed.contains(list.getName().replace(END, ""))) {
+        guard.require();
         files.delete(list, false);
       }
     }
     for (FileStatus group : files.listStatus(rows)) {
       String name = group.getPath().getName().replaceFirst(ResultColumns.GROUP + "=", "");
       if (isGroup(group) && !committed.contains(name)) {
+        guard.require();
         files.delete(group.getPath(), true);
       }
     }
@@ -144,6 +160,7 @@ final class GroupManifests {
 
   /** Removes a committed group: first its list, so that no reader sees half of it. */
   void remove(String group) throws IOException {
+    guard.require();
     files.delete(list(group), false);
     files.delete(groupFolder(group), true);
   }

@@ -35,7 +35,7 @@ final class GroupedGeneration implements AutoCloseable {
   private static final int SECONDS_TO_END = 60;
 
   private final SparkSession spark;
-  private final String runId;
+  private final String jobGroup;
   private final JavaRDD<Row> planned;
   private final GenerateImages function;
   private final StructType resultSchema;
@@ -51,13 +51,13 @@ final class GroupedGeneration implements AutoCloseable {
    */
   GroupedGeneration(
       SparkSession spark,
-      String runId,
+      String jobGroup,
       JavaRDD<Row> planned,
       GenerateImages function,
       StructType resultSchema,
       ResultStore rows) {
     this.spark = spark;
-    this.runId = runId;
+    this.jobGroup = jobGroup;
     this.planned = planned;
     this.function = function;
     this.resultSchema = resultSchema;
@@ -115,7 +115,7 @@ final class GroupedGeneration implements AutoCloseable {
 
   private RowCounts.Made make(BatchPlan.Group group, int groups) throws IOException {
     String what = "Generate images: group %s of %s".formatted(group.number() + 1, groups);
-    spark.sparkContext().setJobGroup(runId, what, false);
+    spark.sparkContext().setJobGroup(jobGroup, what, false);
     Dataset<Row> staged = rows.stage(results(group), group.number());
     RowCounts.Made made = areFew ? RowCounts.Made.ofFew(staged) : RowCounts.Made.of(staged);
     rows.commit(group.number());
@@ -138,7 +138,7 @@ final class GroupedGeneration implements AutoCloseable {
   /** Ends what is still underway. */
   @Override
   public void close() {
-    spark.sparkContext().cancelJobGroup(runId);
+    spark.sparkContext().cancelJobGroup(jobGroup);
     threads.shutdownNow();
     try {
       if (!threads.awaitTermination(SECONDS_TO_END, TimeUnit.SECONDS)) {

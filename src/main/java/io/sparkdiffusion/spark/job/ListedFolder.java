@@ -77,10 +77,9 @@ final class ListedFolder implements ResultStore {
   }
 
   @Override
-  public void removeOtherRuns() throws IOException {
-    output.requireHeld();
+  public void removeEarlierRuns() throws IOException {
     for (String group : manifests.committed().keySet()) {
-      if (!group.startsWith(output.runId() + "-")) {
+      if (group.compareTo(output.runId()) < 0) {
         manifests.remove(group);
       }
     }

@@ -2,12 +2,17 @@ package io.sparkdiffusion.spark.job;
 
 import io.sparkdiffusion.config.OutputCommit;
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.spark.executor.LostOutputException;
+import io.sparkdiffusion.spark.executor.OutputHold;
+import io.sparkdiffusion.spark.executor.PictureStore;
 import io.sparkdiffusion.spark.executor.ResultColumns;
 import io.sparkdiffusion.spark.executor.WholeFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.hadoop.conf.Configuration;
@@ -26,7 +31,6 @@ final class OutputFolder implements AutoCloseable {
 
   private final Path root;
   private final Path staging;
-  private final String runId;
   private final FileSystem files;
   private final OutputLock lock;
 
@@ -34,6 +38,9 @@ final class OutputFolder implements AutoCloseable {
   private final boolean isNew;
 
   private final CommitWay way;
+
+  /** At first the name that the lock has. */
+  private volatile String runId;
 
   /** Groups that are written where they stay and cannot have been committed. */
   private final Set<Path> unfinished = ConcurrentHashMap.newKeySet();
@@ -104,7 +111,7 @@ final class OutputFolder implements AutoCloseable {
 
   /** The lists of its groups. */
   GroupManifests manifests(SparkSession spark) {
-    return new GroupManifests(spark, raw(files), new Path(rows()));
+    return new GroupManifests(spark, raw(files), new Path(rows()), lock::requireHeld);
   }
 
   /** From now on a group's files may be there that do not count. */
@@ -124,6 +131,33 @@ final class OutputFolder implements AutoCloseable {
 
   String runId() {
     return runId;
+  }
+
+  /** Gives the run an id that sorts after one that is there. */
+  void sortAfter(String newest) {
+    runId = RunIds.after(newest, runId, root());
+  }
+
+  /** The right to write here, for those who write on other machines. */
+  OutputHold hold() {
+    return lock.hold();
+  }
+
+  /** What happens as soon as it is seen that another run has taken over. */
+  void whenLost(Runnable action) {
+    lock.whenLost(action);
+  }
+
+  /** What is to be said where another run has taken over. */
+  Optional<LostOutputException> loss() {
+    try {
+      lock.requireHeld();
+      return Optional.empty();
+    } catch (LostOutputException e) {
+      return Optional.of(e);
+    } catch (IOException e) {
+      return Optional.empty(); // nobody can tell; what failed by itself is the reason then
+    }
   }
 
   /** Where this run keeps what is unfinished. */
@@ -151,9 +185,9 @@ final class OutputFolder implements AutoCloseable {
    * @throws IOException where that fails, or another run has taken over
    */
   void commit(int group) throws IOException {
-    lock.requireHeld();
-    files.mkdirs(new Path(rows()));
     Path target = new Path(rows(), ResultColumns.GROUP + "=" + groupName(group));
+    files.mkdirs(target.getParent());
+    lock.requireHeld();
     if (files.exists(target) || !files.rename(new Path(stagedGroup(group)), target)) {
       throw new IOException("Cannot commit the rows: the rename failed (%s)".formatted(target));
     }
@@ -170,20 +204,34 @@ final class OutputFolder implements AutoCloseable {
   }
 
   /**
-   * Removes the groups of all other runs.
+   * Removes the groups of earlier runs.
    *
    * @throws IOException where that fails, or another run has taken over
    */
-  void removeOtherGroups() throws IOException {
-    lock.requireHeld();
+  void removeEarlierGroups() throws IOException {
     if (!hasRows()) {
       return;
     }
-    String own = ResultColumns.GROUP + "=" + runId + "-";
+    String own = ResultColumns.GROUP + "=" + runId;
     for (FileStatus group : files.listStatus(new Path(rows()))) {
-      if (!group.getPath().getName().startsWith(own)) {
+      if (GroupManifests.isGroup(group) && group.getPath().getName().compareTo(own) < 0) {
+        lock.requireHeld();
         files.delete(group.getPath(), true);
       }
+    }
+  }
+
+  /**
+   * Gives numbered PNG files their names in place of earlier ones.
+   *
+   * @param names as in {@code image_0.png}
+   * @throws IOException where that fails, or another run has taken over
+   */
+  void place(List<String> names) throws IOException {
+    WholeFiles whole = new WholeFiles(raw(files));
+    Path waiting = new Path(PictureStore.numberedFolder(staging()));
+    for (String name : names) {
+      whole.move(new Path(waiting, name), new Path(root, name), lock::requireHeld);
     }
   }
 
@@ -199,12 +247,16 @@ final class OutputFolder implements AutoCloseable {
   /**
    * Writes a small text file, whole, in place of an earlier one.
    *
-   * @throws IOException where that fails; an earlier one is still there
+   * @throws IOException where that fails, or another run has taken over; an earlier one is still
+   *     there
    */
   void writeText(String name, String text) throws IOException {
-    FileSystem raw = raw(files);
-    raw.mkdirs(staging);
-    new WholeFiles(raw).write(new Path(root, name), staging, text.getBytes(StandardCharsets.UTF_8));
+    new WholeFiles(raw(files))
+        .write(
+            new Path(root, name),
+            staging,
+            text.getBytes(StandardCharsets.UTF_8),
+            lock::requireHeld);
   }
 
   /** Whether this run has made the folder and nothing in it that is finished. */
@@ -214,18 +266,29 @@ final class OutputFolder implements AutoCloseable {
             .allMatch(entry -> entry.getPath().getName().startsWith("_"));
   }
 
-  /** Removes what this run left unfinished, and lets another run write. */
+  /**
+   * Removes what this run left unfinished, and lets another run write. What others have in the
+   * folder stays where they have taken over.
+   */
   @Override
   public void close() throws IOException {
     try (lock) {
-      lock.requireHeld();
-      files.delete(staging.getParent(), true);
+      files.delete(staging, true);
       for (Path group : unfinished) {
         files.delete(group, true);
       }
+      removeWhereEmpty(staging.getParent());
+      lock.requireHeld();
+      files.delete(staging.getParent(), true);
     }
-    if (isNew && files.listStatus(root).length == 0) {
-      files.delete(root, false);
+    if (isNew) {
+      removeWhereEmpty(root);
+    }
+  }
+
+  private void removeWhereEmpty(Path folder) throws IOException {
+    if (files.exists(folder) && files.listStatus(folder).length == 0) {
+      files.delete(folder, false);
     }
   }
 }

@@ -1,16 +1,16 @@
 package io.sparkdiffusion.spark.job;
 
+import io.sparkdiffusion.spark.executor.LostOutputException;
+import io.sparkdiffusion.spark.executor.OutputHold;
 import io.sparkdiffusion.spark.executor.Storage;
 import io.sparkdiffusion.spark.executor.WholeFiles;
-import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import org.apache.hadoop.fs.FSDataInputStream;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileStatus;
@@ -24,10 +24,11 @@ import org.slf4j.LoggerFactory;
 /**
  * Keeps two runs from writing to one output folder. The file {@code _lock} names the run that
  * writes and changes with each heartbeat; where it stands still, that run is dead and another one
- * takes over. No clocks are compared. A run that has lost its lock commits nothing more. Where two
- * may have written their names at once, because creating a file is not exclusive or both took over
- * from a dead run, a run waits for a heartbeat and holds the lock if its own name is still there:
- * the one that wrote last goes on. A heartbeat that cannot be written leaves the lock as it was.
+ * takes over. No clocks are compared. A run that has lost its lock writes nothing more that readers
+ * see, and ends; it does not get the lock back, whoever has it by then. Where two may have written
+ * their names at once, because creating a file is not exclusive or both took over from a dead run,
+ * a run waits for a heartbeat and holds the lock if its own name is still there: the one that wrote
+ * last goes on. A heartbeat that cannot be written leaves the lock as it was.
  */
 final class OutputLock implements AutoCloseable {
 
@@ -41,11 +42,14 @@ final class OutputLock implements AutoCloseable {
 
   private final FileSystem files;
   private final Path file;
+  private final OutputHold hold;
   private final Path beside;
   private final WholeFiles whole;
   private final String runId;
   private final ScheduledExecutorService clock =
       Executors.newSingleThreadScheduledExecutor(DaemonThreads.named("spark-diffusion-lock"));
+  private final AtomicReference<Runnable> whenLost = new AtomicReference<>(() -> {});
+  private volatile boolean isLost;
   private long beats;
 
   private OutputLock(FileSystem files, Path folder, String runId) {
@@ -53,6 +57,7 @@ final class OutputLock implements AutoCloseable {
     this.file = new Path(folder, NAME);
     this.beside = new Path(folder, BESIDE + runId);
     this.runId = runId;
+    this.hold = new OutputHold(file.toString(), runId);
     this.whole = new WholeFiles(files);
   }
 
@@ -109,15 +114,15 @@ final class OutputLock implements AutoCloseable {
   }
 
   private void takeOver(Duration heartbeat) throws IOException {
-    Optional<String> before = read();
+    String before = hold.read(files);
     LOG.info("Waiting whether the run of {} is alive", file);
     sleep(heartbeat.multipliedBy(MISSED_HEARTBEATS));
-    Optional<String> after = read();
-    if (after.isPresent() && !after.equals(before)) {
-      throw new IOException("another run is writing to it, wait for its end: " + after.get());
+    String after = hold.read(files);
+    if (!after.isEmpty() && !after.equals(before)) {
+      throw new IOException("another run is writing to it, wait for its end: " + after.strip());
     }
     LOG.warn("Taking over from a run that ended without cleaning up");
-    renew();
+    renew(() -> {});
   }
 
   private static void sleep(Duration time) throws IOException {
@@ -131,15 +136,18 @@ final class OutputLock implements AutoCloseable {
 
   /**
    * Writes the next heartbeat. On a full disk the lock stays as it is; where no rename replaces it
-   * at once it is written over, so that it is never gone and nobody else finds none.
+   * at once it is written over, so that it is never gone and nobody else finds none. Who takes over
+   * removes what this has written beside the lock, so that a rename that comes too late fails.
    */
-  private synchronized void renew() throws IOException {
+  private synchronized void renew(WholeFiles.Guard guard) throws IOException {
     byte[] beat = nextBeat();
     if (Storage.of(files) == Storage.OBJECT_STORE) {
+      guard.require();
       whole.create(file, beat);
       return;
     }
     whole.create(beside, beat);
+    guard.require();
     if (!whole.replace(beside, file)) {
       whole.create(file, beat);
       files.delete(beside, false);
@@ -161,41 +169,42 @@ final class OutputLock implements AutoCloseable {
     return path.getName().startsWith(BESIDE);
   }
 
-  /** The run that holds the lock and its heartbeat, nothing where the file is gone. */
-  private Optional<String> read() throws IOException {
-    try (FSDataInputStream in = files.open(file)) {
-      return Optional.of(new String(in.readAllBytes(), StandardCharsets.UTF_8).strip());
-    } catch (FileNotFoundException e) {
-      return Optional.empty();
-    }
+  /** The right to write that goes with the lock, for those who ask from elsewhere. */
+  OutputHold hold() {
+    return hold;
   }
 
-  private boolean isHeld() throws IOException {
-    return read().filter(this::isOwn).isPresent();
-  }
-
-  private boolean isOwn(String holder) {
-    return holder.startsWith(runId + " ");
+  /** What happens once a heartbeat finds that another run has taken over. */
+  void whenLost(Runnable action) {
+    whenLost.set(action);
   }
 
   /**
    * Makes sure that this run still is the one that writes.
    *
-   * @throws IOException where another one has taken over
+   * @throws LostOutputException where another one has taken over, for ever
    */
   synchronized void requireHeld() throws IOException {
-    if (!isHeld()) {
-      throw new IOException(
-          "Cannot go on: the output folder must be this run's (%s holds %s)"
-              .formatted(read().orElse("nobody"), file));
+    if (isLost) {
+      throw hold.lost(files);
+    }
+    try {
+      hold.require(files);
+    } catch (LostOutputException e) {
+      isLost = true;
+      throw e;
     }
   }
 
   private void requireFirst() throws IOException {
-    Optional<String> holder = read();
-    if (holder.filter(this::isOwn).isEmpty()) {
+    try {
+      hold.require(files);
+    } catch (LostOutputException e) {
+      String holder = hold.read(files).strip();
       throw new IOException(
-          "another run is writing to it, wait for its end: " + holder.orElse("nobody"));
+          "another run is writing to it, wait for its end: "
+              + (holder.isEmpty() ? "nobody" : holder),
+          e);
     }
   }
 
@@ -204,8 +213,10 @@ final class OutputLock implements AutoCloseable {
       return;
     }
     try {
-      requireHeld();
-      renew();
+      renew(this::requireHeld);
+    } catch (LostOutputException e) {
+      clock.shutdown();
+      whenLost.get().run();
     } catch (IOException | RuntimeException e) {
       // Whatever it is: the clock would stop for good.
       LOG.warn("Cannot renew the lock {}: {}", file, e.getMessage());
@@ -221,7 +232,7 @@ final class OutputLock implements AutoCloseable {
     clock.shutdown();
     synchronized (this) {
       files.delete(beside, false);
-      if (isHeld()) {
+      if (!isLost && hold.read(files).startsWith(runId + " ")) {
         files.delete(file, false);
       }
     }

@@ -1,5 +1,6 @@
 package io.sparkdiffusion.spark.job;
 
+import io.sparkdiffusion.config.InputConfig;
 import io.sparkdiffusion.config.JobConfig;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.spark.PlanImages;
@@ -112,8 +113,14 @@ final class Planner {
    * @param earlier rows of earlier runs, with the columns of {@link FinishedImages#READ}
    */
   Work missing(PlannedImages images, Optional<Dataset<Row>> earlier) {
-    PlannedImages missing = images.without(new FinishedImages(config.output()), earlier);
+    PlannedImages missing = images.without(new FinishedImages(config.output(), numbered()), earlier);
     return new Work(missing, BatchPlan.of(missing.demands(), sizes()));
+  }
+
+  private Optional<NumberedFiles> numbered() {
+    return config.input() instanceof InputConfig.Single && config.output().format().hasPngFiles()
+        ? Optional.of(new NumberedFiles(config.output().directory(), hadoop))
+        : Optional.empty();
   }
 
   private BatchPlan.Sizes sizes() {

@@ -1,5 +1,6 @@
 package io.sparkdiffusion.spark.job;
 
+import io.sparkdiffusion.spark.executor.GenerationCounters;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -19,8 +20,9 @@ import scala.collection.Seq;
 /**
  * Follows a counter of images while tasks run, over all groups. Finished tasks report at once,
  * running ones with each heartbeat of their executor ({@code spark.executor.heartbeatInterval},
- * Spark's default is 10 s), both after each batch at the earliest. A partition counts once, however
- * many attempts at it are running or have ended well.
+ * Spark's default is 10 s), both after each batch at the earliest; in local mode, where tasks run
+ * in this JVM, nothing is waited for. A partition counts once, however many attempts at it are
+ * running or have ended well.
  */
 final class Progress extends SparkListener implements AutoCloseable {
 
@@ -69,7 +71,8 @@ final class Progress extends SparkListener implements AutoCloseable {
       }
     }
     long images = underway.values().stream().mapToLong(Long::longValue).sum();
-    return Math.min(total, finishedImages + images);
+    long here = context.isLocal() ? GenerationCounters.imagesHere(counterId) : 0;
+    return Math.min(total, Math.max(finishedImages + images, here));
   }
 
   @Override

@@ -35,7 +35,7 @@ record ResultFolder(GroupWriter writer, OutputFolder output) implements ResultSt
   }
 
   @Override
-  public void removeOtherRuns() throws IOException {
-    output.removeOtherGroups();
+  public void removeEarlierRuns() throws IOException {
+    output.removeEarlierGroups();
   }
 }

@@ -1,14 +1,21 @@
 package io.sparkdiffusion.spark.job;
 
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.max;
+
 import java.io.IOException;
 import java.util.Optional;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /** Where result rows are kept. Groups are staged alike and committed as the store does it. */
-sealed interface ResultStore permits ResultFolder, ListedFolder, ResultTable {
+sealed interface ResultStore permits ResultFolder, ListedFolder, ResultTable, NumberedImages {
+
+  /** The column by which the newest row of an image is found. */
+  String RUN_ID = "run_id";
 
   /**
    * Opens the rows of a run's output.
@@ -53,6 +60,21 @@ sealed interface ResultStore permits ResultFolder, ListedFolder, ResultTable {
    */
   void commit(int group) throws IOException;
 
-  /** Removes the rows of all other runs. */
-  void removeOtherRuns() throws IOException;
+  /** Removes the rows of runs that sort before this one. */
+  void removeEarlierRuns() throws IOException;
+
+  /**
+   * The last of the runs that have rows here and do not sort before a given one; there is none
+   * where clocks have always gone right.
+   */
+  default Optional<String> newestRun(String from) throws IOException {
+    Optional<Dataset<Row>> all = rows(new StructType().add(RUN_ID, DataTypes.StringType));
+    if (all.isEmpty()) {
+      return Optional.empty();
+    }
+    Dataset<Row> later = all.get().filter(col(RUN_ID).geq(from)).select(RUN_ID);
+    return later.isEmpty()
+        ? Optional.empty()
+        : Optional.of(later.agg(max(RUN_ID)).head().getString(0));
+  }
 }

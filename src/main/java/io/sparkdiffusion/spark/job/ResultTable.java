@@ -234,8 +234,8 @@ final class ResultTable implements ResultStore {
   }
 
   @Override
-  public void removeOtherRuns() throws IOException {
+  public void removeEarlierRuns() throws IOException {
     output.requireHeld();
-    spark.sql("DELETE FROM %s WHERE run_id <> '%s'".formatted(name, output.runId()));
+    spark.sql("DELETE FROM %s WHERE run_id < '%s'".formatted(name, output.runId()));
   }
 }

@@ -20,7 +20,6 @@ final class RunReport {
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
   private static final double NANOS_PER_SECOND = 1e9;
 
-  private final String runId;
   private final JobConfig config;
   private final String sparkVersion;
   private final GenerationCounters counters;
@@ -28,8 +27,7 @@ final class RunReport {
   private Model model;
   private RunCounts counts = RunCounts.NONE;
 
-  RunReport(String runId, JobConfig config, String sparkVersion, GenerationCounters counters) {
-    this.runId = runId;
+  RunReport(JobConfig config, String sparkVersion, GenerationCounters counters) {
     this.config = config;
     this.sparkVersion = sparkVersion;
     this.counters = counters;
@@ -58,7 +56,7 @@ final class RunReport {
    * @param status {@code done}, {@code stopped}, {@code interrupted} or {@code failed}
    * @param error why it did not end well, null where it did
    */
-  String json(String status, String error) {
+  String json(String runId, String status, String error) {
     RunSeconds seconds = seconds();
     Map<String, Object> report = new LinkedHashMap<>();
     report.put("run_id", runId);

@@ -2,6 +2,7 @@ package io.sparkdiffusion.spark.job;
 
 import static org.apache.spark.sql.functions.col;
 
+import io.sparkdiffusion.spark.executor.OutputHold;
 import io.sparkdiffusion.spark.executor.PictureStore.Naming;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -59,7 +60,7 @@ final class UnnamedPictures {
     found
         .join(named, found.col(PATH).equalTo(named.col(PATH)), "left_anti")
         .as(Encoders.STRING())
-        .foreachPartition(new Delete(folder, hadoop));
+        .foreachPartition(new Delete(folder, output.hold(), hadoop));
   }
 
   /** From a naming to the files that are called so. */
@@ -114,14 +115,17 @@ final class UnnamedPictures {
     }
   }
 
-  private record Delete(String folder, SerializableConfiguration hadoop)
+  /** Each name was read while the lock was held, or the lock is lost by now. */
+  private record Delete(String folder, OutputHold hold, SerializableConfiguration hadoop)
       implements ForeachPartitionFunction<String> {
 
     @Override
     public void call(Iterator<String> paths) throws IOException {
       FileSystem files = new Path(folder).getFileSystem(hadoop.value());
       while (paths.hasNext()) {
-        files.delete(new Path(folder, paths.next()), false);
+        Path path = new Path(folder, paths.next());
+        hold.require(files);
+        files.delete(path, false);
       }
     }
   }

@@ -175,7 +175,8 @@ class GenerateImagesTest {
                 OutputFormat.PARQUET,
                 PictureStore.Naming.BY_REQUEST,
                 true,
-                true));
+                true,
+                OutputHold.UNSHARED));
     GenerateImages function =
         new GenerateImages(run, counters, new SerializableConfiguration(new Configuration()));
     return spark

@@ -53,6 +53,7 @@ class HadoopImageSinkTest {
     return new HadoopImageSink(
         new org.apache.hadoop.fs.Path(root, "images"),
         new org.apache.hadoop.fs.Path(root, "_staging"),
+        OutputHold.UNSHARED,
         hadoop);
   }
 

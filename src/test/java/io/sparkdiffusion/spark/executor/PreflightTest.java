@@ -63,7 +63,13 @@ class PreflightTest {
   private void checkExecutors(Model model, ExecutionConfig execution) {
     PictureStore store =
         new PictureStore(
-            "out", "staging", OutputFormat.PARQUET, PictureStore.Naming.BY_REQUEST, true, true);
+            "out",
+            "staging",
+            OutputFormat.PARQUET,
+            PictureStore.Naming.BY_REQUEST,
+            true,
+            true,
+            OutputHold.UNSHARED);
     Preflight.checkExecutors(
         spark,
         new GenerationRun("run", model, execution, store),

@@ -29,6 +29,13 @@ class FailuresTest {
   }
 
   @Test
+  void tellsWhatKindOfErrorEndedATask() {
+    assertThat(Failures.reason(new IllegalStateException("Job", new OutOfMemoryError("Java heap"))))
+        .isEqualTo("java.lang.OutOfMemoryError: Java heap");
+    assertThat(Failures.reason(new StackOverflowError())).isEqualTo("java.lang.StackOverflowError");
+  }
+
+  @Test
   void tellsTheDeepestCauseElse() {
     assertThat(Failures.reason(new IllegalStateException("Job aborted", deepest)))
         .isEqualTo("disk full");

@@ -24,7 +24,8 @@ class GroupManifestsTest {
   void open() throws IOException {
     FileSystem files = FileSystem.getLocal(new Configuration()).getRawFileSystem();
     manifests =
-        new GroupManifests(LocalSpark.session(), files, new org.apache.hadoop.fs.Path(rows()));
+        new GroupManifests(
+            LocalSpark.session(), files, new org.apache.hadoop.fs.Path(rows()), () -> {});
     manifests.mark();
   }
 

@@ -56,9 +56,11 @@ final class JobRuns {
   }
 
   GenerateJob.Result run(String... overrides) {
-    return new GenerateJob(spark, settings(overrides))
-        .models(any -> FakeModel.named("job runs"))
-        .execute();
+    return job(overrides).execute();
+  }
+
+  GenerateJob job(String... overrides) {
+    return new GenerateJob(spark, settings(overrides)).models(any -> FakeModel.named("job runs"));
   }
 
   JobConfig settings(String... overrides) {

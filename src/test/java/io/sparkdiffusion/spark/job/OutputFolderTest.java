@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkdiffusion.config.OutputCommit;
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.spark.executor.LostOutputException;
 import io.sparkdiffusion.testing.FullDisk;
 import io.sparkdiffusion.testing.StrictRename;
 import io.sparkdiffusion.testing.WatchedDisk;
@@ -13,6 +14,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
@@ -68,13 +70,56 @@ class OutputFolderTest {
     Files.createDirectories(Path.of(java.net.URI.create(slow.stagedGroup(0))));
     Files.writeString(folder.resolve("_lock"), "quick 0\n");
     String lost =
-        "Cannot go on: the output folder must be this run's (quick 0 holds file:%s/_lock)"
+        ("Cannot go on: this run must hold its output folder, and another one has taken it over"
+                + " while this one stood still (quick 0 holds file:%s/_lock)")
             .formatted(folder);
     assertThatThrownBy(() -> slow.commit(0)).isInstanceOf(IOException.class).hasMessage(lost);
-    assertThatThrownBy(slow::removeOtherGroups).isInstanceOf(IOException.class).hasMessage(lost);
+    assertThatThrownBy(() -> slow.writeText("run.json", "{}")).hasMessage(lost);
+    assertThatThrownBy(() -> slow.place(List.of("image_0.png"))).hasMessage(lost);
     assertThatThrownBy(slow::close).hasMessage(lost);
-    assertThat(folder.resolve("rows")).doesNotExist();
+    assertThat(folder.resolve("rows")).isEmptyDirectory();
+    assertThat(folder.resolve("run.json")).doesNotExist();
+    assertThat(folder.resolve("image_0.png")).doesNotExist();
     assertThat(folder.resolve("_lock")).hasContent("quick 0");
+  }
+
+  @Test
+  void removesNoGroupOnceAnotherRunHasTakenOver() throws IOException {
+    OutputFolder slow = open("slow");
+    Path group = Files.createDirectories(folder.resolve("rows/group=earlier-0"));
+    Path later = Files.createDirectories(folder.resolve("rows/group=zeta-0"));
+    slow.removeEarlierGroups();
+    assertThat(group).doesNotExist();
+    assertThat(later).exists();
+    Files.createDirectories(group);
+    Files.writeString(folder.resolve("_lock"), "quick 0\n");
+    assertThatThrownBy(slow::removeEarlierGroups).isInstanceOf(LostOutputException.class);
+    assertThat(group).exists();
+  }
+
+  /** It was stopped between its last look at the lock and the rename of its heartbeat. */
+  @Test
+  void aLateHeartbeatDoesNotTakeTheLockBack() throws Exception {
+    Configuration hadoop = new Configuration();
+    WatchedDisk.register(hadoop);
+    OutputFolder slow = open("watched:" + folder, "slow", hadoop);
+    AtomicBoolean isLost = new AtomicBoolean();
+    slow.whenLost(() -> isLost.set(true));
+    CountDownLatch looked = new CountDownLatch(1);
+    WatchedDisk.beforeOpen(
+        file -> {
+          if (looked.getCount() == 1) {
+            looked.countDown();
+            write(folder.resolve("_lock"), "quick 0\n");
+          }
+        });
+    looked.await();
+    Thread.sleep(HEARTBEAT.multipliedBy(3).toMillis());
+    assertThat(folder.resolve("_lock")).hasContent("quick 0");
+    assertThat(isLost).isTrue();
+    assertThatThrownBy(slow::requireHeld).isInstanceOf(LostOutputException.class);
+    Files.writeString(folder.resolve("_lock"), "slow 9\n");
+    assertThatThrownBy(slow::requireHeld).as("for ever").isInstanceOf(LostOutputException.class);
   }
 
   @Test
