@@ -11,6 +11,7 @@ import io.sparkdiffusion.spark.executor.LostOutputException;
 import io.sparkdiffusion.spark.executor.Model;
 import io.sparkdiffusion.spark.executor.PictureStore;
 import io.sparkdiffusion.spark.executor.Preflight;
+import io.sparkdiffusion.spark.table.PromptTable;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
