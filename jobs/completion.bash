@@ -22,6 +22,7 @@ model_digest=
 model_cache_dir=
 revision=
 from_pt=
+variant=
 unet_checkpoint=
 hf_access_token=
 device=
@@ -131,6 +132,7 @@ _spark_diffusion_inspect() {
   local current="${COMP_WORDS[COMP_CWORD]}"
   if [[ "$current" == -* ]]; then
     _spark_diffusion_words "$current" '--model
+--again
 --help' ' '
   else
     _spark_diffusion_files "$current" '\.png$'
@@ -141,6 +143,7 @@ _spark_diffusion_check() {
   local current="${COMP_WORDS[COMP_CWORD]}"
   if [[ "$current" == -* ]]; then
     _spark_diffusion_words "$current" '--revision
+--variant
 --write-manifest
 --no-digests
 --help' ' '
