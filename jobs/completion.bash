@@ -26,6 +26,7 @@ model_digest=
 model_cache_dir=
 revision=
 from_pt=
+variant=
 unet_checkpoint=
 hf_access_token=
 device=
@@ -135,6 +136,7 @@ _spark_diffusion_inspect() {
   local current="${COMP_WORDS[COMP_CWORD]}"
   if [[ "$current" == -* ]]; then
     _spark_diffusion_words "$current" '--model
+--again
 --help' ' '
   else
     _spark_diffusion_files "$current" '\.png$'
@@ -145,6 +147,7 @@ _spark_diffusion_check() {
   local current="${COMP_WORDS[COMP_CWORD]}"
   if [[ "$current" == -* ]]; then
     _spark_diffusion_words "$current" '--revision
+--variant
 --write-manifest
 --no-digests
 --help' ' '

@@ -122,8 +122,7 @@ public final class Inspect implements Callable<Integer> {
     }
   }
 
-  private void tellOrigin(
-      GenerationParameters parameters, PictureOrigin origin, boolean isMarked) {
+  private void tellOrigin(GenerationParameters parameters, PictureOrigin origin, boolean isMarked) {
     out.println("Model digest: " + Shown.text(origin.modelDigest()));
     out.println("Number format: " + Shown.text(origin.dtype()));
     out.println();
@@ -156,7 +155,7 @@ public final class Inspect implements Callable<Integer> {
                 () ->
                     new ProblemsException(
                         "Cannot make %s again: --model=FOLDER must say where its model is (no run.json"
-                            .formatted(file)
+                                .formatted(file)
                             + " beside it does)"));
     PictureOrigin known = PictureOrigin.fromJson(origin);
     Map<String, String> settings =

@@ -11,8 +11,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Has the job make a picture again, and compares the bytes. What the picture says reaches the job in
- * a file that only the user can read, never as text for a shell.
+ * Has the job make a picture again, and compares the bytes. What the picture says reaches the job
+ * in a file that only the user can read, never as text for a shell.
  *
  * @param picture the one that there is
  * @param folder the new output folder

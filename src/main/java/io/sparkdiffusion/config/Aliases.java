@@ -20,7 +20,9 @@ final class Aliases {
   static Optional<String> of(String key) {
     String word = plain(key);
     return Optional.ofNullable(RIGHT.get(word))
-        .or(() -> Settings.BY_KEY.containsKey(word) ? Optional.of("set " + word) : Optional.empty());
+        .or(
+            () ->
+                Settings.BY_KEY.containsKey(word) ? Optional.of("set " + word) : Optional.empty());
   }
 
   /** True for a setting's name or one that others have for it. */
@@ -34,7 +36,10 @@ final class Aliases {
 
   private static Map<String, String> right() {
     Map<String, String> right = new LinkedHashMap<>();
-    set(right, "num_inference_steps", "steps step num_steps n_steps inference_steps sampling_steps ddim_steps");
+    set(
+        right,
+        "num_inference_steps",
+        "steps step num_steps n_steps inference_steps sampling_steps ddim_steps");
     set(right, "guidance_scale", "cfg_scale cfg guidance scale unconditional_guidance_scale");
     set(right, "guidance_rescale", "cfg_rescale rescale_cfg rescale");
     set(right, "eta", "ddim_eta eta_ddim");
@@ -68,7 +73,10 @@ final class Aliases {
     for (String key : ModelConfig.schedulerKeys()) {
       right.put(key, "set diffusion_scheduler_config='{%s: ...}'".formatted(key));
     }
-    put(right, IMAGE_TO_IMAGE, "strength denoising_strength image init_image init_img mask_image mask");
+    put(
+        right,
+        IMAGE_TO_IMAGE,
+        "strength denoising_strength image init_image init_img mask_image mask");
     put(right, MERGE, "lora loras lora_path lora_scale vae vae_path controlnet");
     return right;
   }

@@ -33,7 +33,7 @@ final class GivenValues {
       String override = overrides.get(i);
       int equals = override.indexOf('=');
       String key = override.substring(0, Math.max(equals, 0)).strip();
-      if (!isWord(key)) {
+      if (!isWord(key) || (areSpaced && override.endsWith("="))) {
         if (!areSpaced) {
           problems.add(
               "Cannot read override %s: it must be key=value, quoted where it has spaces (no key)"

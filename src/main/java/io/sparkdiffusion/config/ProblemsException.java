@@ -38,12 +38,19 @@ public final class ProblemsException extends RuntimeException {
     return new ProblemsException(List.of(problem + "; " + fix), true);
   }
 
+  /** Problems of others that may have said their fixes. */
+  public static ProblemsException of(List<ProblemsException> others) {
+    return new ProblemsException(
+        others.stream().flatMap(other -> other.problems().stream()).distinct().toList(),
+        others.stream().allMatch(ProblemsException::saysFix));
+  }
+
   /** The problems, one line each. */
   public List<String> problems() {
     return problems;
   }
 
-  /** Whether the line itself says what to do. */
+  /** Whether every line itself says what to do. */
   public boolean saysFix() {
     return saysFix;
   }

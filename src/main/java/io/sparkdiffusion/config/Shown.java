@@ -76,8 +76,8 @@ public final class Shown {
   }
 
   /**
-   * True for what is never shown as it is. Unicode's format characters are marks of direction, joiners
-   * and others without a width.
+   * True for what is never shown as it is. Unicode's format characters are marks of direction,
+   * joiners and others without a width.
    */
   public static boolean isHidden(int point) {
     return switch (Character.getType(point)) {

@@ -6,6 +6,8 @@ import java.net.http.HttpResponse;
 /** Says why the hub gives something not, by its status and {@code X-Error-Code}. */
 final class Refusal {
 
+  private static final String REMOVED = "stabilityai/stable-diffusion-2";
+
   private final HubEnvironment environment;
   private final HubId id;
 
@@ -35,8 +37,8 @@ final class Refusal {
                   .formatted(id, said);
           case "RepoNotFound" ->
               ("Cannot open model %s: there is no such local folder, and the hub %s must have it; a"
-                      + " private one needs a token in hf_access_token or HF_TOKEN (%s %s)")
-                  .formatted(id, environment.endpoint(), said, token);
+                      + " private one needs a token in hf_access_token or HF_TOKEN (%s %s)%s")
+                  .formatted(id, environment.endpoint(), said, token, moved());
           case "RevisionNotFound" ->
               "Cannot use revision: %s must have it as a branch, tag or commit (%s)"
                   .formatted(id, revision);
@@ -48,6 +50,14 @@ final class Refusal {
                   .formatted(
                       file.isEmpty() ? revision : file, id, answer.uri().getHost(), said, token);
         });
+  }
+
+  /** Stability AI removed Stable Diffusion 2 from the hub in November 2025. */
+  private String moved() {
+    return id.name().startsWith(REMOVED)
+        ? "; it was removed there, sd2-community/%s has it"
+            .formatted(id.name().substring(id.name().indexOf('/') + 1))
+        : "";
   }
 
   /** A hub says 401 to who may not know whether there is such a repository. */

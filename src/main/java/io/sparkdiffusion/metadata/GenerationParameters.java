@@ -50,8 +50,9 @@ public record GenerationParameters(
   }
 
   /**
-   * The inverse of {@link #text()}. A text that is none is an {@link IllegalArgumentException}. The format has no escape for texts: a prompt with a line that
-   * begins with {@code Negative prompt:} is read as two texts, as the web UI reads it.
+   * The inverse of {@link #text()}. A text that is none is an {@link IllegalArgumentException}. The
+   * format has no escape for texts: a prompt with a line that begins with {@code Negative prompt:}
+   * is read as two texts, as the web UI reads it.
    */
   public static GenerationParameters parse(String text) {
     int end = text.lastIndexOf('\n');
@@ -91,8 +92,7 @@ public record GenerationParameters(
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
           "Cannot read generation parameters: %s must be a %s (%s)"
-              .formatted(
-                  key, key.equals("Size") ? "width x height" : "number", Shown.text(value)),
+              .formatted(key, key.equals("Size") ? "width x height" : "number", Shown.text(value)),
           e);
     }
   }

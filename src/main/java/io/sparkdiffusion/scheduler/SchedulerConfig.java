@@ -66,8 +66,8 @@ public record SchedulerConfig(
    *
    * @param json the file's content
    * @param overrides settings that win over the file; an empty text means the file's own value
-   * @throws ScheduleException with one line for each problem: a setting of the wrong type or
-   *     range, one that would change the result and is not supported, an unknown override
+   * @throws ScheduleException with one line for each problem: a setting of the wrong type or range,
+   *     one that would change the result and is not supported, an unknown override
    */
   public static SchedulerConfig of(Map<String, Object> json, Map<String, Object> overrides) {
     Problems problems = new Problems();

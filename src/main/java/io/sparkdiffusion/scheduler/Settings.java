@@ -33,7 +33,8 @@ final class Settings {
     if (value instanceof Number number && number.doubleValue() == number.intValue()) {
       return number.intValue();
     }
-    problems.add("Cannot use scheduler setting %s: it must be a whole number (%s)", key, shown(value));
+    problems.add(
+        "Cannot use scheduler setting %s: it must be a whole number (%s)", key, shown(value));
     return whenAbsent;
   }
 
@@ -42,7 +43,8 @@ final class Settings {
     if (value instanceof Boolean flag) {
       return flag;
     }
-    problems.add("Cannot use scheduler setting %s: it must be true or false (%s)", key, shown(value));
+    problems.add(
+        "Cannot use scheduler setting %s: it must be true or false (%s)", key, shown(value));
     return whenAbsent;
   }
 
@@ -55,7 +57,8 @@ final class Settings {
       }
     }
     String known = Arrays.stream(choices).map(Settings::text).collect(Collectors.joining(", "));
-    problems.add("Cannot use scheduler setting %s: it must be one of %s (%s)", key, known, shown(value));
+    problems.add(
+        "Cannot use scheduler setting %s: it must be one of %s (%s)", key, known, shown(value));
     return whenAbsent;
   }
 

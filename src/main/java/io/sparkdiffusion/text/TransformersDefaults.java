@@ -4,8 +4,8 @@ import io.sparkdiffusion.weights.ComponentConfig;
 import java.util.Map;
 
 /**
- * The keys that every configuration of transformers may hold (configuration_utils.py, all of
- * {@code PretrainedConfig} from 4.0 to 5): some versions write all of them, with their defaults.
+ * The keys that every configuration of transformers may hold (configuration_utils.py, all of {@code
+ * PretrainedConfig} from 4.0 to 5): some versions write all of them, with their defaults.
  */
 final class TransformersDefaults {
 

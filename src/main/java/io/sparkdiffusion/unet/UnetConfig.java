@@ -144,8 +144,7 @@ public record UnetConfig(
             "time_embedding_act_fn",
             "time_embedding_dim",
             "timestep_post_act")
-        .ignore(
-            "addition_embed_type_num_heads", "split_head_dim", "use_memory_efficient_attention")
+        .ignore("addition_embed_type_num_heads", "split_head_dim", "use_memory_efficient_attention")
         // What training's moving average writes into the configuration of its UNet (EMAModel).
         .ignore(
             "decay",

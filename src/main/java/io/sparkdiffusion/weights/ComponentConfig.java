@@ -232,7 +232,10 @@ public final class ComponentConfig {
   /** The value; where it is one for each level, all of them equal, that one. */
   private Object single(String key) {
     Object value = taken(key);
-    return value instanceof List<?> list && new HashSet<>(list).size() == 1 && list.get(0) != null
+    return value instanceof List<?> list
+            && list.size() > 1
+            && list.get(0) != null
+            && list.stream().allMatch(list.get(0)::equals)
         ? list.get(0)
         : value;
   }

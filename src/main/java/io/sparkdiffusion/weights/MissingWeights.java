@@ -41,7 +41,9 @@ final class MissingWeights {
       return otherVariants(variants);
     }
     Optional<String> pickle = pickle(component);
-    return pickle.isPresent() ? pickle(component, pickle.get()) : missing(component, average(component));
+    return pickle.isPresent()
+        ? pickle(component, pickle.get())
+        : missing(component, average(component));
   }
 
   private ProblemsException missing(Component component, String hint) {
@@ -134,8 +136,7 @@ final class MissingWeights {
 
   /** Training scripts leave a UNet's moving average beside it. */
   private String average(Component component) {
-    return component == Component.UNET
-            && Files.isDirectory(root.resolve(ModelFolder.AVERAGE))
+    return component == Component.UNET && Files.isDirectory(root.resolve(ModelFolder.AVERAGE))
         ? "; a training's average is in unet_ema/, rename that folder to unet/ to use it"
         : "";
   }

@@ -25,7 +25,11 @@ public final class ModelFolder {
   /** Where training scripts leave a UNet's moving average. */
   static final String AVERAGE = "unet_ema";
 
-  private static final String PIPELINE = "StableDiffusionPipeline";
+  /** The second has the same parts. */
+  private static final List<String> PIPELINES =
+      List.of("StableDiffusionPipeline", "StableDiffusionImg2ImgPipeline");
+
+  private static final String OTHERS = "other kinds of models are not supported";
 
   private static final SortedMap<String, List<String>> CLASSES =
       new TreeMap<>(
@@ -88,8 +92,8 @@ public final class ModelFolder {
    */
   public static ModelFolder open(Path root, WeightChoice choice) {
     requireFolder(root);
-    List<String> problems = new ArrayList<>();
-    checkClasses(root, problems);
+    List<ProblemsException> problems = new ArrayList<>();
+    collect(problems, () -> checkClasses(root));
     requireFile(root.resolve("scheduler/scheduler_config.json"), problems);
     if (!Files.isRegularFile(root.resolve("tokenizer/tokenizer.json"))) {
       requireFile(root.resolve("tokenizer/vocab.json"), problems);
@@ -101,7 +105,7 @@ public final class ModelFolder {
       collect(problems, () -> files.put(component, WeightFiles.find(root, choice, component)));
     }
     if (!problems.isEmpty()) {
-      throw new ProblemsException(problems.stream().distinct().toList());
+      throw ProblemsException.of(problems);
     }
     return new ModelFolder(root, choice, files);
   }
@@ -139,28 +143,32 @@ public final class ModelFolder {
     }
   }
 
-  private static void checkClasses(Path root, List<String> problems) {
+  private static void checkClasses(Path root) {
     Path index = root.resolve("model_index.json");
-    collect(
-        problems,
-        () -> {
-          Map<String, Object> json = StrictJson.read(index);
-          Object pipeline = json.getOrDefault("_class_name", "absent");
-          if (!isName(pipeline, List.of(PIPELINE))) {
+    Map<String, Object> json = StrictJson.read(index);
+    List<ProblemsException> problems = new ArrayList<>();
+    Object pipeline = json.getOrDefault("_class_name", "absent");
+    if (!isName(pipeline, PIPELINES)) {
+      problems.add(
+          ProblemsException.withFix(
+              "Cannot use %s: its _class_name must be %s (%s)"
+                  .formatted(index, PIPELINES.get(0), Shown.value(pipeline)),
+              OTHERS));
+    }
+    CLASSES.forEach(
+        (part, allowed) -> {
+          Object entry = json.getOrDefault(part, "absent");
+          if (!isClass(entry, allowed)) {
             problems.add(
-                "Cannot use %s: its _class_name must be %s (%s)"
-                    .formatted(index, PIPELINE, Shown.value(pipeline)));
+                ProblemsException.withFix(
+                    "Cannot use %s of %s: its class must be %s (%s)"
+                        .formatted(part, index, String.join(" or ", allowed), Shown.value(entry)),
+                    OTHERS));
           }
-          CLASSES.forEach(
-              (part, allowed) -> {
-                Object entry = json.getOrDefault(part, "absent");
-                if (!isClass(entry, allowed)) {
-                  problems.add(
-                      "Cannot use %s of %s: its class must be %s (%s)"
-                          .formatted(part, index, String.join(" or ", allowed), Shown.value(entry)));
-                }
-              });
         });
+    if (!problems.isEmpty()) {
+      throw ProblemsException.of(problems);
+    }
   }
 
   /** An entry is the name of a library and of a class. */
@@ -173,19 +181,20 @@ public final class ModelFolder {
     return given instanceof String name && allowed.contains(name.replaceFirst("^Flax", ""));
   }
 
-  private static void requireFile(Path file, List<String> problems) {
+  private static void requireFile(Path file, List<ProblemsException> problems) {
     if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
       problems.add(
-          "Cannot open %s: the file must be there and readable (%s)"
-              .formatted(file, Files.exists(file) ? "not a readable file" : "missing"));
+          new ProblemsException(
+              "Cannot open %s: the file must be there and readable (%s)"
+                  .formatted(file, Files.exists(file) ? "not a readable file" : "missing")));
     }
   }
 
-  private static void collect(List<String> problems, Runnable check) {
+  private static void collect(List<ProblemsException> problems, Runnable check) {
     try {
       check.run();
     } catch (ProblemsException e) {
-      problems.addAll(e.problems());
+      problems.add(e);
     }
   }
 

@@ -75,7 +75,8 @@ public record ModelSums(SortedMap<String, String> byFile) implements Serializabl
   private static Optional<String> problem(String line, SortedMap<String, String> sums) {
     Matcher matcher = LINE.matcher(line);
     if (!matcher.matches()) {
-      return Optional.of("it must be a SHA-256, two spaces and a path (%s)".formatted(Shown.text(line)));
+      return Optional.of(
+          "it must be a SHA-256, two spaces and a path (%s)".formatted(Shown.text(line)));
     }
     String file = matcher.group(2);
     if (!isInside(file)) {

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * In what a network's stored weights differ from those that it asks for. Some of a kind are told one
- * by one; many have one cause and are one line.
+ * In what a network's stored weights differ from those that it asks for. Some of a kind are told
+ * one by one; many have one cause and are one line.
  */
 final class WeightDifferences {
 

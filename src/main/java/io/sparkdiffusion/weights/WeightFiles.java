@@ -16,6 +16,8 @@ import java.util.Optional;
 /** Finds a network's weight files. Safetensors are one file, or the shards of an index. */
 final class WeightFiles {
 
+  private static final int MOST_TOLD = 5;
+
   private WeightFiles() {}
 
   /**
@@ -74,11 +76,9 @@ final class WeightFiles {
     List<Object> names = map.values().stream().map(Object.class::cast).distinct().toList();
     List<String> broken =
         names.stream().filter(name -> !isPlain(name)).map(String::valueOf).toList();
-    if (!broken.isEmpty()) {
-      throw new ProblemsException(
-          "Cannot read %s: a shard must be the plain name of a .safetensors file (%s)"
-              .formatted(index, Shown.some(broken)));
-    }
+    refuse(
+        broken,
+        "Cannot read " + index + ": a shard must be the plain name of a .safetensors file (%s)");
     List<Path> shards =
         names.stream().map(String.class::cast).sorted().map(folder::resolve).toList();
     requireAll(shards, index);
@@ -96,10 +96,17 @@ final class WeightFiles {
             .filter(shard -> !Files.isRegularFile(shard))
             .map(shard -> shard.getFileName().toString())
             .toList();
-    if (!missing.isEmpty()) {
-      throw new ProblemsException(
-          "Cannot read shard%s %s of %s: the file must be there (missing)"
-              .formatted(missing.size() == 1 ? "" : "s", Shown.some(missing), index));
+    refuse(missing, "Cannot read shard %s of " + index + ": the file must be there (missing)");
+  }
+
+  /** Some are told one by one, many in one line. */
+  private static void refuse(List<String> names, String problem) {
+    List<String> told =
+        names.size() > MOST_TOLD
+            ? List.of(Shown.some(names))
+            : names.stream().map(Shown::text).toList();
+    if (!told.isEmpty()) {
+      throw new ProblemsException(told.stream().map(name -> problem.replace("%s", name)).toList());
     }
   }
 }

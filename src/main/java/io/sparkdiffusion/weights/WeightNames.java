@@ -38,12 +38,12 @@ final class WeightNames {
   /** Diffusers has written both names of an index. */
   private static Stream<String> ofVariant(String variant) {
     return Stream.of(
-        "." + variant + FILE,
-        INDEX + "." + variant + JSON,
-        "." + variant + INDEX + JSON);
+        "." + variant + FILE, INDEX + "." + variant + JSON, "." + variant + INDEX + JSON);
   }
 
-  /** The variant in the name of a weight file or an index; empty where it has none or is neither. */
+  /**
+   * The variant in the name of a weight file or an index; empty where it has none or is neither.
+   */
   static Optional<String> variant(Component component, WeightChoice choice, String file) {
     String name = component.fileName(choice.format());
     Matcher matcher = VARIANT.matcher(file.substring(Math.min(name.length(), file.length())));
@@ -55,7 +55,8 @@ final class WeightNames {
   /** True for the relative path of a list of shards, of any variant. */
   static boolean isIndex(String path) {
     return Arrays.stream(Component.values())
-        .map(component -> component.folder() + "/" + component.fileName(WeightChoice.USUAL.format()))
+        .map(
+            component -> component.folder() + "/" + component.fileName(WeightChoice.USUAL.format()))
         .anyMatch(
             name ->
                 path.startsWith(name)

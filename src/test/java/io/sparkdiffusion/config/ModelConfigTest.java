@@ -17,13 +17,7 @@ class ModelConfigTest {
     assertThat(ConfigText.load(folder, ConfigText.MINIMAL).model())
         .isEqualTo(
             new ModelConfig(
-                "./models/small",
-                "",
-                WeightFormat.SAFETENSORS,
-                "",
-                "",
-                Map.of(),
-                AccessToken.NONE));
+                "./models/small", "", WeightChoice.USUAL, "", "", Map.of(), AccessToken.NONE));
   }
 
   @Test
@@ -33,7 +27,7 @@ class ModelConfigTest {
             new ModelConfig(
                 "/models/sd2",
                 "fp16",
-                WeightFormat.FLAX,
+                WeightChoice.of(WeightFormat.FLAX),
                 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
                 "/scratch/models",
                 Map.of("timestep_spacing", "trailing", "rescale_betas_zero_snr", true),
@@ -47,7 +41,7 @@ class ModelConfigTest {
                 new ModelConfig(
                     " ",
                     "",
-                    WeightFormat.SAFETENSORS,
+                    WeightChoice.USUAL,
                     "ABC",
                     "s3a://b/cache",
                     Map.of("timestep_spaceing", "x"),

@@ -2,6 +2,7 @@ package io.sparkdiffusion.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -42,6 +43,26 @@ class ShownTest {
     assertThat(Shown.text("🐱".repeat(120))).isEqualTo("🐱".repeat(120));
     assertThat(Shown.text("🐱".repeat(121))).isEqualTo("🐱".repeat(120) + "…");
     assertThat(Shown.text("\n".repeat(5000))).isEqualTo("\\n".repeat(120) + "…");
+  }
+
+  @Test
+  void someNamesAreShownAndTheOthersCounted() {
+    assertThat(Shown.some(List.of("a\n", "b"))).isEqualTo("a\\n, b");
+    assertThat(Shown.some(List.of("a", "b", "c", "d"))).isEqualTo("a, b, c and 1 other");
+    assertThat(Shown.some(List.of("a", "b", "c", "d", "e"))).isEqualTo("a, b, c and 2 others");
+  }
+
+  /** The choke point: nothing that is thrown as a problem can forge a line of its own. */
+  @Test
+  void aProblemIsOneLineOfBoundedLength() {
+    ProblemsException e =
+        new ProblemsException(
+            "Cannot use x\n12:00:00 INFO Main - Done\u001b[2J" + "y".repeat(9000));
+
+    assertThat(e.problems()).hasSize(1);
+    assertThat(e.getMessage()).startsWith("Cannot use x\\n12:00:00 INFO Main - Done\\u001B[2Jyy");
+    assertThat(e.getMessage().codePoints().filter(Shown::isHidden)).isEmpty();
+    assertThat(e.getMessage().length()).isLessThan(4100);
   }
 
   @Test

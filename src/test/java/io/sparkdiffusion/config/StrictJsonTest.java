@@ -77,4 +77,17 @@ class StrictJsonTest {
     assertThat(StrictJson.canonical(Map.of("a", List.of(1, 1L, 1.0, 1e2, 1e-7, -0.5f))))
         .isEqualTo("{\"a\":[1,1,1,100,0.0000001,-0.5]}");
   }
+
+  /** As Python's json module writes them; diffusers' DPMSolver has one in its configuration. */
+  @Test
+  void numbersThatAreNotFiniteAreReadAsPythonWritesThem() {
+    Map<String, Object> json =
+        StrictJson.parse("{\"a\": -Infinity, \"b\": [NaN, Infinity]}", "x.json");
+
+    assertThat(json)
+        .isEqualTo(
+            Map.of(
+                "a", Double.NEGATIVE_INFINITY, "b", List.of(Double.NaN, Double.POSITIVE_INFINITY)));
+    assertThat(StrictJson.canonical(json)).isEqualTo("{\"a\":-Infinity,\"b\":[NaN,Infinity]}");
+  }
 }

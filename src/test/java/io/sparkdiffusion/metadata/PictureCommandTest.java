@@ -35,10 +35,12 @@ class PictureCommandTest {
   void namesTheModelAsTheRunDid() {
     Map<String, String> usual = Map.of("revision", "", "from_pt", "true", "seed", "1");
     Map<String, String> other = Map.of("revision", "bf16", "from_pt", "false", "seed", "1");
+    Map<String, String> variant = Map.of("from_pt", "true", "variant", "non_ema", "seed", "1");
 
     assertThat(PictureCommand.modelOf(usual, "")).isEmpty();
     assertThat(PictureCommand.modelOf(other, ""))
         .isEqualTo(Map.of("revision", "bf16", "from_pt", "false"));
+    assertThat(PictureCommand.modelOf(variant, "")).isEqualTo(Map.of("variant", "non_ema"));
   }
 
   /** A branch goes on; a folder that is the commit's own takes no revision. */

@@ -2,7 +2,7 @@ package io.sparkdiffusion.pipeline;
 
 import static io.sparkdiffusion.testing.Comparison.assertClose;
 
-import io.sparkdiffusion.config.WeightFormat;
+import io.sparkdiffusion.config.WeightChoice;
 import io.sparkdiffusion.graph.CompiledGraph;
 import io.sparkdiffusion.graph.DeviceTensor;
 import io.sparkdiffusion.graph.Dtype;
@@ -228,7 +228,7 @@ class NetworksTest {
   }
 
   private static WeightDictionary load(Path root, Component component, Graph graph, Dtype dtype) {
-    return NetworkWeights.check(root, WeightFormat.SAFETENSORS, component, graph.weights())
+    return NetworkWeights.check(root, WeightChoice.USUAL, component, graph.weights())
         .load(device, dtype, graph.packings());
   }
 }

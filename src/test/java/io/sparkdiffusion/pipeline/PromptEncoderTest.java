@@ -2,7 +2,7 @@ package io.sparkdiffusion.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sparkdiffusion.config.WeightFormat;
+import io.sparkdiffusion.config.WeightChoice;
 import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.Graph;
 import io.sparkdiffusion.graph.Target;
@@ -39,8 +39,7 @@ class PromptEncoderTest {
   private WeightDictionary read() {
     reads++;
     Graph graph = new ClipTextModel(config).record(target);
-    return NetworkWeights.check(
-            FOLDER, WeightFormat.SAFETENSORS, Component.TEXT_ENCODER, graph.weights())
+    return NetworkWeights.check(FOLDER, WeightChoice.USUAL, Component.TEXT_ENCODER, graph.weights())
         .load(device, Dtype.FLOAT32, graph.packings());
   }
 

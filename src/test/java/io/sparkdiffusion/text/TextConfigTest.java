@@ -95,6 +95,64 @@ class TextConfigTest {
     assertThat(read(more)).isEqualTo(read(REQUIRED));
   }
 
+  /** Some versions of transformers write all of PretrainedConfig, 60 keys and more. */
+  @Test
+  void allKeysOfTransformersWithTheirDefaultsArePassedOver() {
+    ConfigJson all =
+        REQUIRED.with(
+            "bad_words_ids=null",
+            "begin_suppress_tokens=null",
+            "chunk_size_feed_forward=0",
+            "cross_attention_hidden_size=null",
+            "decoder_start_token_id=null",
+            "diversity_penalty=0.0",
+            "do_sample=false",
+            "early_stopping=false",
+            "encoder_no_repeat_ngram_size=0",
+            "exponential_decay_length_penalty=null",
+            "finetuning_task=null",
+            "forced_bos_token_id=null",
+            "forced_eos_token_id=null",
+            "gradient_checkpointing=false",
+            "id2label={\"0\": \"LABEL_0\"}",
+            "is_composition=false",
+            "label2id={\"LABEL_0\": 0}",
+            "length_penalty=1.0",
+            "max_length=20",
+            "min_length=0",
+            "no_repeat_ngram_size=0",
+            "num_beam_groups=1",
+            "num_beams=1",
+            "num_return_sequences=1",
+            "output_scores=false",
+            "prefix=null",
+            "problem_type=null",
+            "pruned_heads={}",
+            "remove_invalid_values=false",
+            "repetition_penalty=1.0",
+            "return_dict_in_generate=false",
+            "sep_token_id=null",
+            "suppress_tokens=null",
+            "task_specific_params=null",
+            "temperature=1.0",
+            "tf_legacy_loss=false",
+            "tie_encoder_decoder=false",
+            "tie_word_embeddings=true",
+            "tokenizer_class=null",
+            "top_k=50",
+            "top_p=1.0",
+            "torchscript=false",
+            "typical_p=1.0",
+            "use_bfloat16=false",
+            "xla_device=false",
+            "_attn_implementation=null");
+
+    assertThat(read(all)).isEqualTo(read(REQUIRED));
+    assertRefused(
+        REQUIRED.with("pruned_heads={\"0\": [1]}"),
+        "pruned_heads | only {} is supported ({0=[1]})");
+  }
+
   @Test
   void allProblemsAreReportedTogether() {
     assertRefused(

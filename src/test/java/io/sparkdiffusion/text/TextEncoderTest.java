@@ -2,7 +2,7 @@ package io.sparkdiffusion.text;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sparkdiffusion.config.WeightFormat;
+import io.sparkdiffusion.config.WeightChoice;
 import io.sparkdiffusion.graph.CompiledGraph;
 import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.Graph;
@@ -32,7 +32,7 @@ class TextEncoderTest {
       Graph graph = new ClipTextModel(config).record(device.target(Dtype.FLOAT32));
       try (WeightDictionary weights =
               NetworkWeights.check(
-                      FOLDER, WeightFormat.SAFETENSORS, Component.TEXT_ENCODER, graph.weights())
+                      FOLDER, WeightChoice.USUAL, Component.TEXT_ENCODER, graph.weights())
                   .load(device, Dtype.FLOAT32, graph.packings());
           CompiledGraph model = CompiledGraph.compile(graph, weights)) {
         TextEncoder encoder = new TextEncoder(tokenizer, () -> model, device, config.vocabulary());

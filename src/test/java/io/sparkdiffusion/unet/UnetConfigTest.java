@@ -88,6 +88,24 @@ class UnetConfigTest {
                 1));
   }
 
+  /** Some versions of diffusers, and trainings, write more than the network has. */
+  @Test
+  void keysThatAreNullOrOfTrainingAndEqualEntriesChangeNothing() {
+    ConfigJson more =
+        REQUIRED.with(
+            "some_future_key=null",
+            "decay=0.9999",
+            "optimization_step=1000",
+            "update_after_step=0",
+            "cross_attention_dim=[16, 16]",
+            "layers_per_block=[2, 2]",
+            "only_cross_attention=[false, false]",
+            "transformer_layers_per_block=[1, 1]",
+            "sample_size=[64, 64]");
+
+    assertThat(read(more)).isEqualTo(read(REQUIRED));
+  }
+
   /** The value that changes nothing, and one that would. */
   @ParameterizedTest
   @CsvSource(

@@ -3,6 +3,7 @@ package io.sparkdiffusion.weights;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.sparkdiffusion.config.WeightChoice;
 import io.sparkdiffusion.config.WeightFormat;
 import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.Packing;
@@ -66,9 +67,9 @@ class LoadingMemoryTest {
       Packing packing = new Packing.Convolution(Shape.of(2, SHAPE.size(1), 8, 8), 1, 1);
       wanted.keySet().forEach(name -> packings.put(name, packing));
     }
-    WeightFormat format = isFlax ? WeightFormat.FLAX : WeightFormat.SAFETENSORS;
+    WeightChoice choice = WeightChoice.of(isFlax ? WeightFormat.FLAX : WeightFormat.SAFETENSORS);
     try (TorchDevice device = TorchDevice.open("cpu")) {
-      NetworkWeights weights = NetworkWeights.check(root, format, Component.UNET, wanted);
+      NetworkWeights weights = NetworkWeights.check(root, choice, Component.UNET, wanted);
       for (int i = 0; i < 3; i++) {
         weights.load(device, dtype, packings).close();
       }

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkdiffusion.config.ProblemsException;
-import io.sparkdiffusion.config.WeightFormat;
+import io.sparkdiffusion.config.WeightChoice;
 import io.sparkdiffusion.graph.CompiledGraph;
 import io.sparkdiffusion.graph.DeviceTensor;
 import io.sparkdiffusion.graph.Dtype;
@@ -23,7 +23,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -77,13 +79,85 @@ class NetworkWeightsTest {
         Component.UNET,
         wanted,
         "Cannot find weight absent of unet: the network needs it (shape [])",
+        "Cannot find weight missing of unet: the network needs it (shape [4, 4])",
+        "Cannot place weight unexpected of unet: the network has no such weight (shape [3])",
         "Cannot take weight both of unet: its shape must be [2] ([1])",
+        "Cannot take weight turned of unet: its shape must be [2, 3] ([3, 2])",
         "Cannot take weight both of unet: its type must be F32, F16 or BF16 (I64)",
         "Cannot take weight double of unet: its type must be F32, F16 or BF16 (F64)",
-        "Cannot find weight missing of unet: the network needs it (shape [4, 4])",
-        "Cannot take weight turned of unet: its shape must be [2, 3] ([3, 2])",
-        "Cannot place weight unexpected of unet: the network has no such weight (shape [3])",
         "Cannot take weight whole of unet: its type must be F32, F16 or BF16 (I64)");
+  }
+
+  @Test
+  void manyDifferencesOfOneKindAreOneLine() {
+    TensorFileMaker maker = new TensorFileMaker();
+    Map<String, Shape> wanted = new TreeMap<>();
+    for (int i = 0; i < 20; i++) {
+      maker.zeros("x%02d".formatted(i), "F32", 1);
+      wanted.put("w%02d".formatted(i), Shape.of(2));
+    }
+    maker.write(root.resolve(FILE));
+
+    assertRefused(
+        Component.UNET,
+        wanted,
+        "Cannot find 20 weights of unet: the network needs them (w00 shape [2], w01 shape [2], w02"
+            + " shape [2] and 17 others)",
+        "Cannot place 20 weights of unet: the network has no such weights (x00 shape [1], x01 shape"
+            + " [1], x02 shape [1] and 17 others)");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "mid.to_q.lora_A.default_0.weight | F32 | a plain network, not one that PEFT has wrapped for LoRA",
+        "mid.to_q.base_layer.weight | F32 | a plain network, not one that PEFT has wrapped for LoRA",
+        "lora_unet_mid_to_q.lora_down.weight | F16 | a whole network, not a LoRA alone",
+        "mid.to_q.weight.absmax | F32 | a plain network, not one that bitsandbytes or quanto has quantized",
+        "decoder.up.0.block.0.weight | F16 | in diffusers' layout, not in the original one",
+        "mid.to_q.weight | F8_E4M3 | of numbers that are not quantized",
+        "mid.to_q.weight | F8_E5M2 | of numbers that are not quantized",
+        "mid.to_q.weight | I8 | of numbers that are not quantized",
+      })
+  void whatIsNoPlainNetworkIsRecognizedInOneLine(String name, String type, String rule) {
+    TensorFileMaker maker = new TensorFileMaker();
+    int bytes = type.equals("F32") ? 4 : type.equals("F16") ? 2 : 1;
+    maker.add(name, type, Shape.of(1), new byte[bytes]);
+    List.of("a", "b", "c", "d", "e", "f").forEach(other -> maker.zeros(other, "F32", 1));
+    maker.write(root.resolve(FILE));
+
+    assertThatThrownBy(
+            () ->
+                NetworkWeights.check(
+                    root, WeightChoice.USUAL, Component.UNET, Map.of("w", Shape.of(1))))
+        .isInstanceOfSatisfying(
+            ProblemsException.class,
+            e -> {
+              assertThat(e.problems()).hasSize(1);
+              assertThat(e.saysFix()).isTrue();
+            })
+        .hasMessageStartingWith(
+            "Cannot use unet of %s: it must be %s (".formatted(root.resolve(FILE), rule));
+  }
+
+  /** torch.compile and parallel training put a module around one, which changes names alone. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "_orig_mod.mid.to_q.weight",
+        "module._orig_mod.mid.to_q.weight",
+        "mid._orig_mod.to_q.weight",
+        "_fsdp_wrapped_module.mid._fsdp_wrapped_module.to_q.weight"
+      })
+  void namesOfWrappedModulesAreReadAsThoseOfTheModules(String name) {
+    new TensorFileMaker().zeros(name, "F32", 2).write(root.resolve(FILE));
+
+    NetworkWeights weights =
+        NetworkWeights.check(
+            root, WeightChoice.USUAL, Component.UNET, Map.of("mid.to_q.weight", Shape.of(2)));
+
+    assertThat(weights.storedParameters()).isEqualTo(2);
   }
 
   /** The data are a hole of 2 GiB: reading them would be seen. */
@@ -207,10 +281,9 @@ class NetworkWeightsTest {
         .write(root.resolve("text_encoder/model.safetensors"));
     Map<String, Shape> wanted = Map.of("w", Shape.of(1));
 
-    NetworkWeights vae =
-        NetworkWeights.check(root, WeightFormat.SAFETENSORS, Component.VAE, wanted);
+    NetworkWeights vae = NetworkWeights.check(root, WeightChoice.USUAL, Component.VAE, wanted);
     NetworkWeights text =
-        NetworkWeights.check(root, WeightFormat.SAFETENSORS, Component.TEXT_ENCODER, wanted);
+        NetworkWeights.check(root, WeightChoice.USUAL, Component.TEXT_ENCODER, wanted);
     assertThat(vae.parametersByType()).isEqualTo(Map.of("F32", 1L));
     assertThat(vae.storedParameters()).as("the encoder's weights among them").isEqualTo(4 + 1);
     assertThat(text.storedParameters()).as("positions are none").isEqualTo(1);
@@ -305,8 +378,7 @@ class NetworkWeightsTest {
   void aFileThatChangedSinceItsCheckIsRefused() throws IOException {
     Path file = new TensorFileMaker().zeros("w", "F32", 4).write(root.resolve(FILE));
     NetworkWeights weights =
-        NetworkWeights.check(
-            root, WeightFormat.SAFETENSORS, Component.UNET, Map.of("w", Shape.of(4)));
+        NetworkWeights.check(root, WeightChoice.USUAL, Component.UNET, Map.of("w", Shape.of(4)));
     Files.delete(file);
 
     assertThatThrownBy(() -> weights.load(device, Dtype.FLOAT32, Map.of()))
@@ -322,8 +394,7 @@ class NetworkWeightsTest {
     Path file = new TensorFileMaker().zeros("w", "F32", 4).write(root.resolve(FILE));
     Files.setLastModifiedTime(file, FileTime.fromMillis(1_000));
     NetworkWeights weights =
-        NetworkWeights.check(
-            root, WeightFormat.SAFETENSORS, Component.UNET, Map.of("w", Shape.of(4)));
+        NetworkWeights.check(root, WeightChoice.USUAL, Component.UNET, Map.of("w", Shape.of(4)));
     long size = Files.size(file);
     Files.setLastModifiedTime(file, FileTime.fromMillis(2_000));
 
@@ -342,7 +413,7 @@ class NetworkWeightsTest {
     Shape shape = wanted.get(name);
     graph.returns(graph.scope().weight(name, shape.sizes()).to(Dtype.FLOAT32));
     try (WeightDictionary weights =
-            NetworkWeights.check(root, WeightFormat.SAFETENSORS, component, wanted)
+            NetworkWeights.check(root, WeightChoice.USUAL, component, wanted)
                 .load(device, dtype, Map.of());
         CompiledGraph compiled = CompiledGraph.compile(graph, weights);
         DeviceTensor output = compiled.run()) {
@@ -351,8 +422,7 @@ class NetworkWeightsTest {
   }
 
   private void assertRefused(Component component, Map<String, Shape> wanted, String... problems) {
-    assertThatThrownBy(
-            () -> NetworkWeights.check(root, WeightFormat.SAFETENSORS, component, wanted))
+    assertThatThrownBy(() -> NetworkWeights.check(root, WeightChoice.USUAL, component, wanted))
         .isInstanceOfSatisfying(
             ProblemsException.class, e -> assertThat(e.problems()).containsExactly(problems));
   }

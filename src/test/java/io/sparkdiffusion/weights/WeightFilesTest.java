@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.config.Shown;
+import io.sparkdiffusion.config.WeightChoice;
 import io.sparkdiffusion.config.WeightFormat;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -68,7 +70,7 @@ class WeightFilesTest {
     Files.createDirectory(file.getParent());
     Files.createFile(file);
 
-    assertThat(WeightFiles.find(root, WeightFormat.SAFETENSORS, Component.TEXT_ENCODER))
+    assertThat(WeightFiles.find(root, WeightChoice.USUAL, Component.TEXT_ENCODER))
         .containsExactly(file);
   }
 
@@ -108,7 +110,7 @@ class WeightFilesTest {
 
     assertRefused(
         "Cannot read INDEX: a shard must be the plain name of a .safetensors file (%s)"
-            .formatted(name.translateEscapes()));
+            .formatted(Shown.text(name.translateEscapes())));
   }
 
   @Test
@@ -162,14 +164,86 @@ class WeightFilesTest {
   @Test
   void noWeightsAtAllAreMissing() throws IOException {
     put("config.json", "{}");
-    put("diffusion_pytorch_model.non_ema.safetensors", "");
     Files.createDirectory(unet.resolve(SINGLE));
     String message =
         "Cannot load unet of %s: diffusion_pytorch_model.safetensors must be there (missing)";
 
     assertRefused(message.formatted(root));
-    assertThatThrownBy(() -> WeightFiles.find(root, WeightFormat.SAFETENSORS, Component.VAE))
+    assertThatThrownBy(() -> WeightFiles.find(root, WeightChoice.USUAL, Component.VAE))
         .hasMessage(message.replace("unet", "vae").formatted(root));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "diffusion_pytorch_model.non_ema.safetensors, non_ema",
+    "diffusion_pytorch_model.safetensors.index.bf16.json, bf16",
+    "diffusion_pytorch_model.bf16.safetensors.index.json, bf16",
+  })
+  void aVariantThatIsAloneIsNamedWithTheSetting(String name, String variant) throws IOException {
+    put(name, "");
+
+    assertRefused(
+        ("Cannot load unet of %s: its weight files must be of the variant that is asked for (none,"
+                + " there is %s); set variant=%s to use them")
+            .formatted(root, variant, variant));
+  }
+
+  @Test
+  void aChosenVariantIsTakenAndOtherNetworksKeepTheirUsualFiles() throws IOException {
+    put(SINGLE, "");
+    put("diffusion_pytorch_model.non_ema.safetensors", "");
+    Path vae = root.resolve("vae/" + SINGLE);
+    Files.createDirectories(vae.getParent());
+    Files.createFile(vae);
+    WeightChoice choice = new WeightChoice(WeightFormat.SAFETENSORS, "non_ema");
+
+    assertThat(find()).containsExactly(unet.resolve(SINGLE));
+    assertThat(WeightFiles.find(root, choice, Component.UNET))
+        .containsExactly(unet.resolve("diffusion_pytorch_model.non_ema.safetensors"));
+    assertThat(WeightFiles.find(root, choice, Component.VAE)).containsExactly(vae);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "diffusion_pytorch_model.safetensors.index.bf16.json",
+        "diffusion_pytorch_model.bf16.safetensors.index.json"
+      })
+  void theShardsOfAVariantAreThoseOfItsIndex(String index) throws IOException {
+    String shard = "diffusion_pytorch_model.bf16-00001-of-00001.safetensors";
+    put(shard, "");
+    put(index, "{\"weight_map\":{\"a\":\"%s\"}}".formatted(shard));
+
+    assertThat(
+            WeightFiles.find(
+                root, new WeightChoice(WeightFormat.SAFETENSORS, "bf16"), Component.UNET))
+        .containsExactly(unet.resolve(shard));
+  }
+
+  @Test
+  void aVariantThatNoNetworkHasIsRefusedWithThoseThatAreThere() throws IOException {
+    put(SINGLE, "");
+    put(HALF, "");
+    WeightChoice choice = new WeightChoice(WeightFormat.SAFETENSORS, "bf16");
+
+    assertThatThrownBy(() -> WeightFiles.find(root, choice, Component.UNET))
+        .hasMessage(
+            ("Cannot use variant of %s: its weight files must have it in their names (bf16, there is"
+                    + " fp16); set variant=fp16")
+                .formatted(root));
+  }
+
+  @Test
+  void manyMissingShardsAreOneLine() throws IOException {
+    StringBuilder map = new StringBuilder();
+    for (int i = 0; i < 50; i++) {
+      map.append(map.isEmpty() ? "" : ",").append("\"w%d\":\"s%02d.safetensors\"".formatted(i, i));
+    }
+    put(INDEX, "{\"weight_map\":{%s}}".formatted(map));
+
+    assertRefused(
+        "Cannot read shard s00.safetensors, s01.safetensors, s02.safetensors and 47 others of INDEX:"
+            + " the file must be there (missing)");
   }
 
   @Test
@@ -179,9 +253,9 @@ class WeightFilesTest {
     Files.createDirectory(text.getParent());
     Files.createFile(text);
 
-    assertThat(WeightFiles.find(root, WeightFormat.FLAX, Component.UNET))
+    assertThat(WeightFiles.find(root, WeightChoice.of(WeightFormat.FLAX), Component.UNET))
         .containsExactly(unet.resolve("diffusion_flax_model.msgpack"));
-    assertThat(WeightFiles.find(root, WeightFormat.FLAX, Component.TEXT_ENCODER))
+    assertThat(WeightFiles.find(root, WeightChoice.of(WeightFormat.FLAX), Component.TEXT_ENCODER))
         .containsExactly(text);
   }
 
@@ -192,10 +266,12 @@ class WeightFilesTest {
             .formatted(root);
     put("diffusion_pytorch_model.bin", "");
 
-    assertThatThrownBy(() -> WeightFiles.find(root, WeightFormat.FLAX, Component.UNET))
+    assertThatThrownBy(
+            () -> WeightFiles.find(root, WeightChoice.of(WeightFormat.FLAX), Component.UNET))
         .hasMessage(message + "from_pt=false asks for Flax's weights");
     put(HALF, "");
-    assertThatThrownBy(() -> WeightFiles.find(root, WeightFormat.FLAX, Component.UNET))
+    assertThatThrownBy(
+            () -> WeightFiles.find(root, WeightChoice.of(WeightFormat.FLAX), Component.UNET))
         .hasMessage(message + "the weights there are PyTorch's, set from_pt=true");
   }
 
@@ -204,7 +280,7 @@ class WeightFilesTest {
   }
 
   private List<Path> find() {
-    return WeightFiles.find(root, WeightFormat.SAFETENSORS, Component.UNET);
+    return WeightFiles.find(root, WeightChoice.USUAL, Component.UNET);
   }
 
   private void assertRefused(String... problems) {

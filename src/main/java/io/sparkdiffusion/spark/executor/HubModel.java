@@ -31,7 +31,11 @@ import org.slf4j.LoggerFactory;
  * @param token the setting's; without one, each machine uses its own
  */
 record HubModel(
-    HubListing listing, WeightChoice weights, URI endpoint, String cacheDirectory, AccessToken token)
+    HubListing listing,
+    WeightChoice weights,
+    URI endpoint,
+    String cacheDirectory,
+    AccessToken token)
     implements ModelSource {
 
   private static final Logger LOG = LoggerFactory.getLogger(HubModel.class);

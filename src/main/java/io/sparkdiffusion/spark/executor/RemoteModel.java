@@ -106,9 +106,7 @@ final class RemoteModel {
   /** Changes where a listed file is added, taken away or written; each choice has its own. */
   String key() {
     String head =
-        weights.equals(WeightChoice.USUAL)
-            ? ""
-            : weights.format() + weights.variant() + " of ";
+        weights.equals(WeightChoice.USUAL) ? "" : weights.format() + weights.variant() + " of ";
     return Sha256.of(
         listing.entrySet().stream()
             .map(entry -> line(entry.getKey(), entry.getValue()))

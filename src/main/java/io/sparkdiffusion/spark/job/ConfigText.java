@@ -54,7 +54,6 @@ public final class ConfigText {
 
   private static ProblemsException problem(
       String address, String rule, String actual, Exception cause) {
-    return new ProblemsException(
-        "Cannot read %s: %s (%s)".formatted(address, rule, actual), cause);
+    return new ProblemsException("Cannot read %s: %s (%s)".formatted(address, rule, actual), cause);
   }
 }

@@ -1,6 +1,6 @@
 package io.sparkdiffusion.spark.executor;
 
-import io.sparkdiffusion.config.WeightFormat;
+import io.sparkdiffusion.config.WeightChoice;
 import io.sparkdiffusion.testing.CountedFileSystem;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -28,8 +28,6 @@ final class FetchingProcess {
     CountedFileSystem.register(hadoop, Path.of(arguments[2]));
     System.out.println("fetching");
     System.out.println(
-        new ModelLocation(arguments[0], WeightFormat.SAFETENSORS, arguments[1])
-            .open(hadoop)
-            .root());
+        new ModelLocation(arguments[0], WeightChoice.USUAL, arguments[1]).open(hadoop).root());
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.config.WeightChoice;
 import io.sparkdiffusion.config.WeightFormat;
 import io.sparkdiffusion.hub.CacheLock;
 import io.sparkdiffusion.spark.job.Failures;
@@ -45,7 +46,7 @@ class ModelCacheTest {
     log = folder.resolve("opened");
     location =
         new ModelLocation(
-            CountedFileSystem.locationOf(source), WeightFormat.SAFETENSORS, cache.toString());
+            CountedFileSystem.locationOf(source), WeightChoice.USUAL, cache.toString());
     hadoop = newHadoop();
   }
 
@@ -86,7 +87,7 @@ class ModelCacheTest {
 
     ModelFolder copy =
         new ModelLocation(
-                CountedFileSystem.locationOf(shards), WeightFormat.SAFETENSORS, cache.toString())
+                CountedFileSystem.locationOf(shards), WeightChoice.USUAL, cache.toString())
             .open(hadoop);
 
     assertThat(copy.sums()).isEqualTo(ModelFolder.open(shards).sums());
@@ -96,9 +97,11 @@ class ModelCacheTest {
   void keepsACopyForEachFormatOfTheWeights() throws IOException {
     Path both = NarrowModel.both(folder.resolve("both"));
     ModelLocation flax =
-        new ModelLocation(CountedFileSystem.locationOf(both), WeightFormat.FLAX, cache.toString());
-    ModelLocation pytorch =
-        new ModelLocation(flax.path(), WeightFormat.SAFETENSORS, cache.toString());
+        new ModelLocation(
+            CountedFileSystem.locationOf(both),
+            WeightChoice.of(WeightFormat.FLAX),
+            cache.toString());
+    ModelLocation pytorch = new ModelLocation(flax.path(), WeightChoice.USUAL, cache.toString());
 
     ModelFolder first = flax.open(hadoop);
     assertThat(first.sums()).isEqualTo(ModelFolder.open(both, WeightFormat.FLAX).sums());
@@ -173,7 +176,7 @@ class ModelCacheTest {
   void saysWhereTheCopyCannotBeWritten() throws IOException {
     Path file = Files.writeString(folder.resolve("file"), "in the way");
     ModelLocation elsewhere =
-        new ModelLocation(location.path(), WeightFormat.SAFETENSORS, file + "/cache");
+        new ModelLocation(location.path(), WeightChoice.USUAL, file + "/cache");
 
     assertThatThrownBy(() -> elsewhere.open(hadoop))
         .isInstanceOf(UncheckedIOException.class)
@@ -276,23 +279,20 @@ class ModelCacheTest {
   @Test
   void refusesWhatIsNoFolderOfAKnownFileSystem() {
     assertThatThrownBy(
-            () -> new ModelLocation("nowhere://x/m", WeightFormat.SAFETENSORS, "").open(hadoop))
+            () -> new ModelLocation("nowhere://x/m", WeightChoice.USUAL, "").open(hadoop))
         .isInstanceOf(ProblemsException.class)
         .hasMessage(
             "Cannot open model nowhere://x/m: Hadoop must know its file system (No FileSystem for"
                 + " scheme \"nowhere\")");
     assertThatThrownBy(
-            () ->
-                new ModelLocation(location.path() + "/none", WeightFormat.SAFETENSORS, "")
-                    .open(hadoop))
+            () -> new ModelLocation(location.path() + "/none", WeightChoice.USUAL, "").open(hadoop))
         .isInstanceOf(ProblemsException.class)
         .hasMessageStartingWith(
             "Cannot open model %s/none: it must be a folder in diffusers' layout ("
                 .formatted(location.path()));
     assertThatThrownBy(
             () ->
-                new ModelLocation(
-                        location.path() + "/model_index.json", WeightFormat.SAFETENSORS, "")
+                new ModelLocation(location.path() + "/model_index.json", WeightChoice.USUAL, "")
                     .open(hadoop))
         .isInstanceOf(ProblemsException.class)
         .hasMessage(

@@ -8,6 +8,7 @@ import io.sparkdiffusion.config.Dtype;
 import io.sparkdiffusion.config.ExecutionConfig;
 import io.sparkdiffusion.config.ModelConfig;
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.config.WeightChoice;
 import io.sparkdiffusion.config.WeightFormat;
 import io.sparkdiffusion.hub.HubEnvironment;
 import io.sparkdiffusion.testing.CopiedModel;
@@ -142,6 +143,7 @@ class ModelTest {
 
   private ModelConfig config(String path, String revision, WeightFormat format, String digest) {
     String cache = folder.resolve("cache").toString();
-    return new ModelConfig(path, revision, format, digest, cache, Map.of(), AccessToken.NONE);
+    return new ModelConfig(
+        path, revision, WeightChoice.of(format), digest, cache, Map.of(), AccessToken.NONE);
   }
 }
