@@ -16,7 +16,6 @@ import io.sparkdiffusion.weights.NetworkWeights;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.HashSet;
@@ -124,18 +123,10 @@ public final class ModelCheck {
             && Files.isRegularFile(own.resolve("merges.txt")));
   }
 
-  /** Special tokens have the largest ids, so those of an empty text tell whether all fit. */
   private boolean checkTokenizer() {
     int positions = text.map(config -> Math.toIntExact(config.positions())).orElse(77);
     try (ClipTokenizer tokenizer = ClipTokenizer.load(root.resolve("tokenizer"), positions)) {
-      long largest = Arrays.stream(tokenizer.encode("").ids()).max().orElse(0);
-      long vocabulary = text.map(TextConfig::vocabulary).orElse(Long.MAX_VALUE);
-      if (largest >= vocabulary) {
-        throw new ProblemsException(
-            ("Cannot use the tokenizer of %s: its ids must be below the text encoder's vocab_size"
-                    + " (id %s, vocab_size %s)")
-                .formatted(root, largest, vocabulary));
-      }
+      text.ifPresent(config -> tokenizer.requireIdsBelow(config.vocabulary(), root));
     }
     return true;
   }

@@ -62,7 +62,15 @@ record Networks(
   /** Reads the folder's tokenizer, for texts of as many tokens as the text encoder takes. */
   static ClipTokenizer tokenizer(ModelFolder folder) {
     TextConfig text = TextConfig.read(folder.configFile(Component.TEXT_ENCODER));
-    return ClipTokenizer.load(folder.tokenizerFolder(), Math.toIntExact(text.positions()));
+    ClipTokenizer tokenizer =
+        ClipTokenizer.load(folder.tokenizerFolder(), Math.toIntExact(text.positions()));
+    try {
+      tokenizer.requireIdsBelow(text.vocabulary(), folder.root());
+      return tokenizer;
+    } catch (ProblemsException e) {
+      tokenizer.close();
+      throw e;
+    }
   }
 
   /** Each network at its smallest, for the sake of its weights' names, in a fixed order. */

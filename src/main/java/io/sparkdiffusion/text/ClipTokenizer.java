@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -30,18 +31,21 @@ public final class ClipTokenizer implements AutoCloseable {
   private final int positions;
   private final long endId;
   private final long paddingId;
+  private final long largestId;
 
   private ClipTokenizer(
       HuggingFaceTokenizer tokenizer,
       Placeholders placeholders,
       int positions,
       long endId,
-      long paddingId) {
+      long paddingId,
+      long largestId) {
     this.tokenizer = tokenizer;
     this.placeholders = placeholders;
     this.positions = positions;
     this.endId = endId;
     this.paddingId = paddingId;
+    this.largestId = largestId;
   }
 
   /**
@@ -76,7 +80,8 @@ public final class ClipTokenizer implements AutoCloseable {
         new Placeholders(added),
         positions,
         end,
-        idOf(added, special.padding()));
+        idOf(added, special.padding()),
+        Math.max(Collections.max(vocabulary.ids().values()), added.lastKey()));
   }
 
   private static long idOf(Map<Integer, AddedToken> added, AddedToken token) {
@@ -102,6 +107,23 @@ public final class ClipTokenizer implements AutoCloseable {
           "Cannot load the tokenizer of %s: vocabulary and merges must fit together (%s)"
               .formatted(folder, e.getMessage()),
           e);
+    }
+  }
+
+  /**
+   * Makes sure that the text encoder knows every id, those of added tokens too, so that no single
+   * prompt ends a run.
+   *
+   * @param vocabulary how many ids it knows
+   * @param model whose tokenizer it is
+   * @throws ProblemsException where it does not
+   */
+  public void requireIdsBelow(long vocabulary, Path model) {
+    if (largestId >= vocabulary) {
+      throw new ProblemsException(
+          ("Cannot use the tokenizer of %s: its ids must be below the text encoder's vocab_size"
+                  + " (id %s, vocab_size %s)")
+              .formatted(model, largestId, vocabulary));
     }
   }
 

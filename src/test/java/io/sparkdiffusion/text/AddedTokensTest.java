@@ -90,6 +90,24 @@ class AddedTokensTest {
         .hasMessage("Cannot use the added tokens of %s: %s".formatted(folder, problem));
   }
 
+  /** Where the embedding was not enlarged, a prompt with the placeholder would end the run. */
+  @Test
+  void tokensThatTheTextEncoderLacksAreRefused() throws IOException {
+    for (String file : List.of("vocab.json", "merges.txt", "special_tokens_map.json")) {
+      Files.copy(SMALL.resolve(file), folder.resolve(file));
+    }
+    Files.writeString(folder.resolve("added_tokens.json"), "{\"<toy>\": 1014}");
+    try (ClipTokenizer tokenizer = ClipTokenizer.load(folder, 77)) {
+      tokenizer.requireIdsBelow(1015, folder);
+      assertThatThrownBy(() -> tokenizer.requireIdsBelow(1014, folder))
+          .isInstanceOf(ProblemsException.class)
+          .hasMessage(
+              "Cannot use the tokenizer of %s: its ids must be below the text encoder's vocab_size"
+                      .formatted(folder)
+                  + " (id 1014, vocab_size 1014)");
+    }
+  }
+
   /** A prompt full of placeholders of many vectors grows beyond what is read of it. */
   @Test
   void placeholdersAreWrittenOutWithinBounds() throws IOException {
