@@ -120,6 +120,7 @@ _spark_diffusion_generate() {
 --dry-run
 --version
 --completion
+--verbose
 --stacktrace
 --help' ' '
   elif ((COMP_CWORD == 1)); then

@@ -20,7 +20,7 @@ build_if_needed() {
 
 # Without the tests and what only they need.
 build() {
-  local log="$project/target/build.log"
+  local log="$project/target/build.log" begun=$SECONDS
   mkdir -p "$project/target"
   if compgen -G "$repository/ai/djl/pytorch/pytorch-native-*/*/*.jar" > /dev/null; then
     download_mb=0
@@ -35,12 +35,13 @@ build() {
     exit 1
   fi
   share_jars
+  say "Built in $((SECONDS - begun)) s."
 }
 
 # Keeps what Maven says in a file and shows one line of it: on a terminal drawn over itself, in a log every quarter of a minute.
 show_build() {
   local log="$1" text="" piece line state doing="Maven begins"
-  local -i loaded_kb=0 underway_kb=0 kilobytes=0 begun=SECONDS shown=SECONDS
+  local -i loaded_kb=0 underway_kb=0 kilobytes=0 started=SECONDS shown=SECONDS
   : > "$log"
   while :; do
     state=0
@@ -56,7 +57,6 @@ show_build() {
   done
   printf '%s\n' "$text" >> "$log"
   if [[ -t 2 ]]; then printf '\r\e[K' >&2; fi
-  say "Built in $((SECONDS - begun)) s."
 }
 
 # One line of Maven's, which may be padded with blanks.
@@ -97,7 +97,7 @@ to_kilobytes() {
 }
 
 show_build_state() {
-  local seconds=$((SECONDS - begun)) mb=$(((loaded_kb + underway_kb) / 1000)) loaded=""
+  local seconds=$((SECONDS - started)) mb=$(((loaded_kb + underway_kb) / 1000)) loaded=""
   if ((mb > 0)); then
     loaded="$mb MB downloaded, "
     if ((download_mb > mb)); then loaded="$mb of about $download_mb MB downloaded, "; fi

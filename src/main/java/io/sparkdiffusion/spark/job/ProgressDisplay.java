@@ -79,10 +79,8 @@ public final class ProgressDisplay {
   /** Loading the model is left out: nothing is foretold before a second value is known. */
   private String sinceTheFirst(long done, long total) {
     double rate = firstAt != 0 && done > firstDone ? rate(done - firstDone, firstAt) : 0;
-    return rate > 0
-        ? String.format(
-            Locale.ROOT, ", %.3g per second, %s left", rate, duration((total - done) / rate))
-        : "";
+    String left = done < total ? ", " + duration((total - done) / rate) + " left" : "";
+    return rate > 0 ? String.format(Locale.ROOT, ", %.3g per second", rate) + left : "";
   }
 
   private String bar(long done, long total) {
