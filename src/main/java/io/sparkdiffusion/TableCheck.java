@@ -36,7 +36,9 @@ final class TableCheck {
     this.err = err;
   }
 
-  /** Whether what is to be checked is a table of prompts, by its settings, its name or its files. */
+  /**
+   * Whether what is to be checked is a table of prompts, by its settings, its name or its files.
+   */
   static boolean isTable(String location, List<String> settings) {
     if (!settings.isEmpty()) {
       return true;

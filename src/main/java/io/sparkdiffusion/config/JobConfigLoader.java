@@ -141,10 +141,7 @@ final class JobConfigLoader {
       return Optional.empty();
     }
     return problems.gather(
-        () ->
-            prompt.isEmpty()
-                ? table(prompts, format)
-                : new InputConfig.Single(prompt));
+        () -> prompt.isEmpty() ? table(prompts, format) : new InputConfig.Single(prompt));
   }
 
   private InputConfig.Table table(String location, TableFormat format) {

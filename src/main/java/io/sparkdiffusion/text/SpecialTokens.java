@@ -1,7 +1,5 @@
 package io.sparkdiffusion.text;
 
-import io.sparkdiffusion.config.ProblemsException;
-import io.sparkdiffusion.config.Shown;
 import io.sparkdiffusion.config.StrictJson;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -4,7 +4,6 @@ import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.Shown;
 import io.sparkdiffusion.config.SmallFile;
 import io.sparkdiffusion.config.WeightChoice;
-import io.sparkdiffusion.config.WeightFormat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

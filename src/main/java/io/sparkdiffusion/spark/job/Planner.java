@@ -113,7 +113,8 @@ final class Planner {
    * @param earlier rows of earlier runs, with the columns of {@link FinishedImages#READ}
    */
   Work missing(PlannedImages images, Optional<Dataset<Row>> earlier) {
-    PlannedImages missing = images.without(new FinishedImages(config.output(), numbered()), earlier);
+    PlannedImages missing =
+        images.without(new FinishedImages(config.output(), numbered()), earlier);
     return new Work(missing, BatchPlan.of(missing.demands(), sizes()));
   }
 

@@ -66,8 +66,7 @@ final class DecodedText implements FlatMapFunction<String, String> {
   public Iterator<String> call(String file) throws IOException {
     BufferedReader reader =
         new BufferedReader(
-            new InputStreamReader(
-                TextFacts.open(file, hadoop.value()), Charset.forName(encoding)));
+            new InputStreamReader(TextFacts.open(file, hadoop.value()), Charset.forName(encoding)));
     TaskContext.get()
         .addTaskCompletionListener(
             context -> {

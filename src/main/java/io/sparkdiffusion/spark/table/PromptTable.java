@@ -4,6 +4,7 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.decode;
 import static org.apache.spark.sql.functions.encode;
 import static org.apache.spark.sql.functions.lit;
+
 import io.sparkdiffusion.config.InputConfig;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.TableColumns;
@@ -32,8 +33,7 @@ import org.apache.spark.sql.types.StructType;
  * @param columns how to read them
  * @param source where they are from
  */
-public record PromptTable(
-    String name, Dataset<Row> rows, PromptColumns columns, Source source) {
+public record PromptTable(String name, Dataset<Row> rows, PromptColumns columns, Source source) {
 
   /**
    * Where rows are from.
@@ -64,8 +64,7 @@ public record PromptTable(
     boolean needsIds = needsIds(opened.rows().schema(), table.columns());
     Dataset<Row> raw =
         needsIds
-            ? GeneratedIds.addedTo(
-                opened.rows(), table.columns().prompt(), opened.hasFileOrder())
+            ? GeneratedIds.addedTo(opened.rows(), table.columns().prompt(), opened.hasFileOrder())
             : opened.rows();
     ColumnSelection selection = ColumnSelection.of(table, raw, isTaken);
     Source source = new Source(table.storedFormat(), opened.files(), !needsIds);

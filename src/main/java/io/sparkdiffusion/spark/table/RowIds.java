@@ -41,8 +41,7 @@ record RowIds(long malformed, long missing, List<String> repeated) {
     Column isMalformed =
         columns.hasMalformed() ? col(PromptColumns.MALFORMED).isNotNull() : lit(false);
     if (!areOwn) {
-      return new RowIds(
-          rows.filter(col("prompt").isNull().and(isMalformed)).count(), 0, List.of());
+      return new RowIds(rows.filter(col("prompt").isNull().and(isMalformed)).count(), 0, List.of());
     }
     Column id = col("id");
     Column isMissing = id.isNull().or(trim(id).equalTo(""));

@@ -72,9 +72,7 @@ final class TableReader {
               .formatted(table.location()));
     }
     // Types are guessed for what folders are called: 001 would become 1.
-    return isNamedByFolders(files)
-        ? withoutGuesses(() -> files(path, files))
-        : files(path, files);
+    return isNamedByFolders(files) ? withoutGuesses(() -> files(path, files)) : files(path, files);
   }
 
   private OpenedTable files(PromptPath path, List<String> files) {
