@@ -84,7 +84,7 @@ class TableCheckTest {
         .isEqualTo("Cannot read prompts %s: the file must exist (missing)%n".formatted(missing));
     err.reset();
     assertThat(run(rows.toString(), "seed=7")).isEqualTo(Main.NOT_USABLE);
-    assertThat(text(err)).startsWith("Cannot use seed: only prompts_format,");
+    assertThat(text(err)).startsWith("Cannot use seed: a table is read by prompts_format,");
   }
 
   @Test
@@ -105,11 +105,13 @@ class TableCheckTest {
     Path table = Files.createDirectories(folder.resolve("t/split=a"));
     write("t/split=a/part-0.parquet", "x");
     for (String one :
-        List.of("p.csv", "P.TSV", "s3a://b/p.parquet", "p.jsonl.gz", table.getParent().toString())) {
+        List.of(
+            "p.csv", "P.TSV", "s3a://b/p.parquet", "p.jsonl.gz", table.getParent().toString())) {
       assertThat(TableCheck.isTable(one, List.of())).as(one).isTrue();
     }
     String model = EmbeddedModels.base().toString();
-    for (String one : List.of(model, "org/name", "v2-1.safetensors", "nowhere", model + "/model_index.json")) {
+    for (String one :
+        List.of(model, "org/name", "v2-1.safetensors", "nowhere", model + "/model_index.json")) {
       assertThat(TableCheck.isTable(one, List.of())).as(one).isFalse();
     }
     assertThat(TableCheck.isTable("lake.prompts", List.of("prompts_format=table"))).isTrue();

@@ -48,8 +48,7 @@ final class Settings {
               "",
               "column of prompts; empty: id, without one the prompt's SHA-256",
               "what names a row and its images"),
-          new Setting(
-              "prompt_column", TEXT, "prompt", "column of prompts", "what is drawn"),
+          new Setting("prompt_column", TEXT, "prompt", "column of prompts", "what is drawn"),
           new Setting(
               "ignore_columns",
               TEXT,

@@ -58,7 +58,11 @@ final class RequestRules {
         "num_images",
         "it must be 1 to 10000",
         row.numImages());
-    require(row.scheduler().equals("ddim"), "scheduler", "it must be ddim", Cells.shown(row.scheduler()));
+    require(
+        row.scheduler().equals("ddim"),
+        "scheduler",
+        "it must be ddim",
+        Cells.shown(row.scheduler()));
     require(isBetween(row.eta(), 0, 1), "eta", "it must be 0 to 1", row.eta());
   }
 

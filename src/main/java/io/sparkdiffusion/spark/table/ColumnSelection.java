@@ -50,8 +50,7 @@ final class ColumnSelection {
    *
    * @throws ProblemsException with every problem found
    */
-  static ColumnSelection of(
-      InputConfig.Table table, Dataset<Row> raw, Predicate<String> isTaken) {
+  static ColumnSelection of(InputConfig.Table table, Dataset<Row> raw, Predicate<String> isTaken) {
     ColumnSelection selection = new ColumnSelection(table, raw, isTaken);
     selection.check();
     if (!selection.problems.isEmpty()) {
@@ -103,8 +102,7 @@ final class ColumnSelection {
   private boolean isNothing(StructField field) {
     Column isThere = raw.col(PromptColumns.quoted(field.name())).isNotNull();
     Row most =
-        TableReader.readable(
-            table.location(), () -> raw.agg(max(when(isThere, lit(1)))).head());
+        TableReader.readable(table.location(), () -> raw.agg(max(when(isThere, lit(1)))).head());
     return most.isNullAt(0);
   }
 
@@ -166,7 +164,8 @@ final class ColumnSelection {
 
   /** The columns by their parameters. */
   PromptColumns names() {
-    boolean hasMalformed = Arrays.asList(raw.schema().fieldNames()).contains(PromptColumns.MALFORMED);
+    boolean hasMalformed =
+        Arrays.asList(raw.schema().fieldNames()).contains(PromptColumns.MALFORMED);
     return new PromptColumns(
         read.stream().map(Read::parameter).toList(), passedThrough, hasMalformed);
   }

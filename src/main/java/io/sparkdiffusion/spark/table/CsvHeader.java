@@ -95,8 +95,7 @@ final class CsvHeader {
     String shown = other.equals("\t") ? "\"\\t\"" : "'" + other + "'";
     throw problem(
         "its columns must be between '%s', else set prompts_options={sep: %s}"
-            .formatted(
-                Shown.text(table.options().separator(table.storedFormat())), shown),
+            .formatted(Shown.text(table.options().separator(table.storedFormat())), shown),
         PromptColumns.shown(names));
   }
 

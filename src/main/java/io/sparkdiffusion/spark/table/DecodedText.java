@@ -4,6 +4,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.nio.charset.Charset;
 import java.util.Iterator;
 import java.util.List;
@@ -66,15 +67,14 @@ final class DecodedText implements FlatMapFunction<String, String> {
   public Iterator<String> call(String file) throws IOException {
     BufferedReader reader =
         new BufferedReader(
-            new InputStreamReader(
-                TextFacts.open(file, hadoop.value()), Charset.forName(encoding)));
+            new InputStreamReader(TextFacts.open(file, hadoop.value()), Charset.forName(encoding)));
     TaskContext.get()
         .addTaskCompletionListener(
             context -> {
               try {
                 reader.close();
               } catch (IOException e) {
-                throw new java.io.UncheckedIOException(e);
+                throw new UncheckedIOException(e);
               }
             });
     reader.mark(1);

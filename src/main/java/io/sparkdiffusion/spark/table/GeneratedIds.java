@@ -21,8 +21,8 @@ import org.apache.spark.sql.types.DataTypes;
 
 /**
  * Ids for rows that have none: the prompt's SHA-256. Of rows with the same prompt the second has
- * {@code -2} behind it, the third {@code -3}: by the order of files' names and of rows in a file, so
- * that what is appended gets ids of its own; without files by what stands in the other columns.
+ * {@code -2} behind it, the third {@code -3}: by the order of files' names and of rows in a file,
+ * so that what is appended gets ids of its own; without files by what stands in the other columns.
  */
 final class GeneratedIds {
 
@@ -52,7 +52,10 @@ final class GeneratedIds {
       placed.add(order.get(i).as(ORDER + i));
     }
     Column[] inOrder =
-        Stream.iterate(0, i -> i + 1).limit(order.size()).map(i -> col(ORDER + i)).toArray(Column[]::new);
+        Stream.iterate(0, i -> i + 1)
+            .limit(order.size())
+            .map(i -> col(ORDER + i))
+            .toArray(Column[]::new);
     Column number = row_number().over(Window.partitionBy(HASH).orderBy(inOrder));
     Column id =
         when(number.gt(1), concat(col(HASH), lit("-"), number)).otherwise(col(HASH)).as("id");

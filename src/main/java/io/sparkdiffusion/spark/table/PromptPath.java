@@ -29,15 +29,17 @@ record PromptPath(String path, boolean isLiteral) {
   private static final Pattern WILDCARD = Pattern.compile("[\\[\\]{}*?\\\\]");
 
   /**
-   * What Hadoop must be told to open these files: its local files have a sum beside them, whose name
-   * it cannot make for a name with a colon.
+   * What Hadoop must be told to open these files: its local files have a sum beside them, whose
+   * name it cannot make for a name with a colon.
    */
   Map<String, String> settings() {
     boolean isLocal = isLiteral && path.startsWith("file:");
     return isLocal && path.indexOf(':', "file:".length()) > 0
         ? Map.of(
-            "fs.file.impl", RawLocalFileSystem.class.getName(),
-            "fs.file.impl.disable.cache", "true")
+            "fs.file.impl",
+            RawLocalFileSystem.class.getName(),
+            "fs.file.impl.disable.cache",
+            "true")
         : Map.of();
   }
 

@@ -36,8 +36,7 @@ import org.apache.spark.sql.types.StructType;
  * @param columns how to read them
  * @param source where they are from
  */
-public record PromptTable(
-    String name, Dataset<Row> rows, PromptColumns columns, Source source) {
+public record PromptTable(String name, Dataset<Row> rows, PromptColumns columns, Source source) {
 
   private static final int IDS_NAMED = 5;
 
@@ -70,8 +69,7 @@ public record PromptTable(
     boolean needsIds = needsIds(opened.rows().schema(), table.columns());
     Dataset<Row> raw =
         needsIds
-            ? GeneratedIds.addedTo(
-                opened.rows(), table.columns().prompt(), opened.hasFileOrder())
+            ? GeneratedIds.addedTo(opened.rows(), table.columns().prompt(), opened.hasFileOrder())
             : opened.rows();
     ColumnSelection selection = ColumnSelection.of(table, raw, isTaken);
     Source source = new Source(table.storedFormat(), opened.files(), !needsIds);

@@ -10,7 +10,9 @@ import java.nio.charset.CoderResult;
 import java.nio.charset.CodingErrorAction;
 import java.util.Arrays;
 
-/** The characters of a file, which must be what its encoding allows, with the number of the line. */
+/**
+ * The characters of a file, which must be what its encoding allows, with the number of the line.
+ */
 final class StrictText {
 
   private static final int BUFFER = 1 << 16;

@@ -23,9 +23,11 @@ import org.junit.jupiter.api.io.TempDir;
 class GeneratedIdsTest {
 
   /** By {@code printf fox | sha256sum} and so on. */
-  private static final String FOX = "776cb326ab0cd5f0a974c1b9606044d8485201f2db19cf8e3749bdee5f36e200";
+  private static final String FOX =
+      "776cb326ab0cd5f0a974c1b9606044d8485201f2db19cf8e3749bdee5f36e200";
 
-  private static final String OWL = "10f7127b980b0b06ef157749f8a02cca1c606d22642729dcb2d24dbbf2bf30df";
+  private static final String OWL =
+      "10f7127b980b0b06ef157749f8a02cca1c606d22642729dcb2d24dbbf2bf30df";
   private static final String NOTHING =
       "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
@@ -78,8 +80,7 @@ class GeneratedIdsTest {
         .sql("select 'fox' prompt, seed from values (3), (1), (2) as t(seed)")
         .repartition(3)
         .createOrReplaceTempView("foxes");
-    assertThat(seedsById(read("foxes")))
-        .isEqualTo(Map.of(FOX, 1, FOX + "-2", 2, FOX + "-3", 3));
+    assertThat(seedsById(read("foxes"))).isEqualTo(Map.of(FOX, 1, FOX + "-2", 2, FOX + "-3", 3));
   }
 
   @Test
@@ -87,10 +88,7 @@ class GeneratedIdsTest {
     Path file = write("p.csv", "key,TEXT,WIDTH,status\nk1,fox,333,ok\n");
     PromptTable table =
         read(
-            file.toString(),
-            "id_column=key",
-            "prompt_column=TEXT",
-            "ignore_columns=WIDTH, status");
+            file.toString(), "id_column=key", "prompt_column=TEXT", "ignore_columns=WIDTH, status");
     assertThat(cells(table)).containsExactly(Map.of("id", "k1", "prompt", "fox"));
     assertThat(table.columns().passedThrough()).isEmpty();
     assertThat(prompts(file, "prompt_column=TEXT", "ignore_columns=WIDTH,status"))

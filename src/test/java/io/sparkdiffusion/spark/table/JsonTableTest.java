@@ -18,13 +18,18 @@ class JsonTableTest {
 
   @Test
   void readsListsInOneLineAndInMany() throws IOException {
-    String objects = "{\"id\": \"a\", \"prompt\": \"fox\"},\n  {\"id\": \"b\", \"prompt\": \"owl ]\"}";
+    String objects =
+        "{\"id\": \"a\", \"prompt\": \"fox\"},\n  {\"id\": \"b\", \"prompt\": \"owl ]\"}";
     for (String list : new String[] {"[%s]", "\n[\n  %s\n]\n"}) {
       String text = list.formatted(objects);
       assertThat(prompts(write("p.json", text))).containsExactly("fox", "owl ]");
-      assertThat(prompts(write("p.json", text.replaceAll("\n *", "")))).containsExactly("fox", "owl ]");
+      assertThat(prompts(write("p.json", text.replaceAll("\n *", ""))))
+          .containsExactly("fox", "owl ]");
     }
-    assertThat(prompts(write("one.json", "{\n\"id\": \"a\",\n\"prompt\": \"fox\"}"), "prompts_options={multiLine: true}"))
+    assertThat(
+            prompts(
+                write("one.json", "{\n\"id\": \"a\",\n\"prompt\": \"fox\"}"),
+                "prompts_options={multiLine: true}"))
         .containsExactly("fox");
   }
 
@@ -64,7 +69,9 @@ class JsonTableTest {
             + " `id` already exists. Consider to choose another name or rename the existing"
             + " column.)");
     assertRefused(
-        write("own.jsonl", "{\"id\": \"a\", \"prompt\": \"fox\", \"spark_diffusion_malformed\": 1}\n"),
+        write(
+            "own.jsonl",
+            "{\"id\": \"a\", \"prompt\": \"fox\", \"spark_diffusion_malformed\": 1}\n"),
         "Cannot use column spark_diffusion_malformed of prompts FILE: the name must be free, rename"
             + " it (it is there)");
   }
@@ -76,7 +83,9 @@ class JsonTableTest {
     assertRefused(
         write("p.jsonl", line + line),
         "Cannot use prompts FILE: every id must occur once (repeated: x\\u001b[31m\\n12:00 ERROR"
-            + " \\u202e" + "y".repeat(120 - 20) + "…)");
+            + " \\u202e"
+            + "y".repeat(120 - 20)
+            + "…)");
   }
 
   private Path write(String name, String text) throws IOException {

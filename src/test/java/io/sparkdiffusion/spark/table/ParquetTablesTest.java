@@ -14,7 +14,9 @@ import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The files of {@code src/test/resources/tables} are pyarrow's, by {@code tools/tables/make.py}. */
+/**
+ * The files of {@code src/test/resources/tables} are pyarrow's, by {@code tools/tables/make.py}.
+ */
 class ParquetTablesTest {
 
   private static final Path FILES = Path.of("src/test/resources/tables");
@@ -67,10 +69,7 @@ class ParquetTablesTest {
   void keepsTheTextOfFoldersThatAreIds() {
     Path table = folder.resolve("hive");
     for (String id : new String[] {"001", "1.0", "2024-01-01"}) {
-      spark
-          .sql("select 'fox' prompt")
-          .write()
-          .parquet(table.resolve("id=" + id).toString());
+      spark.sql("select 'fox' prompt").write().parquet(table.resolve("id=" + id).toString());
     }
     String guesses = "spark.sql.sources.partitionColumnTypeInference.enabled";
     String before = spark.conf().get(guesses);
@@ -91,7 +90,8 @@ class ParquetTablesTest {
   void refusesFoldersWithoutFilesAndThoseOfLakeTables() throws IOException {
     Path table = folder.resolve("table");
     Files.createDirectories(table);
-    assertRefused(table, "Cannot read prompts FILE: the folder must hold files of the table (none)");
+    assertRefused(
+        table, "Cannot read prompts FILE: the folder must hold files of the table (none)");
     Files.createDirectories(table.resolve("_delta_log"));
     assertRefused(
         table,

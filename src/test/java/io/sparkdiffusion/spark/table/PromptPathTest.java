@@ -41,7 +41,8 @@ class PromptPathTest {
     Files.writeString(folder.resolve("a.csv"), "id,prompt\nother,owl\n");
     Path csv = Files.writeString(folder.resolve(name + ".csv"), "id,prompt\na,fox\n");
     assertThat(prompts(csv)).containsExactly("fox");
-    Path json = Files.writeString(folder.resolve(name + ".jsonl"), "{\"id\":\"a\",\"prompt\":\"fox\"}\n");
+    Path json =
+        Files.writeString(folder.resolve(name + ".jsonl"), "{\"id\":\"a\",\"prompt\":\"fox\"}\n");
     assertThat(prompts(json)).containsExactly("fox");
     Path text = Files.writeString(folder.resolve(name + ".txt"), "fox\n");
     assertThat(prompts(text)).containsExactly("fox");
@@ -64,7 +65,8 @@ class PromptPathTest {
   @Test
   void saysFirstThatAFileIsMissing() {
     SparkConf conf = new SparkConf();
-    for (String name : new String[] {"p.csv", "p.parquet", "p[1].jsonl", "p 12:30.txt", "no/p.tsv"}) {
+    for (String name :
+        new String[] {"p.csv", "p.parquet", "p[1].jsonl", "p 12:30.txt", "no/p.tsv"}) {
       Path file = folder.resolve(name);
       String line = "Cannot read prompts FILE: the file must exist (missing)";
       assertRefused(file, line);
