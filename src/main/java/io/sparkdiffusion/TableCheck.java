@@ -5,6 +5,7 @@ import io.sparkdiffusion.config.TableFormat;
 import io.sparkdiffusion.spark.job.TableReport;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -61,7 +62,7 @@ final class TableCheck {
           file ->
               FILE_IN_FOLDER.matcher(file.toString().toLowerCase(Locale.ROOT)).matches()
                   && !file.equals(folder));
-    } catch (IOException | java.io.UncheckedIOException e) {
+    } catch (IOException | UncheckedIOException e) {
       return false;
     }
   }
@@ -77,9 +78,10 @@ final class TableCheck {
 
   /** Prints what a table is and gives the exit code. */
   int of(String location, List<String> settings) {
-    InputConfig.Table table = InputConfig.Table.load(location, settings);
+    InputConfig.Table table = withSlash(InputConfig.Table.load(location, settings));
+    TableReport.requireLocal(table, conf());
     SparkSession spark = SparkSession.builder().config(conf()).getOrCreate();
-    TableReport report = TableReport.of(spark, withSlash(table));
+    TableReport report = TableReport.of(spark, table);
     report.facts().forEach(out::println);
     report.problems().forEach(err::println);
     return report.problems().isEmpty() ? Main.DONE : Main.NOT_USABLE;

@@ -84,7 +84,7 @@ class TableCheckTest {
         .isEqualTo("Cannot read prompts %s: the file must exist (missing)%n".formatted(missing));
     err.reset();
     assertThat(run(rows.toString(), "seed=7")).isEqualTo(Main.NOT_USABLE);
-    assertThat(text(err)).startsWith("Cannot use seed: only prompts_format,");
+    assertThat(text(err)).startsWith("Cannot use seed: a table is read by prompts_format,");
   }
 
   @Test

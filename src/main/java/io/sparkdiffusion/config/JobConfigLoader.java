@@ -49,7 +49,8 @@ final class JobConfigLoader {
     for (String setting : settings) {
       String key = setting.replaceFirst("=.*", "").strip();
       boolean isOfTables = !Settings.BY_KEY.containsKey(key) || OF_TABLES.contains(key);
-      wrong.require(isOfTables, key, "only " + String.join(", ", OF_TABLES) + " say how", "other");
+      String rule = "a table is read by " + String.join(", ", OF_TABLES) + " alone";
+      wrong.require(isOfTables, key, rule, "another setting");
     }
     wrong.throwIfAny();
     Map<String, Object> named = Map.of("prompts", location);

@@ -25,7 +25,11 @@ public enum TableFormat {
     if (this != AUTO) {
       return this;
     }
-    String name = location.toLowerCase(Locale.ROOT).replaceFirst("\\.(gz|bz2|zst)$", "");
+    String name =
+        location
+            .toLowerCase(Locale.ROOT)
+            .replaceFirst("/+$", "")
+            .replaceFirst("\\.(gz|bz2|zst|lz4|snappy|deflate)$", "");
     if (name.endsWith(".csv")) {
       return CSV;
     }
@@ -38,7 +42,7 @@ public enum TableFormat {
     if (name.endsWith(".json") || name.endsWith(".jsonl") || name.endsWith(".ndjson")) {
       return JSON;
     }
-    return name.endsWith(".parquet") || name.contains("/") ? PARQUET : TABLE;
+    return name.endsWith(".parquet") || location.contains("/") ? PARQUET : TABLE;
   }
 
   /** Whether it is text with columns between separators. */

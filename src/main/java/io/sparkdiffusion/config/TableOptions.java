@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
@@ -16,7 +17,7 @@ import java.util.TreeMap;
  *
  * @param values by option, checked against the table's format by {@link #check}
  */
-public record TableOptions(TreeMap<String, String> values) implements Serializable {
+public record TableOptions(SortedMap<String, String> values) implements Serializable {
 
   /** Text as it usually is. */
   public static final TableOptions NONE = new TableOptions(new TreeMap<>());

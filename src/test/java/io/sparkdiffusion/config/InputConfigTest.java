@@ -93,6 +93,8 @@ class InputConfigTest {
     "p.ndjson, JSON",
     "p.json, JSON",
     "p.tsv, TSV",
+    "out/written.csv/, CSV",
+    "folder/, PARQUET",
     "p.txt.gz, TXT",
     "p.parquet, PARQUET",
     "data/prompts, PARQUET",

@@ -78,8 +78,8 @@ class TableOptionsTest {
             "Cannot use ignore_columns: a column that is read must not be among them (a, prompt)");
     assertThatThrownBy(() -> load("p.csv", "seed=7"))
         .hasMessage(
-            "Cannot use seed: only prompts_format, prompts_options, id_column, prompt_column,"
-                + " ignore_columns say how (other)");
+            "Cannot use seed: a table is read by prompts_format, prompts_options, id_column,"
+                + " prompt_column, ignore_columns alone (another setting)");
   }
 
   private static InputConfig.Table load(String location, String... settings) {

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.function.MapFunction;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Encoders;
@@ -40,6 +41,15 @@ public record TableReport(List<String> facts, List<String> problems) {
   public TableReport {
     facts = List.copyOf(facts);
     problems = List.copyOf(problems);
+  }
+
+  /**
+   * Refuses a table that should be on this machine and is not, before Spark is started.
+   *
+   * @throws ProblemsException where it is missing
+   */
+  public static void requireLocal(InputConfig.Table table, SparkConf conf) {
+    PromptTable.requireLocal(table, conf);
   }
 
   /** Reads a table as the job would; what the configuration says for all rows is left aside. */

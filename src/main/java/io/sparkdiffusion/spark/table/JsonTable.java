@@ -8,6 +8,7 @@ import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.DataFrameReader;
 import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
@@ -56,7 +57,7 @@ final class JsonTable {
         files);
   }
 
-  private Dataset<org.apache.spark.sql.Row> rows(StructType schema, Dataset<String> texts) {
+  private Dataset<Row> rows(StructType schema, Dataset<String> texts) {
     return spark.read().schema(schema).option(CORRUPT, PromptColumns.MALFORMED).json(texts);
   }
 

@@ -6,10 +6,13 @@ import io.sparkdiffusion.config.InputConfig;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.Shown;
 import io.sparkdiffusion.config.TableFormat;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -92,7 +95,7 @@ final class TableReader {
   /** By Spark's own rules of what files of a folder are meant. */
   private List<String> listed(PromptPath path) {
     return Stream.of(reader(path).text(path.path()).inputFiles())
-        .map(file -> new Path(java.net.URI.create(file)).toString())
+        .map(file -> new Path(URI.create(file)).toString())
         .toList();
   }
 
@@ -107,7 +110,7 @@ final class TableReader {
         .anyMatch(name -> PromptColumns.isRead(name, table.columns()));
   }
 
-  private <T> T withoutGuesses(java.util.function.Supplier<T> opened) {
+  private <T> T withoutGuesses(Supplier<T> opened) {
     String key = "spark.sql.sources.partitionColumnTypeInference.enabled";
     String usual = spark.conf().get(key);
     spark.conf().set(key, false);
@@ -144,7 +147,7 @@ final class TableReader {
 
   /** Lines without a character are no prompts. */
   private Dataset<Row> lines(PromptPath path, List<String> files) {
-    boolean isUsual = table.options().encoding().equals(java.nio.charset.StandardCharsets.UTF_8);
+    boolean isUsual = table.options().encoding().equals(StandardCharsets.UTF_8);
     Dataset<Row> lines =
         isUsual
             ? reader(path).text(path.path())
