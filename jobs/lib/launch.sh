@@ -13,8 +13,18 @@ build_if_needed() {
       && [[ -z "$(find "$project/pom.xml" "$project/src/main" -newer "$jar" -print -quit)" ]]; then
     return
   fi
+  require_may_build
   say "Building the job (./mvnw -q -Pquick package); later runs start at once."
   (cd "$project" && ./mvnw -q -B -Pquick package >&2)
+}
+
+# A schedule's run builds nothing: what it starts is what somebody has built and seen.
+require_may_build() {
+  if [[ "${SPARK_DIFFUSION_BUILD:-}" == never ]]; then
+    say "Cannot start: the job must be built, and since its last change, as SPARK_DIFFUSION_BUILD=never forbids it now; build it with" \
+      "./mvnw -Pquick package"
+    exit 2
+  fi
 }
 
 java_command() {
