@@ -1,7 +1,9 @@
-"""Draws from PySpark what the batch job has drawn into OUTPUT from configs/tiny.yml, through a pipeline that is saved and loaded and as
-the README does it, and checks that all bytes are the job's: JAR OUTPUT."""
+"""Draws from PySpark what the batch job has drawn into OUTPUT from configs/tiny.yml, through a pipeline that is saved and loaded, from
+a stream, behind a view of SQL and as the README does it, and checks that all bytes are the job's: OUTPUT."""
 
+import os
 import re
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -14,6 +16,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 ROWS = 2
+BARE = "--bare"
 MODEL, SEED, STEPS, SIZE, GUIDANCE = "models/tiny-sd2-base", 0, 20, 128, 7.5  # as configs/tiny.yml has them
 
 
@@ -54,12 +57,61 @@ def draw(spark, prompts):
     return loaded.transform(prompts)
 
 
-def main(jar, output):
-    spark = (
-        SparkSession.builder.master("local[1]").appName("check").config("spark.jars", jar).config("spark.ui.enabled", False)
-        .config("spark.ui.showConsoleProgress", False).config("spark.sql.shuffle.partitions", 1)
-        .config("spark.driver.bindAddress", "127.0.0.1").config("spark.driver.host", "127.0.0.1").getOrCreate()
-    )
+def check_jar():
+    """What is said where the jar is not there, before Spark and with a Spark that lacks it."""
+    os.environ["SPARK_DIFFUSION_JAR"] = "nowhere.jar"
+    said = error_of(FileNotFoundError, sparkdiffusion.find_jar)
+    assert said == "Cannot use the job's jar: the file must exist (nowhere.jar)", said
+    del os.environ["SPARK_DIFFUSION_JAR"]
+    said = error_of(RuntimeError, sparkdiffusion.TextToImage)
+    assert said.startswith("Cannot make a TextToImage: a Spark session must run"), said
+
+    subprocess.run([sys.executable, __file__, BARE], check=True)
+    with_own = sparkdiffusion.configure(SparkSession.Builder().config("spark.jars", "own.jar"))._options["spark.jars"].split(",")
+    assert with_own == ["own.jar", sparkdiffusion.find_jar()], with_own
+
+
+def check_bare():
+    """A Spark that has started without the jar; its JVM stays as it is."""
+    bare = SparkSession.builder.master("local[1]").config("spark.ui.enabled", False).getOrCreate()
+    said = error_of(RuntimeError, sparkdiffusion.TextToImage)
+    assert said.startswith("Cannot make a TextToImage: the job's jar must be on the class path"), said
+    bare.stop()
+    said = error_of(RuntimeError, sparkdiffusion.start)
+    assert said.startswith("Cannot draw in this session: the job's jar must be there before Spark starts"), said
+
+
+def error_of(kind, action):
+    try:
+        action()
+    except kind as error:
+        return str(error)
+    raise AssertionError(f"{action} must raise a {kind.__name__}")
+
+
+def streamed(spark, prompts, folder):
+    """The pictures of a stream of files, by a sink and batch by batch."""
+    prompts.write.parquet(f"{folder}/in")
+    drawing = sparkdiffusion.TextToImage(modelUrl=MODEL, num_inference_steps=STEPS, height=SIZE, width=SIZE)
+    stream = spark.readStream.schema(prompts.schema).parquet(f"{folder}/in")
+    sinks = {
+        "sink": drawing.transform(stream).writeStream.format("parquet").option("path", f"{folder}/sink"),
+        "batches": stream.writeStream.foreachBatch(lambda batch, _: drawing.transform(batch).write.parquet(f"{folder}/batches")),
+    }
+    for name, sink in sinks.items():
+        sink.option("checkpointLocation", f"{folder}/checkpoint-{name}").trigger(availableNow=True).start().awaitTermination()
+    return [spark.read.parquet(f"{folder}/{name}") for name in sinks]
+
+
+def viewed(spark, prompts):
+    drawing = sparkdiffusion.TextToImage(modelUrl=MODEL, num_inference_steps=STEPS, height=SIZE, width=SIZE)
+    drawing.transform(prompts).createOrReplaceTempView("drawn")
+    return spark.sql("SELECT id, image FROM drawn")
+
+
+def main(output):
+    check_jar()
+    spark = sparkdiffusion.start(spark__ui__enabled=False, spark__sql__shuffle__partitions=1)
     spark.sparkContext.setLogLevel("ERROR")
     prompts = spark.read.csv("configs/tiny_prompts.csv", header=True).orderBy("id").limit(ROWS)
     check_errors(spark)
@@ -67,14 +119,20 @@ def main(jar, output):
     assert drawn.columns == prompts.columns + ["words", "features", "image"], drawn.columns
     exec(re.search(r"```python\n(.*?)```", Path("README.md").read_text(), re.S).group(1), {})
     of_job = {row.id: row.sha256 for row in spark.read.parquet(f"{output}/rows").where("status = 'generated'").collect()}
-    for pictures, count in [(drawn, ROWS), (spark.read.parquet("output/pictures"), 2)]:
-        rows = pictures.select("id", "image.*", F.sha2("image.bytes", 256).alias("sum")).collect()
-        assert len(rows) == count, rows
-        for row in rows:
-            assert row.status == "generated" and row.sum == row.sha256 == of_job[row.id], (row.id, row.error)
-    print(f"PySpark {spark.version}: pictures of a loaded pipeline and of the README's lines are the job's, byte for byte")
+    with tempfile.TemporaryDirectory() as folder:
+        one = spark.createDataFrame(prompts.limit(1).collect(), prompts.schema)
+        tables = [(drawn, ROWS), (spark.read.parquet("output/pictures"), 2), (viewed(spark, one), 1)]
+        for pictures, count in tables + [(pictures, 1) for pictures in streamed(spark, one, folder)]:
+            rows = pictures.select("id", "image.*", F.sha2("image.bytes", 256).alias("sum")).collect()
+            assert len(rows) == count, rows
+            for row in rows:
+                assert row.status == "generated" and row.sum == row.sha256 == of_job[row.id], (row.id, row.error)
+    print(
+        f"PySpark {spark.version}: pictures of a loaded pipeline, of a stream, behind a view and of the README's lines are the job's,"
+        " byte for byte"
+    )
     spark.stop()
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    check_bare() if sys.argv[1] == BARE else main(*sys.argv[1:])

@@ -15,6 +15,7 @@ build_if_needed() {
       && [[ -z "$(find "$project/pom.xml" "$project/src/main" -newer "$jar" -print -quit)" ]]; then
     return
   fi
+  require_may_build
   build
 }
 

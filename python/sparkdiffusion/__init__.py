@@ -1,17 +1,25 @@
 """Stable Diffusion 2 as a stage of Spark ML, from PySpark: a thin wrapper of the Java class in the job's jar.
 
-    spark = SparkSession.builder.config("spark.jars", "spark-diffusion-0.1.0-SNAPSHOT-job.jar").getOrCreate()
+    spark = sparkdiffusion.start()
     drawing = TextToImage(modelUrl="models/tiny-sd2-1", height=128, width=128, guidance_rescale=0.7)
     drawing.transform(spark.createDataFrame([("a red circle",)], ["prompt"])).write.parquet("pictures")
 """
 
 import sys
 
+try:
+    import numpy  # noqa: F401
+except ImportError as error:
+    raise ImportError("Cannot import sparkdiffusion: pyspark.ml needs numpy, which pyspark does not bring; pip install numpy") from error
+
+from pyspark import SparkContext
 from pyspark.ml.param import Param, Params, TypeConverters
 from pyspark.ml.util import JavaMLReadable, JavaMLReader, JavaMLWritable
 from pyspark.ml.wrapper import JavaTransformer
 
-__all__ = ["TextToImage"]
+from sparkdiffusion.session import configure, find_jar, has_class, start
+
+__all__ = ["TextToImage", "configure", "find_jar", "start"]
 
 _PACKAGE = "io.sparkdiffusion.spark"
 _CLASS = _PACKAGE + ".TextToImage"
@@ -31,6 +39,19 @@ def _number(name, doc):
 
 def _boolean(name, doc):
     return Param(Params._dummy(), name, doc, TypeConverters.toBoolean)
+
+
+def _require_class():
+    """Where the jar is missing, py4j says no more than that a package cannot be called."""
+    context = SparkContext._active_spark_context
+    if context is None:
+        raise RuntimeError("Cannot make a TextToImage: a Spark session must run (none does); sparkdiffusion.start() starts one")
+    if not has_class(context._jvm):
+        jars = context.getConf().get("spark.jars", "")
+        raise RuntimeError(
+            "Cannot make a TextToImage: the job's jar must be on the class path before the session starts, by sparkdiffusion.start(),"
+            f" spark.jars or --jars (spark.jars is {jars!r})"
+        )
 
 
 class _Reader(JavaMLReader):
@@ -79,6 +100,7 @@ class TextToImage(JavaTransformer, JavaMLReadable, JavaMLWritable):
 
     def __init__(self, **params):
         super().__init__()
+        _require_class()
         self._java_obj = self._new_java_obj(_CLASS, self.uid)
         self._transfer_params_from_java()  # the usual values
         self._set(**params)

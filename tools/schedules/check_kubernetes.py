@@ -1,4 +1,5 @@
-"""Checks jobs/schedules/kubernetes against the classes of Kubeflow's Spark operator, which have a field for each of its API's:
+"""Checks jobs/schedules/kubernetes: the operator's files against the classes of Kubeflow's Spark operator, which have a field for
+each of its API's, the others against the schemas of Kubernetes, unknown fields refused:
 
     python tools/schedules/check_kubernetes.py
 
@@ -10,10 +11,12 @@ import sys
 from pathlib import Path
 
 import jsonschema
+import kubernetes_validate
 import yaml
 from kubeflow_spark_api import models
 
 FOLDER = Path(__file__).parents[2] / "jobs/schedules/kubernetes"
+KUBERNETES = ("1.31", "1.37")
 CLASSES = {
     "SparkApplication": models.SparkV1beta2SparkApplication,
     "ScheduledSparkApplication": models.SparkV1beta2ScheduledSparkApplication,
@@ -48,6 +51,11 @@ def strict(schema):
 def check(file, definitions):
     resource = yaml.safe_load(file.read_text())
     kind = resource["kind"]
+    if kind not in CLASSES:
+        for version in KUBERNETES:
+            kubernetes_validate.validate(resource, version, strict=True)
+        print(f"{file.name}: fits Kubernetes {' and '.join(KUBERNETES)}")
+        return
     kept = CLASSES[kind].model_validate(resource).model_dump(by_alias=True, exclude_none=True, mode="json")
     problems = list(differences(resource, kept))
     if kind in definitions:
@@ -67,7 +75,7 @@ def main(paths):
         if version["name"] == "v1beta2"
     }
     files = sorted(FOLDER.glob("*.yml"))
-    assert len(files) == 2, files
+    assert len(files) == 4, files
     for file in files:
         check(file, definitions)
 

@@ -86,7 +86,7 @@ final class Aliases {
   }
 
   private static void put(Map<String, String> right, String fix, String aliases) {
-    for (String alias : aliases.split(" ")) {
+    for (String alias : aliases.split(" ", -1)) {
       right.put(alias, fix);
     }
   }

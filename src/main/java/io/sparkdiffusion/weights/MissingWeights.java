@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.NavigableSet;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 
@@ -36,7 +37,7 @@ final class MissingWeights {
     if (!choice.variant().isEmpty() && isUsualThere(component)) {
       return variantNowhere();
     }
-    TreeSet<String> variants = variants(component);
+    NavigableSet<String> variants = variants(component);
     if (!variants.isEmpty()) {
       return otherVariants(variants);
     }
@@ -75,7 +76,7 @@ final class MissingWeights {
 
   /** The same line for each network, so that it is told once. */
   private ProblemsException variantNowhere() {
-    TreeSet<String> others = new TreeSet<>();
+    NavigableSet<String> others = new TreeSet<>();
     Arrays.stream(Component.values()).forEach(component -> others.addAll(variants(component)));
     return ProblemsException.withFix(
         "Cannot use variant of %s: its weight files must have it in their names (%s, there %s)"
@@ -87,7 +88,7 @@ final class MissingWeights {
   }
 
   /** The same line for each network that lacks the same, so that it is told once. */
-  private ProblemsException otherVariants(TreeSet<String> variants) {
+  private ProblemsException otherVariants(NavigableSet<String> variants) {
     List<String> alike =
         Arrays.stream(Component.values())
             .filter(component -> !isUsualThere(component) && variants(component).equals(variants))
@@ -104,14 +105,14 @@ final class MissingWeights {
     return choice.variant().isEmpty() ? "none" : choice.variant();
   }
 
-  private static String settings(TreeSet<String> variants) {
+  private static String settings(NavigableSet<String> variants) {
     return String.join(
         " or ", variants.stream().limit(3).map(name -> "variant=" + Shown.text(name)).toList());
   }
 
   /** Each of a network's variants; its weight files without one are none. */
-  private TreeSet<String> variants(Component component) {
-    TreeSet<String> variants = new TreeSet<>();
+  private NavigableSet<String> variants(Component component) {
+    NavigableSet<String> variants = new TreeSet<>();
     for (String file : files(component)) {
       WeightNames.variant(component, choice, file).ifPresent(variants::add);
     }
