@@ -28,13 +28,12 @@ final class Planner {
   private final SparkSession spark;
   private final JobConfig config;
   private final SerializableConfiguration hadoop;
-  private final PlanningSession session;
+  private PlanningSession session;
 
   Planner(SparkSession spark, JobConfig config, SerializableConfiguration hadoop) {
     this.spark = spark;
     this.config = config;
     this.hadoop = hadoop;
-    this.session = PlanningSession.of(spark);
   }
 
   /**
@@ -74,6 +73,7 @@ final class Planner {
    * @throws ProblemsException where it is of no use, or its ids are null or occur twice
    */
   Table table() {
+    session = PlanningSession.of(spark);
     PromptTable table =
         PromptTable.read(
             session.forFew(), config.input(), config.sampling().seed(), ResultColumns::isTaken);

@@ -61,12 +61,12 @@ class SmallTableTest {
 
     RunCounts counts = few.run().counts();
     assertThat(many.run("prompts=" + view, "prompts_format=table").counts()).isEqualTo(counts);
-    assertThat(texts(few)).hasSize(6).isEqualTo(texts(many));
+    assertThat(texts(few)).hasSize(8).isEqualTo(texts(many));
 
     few.run("num_inference_steps=4", "overwrite=images");
     many.run(
         "num_inference_steps=4", "overwrite=images", "prompts=" + view, "prompts_format=table");
-    assertThat(texts(few)).hasSizeGreaterThan(6).isEqualTo(texts(many));
+    assertThat(texts(few)).hasSizeGreaterThan(8).isEqualTo(texts(many));
     assertThat(few.run("num_inference_steps=4").counts().generated()).isZero();
   }
 
