@@ -20,13 +20,14 @@ import os
 import re
 from datetime import datetime, timedelta
 
-from airflow.exceptions import AirflowException, AirflowFailException
 from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
 
 try:
     from airflow.sdk import DAG
+    from airflow.sdk.exceptions import AirflowException, AirflowFailException
 except ImportError:  # Airflow 2
     from airflow import DAG
+    from airflow.exceptions import AirflowException, AirflowFailException
 
 SPARK = os.environ.get("SPARK_HOME", "/opt/spark")
 HOME = os.environ.get("SPARK_DIFFUSION_HOME", "/opt/spark-diffusion")
