@@ -59,11 +59,14 @@ class TextTablesTest {
             case "p.csv" -> TABLE;
             case "p.txt" -> "ein rötlicher Käse\nschön\n";
             case "p.json" ->
-                "[{\"id\": \"a\", \"prompt\": \"ein rötlicher Käse\"},\n"
-                    + " {\"id\": \"b\", \"prompt\": \"schön\"}]";
+                """
+                [{"id": "a", "prompt": "ein rötlicher Käse"},
+                 {"id": "b", "prompt": "schön"}]""";
             default ->
-                "{\"id\": \"a\", \"prompt\": \"ein rötlicher Käse\"}\n"
-                    + "{\"id\": \"b\", \"prompt\": \"schön\"}\n";
+                """
+                {"id": "a", "prompt": "ein rötlicher Käse"}
+                {"id": "b", "prompt": "schön"}
+                """;
           };
       Path file = write(name, text, written);
       String rule =
