@@ -54,7 +54,7 @@ class StrictJsonTest {
         .hasMessageStartingWith("Cannot read x.json: a number must be finite (line 1");
     assertThatThrownBy(() -> StrictJson.parse("{\"a\": ", "x.json"))
         .hasMessage("Cannot read x.json: it must be valid JSON (line 1, column 7)");
-    assertThatThrownBy(() -> StrictJson.parse("{\"a\": NaN}", "x.json"))
+    assertThatThrownBy(() -> StrictJson.parse("{\"a\": nan}", "x.json"))
         .hasMessageStartingWith("Cannot read x.json: it must be valid JSON (line 1, column");
   }
 
@@ -65,7 +65,7 @@ class StrictJsonTest {
     assertThatThrownBy(() -> StrictJson.read(missing))
         .hasMessage("Cannot read " + missing + ": the file must exist (missing)");
     assertThatThrownBy(() -> StrictJson.read(folder))
-        .hasMessageStartingWith("Cannot read " + folder + ": it must be readable (");
+        .hasMessage("Cannot read " + folder + ": it must be a regular file (a folder)");
   }
 
   @Test
