@@ -118,12 +118,19 @@ final class ColumnSelection {
       problems.add(
           "Cannot use column %s of prompts %s: names are in small letters, rename it to %s or %s"
               .formatted(Shown.text(name), table.location(), small, otherwise));
-    } else if (isTaken.test(name)) {
+    } else if (isTaken.test(name) && !standsForAMissingOne(name)) {
       problems.add(
           ("Cannot pass column %s of prompts %s through: the result has a column of that name;"
                   + " rename it or name it in ignore_columns")
               .formatted(Shown.text(name), table.location()));
     }
+  }
+
+  /** Whether another column should be read as this one and is not there, which is told instead. */
+  private boolean standsForAMissingOne(String name) {
+    List<String> names = Arrays.asList(raw.schema().fieldNames());
+    return (name.equals("id") && !names.contains(table.columns().id()))
+        || (name.equals("prompt") && !names.contains(table.columns().prompt()));
   }
 
   private void addMissing() {

@@ -4,7 +4,6 @@ import io.sparkdiffusion.config.InputConfig;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.TableFormat;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -51,13 +50,18 @@ record PromptPath(String path, boolean isLiteral) {
   static PromptPath find(String location, Configuration hadoop) {
     try {
       Optional<PromptPath> found = literal(location, hadoop);
-      return found.or(() -> pattern(location, hadoop)).orElseThrow(() -> missing(location));
+      if (found.isEmpty()) {
+        found = pattern(location, hadoop);
+      }
+      return found.orElseThrow(() -> missing(location));
     } catch (UnsupportedFileSystemException e) {
       throw new ProblemsException(
           "Cannot read prompts %s: Hadoop must know its file system (%s)"
               .formatted(location, e.getMessage()),
           e);
-    } catch (IOException | UncheckedIOException e) {
+    } catch (RuntimeException e) {
+      throw e.getCause() instanceof ClassNotFoundException ? withoutClasses(location, e) : e;
+    } catch (IOException e) {
       throw new ProblemsException(
           "Cannot read prompts %s: its place must be readable (%s)"
               .formatted(location, TableReader.reason(e)),
@@ -70,15 +74,19 @@ record PromptPath(String path, boolean isLiteral) {
    * What lies elsewhere is looked for by {@link #find}, with Spark's settings.
    */
   static void requireLocal(InputConfig input, Configuration hadoop) {
-    if (input instanceof InputConfig.Table table && table.storedFormat() != TableFormat.TABLE) {
-      try {
-        FileSystem files = path(table.location()).getFileSystem(hadoop);
-        if (files.getUri().getScheme().equals("file")) {
-          find(table.location(), hadoop);
-        }
-      } catch (IOException | IllegalArgumentException e) {
-        return; // Spark may know more of file systems than this machine's Hadoop settings
-      }
+    if (input instanceof InputConfig.Table table
+        && table.storedFormat() != TableFormat.TABLE
+        && isLocal(table.location(), hadoop)) {
+      find(table.location(), hadoop);
+    }
+  }
+
+  /** Spark may know more of other file systems than this machine's settings say. */
+  private static boolean isLocal(String location, Configuration hadoop) {
+    try {
+      return path(location).getFileSystem(hadoop).getUri().getScheme().equals("file");
+    } catch (IOException | RuntimeException e) {
+      return false;
     }
   }
 
@@ -96,7 +104,8 @@ record PromptPath(String path, boolean isLiteral) {
         : Optional.empty();
   }
 
-  private static Optional<PromptPath> pattern(String location, Configuration hadoop) {
+  private static Optional<PromptPath> pattern(String location, Configuration hadoop)
+      throws IOException {
     if (!WILDCARD.matcher(location).find()) {
       return Optional.empty();
     }
@@ -108,8 +117,6 @@ record PromptPath(String path, boolean isLiteral) {
           : Optional.empty();
     } catch (IllegalArgumentException e) {
       return Optional.empty();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 
@@ -118,6 +125,13 @@ record PromptPath(String path, boolean isLiteral) {
     return SCHEME.matcher(location).lookingAt()
         ? new Path(location)
         : new Path(null, null, location);
+  }
+
+  private static ProblemsException withoutClasses(String location, RuntimeException e) {
+    return new ProblemsException(
+        "Cannot read prompts %s: Spark must have its file system, for s3a -- --packages org.apache.hadoop:hadoop-aws:VERSION (%s)"
+            .formatted(location, TableReader.reason(e)),
+        e);
   }
 
   private static ProblemsException missing(String location) {

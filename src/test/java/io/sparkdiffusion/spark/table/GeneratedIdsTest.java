@@ -105,7 +105,7 @@ class GeneratedIdsTest {
     ReadTables.assertRefused(
         file,
         "Cannot use prompts FILE: a column caption must be there, for CSV in a first line of names"
-            + " with commas, else set prompt_column (key, TEXT)",
+            + " with commas, else set prompt_column (key, TEXT, WIDTH, status)",
         "id_column=key",
         "prompt_column=caption",
         "ignore_columns=WIDTH,status");

@@ -79,6 +79,15 @@ class PromptPathTest {
       InputConfig.Table table = new InputConfig.Table(elsewhere, TableFormat.AUTO);
       assertThatCode(() -> PromptTable.requireLocal(table, conf)).doesNotThrowAnyException();
     }
+    assertRefused(
+        "s3a://bucket/p.csv",
+        "Cannot read prompts FILE: Spark must have its file system, for s3a -- --packages"
+            + " org.apache.hadoop:hadoop-aws:VERSION (Class org.apache.hadoop.fs.s3a.S3AFileSystem"
+            + " not found)");
+    assertRefused(
+        "s4a://bucket/p.csv",
+        "Cannot read prompts FILE: Hadoop must know its file system (No FileSystem for scheme"
+            + " \"s4a\")");
   }
 
   private Path written() {

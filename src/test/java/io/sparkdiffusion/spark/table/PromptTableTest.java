@@ -115,7 +115,7 @@ class PromptTableTest {
         "Cannot use column height of prompts %s: it must be a number (boolean)".formatted(file),
         "Cannot pass column Status of prompts %s through: the result has a column of that name;"
                 .formatted(file)
-            + " rename it");
+            + " rename it or name it in ignore_columns");
   }
 
   @Test

@@ -44,11 +44,16 @@ final class ReadTables {
 
   /** Reads a table and expects one line for each problem, with FILE for the table. */
   static void assertRefused(Path file, String line, String... settings) {
-    assertThatThrownBy(() -> read(file.toString(), settings))
+    assertRefused(file.toString(), line, settings);
+  }
+
+  /** The same for any location. */
+  static void assertRefused(String file, String line, String... settings) {
+    assertThatThrownBy(() -> read(file, settings))
         .isInstanceOfSatisfying(
             ProblemsException.class,
             e ->
                 assertThat(e.problems())
-                    .containsExactly(line.replace("FILE", file.toString()).split("\n")));
+                    .containsExactly(line.replace("FILE", file).split("\n")));
   }
 }
