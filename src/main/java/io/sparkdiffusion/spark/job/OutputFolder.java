@@ -4,11 +4,8 @@ import io.sparkdiffusion.config.OutputCommit;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.spark.executor.LostOutputException;
 import io.sparkdiffusion.spark.executor.OutputHold;
-import io.sparkdiffusion.spark.executor.PictureStore;
 import io.sparkdiffusion.spark.executor.ResultColumns;
-import io.sparkdiffusion.spark.executor.WholeFiles;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -16,9 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
 
@@ -33,6 +28,7 @@ final class OutputFolder implements AutoCloseable {
   private final Path staging;
   private final FileSystem files;
   private final OutputLock lock;
+  private final FinalNames names;
 
   /** Whether it was not there; of two runs that begin at once the refused one may have made it. */
   private final boolean isNew;
@@ -54,6 +50,7 @@ final class OutputFolder implements AutoCloseable {
     this.runId = runId;
     this.files = files;
     this.lock = lock;
+    this.names = new FinalNames(files, root, staging, lock::requireHeld);
   }
 
   /**
@@ -79,7 +76,7 @@ final class OutputFolder implements AutoCloseable {
       if (!files.mkdirs(root)) {
         throw new IOException("the folder could not be made");
       }
-      OutputLock lock = OutputLock.take(raw(files), root, runId, way, heartbeat);
+      OutputLock lock = OutputLock.take(FinalNames.raw(files), root, runId, way, heartbeat);
       try {
         OutputFolder folder = new OutputFolder(root, runId, files, lock, isNew, way);
         lock.removeUnfinished();
@@ -99,11 +96,6 @@ final class OutputFolder implements AutoCloseable {
     }
   }
 
-  /** Without the checksum files that Hadoop keeps beside local ones. */
-  private static FileSystem raw(FileSystem files) {
-    return files instanceof LocalFileSystem local ? local.getRawFileSystem() : files;
-  }
-
   /** How groups appear. */
   CommitWay way() {
     return way;
@@ -111,7 +103,7 @@ final class OutputFolder implements AutoCloseable {
 
   /** The lists of its groups. */
   GroupManifests manifests(SparkSession spark) {
-    return new GroupManifests(spark, raw(files), new Path(rows()), lock::requireHeld);
+    return new GroupManifests(spark, FinalNames.raw(files), new Path(rows()), lock::requireHeld);
   }
 
   /** From now on a group's files may be there that do not count. */
@@ -185,12 +177,11 @@ final class OutputFolder implements AutoCloseable {
    * @throws IOException where that fails, or another run has taken over
    */
   void commit(int group) throws IOException {
-    Path target = new Path(rows(), ResultColumns.GROUP + "=" + groupName(group));
-    files.mkdirs(target.getParent());
-    lock.requireHeld();
-    if (files.exists(target) || !files.rename(new Path(stagedGroup(group)), target)) {
-      throw new IOException("Cannot commit the rows: the rename failed (%s)".formatted(target));
-    }
+    names.commit(new Path(stagedGroup(group)), groupFolder(groupName(group)));
+  }
+
+  private Path groupFolder(String name) {
+    return new Path(rows(), ResultColumns.GROUP + "=" + name);
   }
 
   /** What a group is called where its rows are kept. */
@@ -209,30 +200,19 @@ final class OutputFolder implements AutoCloseable {
    * @throws IOException where that fails, or another run has taken over
    */
   void removeEarlierGroups() throws IOException {
-    if (!hasRows()) {
-      return;
-    }
-    String own = ResultColumns.GROUP + "=" + runId;
-    for (FileStatus group : files.listStatus(new Path(rows()))) {
-      if (GroupManifests.isGroup(group) && group.getPath().getName().compareTo(own) < 0) {
-        lock.requireHeld();
-        files.delete(group.getPath(), true);
-      }
+    if (hasRows()) {
+      names.removeGroupsBefore(groupFolder(runId));
     }
   }
 
   /**
    * Gives numbered PNG files their names in place of earlier ones.
    *
-   * @param names as in {@code image_0.png}
+   * @param files their names, as in {@code image_0.png}
    * @throws IOException where that fails, or another run has taken over
    */
-  void place(List<String> names) throws IOException {
-    WholeFiles whole = new WholeFiles(raw(files));
-    Path waiting = new Path(PictureStore.numberedFolder(staging()));
-    for (String name : names) {
-      whole.move(new Path(waiting, name), new Path(root, name), lock::requireHeld);
-    }
+  void place(List<String> files) throws IOException {
+    names.place(files);
   }
 
   /**
@@ -251,12 +231,7 @@ final class OutputFolder implements AutoCloseable {
    *     there
    */
   void writeText(String name, String text) throws IOException {
-    new WholeFiles(raw(files))
-        .write(
-            new Path(root, name),
-            staging,
-            text.getBytes(StandardCharsets.UTF_8),
-            lock::requireHeld);
+    names.write(name, text);
   }
 
   /** Whether this run has made the folder and nothing in it that is finished. */
