@@ -1,7 +1,9 @@
-"""Puts a job's pictures side by side, each with its prompt below: contact_sheet.py OUTPUT_DIR SHEET.png"""
+"""Puts a job's pictures side by side, each with its prompt below, in the order of its page: contact_sheet.py OUTPUT_DIR SHEET.png"""
 
 import argparse
 import io
+import json
+import re
 import textwrap
 from pathlib import Path
 
@@ -36,11 +38,19 @@ def sheet(rows):
     return page
 
 
+def in_order_of_page(table, page):
+    """index.html has the order of the table of prompts, which rows in Parquet have not."""
+    data = json.loads(re.search(r'<script id="data" type="application/json">(.*?)</script>', page.read_text(), re.S).group(1))
+    at = [data["columns"].index(name) for name in ("id", "image_index", "run_id")]
+    shown = pandas.DataFrame([[row[i] for i in at] for row in data["rows"]], columns=["id", "image_index", "run_id"])
+    return shown.merge(table, how="inner", validate="one_to_one")
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("output", type=Path, help="the output_dir of a job")
     parser.add_argument("sheet", type=Path, help="the PNG file to write")
     arguments = parser.parse_args()
     frames = [pandas.read_parquet(file) for file in sorted(arguments.output.glob("rows/*/*.parquet"))]
-    table = pandas.concat(frames).sort_values(["seed", "id"])
+    table = in_order_of_page(pandas.concat(frames), arguments.output / "index.html")
     sheet(table[table["status"] == "generated"].reset_index(drop=True)).save(arguments.sheet, optimize=True)

@@ -192,7 +192,11 @@ public final class GenerateJob {
         made = generate(work.batches(), groups, failed);
       }
       RunCounts total = RowCounts.total(counts, work.batches().images(), made);
-      return ended(output, model, rows, total, failed.tooMany(made));
+      Result result = ended(output, rows, total, failed.tooMany(made));
+      if (config.output().gallery()) {
+        gallery(model, result, planned).write(rows, output);
+      }
+      return result;
     } finally {
       planned.unpersist();
     }
@@ -203,11 +207,7 @@ public final class GenerateJob {
   }
 
   private Result ended(
-      OutputFolder output,
-      Model model,
-      ResultStore rows,
-      RunCounts counts,
-      Optional<String> stopReason)
+      OutputFolder output, ResultStore rows, RunCounts counts, Optional<String> stopReason)
       throws IOException {
     Result result = result(output, counts, stopReason);
     if (stopReason.isEmpty() && config.output().overwrite().removesEarlier()) {
@@ -215,10 +215,11 @@ public final class GenerateJob {
       rows.removeOtherRuns();
       UnnamedPictures.delete(spark, output, rows, hadoop);
     }
-    if (config.output().gallery()) {
-      Gallery.write(config, model, rows, output);
-    }
     return result;
+  }
+
+  private Gallery gallery(Model model, Result result, Dataset<Row> planned) {
+    return new Gallery(new Gallery.Run(config, model, result.counts(), result.seconds()), planned);
   }
 
   private GroupedGeneration groups(
