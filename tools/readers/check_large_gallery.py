@@ -29,14 +29,18 @@ def page_of(folder, target, count):
     end = html.index(END, begin)
     data = json.loads(html[begin:end])
     at = {name: i for i, name in enumerate(data["columns"])}
-    known = [row for row in data["rows"] if row[at["path"]]]
+    known = [row for row in data["rows"] if row[at["path"]] or row[at["thumbnail"]]]
     (target / "images").mkdir()
+    if data["sheets"]:
+        shutil.copytree(target / "files/thumbnails", target / "thumbnails")
     data["rows"] = []
     for i in range(count):
         row = list(known[i % len(known)])
-        path = f"images/picture-{i}.png"
-        os.link(target / "files" / row[at["path"]], target / path)
-        row[at["id"]], row[at["path"]] = f"picture-{i:05d}", path
+        row[at["id"]] = f"picture-{i:05d}"
+        if row[at["path"]]:
+            path = f"images/picture-{i}.png"
+            os.link(target / "files" / row[at["path"]], target / path)
+            row[at["path"]] = path
         data["rows"].append(row)
     text = json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
     (target / "index.html").write_text(html[:begin] + text + html[end:])
@@ -46,7 +50,7 @@ def opened(page, file):
     begin = time.perf_counter()
     page.get(file.resolve().as_uri())
     WebDriverWait(page, 30, 0.02).until(lambda p: p.execute_script(
-        "const i = document.querySelector('main img'); return i && i.complete && i.naturalWidth > 0"))
+        "const i = document.querySelector('main img, main .thumbnail'); return i && (i.complete ? i.naturalWidth > 0 : i.offsetWidth > 0)"))
     return time.perf_counter() - begin
 
 

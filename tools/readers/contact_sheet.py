@@ -1,8 +1,9 @@
-"""Puts a job's pictures side by side, each with its prompt below: contact_sheet.py OUTPUT_DIR SHEET.png"""
+"""Puts a job's pictures side by side, each with its prompt below, in the order of its page: contact_sheet.py OUTPUT_DIR SHEET.png"""
 
 import argparse
 import io
 import json
+import re
 import textwrap
 from pathlib import Path
 
@@ -37,13 +38,12 @@ def sheet(rows):
     return page
 
 
-def in_order(rows, output):
-    """As the rows stand in the table that the run has read, where it is a CSV file that still is there."""
-    prompts = Path(json.loads((output / "run.json").read_text())["configuration"]["prompts"])
-    if prompts.suffix != ".csv" or not prompts.is_file():
-        return rows.sort_values(["seed", "id"])
-    places = {name: place for place, name in enumerate(pandas.read_csv(prompts, dtype=str)["id"])}
-    return rows.assign(place=rows["id"].map(places)).sort_values(["place", "image_index"])
+def in_order_of_page(table, page):
+    """index.html has the order of the table of prompts, which rows in Parquet have not."""
+    data = json.loads(re.search(r'<script id="data" type="application/json">(.*?)</script>', page.read_text(), re.S).group(1))
+    at = [data["columns"].index(name) for name in ("id", "image_index", "run_id")]
+    shown = pandas.DataFrame([[row[i] for i in at] for row in data["rows"]], columns=["id", "image_index", "run_id"])
+    return shown.merge(table, how="inner", validate="one_to_one")
 
 
 if __name__ == "__main__":
@@ -52,5 +52,5 @@ if __name__ == "__main__":
     parser.add_argument("sheet", type=Path, help="the PNG file to write")
     arguments = parser.parse_args()
     frames = [pandas.read_parquet(file) for file in sorted(arguments.output.glob("rows/*/*.parquet"))]
-    table = in_order(pandas.concat(frames), arguments.output)
+    table = in_order_of_page(pandas.concat(frames), arguments.output / "index.html")
     sheet(table[table["status"] == "generated"].reset_index(drop=True)).save(arguments.sheet, optimize=True)

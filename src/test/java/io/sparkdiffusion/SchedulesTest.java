@@ -2,19 +2,15 @@ package io.sparkdiffusion;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
-import io.sparkdiffusion.config.JobConfig;
 import io.sparkdiffusion.testing.Shell;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.StreamSupport;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -81,77 +77,72 @@ class SchedulesTest {
   }
 
   @Test
-  void theCrontabRunsWhatIsThere() throws IOException {
+  void keepsTheLastLogs() throws IOException, InterruptedException {
+    for (String name : List.of("nightly-20260101T000000Z.log", "nightly-20260102T000000Z.log")) {
+      Files.writeString(logs.resolve(name), "old");
+      Files.writeString(logs.resolve(name + ".out"), "old");
+    }
+    Files.writeString(logs.resolve("nightly-2-20250101T000000Z.log"), "another's");
+    Shell run =
+        Shell.bash(
+            Map.of("SPARK_DIFFUSION_LOGS", logs.toString(), "SPARK_DIFFUSION_KEPT_LOGS", "2"),
+            "jobs/schedules/run-locked nightly bash -c 'echo Done >&2'");
+    assertThat(run).isEqualTo(new Shell(0, "Done\n", ""));
+    try (Stream<Path> files = Files.list(logs)) {
+      assertThat(files.map(file -> file.getFileName().toString()))
+          .hasSize(5)
+          .doesNotContain("nightly-20260101T000000Z.log", "nightly-20260101T000000Z.log.out")
+          .contains("nightly-20260102T000000Z.log.out", "nightly-2-20250101T000000Z.log");
+    }
+  }
+
+  /** A file of /etc/cron.d, whose lines name a user; nobody's own crontab is replaced by it. */
+  @Test
+  void cronRunsWhatIsThere() throws IOException {
+    Path file = SCHEDULES.resolve("cron.d/spark-diffusion");
     List<String> lines =
-        Files.readAllLines(SCHEDULES.resolve("crontab")).stream()
-            .filter(line -> line.matches("[0-9*].*"))
-            .toList();
+        Files.readAllLines(file).stream().filter(line -> line.matches("[0-9*].*")).toList();
     assertThat(lines).singleElement().asString().doesNotContain("%");
+    String[] fields = lines.get(0).split(" ", 7);
+    assertThat(List.of(fields[5], fields[6].split(" ", 2)[0]))
+        .containsExactly("spark-diffusion", "cd");
     String[] command = lines.get(0).split(" && ", -1)[1].split(" ", -1);
     assertThat(Path.of(command[0])).isExecutable();
     assertThat(Path.of(command[2])).isExecutable();
     assertThat(Path.of(command[3])).isRegularFile();
+    assertThat(Files.readString(file))
+        .contains("\nPATH=", "\nSPARK_DIFFUSION_BUILD=never\n")
+        .doesNotContain("crontab jobs");
   }
 
   @Test
-  void theImageHasWhatTheOperatorRuns() throws IOException {
-    String image = Files.readString(SCHEDULES.resolve("Dockerfile"));
-    List<String> copied =
-        Pattern.compile("^COPY (?!--from)(\\S+) (\\S+)$", Pattern.MULTILINE)
-            .matcher(image)
-            .results()
-            .map(MatchResult::group)
-            .toList();
-    assertThat(copied)
-        .contains("COPY ${JOB_JAR} /opt/spark-diffusion/job.jar")
-        .filteredOn(line -> !line.contains("JOB_JAR"))
-        .hasSize(3)
-        .allMatch(line -> Files.exists(Path.of(line.split(" ", -1)[1])));
-    String jar = jarName();
-    assertThat(image).contains("ARG JOB_JAR=target/" + jar);
-    assertThat(Files.readString(SCHEDULES.resolve("airflow/spark_diffusion.py")))
-        .contains("/target/" + jar, "java_class=\"" + Main.class.getName() + "\"");
-  }
-
-  private static String jarName() throws IOException {
-    String pom = Files.readString(Path.of("pom.xml"));
-    return "spark-diffusion-%s-job.jar"
-        .formatted(pom.split("<version>", 2)[1].split("</version>", 2)[0]);
+  void systemdRunsTheSameAndRepeatsNoMistake() throws IOException {
+    String service = Files.readString(SCHEDULES.resolve("systemd/spark-diffusion.service"));
+    Matcher start =
+        Pattern.compile("ExecStart=/opt/spark-diffusion/(\\S+) (\\S+)").matcher(service);
+    assertThat(start.find()).isTrue();
+    assertThat(Path.of(start.group(1))).isExecutable();
+    assertThat(Path.of(start.group(2))).isRegularFile();
+    assertThat(service)
+        .contains(
+            "RestartPreventExitStatus=%d %d\n"
+                .formatted(Main.NOT_USABLE, Main.TOO_MANY_FAILED_ROWS),
+            "Environment=SPARK_DIFFUSION_BUILD=never\n");
+    assertThat(Files.readString(SCHEDULES.resolve("systemd/spark-diffusion.timer")))
+        .contains("OnCalendar=");
   }
 
   @Test
-  void theOperatorsApplicationsAreTheSameJob() throws IOException {
-    JsonNode once = yaml("spark-application.yml").get("spec");
-    JsonNode nightly = yaml("scheduled-spark-application.yml").get("spec");
-    assertThat(nightly.get("template")).isEqualTo(once);
-    assertThat(nightly.get("concurrencyPolicy").asText()).isEqualTo("Forbid");
-
-    assertThat(once.get("mainClass").asText()).isEqualTo(Main.class.getName());
-    assertThat(once.get("mainApplicationFile").asText())
-        .isEqualTo("local:///opt/spark-diffusion/job.jar");
-    List<String> arguments =
-        StreamSupport.stream(once.get("arguments").spliterator(), false)
-            .map(JsonNode::asText)
-            .toList();
-    JobConfig job =
-        JobConfig.load(Path.of(arguments.get(0)), arguments.subList(1, arguments.size()));
-    assertThat(job.execution().device()).isEqualTo("cuda");
-  }
-
-  /** A GPU is asked for from Kubernetes, from Spark and for each task, of which there is one. */
-  @Test
-  void theOperatorsExecutorsHaveOneGpuAndOneTask() throws IOException {
-    JsonNode spec = yaml("spark-application.yml").get("spec");
-    JsonNode conf = spec.get("sparkConf");
-    assertThat(spec.at("/executor/gpu/quantity").asInt()).isEqualTo(1);
-    assertThat(spec.at("/executor/gpu/name").asText()).isEqualTo("nvidia.com/gpu");
-    assertThat(conf.get("spark.executor.resource.gpu.amount").asText()).isEqualTo("1");
-    assertThat(conf.get("spark.task.resource.gpu.amount").asText()).isEqualTo("1");
-    assertThat(conf.get("spark.task.cpus").asText()).isEqualTo(spec.at("/executor/cores").asText());
-  }
-
-  private static JsonNode yaml(String name) throws IOException {
-    return new ObjectMapper(new YAMLFactory())
-        .readTree(SCHEDULES.resolve("kubernetes").resolve(name).toFile());
+  void aScheduleBuildsNothing() throws IOException, InterruptedException {
+    Shell started =
+        Shell.bash(
+            Map.of("SPARK_DIFFUSION_BUILD", "never", "project", logs.toString()),
+            "source jobs/lib/launch.sh; build_if_needed");
+    assertThat(started.code()).isEqualTo(Main.NOT_USABLE);
+    assertThat(started.err())
+        .isEqualTo(
+            "Cannot start: the job must be built, and since its last change, as"
+                + " SPARK_DIFFUSION_BUILD=never forbids it now; build it with ./mvnw -Pquick"
+                + " package\n");
   }
 }

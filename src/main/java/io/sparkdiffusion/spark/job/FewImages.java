@@ -13,6 +13,7 @@ import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.unsafe.types.UTF8String;
@@ -128,6 +129,14 @@ final class FewImages implements PlannedImages {
         .filter(row -> !row.isNullAt(RequestColumns.BATCH_KEY))
         .sorted(BY_ID)
         .limit(most)
+        .toList();
+  }
+
+  @Override
+  public List<Row> inOrder(int most) {
+    return images.stream()
+        .limit(most)
+        .map(row -> RowFactory.create(row.getString(0), row.getInt(1)))
         .toList();
   }
 

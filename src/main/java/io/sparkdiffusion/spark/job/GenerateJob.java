@@ -229,7 +229,10 @@ public final class GenerateJob {
         made = generate(work.batches(), groups, failed);
       }
       RunCounts total = RowCounts.total(counts, work.batches().images(), made);
-      return ended(output, model, rows, total, failed.tooMany(made));
+      Result result = ended(output, rows, total, failed.tooMany(made));
+      return config.output().gallery() && gallery(model, result, planned).write(rows, output)
+          ? result.withPage(config.output().directory() + "/index.html")
+          : result;
     }
   }
 
@@ -247,11 +250,7 @@ public final class GenerateJob {
   }
 
   private Result ended(
-      OutputFolder output,
-      Model model,
-      ResultStore rows,
-      RunCounts counts,
-      Optional<String> stopReason)
+      OutputFolder output, ResultStore rows, RunCounts counts, Optional<String> stopReason)
       throws IOException {
     Result result = result(output, counts, stopReason);
     if (stopReason.isEmpty() && config.output().overwrite().removesEarlier()) {
@@ -259,9 +258,11 @@ public final class GenerateJob {
       rows.removeEarlierRuns();
       UnnamedPictures.delete(spark, output, rows, hadoop);
     }
-    return config.output().gallery() && Gallery.write(config, model, rows, output)
-        ? result.withPage(config.output().directory() + "/index.html")
-        : result;
+    return result;
+  }
+
+  private Gallery gallery(Model model, Result result, PlannedImages planned) {
+    return new Gallery(new Gallery.Run(config, model, result.counts(), result.seconds()), planned);
   }
 
   private GroupedGeneration groups(

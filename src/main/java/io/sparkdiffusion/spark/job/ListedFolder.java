@@ -52,6 +52,16 @@ final class ListedFolder implements ResultStore {
   }
 
   @Override
+  public Dataset<Row> rowsOf(List<String> files, StructType columns) {
+    return writer.read(files, columns);
+  }
+
+  @Override
+  public boolean readsByFile() {
+    return true;
+  }
+
+  @Override
   public SparkSession session() {
     return writer.session();
   }

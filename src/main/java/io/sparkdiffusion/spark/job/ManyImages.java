@@ -68,6 +68,11 @@ final class ManyImages implements PlannedImages {
   }
 
   @Override
+  public List<Row> inOrder(int most) {
+    return images.select("id", "image_index").takeAsList(most);
+  }
+
+  @Override
   public void close() {
     images.unpersist();
   }

@@ -266,4 +266,37 @@ final class OutputFolder implements AutoCloseable {
       files.delete(folder, false);
     }
   }
+
+  /**
+   * Writes a small file of any kind, whole, in place of an earlier one.
+   *
+   * @param path below this folder
+   * @throws IOException where that fails, or another run has taken over
+   */
+  void writeFile(String path, byte[] content) throws IOException {
+    Path target = new Path(root, path);
+    FileSystem raw = raw(files);
+    raw.mkdirs(staging);
+    raw.mkdirs(target.getParent());
+    lock.requireHeld();
+    new WholeFiles(raw).write(target, staging, content);
+  }
+
+  /** The names of what is in a folder below this one; nothing where that is not there. */
+  List<String> files(String folder) throws IOException {
+    Path listed = new Path(root, folder);
+    return files.exists(listed)
+        ? Arrays.stream(files.listStatus(listed)).map(file -> file.getPath().getName()).toList()
+        : List.of();
+  }
+
+  /**
+   * Removes a file below this folder.
+   *
+   * @throws IOException where that fails, or another run has taken over
+   */
+  void delete(String path) throws IOException {
+    lock.requireHeld();
+    files.delete(new Path(root, path), false);
+  }
 }

@@ -37,6 +37,9 @@ sealed interface PlannedImages extends AutoCloseable permits FewImages, ManyImag
   /** The first by id and index of those that can be made. */
   List<Row> first(int most);
 
+  /** Id and index of the first ones in the table's order. */
+  List<Row> inOrder(int most);
+
   /** Frees what Spark keeps of them. */
   @Override
   void close();

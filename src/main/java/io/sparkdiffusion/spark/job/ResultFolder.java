@@ -1,6 +1,7 @@
 package io.sparkdiffusion.spark.job;
 
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
@@ -16,6 +17,16 @@ record ResultFolder(GroupWriter writer, OutputFolder output) implements ResultSt
     return output.hasRows()
         ? Optional.of(session().read().schema(columns).parquet(LiteralPath.of(output.rows())))
         : Optional.empty();
+  }
+
+  @Override
+  public Dataset<Row> rowsOf(List<String> files, StructType columns) {
+    return writer.read(files, columns);
+  }
+
+  @Override
+  public boolean readsByFile() {
+    return true;
   }
 
   @Override

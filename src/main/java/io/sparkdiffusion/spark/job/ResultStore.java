@@ -4,6 +4,7 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.max;
 
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -42,6 +43,16 @@ sealed interface ResultStore permits ResultFolder, ListedFolder, ResultTable, Nu
    * @param columns to read
    */
   Optional<Dataset<Row>> rows(StructType columns) throws IOException;
+
+  /**
+   * The rows of some of its files, or all rows where {@link #readsByFile} does not hold.
+   *
+   * @param columns to read
+   */
+  Dataset<Row> rowsOf(List<String> files, StructType columns);
+
+  /** Whether some files can be read without the others. */
+  boolean readsByFile();
 
   /** The session whose datasets {@link #stage} takes. */
   SparkSession session();

@@ -186,6 +186,17 @@ final class ResultTable implements ResultStore {
     return struct(read).as(column.name());
   }
 
+  /** Its files are the table's own affair. */
+  @Override
+  public Dataset<Row> rowsOf(List<String> files, StructType columns) {
+    return rows(spark, name, columns);
+  }
+
+  @Override
+  public boolean readsByFile() {
+    return false;
+  }
+
   @Override
   public SparkSession session() {
     return writer.session();

@@ -158,7 +158,8 @@ class GenerateJobTest {
   @Test
   void writesNoFilesForParquetAlone() throws IOException {
     run("output_format=parquet");
-    assertThat(names(output)).containsExactlyInAnyOrder("index.html", "rows", "run.json");
+    assertThat(names(output))
+        .containsExactlyInAnyOrder("index.html", "rows", "run.json", "thumbnails");
     assertThat(rows().filter("image.path is not null").count()).isZero();
   }
 

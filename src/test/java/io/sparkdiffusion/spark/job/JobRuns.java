@@ -1,6 +1,7 @@
 package io.sparkdiffusion.spark.job;
 
 import io.sparkdiffusion.config.JobConfig;
+import io.sparkdiffusion.config.OutputCommit;
 import io.sparkdiffusion.testing.FakeModel;
 import io.sparkdiffusion.testing.TableSpark;
 import java.io.IOException;
@@ -76,6 +77,26 @@ final class JobRuns {
             "per_device_batch_size=2");
     return JobConfig.load(
         folder.resolve("job.yml"), Stream.concat(common, Stream.of(overrides)).toList());
+  }
+
+  /** The table of prompts. */
+  String promptsFile() {
+    return folder.resolve("prompts.csv").toString();
+  }
+
+  /** The output folder as of one more run. */
+  OutputFolder open() {
+    return OutputFolder.open(
+        output.toString(),
+        OutputCommit.AUTO,
+        "opened",
+        spark.sessionState().newHadoopConf(),
+        OutputLock.HEARTBEAT);
+  }
+
+  /** The rows as a run has them. */
+  ResultStore store(OutputFolder opened) throws IOException {
+    return ResultStore.open(spark, table, opened, rows().drop("group").schema());
   }
 
   Dataset<Row> rows() {

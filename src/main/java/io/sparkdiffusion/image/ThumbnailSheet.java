@@ -1,0 +1,129 @@
+package io.sparkdiffusion.image;
+
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.util.Map;
+import javax.imageio.IIOImage;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageWriteParam;
+import javax.imageio.ImageWriter;
+import javax.imageio.stream.MemoryCacheImageInputStream;
+import javax.imageio.stream.MemoryCacheImageOutputStream;
+
+/** Small pictures side by side in one JPEG file: a page of thousands loads few files. */
+public final class ThumbnailSheet {
+
+  /** Pictures in a sheet. */
+  public static final int PLACES = 64;
+
+  private static final int COLUMNS = 8;
+  private static final int SIDE = 192;
+  private static final float QUALITY = 0.8f;
+
+  private ThumbnailSheet() {}
+
+  /** A part of a sheet, in pixels. */
+  public record Area(int x, int y, int width, int height) {}
+
+  /**
+   * Where a picture stands in its sheet.
+   *
+   * @param number its place, from 0
+   */
+  public static Area area(int number, int widthPixels, int heightPixels) {
+    double scale = Math.min(1, (double) SIDE / Math.max(widthPixels, heightPixels));
+    return new Area(
+        number % COLUMNS * SIDE,
+        number / COLUMNS * SIDE,
+        (int) Math.max(1, Math.round(widthPixels * scale)),
+        (int) Math.max(1, Math.round(heightPixels * scale)));
+  }
+
+  /** The whole sheet of so many pictures. */
+  public static Area whole(int pictures) {
+    int rows = (pictures + COLUMNS - 1) / COLUMNS;
+    return new Area(0, 0, Math.min(pictures, COLUMNS) * SIDE, rows * SIDE);
+  }
+
+  /**
+   * A picture as small as it stands in a sheet.
+   *
+   * @param png a PNG file
+   */
+  public static RgbImage shrunk(byte[] png) throws IOException {
+    // In memory: ImageIO's usual stream writes a temporary file.
+    BufferedImage large =
+        ImageIO.read(new MemoryCacheImageInputStream(new ByteArrayInputStream(png)));
+    if (large == null) {
+      throw new IOException(
+          "Cannot read a picture: it must be a PNG file (%d bytes)".formatted(png.length));
+    }
+    Area area = area(0, large.getWidth(), large.getHeight());
+    byte[] rgb = new byte[RgbImage.CHANNELS * area.width() * area.height()];
+    for (int y = 0, at = 0; y < area.height(); y++) {
+      for (int x = 0; x < area.width(); x++, at += RgbImage.CHANNELS) {
+        average(large, area, x, y, rgb, at);
+      }
+    }
+    return new RgbImage(area.width(), area.height(), rgb);
+  }
+
+  /** Writes the mean of the pixels that one of the small picture stands for. */
+  private static void average(BufferedImage large, Area area, int x, int y, byte[] rgb, int at) {
+    int left = x * large.getWidth() / area.width();
+    int right = Math.max(left + 1, (x + 1) * large.getWidth() / area.width());
+    int top = y * large.getHeight() / area.height();
+    int bottom = Math.max(top + 1, (y + 1) * large.getHeight() / area.height());
+    int[] pixels = large.getRGB(left, top, right - left, bottom - top, null, 0, right - left);
+    long[] sums = new long[RgbImage.CHANNELS];
+    for (int pixel : pixels) {
+      sums[0] += (pixel >> 16) & 0xff;
+      sums[1] += (pixel >> 8) & 0xff;
+      sums[2] += pixel & 0xff;
+    }
+    for (int c = 0; c < sums.length; c++) {
+      rgb[at + c] = (byte) Math.round((double) sums[c] / pixels.length);
+    }
+  }
+
+  /**
+   * A sheet as a JPEG file.
+   *
+   * @param pictures by their places; a place without one stays black
+   * @param places in the sheet
+   */
+  public static byte[] jpeg(Map<Integer, RgbImage> pictures, int places) throws IOException {
+    Area whole = whole(places);
+    BufferedImage sheet =
+        new BufferedImage(whole.width(), whole.height(), BufferedImage.TYPE_INT_RGB);
+    pictures.forEach((number, picture) -> put(picture, number, sheet));
+    return jpeg(sheet);
+  }
+
+  private static void put(RgbImage picture, int number, BufferedImage sheet) {
+    Area area = area(number, picture.widthPixels(), picture.heightPixels());
+    byte[] rgb = picture.rgb();
+    int[] pixels = new int[rgb.length / RgbImage.CHANNELS];
+    for (int i = 0, at = 0; i < pixels.length; i++, at += RgbImage.CHANNELS) {
+      pixels[i] = ((rgb[at] & 0xff) << 16) | ((rgb[at + 1] & 0xff) << 8) | (rgb[at + 2] & 0xff);
+    }
+    sheet.setRGB(area.x(), area.y(), area.width(), area.height(), pixels, 0, area.width());
+  }
+
+  private static byte[] jpeg(BufferedImage sheet) throws IOException {
+    ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (MemoryCacheImageOutputStream out = new MemoryCacheImageOutputStream(bytes)) {
+      ImageWriteParam quality = writer.getDefaultWriteParam();
+      quality.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
+      quality.setCompressionQuality(QUALITY);
+      writer.setOutput(out);
+      writer.write(null, new IIOImage(sheet, null, null), quality);
+    } finally {
+      writer.dispose();
+    }
+    return bytes.toByteArray();
+  }
+}
