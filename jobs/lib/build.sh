@@ -19,6 +19,15 @@ build_if_needed() {
   build
 }
 
+# A schedule's run builds nothing: what it starts is what somebody has built and seen.
+require_may_build() {
+  if [[ "${SPARK_DIFFUSION_BUILD:-}" == never ]]; then
+    say "Cannot start: the job must be built, and since its last change, as SPARK_DIFFUSION_BUILD=never forbids it now; build it with" \
+      "./mvnw -Pquick package"
+    exit 2
+  fi
+}
+
 # Without the tests and what only they need.
 build() {
   local log="$project/target/build.log" begun=$SECONDS

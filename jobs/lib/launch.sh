@@ -4,15 +4,6 @@ say() { printf '%s\n' "$*" >&2; }
 
 source "$project/jobs/lib/build.sh"
 
-# A schedule's run builds nothing: what it starts is what somebody has built and seen.
-require_may_build() {
-  if [[ "${SPARK_DIFFUSION_BUILD:-}" == never ]]; then
-    say "Cannot start: the job must be built, and since its last change, as SPARK_DIFFUSION_BUILD=never forbids it now; build it with" \
-      "./mvnw -Pquick package"
-    exit 2
-  fi
-}
-
 java_command() {
   if [[ -n "${JAVA_HOME:-}" ]]; then printf '%s' "$JAVA_HOME/bin/java"; else printf 'java'; fi
 }

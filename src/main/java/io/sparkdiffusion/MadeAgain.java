@@ -82,7 +82,7 @@ record MadeAgain(Path picture, Path folder, PrintStream out, MadeAgain.Job job) 
       return Main.DONE;
     }
     out.println(
-        ("Made again, not the same bytes: %s differs from byte %d on; another processor, device or"
+        ("Made again, not the same bytes: %s differs from byte %s on; another processor, device or"
                 + " version can differ in the last bit")
             .formatted(made, differs));
     return Main.JOB_FAILED;

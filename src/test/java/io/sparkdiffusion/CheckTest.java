@@ -139,8 +139,8 @@ class CheckTest {
              with git lfs pull (a pointer)
               Fix: ROOT/text_encoder/config.json describes other weights than those beside it: fetch\
              the whole folder ROOT/text_encoder again
-            Cannot place weight conv_in.bia5 of unet: the network has no such weight (shape [8])
             Cannot find weight conv_in.bias of unet: the network needs it (shape [8])
+            Cannot place weight conv_in.bia5 of unet: the network has no such weight (shape [8])
             Cannot take weight conv_in.weight of unet: its shape must be [8, 4, 3, 3] ([4, 8, 3, 3])
               Fix: ROOT/unet/config.json describes other weights than those beside it: fetch the\
              whole folder ROOT/unet again
@@ -174,9 +174,8 @@ class CheckTest {
     assertRefused(
         model,
         "Cannot load unet of ROOT: a .bin or .ckpt file is a pickle, which can run code when it is"
-            + " read, so only safetensors are (diffusion_pytorch_model.bin); convert it once with"
-            + " diffusers' save_pretrained(..., safe_serialization=True)",
-        FETCH);
+            + " read, so only safetensors are (diffusion_pytorch_model.bin)",
+        "convert it once with diffusers' save_pretrained(..., safe_serialization=True)");
   }
 
   @Test

@@ -7,6 +7,9 @@ import io.sparkdiffusion.config.Shown;
 import io.sparkdiffusion.image.PngEncoder;
 import io.sparkdiffusion.image.PngText;
 import io.sparkdiffusion.image.RgbImage;
+import io.sparkdiffusion.metadata.GenerationParameters;
+import io.sparkdiffusion.metadata.PictureCommand;
+import java.util.Map;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -60,12 +63,12 @@ class HostilePictureTest {
   }
 
   @Test
-  void noCommandIsPrintedForWhatAShellCannotPassOn() throws IOException {
-    assertThat(run(write("a\0b\n" + LAST, ORIGIN))).isEqualTo(Main.DONE);
-    assertThat(text(out))
-        .endsWith(
+  void noCommandIsPrintedForWhatAShellCannotPassOn() {
+    GenerationParameters parameters = GenerationParameters.parse("a\0b\n" + LAST);
+    assertThat(PictureCommand.of(parameters, Map.of(), "float32", Map.of()))
+        .isEqualTo(
             "# No shell can pass on a character of this prompt:"
-                + " jobs/inspect FILE --again=DIR does\n");
+                + " jobs/inspect FILE --again=DIR does");
   }
 
   @ParameterizedTest
@@ -104,7 +107,7 @@ class HostilePictureTest {
 
   @Test
   void aValueOfAnyLengthIsRead() throws IOException {
-    assertThat(run(write("a\n" + LAST + ", X: \"" + "\\a".repeat(200_000), ORIGIN)))
+    assertThat(run(write("a\n" + LAST + ", X: \"" + "\\n".repeat(200_000) + "\"", ORIGIN)))
         .as(text(err))
         .isEqualTo(Main.DONE);
   }

@@ -210,7 +210,7 @@ public final class ComponentConfig {
     } else {
       problems.put(
           "",
-          "Cannot use %d keys of %s: they are unknown and might change the result (%s)"
+          "Cannot use %s keys of %s: they are unknown and might change the result (%s)"
               .formatted(unknown.size(), file, Shown.some(unknown)));
     }
     if (!problems.isEmpty()) {

@@ -114,12 +114,12 @@ final class WeightDifferences {
             Shown.text(one.name()),
             component,
             kind.rule.formatted(one.wanted()),
-            Shown.value(one.actual()));
+            kind == Kind.TWICE ? one.actual() : Shown.value(one.actual()));
   }
 
   private String line(Kind kind, List<Difference> all) {
     List<String> named = all.stream().map(one -> one.name() + " " + one.actual()).toList();
-    return "Cannot %s %d weights of %s: %s (%s)"
+    return "Cannot %s %s weights of %s: %s (%s)"
         .formatted(kind.verb, all.size(), component, kind.ruleOfMany, Shown.some(named));
   }
 }

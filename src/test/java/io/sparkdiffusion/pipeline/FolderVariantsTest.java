@@ -122,9 +122,11 @@ class FolderVariantsTest {
             ProblemsException.class,
             e ->
                 assertThat(e.problems())
-                    .contains(
-                        "Cannot take weight conv_in.weight of unet: its shape must be [8, 9, 3, 3]"
-                            + " ([8, 4, 3, 3])")
+                    .anySatisfy(
+                        line ->
+                            assertThat(line)
+                                .startsWith("Cannot take 33 weights of unet: their shapes")
+                                .contains("conv_in.weight [8, 4, 3, 3]"))
                     .startsWith(
                         "Cannot use %s: the UNet's cross_attention_dim must be the text encoder's"
                                 .formatted(root)

@@ -113,7 +113,7 @@ class SchedulerConfigTest {
           """
           num_train_timesteps    | 1      | it must be from 2 to 1000000
           beta_start             | 0      | it must lie between 0 and 1
-          beta_start             | NaN    | it must lie between 0 and 1
+          beta_start             | NaN    | it must be a number
           beta_end               | 1      | it must lie between beta_start and 1
           beta_end               | 1e-5   | it must lie between beta_start and 1
           """)

@@ -20,7 +20,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class SafetensorsFileTest {
 
   private static final String TYPES =
-      "BF16, BOOL, F16, F32, F64, F8_E4M3, F8_E5M2, I16, I32, I64, I8, U16, U32, U64, U8";
+      "BF16, BOOL, C64, F16, F32, F64, F8_E4M3, F8_E4M3FNUZ, F8_E5M2, F8_E5M2FNUZ, F8_E8M0, I16, I32,"
+          + " I64, I8, U16, U32, U64, U8";
 
   @TempDir Path folder;
 
@@ -76,18 +77,18 @@ class SafetensorsFileTest {
 
   static Stream<Arguments> brokenFiles() {
     return Stream.of(
-        length("header length 0", 0, 9, "FILE: the header must have 2 to 100000000 bytes (0)"),
-        length("header length 1", 1, 9, "FILE: the header must have 2 to 100000000 bytes (1)"),
+        length("header length 0", 0, 9, "FILE: the header must have 2 to 16000000 bytes (0)"),
+        length("header length 1", 1, 9, "FILE: the header must have 2 to 16000000 bytes (1)"),
         length(
             "2 GB of header",
             1L << 31,
             9,
-            "FILE: the header must have 2 to 100000000 bytes (2147483648)"),
+            "FILE: the header must have 2 to 16000000 bytes (2147483648)"),
         length(
             "negative header length",
             -1,
             9,
-            "FILE: the header must have 2 to 100000000 bytes (18446744073709551615)"),
+            "FILE: the header must have 2 to 16000000 bytes (18446744073709551615)"),
         length(
             "header beyond the file",
             10,

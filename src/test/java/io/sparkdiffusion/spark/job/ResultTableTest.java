@@ -228,7 +228,7 @@ class ResultTableTest {
     Files.writeString(folder.resolve("_lock"), "quick 0\n");
     assertThatThrownBy(() -> rows.commit(0))
         .isInstanceOf(IOException.class)
-        .hasMessageStartingWith("Cannot go on: the output folder must be this run's");
+        .hasMessageStartingWith("Cannot go on: this run must hold its output folder");
     assertThat(runs.rows().count()).isZero();
     Files.writeString(folder.resolve("_lock"), "slow 0\n");
     rows.commit(0);
