@@ -77,11 +77,15 @@ final class Gallery {
     this.mostPictures = mostPictures;
   }
 
-  /** Writes the page, and the thumbnails that it needs, where there are any rows. */
-  void write(ResultStore rows, OutputFolder output) throws IOException {
+  /**
+   * Writes the page, and the thumbnails that it needs.
+   *
+   * @return whether there are any rows to show
+   */
+  boolean write(ResultStore rows, OutputFolder output) throws IOException {
     Optional<Dataset<Row>> all = rows.rows(READ);
     if (all.isEmpty()) {
-      return;
+      return false;
     }
     Dataset<Row> newest = newest(all.get().withColumn(FILE, input_file_name()));
     List<Row> shown = shown(newest);
@@ -90,6 +94,7 @@ final class Gallery {
     Thumbnails thumbnails = Thumbnails.make(shown, source, output);
     output.writeText("index.html", new GalleryPage(run, leftOut, thumbnails).html(shown));
     thumbnails.removeOthers();
+    return true;
   }
 
   /** The newest row of each image. */
