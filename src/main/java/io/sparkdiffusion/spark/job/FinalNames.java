@@ -26,8 +26,20 @@ record FinalNames(FileSystem files, Path root, Path staging, WholeFiles.Guard gu
 
   /** Writes a small text, whole, in place of an earlier one. */
   void write(String name, String text) throws IOException {
-    byte[] content = text.getBytes(StandardCharsets.UTF_8);
-    new WholeFiles(raw(files)).write(new Path(root, name), staging, content, guard);
+    write(name, text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Writes a small file of any kind, whole, in place of an earlier one. */
+  void write(String name, byte[] content) throws IOException {
+    Path target = new Path(root, name);
+    files.mkdirs(target.getParent());
+    new WholeFiles(raw(files)).write(target, staging, content, guard);
+  }
+
+  /** Removes a file. */
+  void remove(String name) throws IOException {
+    guard.require();
+    files.delete(new Path(root, name), false);
   }
 
   /** Lets numbered PNG files appear in place of earlier ones. */

@@ -78,9 +78,9 @@ final class Gallery {
   }
 
   /**
-   * Writes the page, and the thumbnails that it needs, where there are any rows.
+   * Writes the page, and the thumbnails that it needs.
    *
-   * @return whether there are any
+   * @return whether there are any rows to show
    */
   boolean write(ResultStore rows, OutputFolder output) throws IOException {
     Optional<Dataset<Row>> all = rows.rows(READ);

@@ -35,6 +35,16 @@ final class NumberedImages implements ResultStore {
   }
 
   @Override
+  public Dataset<Row> rowsOf(List<String> files, StructType columns) {
+    return rows.rowsOf(files, columns);
+  }
+
+  @Override
+  public boolean readsByFile() {
+    return rows.readsByFile();
+  }
+
+  @Override
   public SparkSession session() {
     return rows.session();
   }

@@ -274,12 +274,7 @@ final class OutputFolder implements AutoCloseable {
    * @throws IOException where that fails, or another run has taken over
    */
   void writeFile(String path, byte[] content) throws IOException {
-    Path target = new Path(root, path);
-    FileSystem raw = raw(files);
-    raw.mkdirs(staging);
-    raw.mkdirs(target.getParent());
-    lock.requireHeld();
-    new WholeFiles(raw).write(target, staging, content);
+    names.write(path, content);
   }
 
   /** The names of what is in a folder below this one; nothing where that is not there. */
@@ -296,7 +291,6 @@ final class OutputFolder implements AutoCloseable {
    * @throws IOException where that fails, or another run has taken over
    */
   void delete(String path) throws IOException {
-    lock.requireHeld();
-    files.delete(new Path(root, path), false);
+    names.remove(path);
   }
 }

@@ -81,13 +81,13 @@ final class Thumbnails {
         .forEach(row -> files.put(row.getAs("sha256"), row.getAs(Gallery.FILE)));
     Thumbnails thumbnails = new Thumbnails(output);
     if (!files.isEmpty()) {
-      thumbnails.place(source.readable(files));
+      thumbnails.arrange(source.readable(files));
       thumbnails.draw(source, files);
     }
     return thumbnails;
   }
 
-  private void place(List<String> pictures) {
+  private void arrange(List<String> pictures) {
     for (int begin = 0; begin < pictures.size(); begin += ThumbnailSheet.PLACES) {
       int end = Math.min(begin + ThumbnailSheet.PLACES, pictures.size());
       Sheet sheet = new Sheet(List.copyOf(pictures.subList(begin, end)));

@@ -101,7 +101,7 @@ final class JobRuns {
 
   Dataset<Row> rows() {
     return table.isEmpty()
-        ? spark.read().parquet(output.resolve("rows").toString())
+        ? spark.read().parquet(LiteralPath.of(output.resolve("rows").toString()))
         : spark.table(table);
   }
 
