@@ -179,12 +179,17 @@ class ModelFolderTest {
 
     assertRefused(
         "Cannot use ROOT/model_index.json: its _class_name must be StableDiffusionPipeline"
-            + " (absent)" + OTHER_KINDS,
-        "Cannot use text_encoder of ROOT/model_index.json: its class must be CLIPTextModel (absent)" + OTHER_KINDS,
+            + " (absent)"
+            + OTHER_KINDS,
+        "Cannot use text_encoder of ROOT/model_index.json: its class must be CLIPTextModel (absent)"
+            + OTHER_KINDS,
         "Cannot use tokenizer of ROOT/model_index.json: its class must be CLIPTokenizer or"
-            + " CLIPTokenizerFast (x)" + OTHER_KINDS,
-        "Cannot use unet of ROOT/model_index.json: its class must be UNet2DConditionModel (null)" + OTHER_KINDS,
-        "Cannot use vae of ROOT/model_index.json: its class must be AutoencoderKL ([1])" + OTHER_KINDS);
+            + " CLIPTokenizerFast (x)"
+            + OTHER_KINDS,
+        "Cannot use unet of ROOT/model_index.json: its class must be UNet2DConditionModel (null)"
+            + OTHER_KINDS,
+        "Cannot use vae of ROOT/model_index.json: its class must be AutoencoderKL ([1])"
+            + OTHER_KINDS);
   }
 
   @Test
