@@ -1,6 +1,7 @@
 package io.sparkdiffusion.config;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -86,7 +87,7 @@ final class Aliases {
   }
 
   private static void put(Map<String, String> right, String fix, String aliases) {
-    for (String alias : aliases.split(" ")) {
+    for (String alias : List.of(aliases.split(" "))) {
       right.put(alias, fix);
     }
   }

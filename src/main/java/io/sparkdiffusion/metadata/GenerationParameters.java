@@ -81,7 +81,7 @@ public record GenerationParameters(
     if (!text.matches("\\d{1,9}x\\d{1,9}")) {
       throw new IllegalArgumentException(text);
     }
-    return text.split("x");
+    return text.split("x", -1);
   }
 
   private static <T> T read(

@@ -24,7 +24,7 @@ final class TransformersDefaults {
       transformers_version typical_p use_bfloat16 use_cache xla_device
       """
           .strip()
-          .split("\\s+");
+          .split("\\s+", -1);
 
   private TransformersDefaults() {}
 
