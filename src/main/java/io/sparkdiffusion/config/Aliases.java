@@ -1,6 +1,7 @@
 package io.sparkdiffusion.config;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
