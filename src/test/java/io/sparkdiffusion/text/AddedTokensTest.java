@@ -70,14 +70,14 @@ class AddedTokensTest {
 
   @ParameterizedTest
   @CsvSource(
-      delimiter = '|',
+      delimiter = ';',
       value = {
-        "{\"<toy>\": 1015} | those beyond the vocabulary must have the ids that follow its 1014"
+        "{\"<toy>\": 1015} ; those beyond the vocabulary must have the ids that follow its 1014"
             + " tokens, without a gap (1015, 1014 expected)",
-        "{\"<toy>\": 1014, \"<cat>\": 1014} | two tokens must not share an id (1014)",
-        "{\"<|endoftext|>\": 5} | a token of the vocabulary must keep its id (5, 1013 there)",
-        "{\"<toy>\": 4294967295} | an id must be a whole number (4294967295)",
-        "{\"<toy>\": -1} | those beyond the vocabulary must have the ids that follow its 1014"
+        "{\"<toy>\": 1014, \"<cat>\": 1014} ; two tokens must not share an id (1014)",
+        "{\"<|endoftext|>\": 5} ; a token of the vocabulary must keep its id (5, 1013 there)",
+        "{\"<toy>\": 4294967295} ; an id must be a whole number (4294967295)",
+        "{\"<toy>\": -1} ; those beyond the vocabulary must have the ids that follow its 1014"
             + " tokens, without a gap (-1, 1014 expected)",
       })
   void otherIdsThanTransformersGivesAreRefused(String added, String problem) throws IOException {
