@@ -101,7 +101,7 @@ class GivenTokenizerTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"\"no such\"", "\"a\"", "\"\"", "\"a b c\"", "\" a\"", "[\"a\", \"zz!\"]"})
+  @ValueSource(strings = {"\"no such\"", "\"a\"", "\"\"", "\"a b c\"", "\" a\"", "[\"a\",\"zz!\"]"})
   void mergesOfTokensThatAreNotThereAreRefused(String merge) throws IOException {
     ((ArrayNode) json.get("model").get("merges")).insert(3, JSON.readTree(merge));
     assertThatThrownBy(this::load)
