@@ -21,8 +21,11 @@ import java.util.NavigableMap;
  */
 public final class ClipTokenizer implements AutoCloseable {
 
-  /** More than any prompt may have: from some 9 MB on the library ends the JVM. */
-  private static final int MOST_CHARACTERS = 1_000_000;
+  /**
+   * Of any text with its placeholders written out: from some 9 MB on the library ends the JVM. A
+   * prompt has half as many, so that what is left of a longer text has more tokens than are read.
+   */
+  private static final int MOST_CHARACTERS = 200_000;
 
   private static final int REPLACEMENT = 0xFFFD;
 

@@ -53,8 +53,8 @@ final class MappedFile {
    *
    * @param stamp what the file was when it was checked
    */
-  MappedFile(Path path, FileStamp stamp) throws IOException {
-    this(path, stamp, isShared(Files.getFileStore(path).type()));
+  MappedFile(Path path, FileStamp stamp) {
+    this(path, stamp, isShared(path));
   }
 
   /**
@@ -66,6 +66,15 @@ final class MappedFile {
     this.path = path;
     this.stamp = stamp;
     this.isCopied = isCopied;
+  }
+
+  private static boolean isShared(Path path) {
+    try {
+      return isShared(Files.getFileStore(path).type());
+    } catch (IOException e) {
+      // Some containers hide their mounts; any file system can be mapped.
+      return false;
+    }
   }
 
   /** Whether a file system of this type, as mount names it, may be written by other machines. */
