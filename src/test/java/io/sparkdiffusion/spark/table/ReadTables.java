@@ -52,8 +52,6 @@ final class ReadTables {
     assertThatThrownBy(() -> read(file, settings))
         .isInstanceOfSatisfying(
             ProblemsException.class,
-            e ->
-                assertThat(e.problems())
-                    .containsExactly(line.replace("FILE", file).split("\n")));
+            e -> assertThat(e.problems()).containsExactly(line.replace("FILE", file).split("\n")));
   }
 }
