@@ -3,7 +3,7 @@ package io.sparkdiffusion.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,7 +19,7 @@ class TableOptionsTest {
     assertThat(options.separator(TableFormat.TSV)).isEqualTo("\t");
     assertThat(options.quote()).isEqualTo("\"");
     assertThat(options.escape()).isEqualTo("\"");
-    assertThat(options.encoding()).isEqualTo(Charset.forName("UTF-8"));
+    assertThat(options.encoding()).isEqualTo(StandardCharsets.UTF_8);
   }
 
   @Test
@@ -38,7 +38,7 @@ class TableOptionsTest {
         .containsEntry("nullValue", "NA")
         .containsEntry("comment", "#")
         .containsEntry("ignoreLeadingWhiteSpace", "true");
-    assertThat(options.encoding()).isEqualTo(Charset.forName("ISO-8859-1"));
+    assertThat(options.encoding()).isEqualTo(StandardCharsets.ISO_8859_1);
     assertThat(options.isOn("ignoreLeadingWhiteSpace")).isTrue();
   }
 

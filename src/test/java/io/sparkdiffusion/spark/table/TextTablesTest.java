@@ -223,7 +223,7 @@ class TextTablesTest {
             a,"C:\\path\\ a red star \\",1
             b,a 12" red star,2
             c,"two
-            lines, ""quoted\""" ,3
+            lines, ""quoted\""",3
             d,back\\slash,4
             """);
     assertThat(prompts(file))
