@@ -58,7 +58,7 @@ public final class ThumbnailSheet {
         ImageIO.read(new MemoryCacheImageInputStream(new ByteArrayInputStream(png)));
     if (large == null) {
       throw new IOException(
-          "Cannot read a picture: it must be a PNG file (%d bytes)".formatted(png.length));
+          "Cannot read a picture: it must be a PNG file (%s bytes)".formatted(png.length));
     }
     Area area = area(0, large.getWidth(), large.getHeight());
     byte[] rgb = new byte[RgbImage.CHANNELS * area.width() * area.height()];

@@ -58,7 +58,7 @@ public record ModelSums(SortedMap<String, String> byFile) implements Serializabl
       int others = problems.size() - MOST_TOLD;
       problems.subList(MOST_TOLD, problems.size()).clear();
       problems.add(
-          "Cannot read %s: each line must be as sha256sum writes it (%d others are not)"
+          "Cannot read %s: each line must be as sha256sum writes it (%s others are not)"
               .formatted(name, others));
     }
     if (!problems.isEmpty()) {

@@ -40,7 +40,7 @@ public final class ConfigText {
     try (InputStream in = path.getFileSystem(hadoop).open(path)) {
       byte[] bytes = in.readNBytes(MOST_BYTES + 1);
       if (bytes.length > MOST_BYTES) {
-        throw problem(address, "it must have at most %d bytes".formatted(MOST_BYTES), "more", null);
+        throw problem(address, "it must have at most %s bytes".formatted(MOST_BYTES), "more", null);
       }
       return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (CharacterCodingException e) {

@@ -133,7 +133,7 @@ public record TableReport(List<String> facts, List<String> problems) {
     return counted.stream()
         .map(
             row ->
-                "Cannot draw %d rows of prompts %s: %s"
+                "Cannot draw %s rows of prompts %s: %s"
                     .formatted(row.getLong(1), table.name(), Shown.text(row.getString(0))))
         .toList();
   }

@@ -181,7 +181,7 @@ final class CsvScan {
     String without = ", else set prompts_options={quote: ''} where quotes mean nothing";
     throw new TextFault(
         separator.equals("\t") ? rule + without : rule,
-        "text stands behind a quote in line %d, its field opens in line %d"
+        "text stands behind a quote in line %s, its field opens in line %s"
             .formatted(line, opened));
   }
 

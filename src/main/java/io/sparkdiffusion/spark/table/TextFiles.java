@@ -82,7 +82,7 @@ final class TextFiles {
     wrong.stream().limit(FILES_NAMED).forEach(file -> problems.add(problem(file)));
     if (wrong.size() > FILES_NAMED) {
       problems.add(
-          "Cannot read prompts %s: every file must be readable (%d are not)"
+          "Cannot read prompts %s: every file must be readable (%s are not)"
               .formatted(table.location(), wrong.size()));
     }
     return problems;
