@@ -174,8 +174,8 @@ class CheckTest {
     assertRefused(
         model,
         "Cannot load unet of ROOT: a .bin or .ckpt file is a pickle, which can run code when it is"
-            + " read, so only safetensors are (diffusion_pytorch_model.bin)",
-        "  Fix: convert it once with diffusers' save_pretrained(..., safe_serialization=True)");
+            + " read, so only safetensors are (diffusion_pytorch_model.bin); convert it once with"
+            + " diffusers' save_pretrained(..., safe_serialization=True)");
   }
 
   @Test
