@@ -2,7 +2,7 @@
 
 say() { printf '%s\n' "$*" >&2; }
 
-source "$project/jobs/lib/build.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/build.sh"
 
 java_command() {
   if [[ -n "${JAVA_HOME:-}" ]]; then printf '%s' "$JAVA_HOME/bin/java"; else printf 'java'; fi

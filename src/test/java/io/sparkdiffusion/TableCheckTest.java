@@ -49,7 +49,7 @@ class TableCheckTest {
             Rows: 3
             First rows:
               a, seed 7
-                a red\\u202e fox
+                a red\\u202E fox
               b
                 %s…
               c
