@@ -259,6 +259,7 @@ class TextToImageTest {
             .setModelUrl("org/name")
             .setRevision("fp16")
             .setFromPt(false)
+            .setVariant("fp16")
             .setModelDigest("0")
             .setModelCacheDir("/cache")
             .setDiffusionSchedulerConfig("{}")
@@ -304,6 +305,7 @@ class TextToImageTest {
             "revision=fp16",
             "scheduler=euler",
             "seed=-9",
+            "variant=fp16",
             "width=640");
   }
 

@@ -82,8 +82,8 @@ class JsonTableTest {
     String line = "{\"id\": \"%s\", \"prompt\": \"fox\"}\n".formatted(id);
     assertRefused(
         write("p.jsonl", line + line),
-        "Cannot use prompts FILE: every id must occur once (repeated: x\\u001b[31m\\n12:00 ERROR"
-            + " \\u202e"
+        "Cannot use prompts FILE: every id must occur once (repeated: x\\u001B[31m\\n12:00 ERROR"
+            + " \\u202E"
             + "y".repeat(120 - 20)
             + "…)");
   }
