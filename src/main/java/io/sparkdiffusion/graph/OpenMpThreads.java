@@ -7,7 +7,7 @@ import java.util.Map;
  * How long libtorch's OpenMP threads spin at a barrier before they sleep. GNU's libgomp spins for
  * 300,000 rounds by default, up to 15 ms: on a machine that has other work, or under a quota of
  * processor time, a thread then holds the processor that the one it waits for needs. Some 0.1 ms is
- * enough for the gaps inside a graph (decision 0007).
+ * enough for the gaps inside a graph (decision 0008).
  */
 final class OpenMpThreads {
 
