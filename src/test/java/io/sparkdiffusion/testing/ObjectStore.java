@@ -25,6 +25,7 @@ import org.apache.hadoop.fs.Path;
 public final class ObjectStore extends LocalDisk {
 
   private static final String BUCKET = "s3a://bucket";
+  private static final String CLASS = "fs.s3a.impl";
   private static final AtomicInteger LEFT = new AtomicInteger();
   private static final AtomicInteger RENAMES = new AtomicInteger();
 
@@ -39,8 +40,13 @@ public final class ObjectStore extends LocalDisk {
 
   /** Makes the bucket known to Hadoop. */
   public static void register(Configuration hadoop) {
-    hadoop.set("fs.s3a.impl", ObjectStore.class.getName());
+    hadoop.set(CLASS, ObjectStore.class.getName());
     hadoop.set("fs.s3a.impl.disable.cache", "true");
+  }
+
+  /** Lets Hadoop know of s3a what it usually does: other tests of this JVM ask for that. */
+  public static void unregister(Configuration hadoop) {
+    hadoop.set(CLASS, new Configuration().get(CLASS));
   }
 
   /** The location of a local folder. */

@@ -56,7 +56,8 @@ class ObjectStoreTest {
   }
 
   @AfterEach
-  void revive() {
+  void unregisterStore() {
+    ObjectStore.unregister(spark.sparkContext().hadoopConfiguration());
     ObjectStore.revive();
   }
 
@@ -73,7 +74,7 @@ class ObjectStoreTest {
 
     ObjectStore.dieAt(ending, count(whole.resolve("rows"), ending) / 2);
     assertThatThrownBy(() -> run(output)).isInstanceOf(Exception.class);
-    revive();
+    ObjectStore.revive();
     long kept = rows(output).count();
     assertThat(kept).isBetween(1L, ROWS - 1L);
     if (ending.equals(".json")) {
@@ -118,7 +119,7 @@ class ObjectStoreTest {
     ObjectStore.dieAfterDeletingIn("/rows/");
     assertThatThrownBy(() -> run(output, "overwrite=everything"))
         .satisfies(e -> assertThat(Failures.reason(e)).contains("killed"));
-    revive();
+    ObjectStore.revive();
     assertThat(rows(output).count()).isEqualTo(2);
     assertThat(groups(output)).hasSizeGreaterThan(lists(output).size());
     assertThat(run(output).skipped()).isEqualTo(2);
