@@ -1,7 +1,6 @@
 package io.sparkdiffusion.weights;
 
 import io.sparkdiffusion.config.ProblemsException;
-import io.sparkdiffusion.config.Shown;
 import io.sparkdiffusion.config.SmallFile;
 import io.sparkdiffusion.config.StrictJson;
 import io.sparkdiffusion.config.WeightChoice;
@@ -13,7 +12,6 @@ import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -24,20 +22,6 @@ public final class ModelFolder {
 
   /** Where training scripts leave a UNet's moving average. */
   static final String AVERAGE = "unet_ema";
-
-  /** The second has the same parts. */
-  private static final List<String> PIPELINES =
-      List.of("StableDiffusionPipeline", "StableDiffusionImg2ImgPipeline");
-
-  private static final String OTHERS = "other kinds of models are not supported";
-
-  private static final SortedMap<String, List<String>> CLASSES =
-      new TreeMap<>(
-          Map.of(
-              "text_encoder", List.of("CLIPTextModel"),
-              "tokenizer", List.of("CLIPTokenizer", "CLIPTokenizerFast"),
-              "unet", List.of("UNet2DConditionModel"),
-              "vae", List.of("AutoencoderKL")));
 
   private static final List<String> FOLDERS =
       List.of("", "scheduler", "tokenizer", "text_encoder", "unet", "vae");
@@ -93,7 +77,7 @@ public final class ModelFolder {
   public static ModelFolder open(Path root, WeightChoice choice) {
     requireFolder(root);
     List<ProblemsException> problems = new ArrayList<>();
-    collect(problems, () -> checkClasses(root));
+    collect(problems, () -> ModelIndex.check(root));
     requireFile(root.resolve("scheduler/scheduler_config.json"), problems);
     if (!Files.isRegularFile(root.resolve("tokenizer/tokenizer.json"))) {
       requireFile(root.resolve("tokenizer/vocab.json"), problems);
@@ -141,44 +125,6 @@ public final class ModelFolder {
             ForeignWeights.MERGE);
       }
     }
-  }
-
-  private static void checkClasses(Path root) {
-    Path index = root.resolve("model_index.json");
-    Map<String, Object> json = StrictJson.read(index);
-    List<ProblemsException> problems = new ArrayList<>();
-    Object pipeline = json.getOrDefault("_class_name", "absent");
-    if (!isName(pipeline, PIPELINES)) {
-      problems.add(
-          ProblemsException.withFix(
-              "Cannot use %s: its _class_name must be %s (%s)"
-                  .formatted(index, PIPELINES.get(0), Shown.value(pipeline)),
-              OTHERS));
-    }
-    CLASSES.forEach(
-        (part, allowed) -> {
-          Object entry = json.getOrDefault(part, "absent");
-          if (!isClass(entry, allowed)) {
-            problems.add(
-                ProblemsException.withFix(
-                    "Cannot use %s of %s: its class must be %s (%s)"
-                        .formatted(part, index, String.join(" or ", allowed), Shown.value(entry)),
-                    OTHERS));
-          }
-        });
-    if (!problems.isEmpty()) {
-      throw ProblemsException.of(problems);
-    }
-  }
-
-  /** An entry is the name of a library and of a class. */
-  private static boolean isClass(Object entry, List<String> allowed) {
-    return entry instanceof List<?> pair && pair.size() == 2 && isName(pair.get(1), allowed);
-  }
-
-  /** Flax's classes have their own names and the same configurations. */
-  private static boolean isName(Object given, List<String> allowed) {
-    return given instanceof String name && allowed.contains(name.replaceFirst("^Flax", ""));
   }
 
   private static void requireFile(Path file, List<ProblemsException> problems) {
