@@ -1,6 +1,7 @@
 package io.sparkdiffusion.hub;
 
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.config.Shown;
 import java.io.Serializable;
 import java.util.Arrays;
 import java.util.List;
@@ -26,7 +27,7 @@ public record HubFile(String name, String etag, long bytes) implements Serializa
     if (!isInside) {
       throw new ProblemsException(
           "Cannot download from the hub: a file's name must stay in its repository (%s)"
-              .formatted(name.replaceAll("\\p{Cntrl}", "?")));
+              .formatted(Shown.text(name)));
     }
     if (!etag.isEmpty() && !isEtag(etag)) {
       throw new ProblemsException(

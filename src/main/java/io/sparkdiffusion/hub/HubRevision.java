@@ -1,6 +1,7 @@
 package io.sparkdiffusion.hub;
 
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.config.Shown;
 import java.util.Arrays;
 
 /** Branches, tags and commits. */
@@ -22,7 +23,7 @@ final class HubRevision {
     if (!isName) {
       throw new ProblemsException(
           "Cannot use revision: it must be a branch, tag or commit (%s)"
-              .formatted(revision.replaceAll("\\p{Cntrl}", "?")));
+              .formatted(Shown.text(revision)));
     }
   }
 }

@@ -1,6 +1,7 @@
 package io.sparkdiffusion.spark.job;
 
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.config.Shown;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -63,6 +64,6 @@ final class RunIds {
         "Cannot go on in %s: run_id must be that of a run in all rows, since the largest counts as"
                 .formatted(where)
             + " the newest; give rows from elsewhere a smaller one, such as 0 (%s)"
-                .formatted(newest.replaceAll("\\p{Cntrl}", "?")));
+                .formatted(Shown.text(newest)));
   }
 }
