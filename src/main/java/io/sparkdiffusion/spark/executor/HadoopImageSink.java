@@ -4,7 +4,6 @@ import io.sparkdiffusion.sink.ImageSink;
 import java.io.IOException;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
 
 /** PNG files on any file system that Hadoop knows. */
@@ -25,9 +24,8 @@ final class HadoopImageSink implements ImageSink {
    */
   HadoopImageSink(Path folder, Path staging, OutputHold hold, Configuration configuration)
       throws IOException {
-    FileSystem found = folder.getFileSystem(configuration);
     // The raw one: a .crc file beside each picture would help nobody.
-    this.raw = found instanceof LocalFileSystem local ? local.getRawFileSystem() : found;
+    this.raw = WholeFiles.raw(folder.getFileSystem(configuration));
     this.folder = folder;
     this.staging = staging;
     this.hold = hold;

@@ -53,9 +53,14 @@ public record OutputHold(String lockFile, String holder) implements Serializable
       }
       found = read(files);
     }
-    if (!found.startsWith(holder + " ")) {
+    if (!isHolder(found)) {
       throw new LostOutputException(lockFile, found.strip());
     }
+  }
+
+  /** Whether a lock that reads like this is the run's. */
+  public boolean isHolder(String lock) {
+    return lock.startsWith(holder + " ");
   }
 
   /** What is said of a run that has lost it. */

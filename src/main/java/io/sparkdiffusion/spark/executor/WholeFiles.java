@@ -7,6 +7,7 @@ import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileContext;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Options;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RawLocalFileSystem;
@@ -38,6 +39,11 @@ public final class WholeFiles {
   /** Files of one file system. */
   public WholeFiles(FileSystem files) {
     this.files = files;
+  }
+
+  /** Without the checksum files that Hadoop keeps beside local ones. */
+  public static FileSystem raw(FileSystem files) {
+    return files instanceof LocalFileSystem local ? local.getRawFileSystem() : files;
   }
 
   /** Whether a file may still get its final name. */

@@ -7,7 +7,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -19,11 +18,6 @@ import org.apache.hadoop.fs.Path;
  */
 record FinalNames(FileSystem files, Path root, Path staging, WholeFiles.Guard guard) {
 
-  /** Without the checksum files that Hadoop keeps beside local ones. */
-  static FileSystem raw(FileSystem files) {
-    return files instanceof LocalFileSystem local ? local.getRawFileSystem() : files;
-  }
-
   /** Writes a small text, whole, in place of an earlier one. */
   void write(String name, String text) throws IOException {
     write(name, text.getBytes(StandardCharsets.UTF_8));
@@ -33,7 +27,7 @@ record FinalNames(FileSystem files, Path root, Path staging, WholeFiles.Guard gu
   void write(String name, byte[] content) throws IOException {
     Path target = new Path(root, name);
     files.mkdirs(target.getParent());
-    new WholeFiles(raw(files)).write(target, staging, content, guard);
+    new WholeFiles(WholeFiles.raw(files)).write(target, staging, content, guard);
   }
 
   /** Removes a file. */
@@ -44,7 +38,7 @@ record FinalNames(FileSystem files, Path root, Path staging, WholeFiles.Guard gu
 
   /** Lets numbered PNG files appear in place of earlier ones. */
   void place(List<String> names) throws IOException {
-    WholeFiles whole = new WholeFiles(raw(files));
+    WholeFiles whole = new WholeFiles(WholeFiles.raw(files));
     Path waiting = new Path(PictureStore.numberedFolder(staging.toString()));
     for (String name : names) {
       whole.move(new Path(waiting, name), new Path(root, name), guard);

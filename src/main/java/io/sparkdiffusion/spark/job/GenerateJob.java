@@ -154,7 +154,7 @@ public final class GenerateJob {
   private Result execute(OutputFolder output, RunningTasks tasks) {
     try {
       Result result = doExecute(output);
-      report(output, result.stopReason().isEmpty() ? "done" : "stopped", result.stopReason());
+      report.write(output, result.stopReason().isEmpty() ? "done" : "stopped", result.stopReason());
       return result;
     } catch (Exception | Error e) {
       // Spark throws checked exceptions that it does not declare.
@@ -174,7 +174,7 @@ public final class GenerateJob {
     try {
       if (Failures.problems(failure).isEmpty() || !isUntouched(output)) {
         String status = isStopping ? "interrupted" : "failed";
-        report(output, status, Optional.of(Failures.reason(failure)));
+        report.write(output, status, Optional.of(Failures.reason(failure)));
       }
       return failure;
     } catch (LostOutputException e) {
@@ -321,18 +321,6 @@ public final class GenerateJob {
       return output.isUntouched();
     } catch (IOException e) {
       return false;
-    }
-  }
-
-  /** A report that cannot be written fails no run that has made its images. */
-  private void report(OutputFolder output, String status, Optional<String> error)
-      throws LostOutputException {
-    try {
-      output.writeText("run.json", report.json(output.runId(), status, error.orElse(null)));
-    } catch (LostOutputException e) {
-      throw e;
-    } catch (IOException e) {
-      LOG.warn("Cannot write run.json: {}", e.getMessage());
     }
   }
 

@@ -3,12 +3,12 @@ package io.sparkdiffusion.spark.job;
 import static org.apache.spark.sql.functions.col;
 
 import io.sparkdiffusion.metadata.Sha256;
+import io.sparkdiffusion.spark.executor.WholeFiles;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.List;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.function.FilterFunction;
 import org.apache.spark.sql.Dataset;
@@ -41,9 +41,8 @@ record NumberedFiles(String folder, SerializableConfiguration hadoop)
   @Override
   public boolean call(Row row) throws IOException {
     Path file = new Path(folder, row.getString(0));
-    FileSystem found = file.getFileSystem(hadoop.value());
     // Written without the checksum that Hadoop may remember of an earlier file.
-    FileSystem files = found instanceof LocalFileSystem local ? local.getRawFileSystem() : found;
+    FileSystem files = WholeFiles.raw(file.getFileSystem(hadoop.value()));
     try (FSDataInputStream in = files.open(file)) {
       return !Sha256.of(in.readAllBytes()).equals(row.getString(1));
     } catch (FileNotFoundException e) {

@@ -5,6 +5,7 @@ import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.spark.executor.LostOutputException;
 import io.sparkdiffusion.spark.executor.OutputHold;
 import io.sparkdiffusion.spark.executor.ResultColumns;
+import io.sparkdiffusion.spark.executor.WholeFiles;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
@@ -76,7 +77,7 @@ final class OutputFolder implements AutoCloseable {
       if (!files.mkdirs(root)) {
         throw new IOException("the folder could not be made");
       }
-      OutputLock lock = OutputLock.take(FinalNames.raw(files), root, runId, way, heartbeat);
+      OutputLock lock = OutputLock.take(WholeFiles.raw(files), root, runId, way, heartbeat);
       try {
         OutputFolder folder = new OutputFolder(root, runId, files, lock, isNew, way);
         lock.removeUnfinished();
@@ -103,7 +104,7 @@ final class OutputFolder implements AutoCloseable {
 
   /** The lists of its groups. */
   GroupManifests manifests(SparkSession spark) {
-    return new GroupManifests(spark, FinalNames.raw(files), new Path(rows()), lock::requireHeld);
+    return new GroupManifests(spark, WholeFiles.raw(files), new Path(rows()), lock::requireHeld);
   }
 
   /** From now on a group's files may be there that do not count. */

@@ -232,7 +232,7 @@ final class OutputLock implements AutoCloseable {
     clock.shutdown();
     synchronized (this) {
       files.delete(beside, false);
-      if (!isLost && hold.read(files).startsWith(runId + " ")) {
+      if (!isLost && hold.isHolder(hold.read(files))) {
         files.delete(file, false);
       }
     }

@@ -7,14 +7,21 @@ import io.sparkdiffusion.config.JobConfig;
 import io.sparkdiffusion.metadata.Build;
 import io.sparkdiffusion.metadata.Provenance;
 import io.sparkdiffusion.spark.executor.GenerationCounters;
+import io.sparkdiffusion.spark.executor.LostOutputException;
 import io.sparkdiffusion.spark.executor.Model;
+import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What is known about a run so far; at its end {@code run.json}. */
 final class RunReport {
+
+  private static final Logger LOG = LoggerFactory.getLogger(RunReport.class);
 
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
@@ -51,17 +58,29 @@ final class RunReport {
   }
 
   /**
-   * The report as JSON.
+   * Writes {@code run.json}. A report that cannot be written fails no run that has made its images.
    *
    * @param status {@code done}, {@code stopped}, {@code interrupted} or {@code failed}
-   * @param error why it did not end well, null where it did
+   * @param error why it did not end well, empty where it did
+   * @throws LostOutputException where the folder is another run's by now
    */
-  String json(String runId, String status, String error) {
+  void write(OutputFolder output, String status, Optional<String> error)
+      throws LostOutputException {
+    try {
+      output.writeText("run.json", json(output.runId(), status, error));
+    } catch (LostOutputException e) {
+      throw e;
+    } catch (IOException e) {
+      LOG.warn("Cannot write run.json: {}", e.getMessage());
+    }
+  }
+
+  private String json(String runId, String status, Optional<String> error) {
     RunSeconds seconds = seconds();
     Map<String, Object> report = new LinkedHashMap<>();
     report.put("run_id", runId);
     report.put("status", status);
-    report.put("error", error);
+    report.put("error", error.orElse(null));
     report.put("started", started.toString());
     report.put("finished", Instant.now().toString());
     report.put("rows", rows());

@@ -79,10 +79,7 @@ final class JsonTable {
           "Cannot read prompts %s: every line must be a JSON object (none is)"
               .formatted(table.location()));
     }
-    StructType known =
-        schema.isEmpty()
-            ? schema.add("id", DataTypes.StringType).add("prompt", DataTypes.StringType)
-            : schema;
+    StructType known = schema.isEmpty() ? TableReader.NOTHING : schema;
     return known.add(PromptColumns.MALFORMED, DataTypes.StringType);
   }
 

@@ -27,7 +27,8 @@ import org.apache.spark.sql.types.StructType;
 /** Opens a table in its format; lines that are no records come with their text in one column. */
 final class TableReader {
 
-  private static final StructType NOTHING =
+  /** Of a table without a byte. */
+  static final StructType NOTHING =
       new StructType().add("id", DataTypes.StringType).add("prompt", DataTypes.StringType);
 
   private final SparkSession spark;
