@@ -1,6 +1,7 @@
 package io.sparkdiffusion.text;
 
 import io.sparkdiffusion.config.StrictJson;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,6 +20,12 @@ final class TokenizerJson {
   static final String WORD_END = "</w>";
 
   private TokenizerJson() {}
+
+  /** The text of the file, for a folder with {@code vocab.json} and {@code merges.txt}. */
+  static String of(Path folder, SpecialTokens special) {
+    Vocabulary vocabulary = Vocabulary.read(folder);
+    return of(vocabulary, special, AddedTokens.read(folder, vocabulary, special, List.of()));
+  }
 
   /** The text of the file. */
   static String of(
