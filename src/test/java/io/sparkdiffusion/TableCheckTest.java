@@ -66,8 +66,8 @@ class TableCheckTest {
         .isEqualTo(
             """
             Cannot draw 2 rows of prompts FILE: Cannot read seed: it must be a whole number in range
-            Cannot draw 1 rows of prompts FILE: Cannot read the row: it must have the table's columns, no more and no fewer
-            Cannot draw 1 rows of prompts FILE: Cannot use prompt: it must not be null
+            Cannot draw 1 row of prompts FILE: Cannot read the row: it must have the table's columns, no more and no fewer
+            Cannot draw 1 row of prompts FILE: Cannot use prompt: it must not be null
             """
                 .replace("FILE", rows.toString()));
     err.reset();

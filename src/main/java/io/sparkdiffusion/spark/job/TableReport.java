@@ -133,8 +133,11 @@ public record TableReport(List<String> facts, List<String> problems) {
     return counted.stream()
         .map(
             row ->
-                "Cannot draw %s rows of prompts %s: %s"
-                    .formatted(row.getLong(1), table.name(), Shown.text(row.getString(0))))
+                "Cannot draw %s of prompts %s: %s"
+                    .formatted(
+                        Counted.of(row.getLong(1), "row"),
+                        table.name(),
+                        Shown.text(row.getString(0))))
         .toList();
   }
 
