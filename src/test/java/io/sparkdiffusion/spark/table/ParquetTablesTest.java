@@ -13,6 +13,8 @@ import java.nio.file.Path;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * The files of {@code src/test/resources/tables} are pyarrow's, by {@code tools/tables/make.py}.
@@ -65,15 +67,17 @@ class ParquetTablesTest {
         "Cannot use prompts FILE: texts must be UTF-8, write the table anew (2 rows are not)");
   }
 
-  @Test
-  void keepsTheTextOfFoldersThatAreIds() {
+  /** Each pair is one that Spark would take for numbers or dates. */
+  @ParameterizedTest
+  @CsvSource({"001, 002", "1.0, 2.50", "1e3, 1e4", "2024-01-01, 2024-01-02"})
+  void keepsTheTextOfFoldersThatAreIds(String first, String second) {
     Path table = folder.resolve("hive");
-    for (String id : new String[] {"001", "1.0", "2024-01-01"}) {
+    for (String id : new String[] {first, second}) {
       spark.sql("select 'fox' prompt").write().parquet(table.resolve("id=" + id).toString());
     }
     String guesses = "spark.sql.sources.partitionColumnTypeInference.enabled";
     String before = spark.conf().get(guesses);
-    assertThat(ids(table)).containsExactly("001", "1.0", "2024-01-01");
+    assertThat(ids(table)).containsExactly(first, second);
     assertThat(spark.conf().get(guesses)).isEqualTo(before);
   }
 
