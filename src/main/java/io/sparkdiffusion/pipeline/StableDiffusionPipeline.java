@@ -7,6 +7,7 @@ import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.ResourceStack;
 import io.sparkdiffusion.graph.Target;
 import io.sparkdiffusion.graph.TorchDevice;
+import io.sparkdiffusion.pipeline.Decoding.Decoded;
 import io.sparkdiffusion.prompt.BatchKey;
 import io.sparkdiffusion.prompt.ImageRequest;
 import io.sparkdiffusion.scheduler.DdimScheduler;
@@ -40,6 +41,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
   private final PromptEncoder prompts;
   private final Denoiser denoiser;
   private final GraphCache<BatchShape> decoders;
+  private final Decoding decoding;
   private final Duration opening;
   private Duration inference = Duration.ZERO;
 
@@ -81,6 +83,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
               new GraphCache<>(
                   vae,
                   shape -> decoder.record(target, shape.batch(), shape.height(), shape.width())));
+      this.decoding = new Decoding(this::decode, device::releaseCachedMemory, device.isGpu());
       if (device.isGpu()) {
         weights.forEach(WeightsOnDemand::get);
       }
@@ -204,7 +207,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
     try (DeviceTensor states = prompts.states(texts)) {
       latents = denoiser.denoise(batch, shape, states, scheduler, observer);
     }
-    float[] pictures = decode(latents, shape);
+    List<Decoded> pictures = decoding.decode(latents, shape, requests.size());
     Duration spent = spentSince(start, preparedBefore);
     inference = inference.plus(spent);
     return results(requests, batchSize, texts, latents, pictures, spent);
@@ -229,7 +232,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
   }
 
   private float[] decode(float[] latents, BatchShape shape) {
-    CompiledGraph decoder = decoders.get(shape.plain());
+    CompiledGraph decoder = decoders.get(shape);
     try (DeviceTensor input =
             device.floats(latents, shape.batch(), shape.channels(), shape.height(), shape.width());
         DeviceTensor output = decoder.run(input)) {
@@ -242,7 +245,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
       int padded,
       List<EncodedText> texts,
       float[] latents,
-      float[] pictures,
+      List<Decoded> pictures,
       Duration spent) {
     Duration each = spent.dividedBy(requests.size());
     boolean guided = texts.size() > padded;
@@ -253,17 +256,28 @@ public final class StableDiffusionPipeline implements AutoCloseable {
           use(guided ? texts.get(i).tokens() : prompts.tokens(request.negativePrompt()));
       ImageResult.TextUse prompt = use(texts.get(guided ? padded + i : i).tokens());
       results.add(
-          Pixels.toRgb(latents, pictures, i, padded, request)
-              .<ImageResult>map(
-                  rgb -> new ImageResult.Generated(request, rgb, prompt, negative, each))
-              .orElseGet(
-                  () ->
-                      new ImageResult.Failed(
-                          request,
-                          "Cannot keep picture: UNet and VAE must give finite numbers (NaN or"
-                              + " infinity); use activations_dtype=bfloat16 or float32")));
+          pictures.get(i) instanceof Decoded.Picture picture
+              ? Pixels.toRgb(latents, i, padded, picture, request)
+                  .<ImageResult>map(
+                      rgb -> new ImageResult.Generated(request, rgb, prompt, negative, each))
+                  .orElseGet(() -> notFinite(request))
+              : tooLarge(request, (Decoded.TooLarge) pictures.get(i)));
     }
     return results;
+  }
+
+  private static ImageResult notFinite(ImageRequest request) {
+    return new ImageResult.Failed(
+        request,
+        "Cannot keep picture: UNet and VAE must give finite numbers (NaN or infinity); use"
+            + " activations_dtype=bfloat16 or float32");
+  }
+
+  private static ImageResult tooLarge(ImageRequest request, Decoded.TooLarge decoded) {
+    return new ImageResult.Failed(
+        request,
+        "Cannot decode the picture: the device's memory must hold it alone (%s x %s); make it smaller. %s"
+            .formatted(request.widthPixels(), request.heightPixels(), decoded.said()));
   }
 
   private static ImageResult.TextUse use(ClipTokenizer.Tokens tokens) {
