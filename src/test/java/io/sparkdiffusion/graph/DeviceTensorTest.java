@@ -51,7 +51,7 @@ class DeviceTensorTest {
       device.set(array, Device.gpu(0));
       return array;
     } catch (ReflectiveOperationException e) {
-      throw new AssertionError(e);
+      throw new LinkageError(e.getMessage(), e);
     }
   }
 
@@ -61,7 +61,7 @@ class DeviceTensorTest {
       resources.setAccessible(true);
       return ((Map<?, ?>) resources.get(manager)).size();
     } catch (ReflectiveOperationException e) {
-      throw new AssertionError(e);
+      throw new LinkageError(e.getMessage(), e);
     }
   }
 }
