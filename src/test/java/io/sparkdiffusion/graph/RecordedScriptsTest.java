@@ -48,7 +48,11 @@ class RecordedScriptsTest {
   void aGpusConvolutionsAreDeterministicAndInTheirOwnType(Dtype dtype) {
     for (Graph graph : networks(Target.cuda(dtype))) {
       List<String> convolutions =
-          graph.script().lines().filter(line -> line.matches(".*(conv2d|_convolution)\\(.*")).toList();
+          graph
+              .script()
+              .lines()
+              .filter(line -> line.matches(".*(conv2d|_convolution)\\(.*"))
+              .toList();
       assertThat(convolutions)
           .hasSameSizeAs(
               graph.weights().values().stream().filter(shape -> shape.rank() == 4).toList())
