@@ -134,7 +134,9 @@ public final class StableDiffusionPipeline implements AutoCloseable {
   }
 
   /**
-   * Makes pictures, {@code batchSize} at a time. A picture depends on its own request alone.
+   * Makes pictures, {@code batchSize} at a time. A picture depends on its own request
+   * alone; on a GPU, whose libraries choose kernels by shape, its last bits may depend on the
+   * batch's size and its place there.
    *
    * @param requests one or more with the same {@link ImageRequest#batchKey()}
    * @return one result for each request, in order
