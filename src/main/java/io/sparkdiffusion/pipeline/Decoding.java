@@ -66,7 +66,7 @@ record Decoding(
     try {
       return new Decoded.Picture(vae.apply(latents, shape), 0, 1);
     } catch (OutOfDeviceMemoryException e) {
-      return new Decoded.TooLarge(e.getMessage());
+      return new Decoded.TooLarge(e.said().orElse(e.getMessage()));
     }
   }
 }

@@ -7,7 +7,6 @@ import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.ResourceStack;
 import io.sparkdiffusion.graph.Target;
 import io.sparkdiffusion.graph.TorchDevice;
-import io.sparkdiffusion.pipeline.Decoding.Decoded;
 import io.sparkdiffusion.prompt.BatchKey;
 import io.sparkdiffusion.prompt.ImageRequest;
 import io.sparkdiffusion.scheduler.DdimScheduler;
@@ -134,9 +133,9 @@ public final class StableDiffusionPipeline implements AutoCloseable {
   }
 
   /**
-   * Makes pictures, {@code batchSize} at a time. A picture depends on its own request
-   * alone; on a GPU, whose libraries choose kernels by shape, its last bits may depend on the
-   * batch's size and its place there.
+   * Makes pictures, {@code batchSize} at a time. A picture depends on its own request alone; on a
+   * GPU, whose libraries choose kernels by shape, its last bits may depend on the batch's size and
+   * its place there.
    *
    * @param requests one or more with the same {@link ImageRequest#batchKey()}
    * @return one result for each request, in order
@@ -209,10 +208,11 @@ public final class StableDiffusionPipeline implements AutoCloseable {
     try (DeviceTensor states = prompts.states(texts)) {
       latents = denoiser.denoise(batch, shape, states, scheduler, observer);
     }
-    List<Decoded> pictures = decoding.decode(latents, shape, requests.size());
+    Finished finished =
+        new Finished(latents, batchSize, decoding.decode(latents, shape, requests.size()));
     Duration spent = spentSince(start, preparedBefore);
     inference = inference.plus(spent);
-    return results(requests, batchSize, texts, latents, pictures, spent);
+    return results(requests, texts, finished, spent);
   }
 
   private BatchShape shape(Batch batch) {
@@ -243,43 +243,20 @@ public final class StableDiffusionPipeline implements AutoCloseable {
   }
 
   private List<ImageResult> results(
-      List<ImageRequest> requests,
-      int padded,
-      List<EncodedText> texts,
-      float[] latents,
-      List<Decoded> pictures,
-      Duration spent) {
+      List<ImageRequest> requests, List<EncodedText> texts, Finished finished, Duration spent) {
     Duration each = spent.dividedBy(requests.size());
-    boolean guided = texts.size() > padded;
+    boolean guided = texts.size() > finished.batch();
     List<ImageResult> results = new ArrayList<>();
     for (int i = 0; i < requests.size(); i++) {
       ImageRequest request = requests.get(i);
       ImageResult.TextUse negative =
           use(guided ? texts.get(i).tokens() : prompts.tokens(request.negativePrompt()));
-      ImageResult.TextUse prompt = use(texts.get(guided ? padded + i : i).tokens());
+      ImageResult.TextUse prompt = use(texts.get(guided ? finished.batch() + i : i).tokens());
       results.add(
-          pictures.get(i) instanceof Decoded.Picture picture
-              ? Pixels.toRgb(latents, i, padded, picture, request)
-                  .<ImageResult>map(
-                      rgb -> new ImageResult.Generated(request, rgb, prompt, negative, each))
-                  .orElseGet(() -> notFinite(request))
-              : tooLarge(request, (Decoded.TooLarge) pictures.get(i)));
+          finished.result(
+              i, request, rgb -> new ImageResult.Generated(request, rgb, prompt, negative, each)));
     }
     return results;
-  }
-
-  private static ImageResult notFinite(ImageRequest request) {
-    return new ImageResult.Failed(
-        request,
-        "Cannot keep picture: UNet and VAE must give finite numbers (NaN or infinity); use"
-            + " activations_dtype=bfloat16 or float32");
-  }
-
-  private static ImageResult tooLarge(ImageRequest request, Decoded.TooLarge decoded) {
-    return new ImageResult.Failed(
-        request,
-        "Cannot decode the picture: the device's memory must hold it alone (%s x %s); make it smaller. %s"
-            .formatted(request.widthPixels(), request.heightPixels(), decoded.said()));
   }
 
   private static ImageResult.TextUse use(ClipTokenizer.Tokens tokens) {

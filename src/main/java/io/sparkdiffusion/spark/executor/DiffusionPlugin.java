@@ -23,6 +23,8 @@ public final class DiffusionPlugin implements SparkPlugin {
 
   private static final Logger LOG = LoggerFactory.getLogger(DiffusionPlugin.class);
 
+  private static volatile Optional<PluginContext> executor = Optional.empty();
+
   @Override
   public DriverPlugin driverPlugin() {
     return new Driver();
@@ -46,8 +48,6 @@ public final class DiffusionPlugin implements SparkPlugin {
       return true;
     }
   }
-
-  private static volatile Optional<PluginContext> executor = Optional.empty();
 
   /** Says something in the driver's log, where this is an executor that has the plugin. */
   static void tellDriver(String warning) {
