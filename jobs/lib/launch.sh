@@ -13,6 +13,9 @@ java_command() {
 printf -v tunables ':glibc.malloc.%s' arena_max=1 mmap_threshold=1073741824 trim_threshold=536870912 tcache_count=0 mxfast=0
 export GLIBC_TUNABLES="${GLIBC_TUNABLES:-${tunables#:}}"
 
+# CUDA counts the fastest GPU first, nvidia-smi and Spark's discovery script count by the bus.
+export CUDA_DEVICE_ORDER="${CUDA_DEVICE_ORDER:-PCI_BUS_ID}"
+
 # The JVM's optimising compiler waits until code has run a hundred times longer than usual: what it does in a job's first minute
 # it does on libtorch's cores (docs/decisions/0006).
 compiler_options=(-XX:+IgnoreUnrecognizedVMOptions -XX:Tier4InvocationThreshold=500000 -XX:Tier4MinInvocationThreshold=60000
@@ -109,6 +112,7 @@ launch() {
     if [[ -n "$local_dir" ]]; then submit+=(--conf "spark.local.dir=$local_dir"); fi
   fi
   submit+=(--conf spark.executorEnv.RUST_FLAVOR=cpu --conf spark.executorEnv.OPT_OUT_TRACKING=true)
+  submit+=(--conf "spark.executorEnv.CUDA_DEVICE_ORDER=$CUDA_DEVICE_ORDER")
   submit+=(--conf "spark.executorEnv.GLIBC_TUNABLES=$GLIBC_TUNABLES" --conf "spark.executor.defaultJavaOptions=${compiler_options[*]}")
   submit+=(--conf spark.ui.showConsoleProgress=false)
   submit+=(${sparks[@]+"${sparks[@]}"} "$(application)" ${ours[@]+"${ours[@]}"})

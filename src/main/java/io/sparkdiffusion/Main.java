@@ -168,7 +168,7 @@ public final class Main implements Callable<Integer> {
     GenerateJob.requireLocalTable(config, new SparkConf());
     show(config);
     boolean isOwnSession = SparkSession.getDefaultSession().isEmpty();
-    SparkConf conf = completed(new SparkConf());
+    SparkConf conf = forGpus(completed(new SparkConf()), config.execution().device());
     if (isOwnSession) {
       EarlyEngine.startBeside(conf);
     }
@@ -234,6 +234,28 @@ public final class Main implements Callable<Integer> {
       conf.setIfMissing("spark.metrics.namespace", "spark_diffusion");
     }
     return conf.set("spark.plugins", withMetrics(conf.get("spark.plugins", "")));
+  }
+
+  /**
+   * What a run that may use GPUs needs beside it: GPUs are counted as Spark's discovery script
+   * counts them, and a machine with a broken one is left out once tasks have failed on it. Of four
+   * tries a task has three on one machine, so that a cluster of one is not worse off.
+   */
+  static SparkConf forGpus(SparkConf conf, String device) {
+    if (device.equals("cpu")) {
+      return conf;
+    }
+    conf.setIfMissing("spark.executorEnv.CUDA_DEVICE_ORDER", "PCI_BUS_ID");
+    boolean chosen =
+        conf.contains("spark.task.maxFailures")
+            || conf.getAllWithPrefix("spark.excludeOnFailure.").length > 0
+            || conf.getAllWithPrefix("spark.blacklist.").length > 0;
+    if (device.startsWith("cuda") && !conf.get("spark.master").startsWith("local") && !chosen) {
+      conf.set("spark.excludeOnFailure.enabled", "true");
+      conf.set("spark.excludeOnFailure.task.maxTaskAttemptsPerExecutor", "2");
+      conf.set("spark.excludeOnFailure.task.maxTaskAttemptsPerNode", "3");
+    }
+    return conf;
   }
 
   private static String withMetrics(String plugins) {

@@ -51,6 +51,16 @@ class LauncherTest {
         "./jobs/generate configs/tiny.yml -- " + options);
   }
 
+  /** Spark's discovery script counts GPUs by the bus, CUDA by their speed. */
+  @Test
+  void countsGpusAsSparkDoes() throws Exception {
+    String source = "project=\"$PWD\"; source jobs/lib/launch.sh; printenv CUDA_DEVICE_ORDER";
+    assertThat(Shell.bash(Map.of(), "unset CUDA_DEVICE_ORDER; " + source).out())
+        .isEqualTo("PCI_BUS_ID\n");
+    assertThat(Shell.bash(Map.of("CUDA_DEVICE_ORDER", "FASTEST_FIRST"), source).out())
+        .isEqualTo("FASTEST_FIRST\n");
+  }
+
   @Test
   void showsWhatTheBuildDoes() throws Exception {
     Files.createDirectories(folder.resolve("target"));

@@ -51,6 +51,30 @@ class MainTest {
     Files.writeString(table, "id,prompt,seed\na,fox,1\nb,owl,many\n");
   }
 
+  /** A machine with a broken GPU is left out; GPUs are counted as Spark's script counts them. */
+  @Test
+  void setsWhatRunsOnGpusNeed() {
+    SparkConf cluster = Main.forGpus(sparkConf("spark://host:7077"), "cuda");
+    assertThat(cluster.get("spark.executorEnv.CUDA_DEVICE_ORDER")).isEqualTo("PCI_BUS_ID");
+    assertThat(cluster.getBoolean("spark.excludeOnFailure.enabled", false)).isTrue();
+
+    SparkConf local = Main.forGpus(sparkConf("local[2]"), "cuda");
+    assertThat(local.contains("spark.excludeOnFailure.enabled")).isFalse();
+    assertThat(Main.forGpus(sparkConf("yarn"), "cpu").getAll()).hasSize(1);
+    SparkConf chosen =
+        Main.forGpus(
+            sparkConf("yarn")
+                .set("spark.task.maxFailures", "2")
+                .set("spark.executorEnv.CUDA_DEVICE_ORDER", "FASTEST_FIRST"),
+            "cuda");
+    assertThat(chosen.contains("spark.excludeOnFailure.enabled")).isFalse();
+    assertThat(chosen.get("spark.executorEnv.CUDA_DEVICE_ORDER")).isEqualTo("FASTEST_FIRST");
+  }
+
+  private static SparkConf sparkConf(String master) {
+    return new SparkConf(false).set("spark.master", master);
+  }
+
   @Test
   void endsWithOneLineThatSaysWhatWasDone() {
     assertThat(run()).isEqualTo(Main.DONE);

@@ -4,13 +4,17 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.sparkdiffusion.config.StrictJson;
 import io.sparkdiffusion.graph.Dtype;
+import io.sparkdiffusion.graph.GpuName;
 import io.sparkdiffusion.graph.TorchEngine;
+import io.sparkdiffusion.pipeline.PipelineOptions;
 import io.sparkdiffusion.weights.ModelFolder;
 import io.sparkdiffusion.weights.TensorFile;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.stream.Stream;
 
@@ -19,7 +23,8 @@ public final class Bench {
 
   private static final String USAGE =
       "stages MODEL_FOLDER INPUTS OUTPUT DTYPE, pictures MODEL_FOLDER DTYPE BATCH_SIZE PIXELS, or"
-          + " png FILE";
+          + " png FILE; behind the first two device=cuda:N for a GPU";
+  private static final String DEVICE = "device=";
 
   private final BufferedReader questions =
       new BufferedReader(new InputStreamReader(System.in, UTF_8));
@@ -36,22 +41,26 @@ public final class Bench {
     new Bench().run(arguments);
   }
 
-  private void run(String[] arguments) throws IOException {
+  private void run(String[] given) throws IOException {
+    boolean onDevice = given.length > 1 && given[given.length - 1].startsWith(DEVICE);
+    String[] arguments = onDevice ? Arrays.copyOf(given, given.length - 1) : given;
+    String device = onDevice ? given[given.length - 1].substring(DEVICE.length()) : "cpu";
     switch (arguments.length == 0 ? "" : arguments[0] + arguments.length) {
-      case "stages5" -> stages(arguments);
-      case "pictures5" -> pictures(arguments);
+      case "stages5" -> stages(arguments, device);
+      case "pictures5" -> pictures(arguments, device);
       case "png2" -> png(new PngBench(Path.of(arguments[1])));
       default -> throw new IllegalArgumentException("Cannot run the bench: it takes " + USAGE);
     }
   }
 
-  private void stages(String[] arguments) throws IOException {
+  private void stages(String[] arguments, String device) throws IOException {
     try (StageBench bench =
         new StageBench(
             ModelFolder.open(Path.of(arguments[1])),
             TensorFile.read(Path.of(arguments[2])),
-            Dtype.ofCompute(arguments[4]))) {
-      sayReady();
+            Dtype.ofCompute(arguments[4]),
+            device)) {
+      sayReady(device);
       answer(question -> Double.toString(bench.seconds(question)));
       bench.write(Path.of(arguments[3]));
     }
@@ -61,14 +70,13 @@ public final class Bench {
    * Each question is a number of steps, one of pictures, and sometimes one of pictures whose texts
    * are encoded before; a first answer: the first step.
    */
-  private void pictures(String[] arguments) throws IOException {
+  private void pictures(String[] arguments, String device) throws IOException {
     try (PictureBench bench =
         new PictureBench(
             ModelFolder.open(Path.of(arguments[1])),
-            arguments[2],
-            Integer.parseInt(arguments[3]),
+            new PipelineOptions(device, arguments[2], Integer.parseInt(arguments[3]), Map.of()),
             Integer.parseInt(arguments[4]))) {
-      sayReady();
+      sayReady(device);
       answer(
           question -> {
             int[] numbers = Stream.of(question.split(" ", 3)).mapToInt(Integer::parseInt).toArray();
@@ -91,10 +99,15 @@ public final class Bench {
         });
   }
 
-  private static void sayReady() {
-    System.out.println(
-        StrictJson.canonical(
-            Map.of("torch", TorchEngine.version(), "threads", TorchEngine.threads())));
+  private static void sayReady(String device) {
+    Map<String, Object> ready = new HashMap<>();
+    ready.put("torch", TorchEngine.version());
+    ready.put("threads", TorchEngine.threads());
+    ready.put("device", device);
+    if (!device.equals("cpu")) {
+      ready.put("device_name", GpuName.of(device));
+    }
+    System.out.println(StrictJson.canonical(ready));
   }
 
   private void answer(Answers answers) throws IOException {

@@ -9,7 +9,6 @@ import io.sparkdiffusion.pipeline.StableDiffusionPipeline;
 import io.sparkdiffusion.prompt.ImageRequest;
 import io.sparkdiffusion.weights.ModelFolder;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 
@@ -20,10 +19,8 @@ final class PictureBench implements AutoCloseable {
   private final int sizePixels;
 
   /** Loads the model. */
-  PictureBench(ModelFolder folder, String dtype, int batchSize, int sizePixels) {
-    this.pipeline =
-        StableDiffusionPipeline.load(
-            folder, new PipelineOptions("cpu", dtype, batchSize, Map.of()));
+  PictureBench(ModelFolder folder, PipelineOptions options, int sizePixels) {
+    this.pipeline = StableDiffusionPipeline.load(folder, options);
     this.sizePixels = sizePixels;
   }
 

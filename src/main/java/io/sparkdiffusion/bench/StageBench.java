@@ -56,12 +56,12 @@ final class StageBench implements AutoCloseable {
    * @param inputs {@code ids} (1, S) int64, {@code sample} (1, C, h, w), {@code timestep} (1),
    *     {@code states} (2, S, D) and {@code latents} (1, C, h, w) float32
    */
-  StageBench(ModelFolder folder, TensorFile inputs, Dtype dtype) {
+  StageBench(ModelFolder folder, TensorFile inputs, Dtype dtype, String device) {
     this.folder = folder;
     this.inputs = inputs;
     this.dtype = dtype;
-    this.device = open.push(TorchDevice.open("cpu"));
-    this.target = device.target(dtype);
+    this.device = open.push(TorchDevice.open(device));
+    this.target = this.device.target(dtype);
     try {
       for (String name : List.of("text", "unet", "vae")) {
         stages.put(name, stage(name));
@@ -73,7 +73,8 @@ final class StageBench implements AutoCloseable {
   }
 
   /**
-   * One call.
+   * One call, to its end: a GPU, which takes its work and says so at once, is waited for by the
+   * copy of the result to the host, which is in the time.
    *
    * @param question {@code text}, {@code unet}, {@code guidance} or {@code vae}; with {@code :N}
    *     for N pictures at a time

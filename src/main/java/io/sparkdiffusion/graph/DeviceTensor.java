@@ -1,7 +1,9 @@
 package io.sparkdiffusion.graph;
 
 import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
+import java.util.function.Function;
 
 /** A tensor in a device's memory. Whoever is given one by a method that makes it closes it. */
 public final class DeviceTensor implements AutoCloseable {
@@ -42,12 +44,18 @@ public final class DeviceTensor implements AutoCloseable {
 
   /** All values of a contiguous float32 tensor, copied to the host. */
   public float[] toFloats() {
-    return device.call(
-        () -> {
-          try (PtNDArray array = value().toTensor(device.manager())) {
-            return array.toFloatArray();
-          }
-        });
+    return device.call(() -> toFloats(device.manager(), value()::toTensor));
+  }
+
+  /**
+   * The values of an array that is made in a manager of its own: DJL hangs a copy on the CPU below
+   * the array's manager and leaves it there for as long as that is open.
+   */
+  static float[] toFloats(PtNDManager manager, Function<PtNDManager, PtNDArray> make) {
+    try (PtNDManager own = manager.newSubManager(manager.getDevice());
+        PtNDArray array = make.apply(own)) {
+      return array.toFloatArray();
+    }
   }
 
   @Override

@@ -67,7 +67,22 @@ final class Layers {
     if (isPacked(weight, new Packing.Convolution(x.shape(), stride, padding))) {
       return oneDnnConv2d(x, result, weight, bias, stride, padding);
     }
+    if (x.graph().target().instructsCudnn()) {
+      return cudnnConv2d(x, result, weight, bias, stride, padding);
+    }
     return x.call(result, "conv2d", weight, bias, sides(stride), sides(padding), "[1, 1]", 1);
+  }
+
+  /** ATen's convolution with what {@code torch.backends.cudnn} sets in Python. */
+  private static Tensor cudnnConv2d(
+      Tensor x, Shape result, Tensor weight, Tensor bias, int stride, int padding) {
+    Object[] convolution = {weight, bias, sides(stride), sides(padding), "[1, 1]"};
+    Object[] notTransposed = {"False", "[0, 0]", 1};
+    Object[] benchmarkDeterministicEnabledTf32 = {"False", "True", "True", "False"};
+    return x.call(
+        result,
+        "_convolution",
+        concat(concat(convolution, notTransposed), benchmarkDeterministicEnabledTf32));
   }
 
   /**

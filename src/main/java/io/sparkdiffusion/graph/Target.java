@@ -14,6 +14,12 @@ public record Target(Dtype dtype, Kernels kernels) {
   public enum Kernels {
     /** ATen's operators over weights as they are stored. */
     ATEN,
+    /**
+     * The same on an NVIDIA GPU, where cuDNN computes the convolutions: it is asked for algorithms
+     * that give the same bytes each time and for float32 that is not rounded to TensorFloat-32,
+     * which libtorch allows by default and which has 10 bits of mantissa.
+     */
+    CUDA,
     /** oneDNN over weights that are laid out for it once, when they are loaded. */
     ONEDNN,
     /** The same, on a processor with matrix tiles (AMX), which the fused attention uses too. */
@@ -25,8 +31,18 @@ public record Target(Dtype dtype, Kernels kernels) {
     return new Target(dtype, Kernels.ATEN);
   }
 
+  /** ATen's operators on an NVIDIA GPU. */
+  public static Target cuda(Dtype dtype) {
+    return new Target(dtype, Kernels.CUDA);
+  }
+
   boolean isOneDnn() {
-    return kernels != Kernels.ATEN;
+    return kernels == Kernels.ONEDNN || kernels == Kernels.ONEDNN_WITH_TILES;
+  }
+
+  /** Whether convolutions say how cuDNN is to compute them. */
+  boolean instructsCudnn() {
+    return kernels == Kernels.CUDA;
   }
 
   /**

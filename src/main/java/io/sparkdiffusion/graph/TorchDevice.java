@@ -92,7 +92,7 @@ public final class TorchDevice implements AutoCloseable {
 
   /** The kernels that are fast here in a type. */
   public Target target(Dtype dtype) {
-    return new Target(dtype, isGpu() ? Target.Kernels.ATEN : OneDnn.kernels(this, dtype));
+    return isGpu() ? Target.cuda(dtype) : new Target(dtype, OneDnn.kernels(this, dtype));
   }
 
   /**
@@ -102,6 +102,7 @@ public final class TorchDevice implements AutoCloseable {
    *
    * @throws GraphException where the device is closed
    * @throws OutOfDeviceMemoryException where its memory does not suffice
+   * @throws BrokenDeviceException where this process cannot use it any more
    */
   public <T> T call(Supplier<T> work) {
     if (worker.filter(Thread.currentThread()::equals).isPresent()) {
@@ -116,9 +117,7 @@ public final class TorchDevice implements AutoCloseable {
     try {
       return result.join();
     } catch (CompletionException e) {
-      if (OutOfDeviceMemoryException.isMeantBy(e.getCause())) {
-        throw new OutOfDeviceMemoryException(name, e.getCause());
-      }
+      throwIfOfDevice(name, e.getCause());
       if (e.getCause() instanceof RuntimeException cause) {
         throw cause;
       }
@@ -126,6 +125,16 @@ public final class TorchDevice implements AutoCloseable {
         throw error;
       }
       throw e;
+    }
+  }
+
+  /** Throws what a failure of libtorch says of the device, if anything. */
+  static void throwIfOfDevice(String name, Throwable failure) {
+    if (OutOfDeviceMemoryException.isMeantBy(failure)) {
+      throw new OutOfDeviceMemoryException(name, failure);
+    }
+    if (BrokenDeviceException.isMeantBy(failure)) {
+      throw new BrokenDeviceException(name, failure);
     }
   }
 

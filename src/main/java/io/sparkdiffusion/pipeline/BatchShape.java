@@ -23,6 +23,11 @@ public record BatchShape(
     return new BatchShape(batch, channels, height, width, false, false);
   }
 
+  /** One picture of this size. */
+  BatchShape single() {
+    return new BatchShape(1, channels, height, width, false, false);
+  }
+
   /** Values of one picture's latents. */
   int latentCount() {
     return Math.toIntExact(channels * height * width);

@@ -14,14 +14,19 @@ final class Pixels {
    * One picture of a batch: (x · 0.5 + 0.5) clamped to 0 to 1, times 255, rounded half to even.
    *
    * @param latents (B, C, h, w)
-   * @param pictures (B, 3, H, W), about -1 to 1
+   * @param decoded of the VAE, about -1 to 1
    * @return H x W x 3 bytes, or empty where a latent or a pixel is not finite
    */
   static Optional<byte[]> toRgb(
-      float[] latents, float[] pictures, int index, int batch, ImageRequest request) {
+      float[] latents,
+      int index,
+      int batch,
+      Decoding.Decoded.Picture decoded,
+      ImageRequest request) {
+    float[] pictures = decoded.pictures();
     int plane = request.heightPixels() * request.widthPixels();
-    int start = index * CHANNELS * plane;
-    if (!finite(latents, index, batch) || !finite(pictures, index, batch)) {
+    int start = decoded.index() * CHANNELS * plane;
+    if (!finite(latents, index, batch) || !finite(pictures, decoded.index(), decoded.batch())) {
       return Optional.empty();
     }
     byte[] rgb = new byte[CHANNELS * plane];

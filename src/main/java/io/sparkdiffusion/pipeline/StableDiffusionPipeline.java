@@ -40,6 +40,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
   private final PromptEncoder prompts;
   private final Denoiser denoiser;
   private final GraphCache<BatchShape> decoders;
+  private final Decoding decoding;
   private final Duration opening;
   private Duration inference = Duration.ZERO;
 
@@ -81,6 +82,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
               new GraphCache<>(
                   vae,
                   shape -> decoder.record(target, shape.batch(), shape.height(), shape.width())));
+      this.decoding = new Decoding(this::decode, device::releaseCachedMemory, device.isGpu());
       if (device.isGpu()) {
         weights.forEach(WeightsOnDemand::get);
       }
@@ -131,7 +133,9 @@ public final class StableDiffusionPipeline implements AutoCloseable {
   }
 
   /**
-   * Makes pictures, {@code batchSize} at a time. A picture depends on its own request alone.
+   * Makes pictures, {@code batchSize} at a time. A picture depends on its own request alone; on a
+   * GPU, whose libraries choose kernels by shape, its last bits may depend on the batch's size and
+   * its place there.
    *
    * @param requests one or more with the same {@link ImageRequest#batchKey()}
    * @return one result for each request, in order
@@ -204,10 +208,11 @@ public final class StableDiffusionPipeline implements AutoCloseable {
     try (DeviceTensor states = prompts.states(texts)) {
       latents = denoiser.denoise(batch, shape, states, scheduler, observer);
     }
-    float[] pictures = decode(latents, shape);
+    Finished finished =
+        new Finished(latents, batchSize, decoding.decode(latents, shape, requests.size()));
     Duration spent = spentSince(start, preparedBefore);
     inference = inference.plus(spent);
-    return results(requests, batchSize, texts, latents, pictures, spent);
+    return results(requests, texts, finished, spent);
   }
 
   private BatchShape shape(Batch batch) {
@@ -229,7 +234,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
   }
 
   private float[] decode(float[] latents, BatchShape shape) {
-    CompiledGraph decoder = decoders.get(shape.plain());
+    CompiledGraph decoder = decoders.get(shape);
     try (DeviceTensor input =
             device.floats(latents, shape.batch(), shape.channels(), shape.height(), shape.width());
         DeviceTensor output = decoder.run(input)) {
@@ -238,30 +243,18 @@ public final class StableDiffusionPipeline implements AutoCloseable {
   }
 
   private List<ImageResult> results(
-      List<ImageRequest> requests,
-      int padded,
-      List<EncodedText> texts,
-      float[] latents,
-      float[] pictures,
-      Duration spent) {
+      List<ImageRequest> requests, List<EncodedText> texts, Finished finished, Duration spent) {
     Duration each = spent.dividedBy(requests.size());
-    boolean guided = texts.size() > padded;
+    boolean guided = texts.size() > finished.batch();
     List<ImageResult> results = new ArrayList<>();
     for (int i = 0; i < requests.size(); i++) {
       ImageRequest request = requests.get(i);
       ImageResult.TextUse negative =
           use(guided ? texts.get(i).tokens() : prompts.tokens(request.negativePrompt()));
-      ImageResult.TextUse prompt = use(texts.get(guided ? padded + i : i).tokens());
+      ImageResult.TextUse prompt = use(texts.get(guided ? finished.batch() + i : i).tokens());
       results.add(
-          Pixels.toRgb(latents, pictures, i, padded, request)
-              .<ImageResult>map(
-                  rgb -> new ImageResult.Generated(request, rgb, prompt, negative, each))
-              .orElseGet(
-                  () ->
-                      new ImageResult.Failed(
-                          request,
-                          "Cannot keep picture: UNet and VAE must give finite numbers (NaN or"
-                              + " infinity); use activations_dtype=bfloat16 or float32")));
+          finished.result(
+              i, request, rgb -> new ImageResult.Generated(request, rgb, prompt, negative, each)));
     }
     return results;
   }

@@ -96,6 +96,20 @@ final class StandaloneCluster implements AutoCloseable {
     worker.awaitPrinted("(Successfully registered with master)");
   }
 
+  /** What drivers call the cluster. */
+  String url() {
+    return url;
+  }
+
+  /** What the workers have printed so far. */
+  String workerLogs() throws IOException {
+    StringBuilder all = new StringBuilder();
+    for (SparkProcess worker : workers) {
+      all.append(worker.printed());
+    }
+    return all.toString();
+  }
+
   /** Options of the JVM for all drivers from now on. */
   void addDriverOptions(String... options) {
     driverOptions.addAll(List.of(options));

@@ -1,6 +1,7 @@
 package io.sparkdiffusion.testing;
 
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.graph.BrokenDeviceException;
 import io.sparkdiffusion.graph.OutOfDeviceMemoryException;
 import io.sparkdiffusion.metadata.Provenance;
 import io.sparkdiffusion.pipeline.ImageResult;
@@ -9,7 +10,12 @@ import io.sparkdiffusion.prompt.ImageRequest;
 import io.sparkdiffusion.spark.executor.GeneratorFactory;
 import io.sparkdiffusion.spark.executor.ImageGenerator;
 import io.sparkdiffusion.spark.executor.Model;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -25,7 +31,8 @@ import org.apache.hadoop.conf.Configuration;
  * A model that makes pictures of noise in no time. A prompt that begins with {@code NAN} gives a
  * failed picture, {@code FLAT} one of a single colour, {@code BOOM} ends the task, {@code HEAP}
  * with a fatal error, and of {@code LONG} some text is lost, {@code STRAGGLER N} takes as long as N
- * other images, {@code SLOW} two seconds.
+ * other images, {@code SLOW} two seconds, {@code LOST FILE} loses the device unless there is such a
+ * file, which it makes.
  */
 public final class FakeModel {
 
@@ -109,7 +116,8 @@ public final class FakeModel {
       }
       ImageRequest first = requests.get(0);
       if ((long) batchSize * first.heightPixels() * first.widthPixels() > memoryPixels) {
-        throw new OutOfDeviceMemoryException(device, null);
+        throw new OutOfDeviceMemoryException(
+            device, new IllegalStateException("CUDA out of memory. Tried to allocate 2.00 GiB"));
       }
       if (requests.stream().map(ImageRequest::batchKey).distinct().count() != 1) {
         throw new IllegalArgumentException("the requests of a batch must share its key");
@@ -122,7 +130,23 @@ public final class FakeModel {
         LockSupport.parkNanos(2_000_000_000L);
       }
       MADE.addAndGet(requests.size());
+      requests.stream().map(ImageRequest::prompt).forEach(this::loseDevice);
       return requests.stream().map(Generator::result).toList();
+    }
+
+    private void loseDevice(String prompt) {
+      if (prompt.startsWith("LOST ")) {
+        Path mark = Path.of(prompt.substring("LOST ".length()));
+        try {
+          Files.createFile(mark);
+        } catch (FileAlreadyExistsException e) {
+          return;
+        } catch (IOException e) {
+          throw new UncheckedIOException(e);
+        }
+        throw new BrokenDeviceException(
+            device, new IllegalStateException("CUDA error: unspecified launch failure"));
+      }
     }
 
     private static void awaitOthers(int images) {

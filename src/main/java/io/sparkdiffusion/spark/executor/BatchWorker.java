@@ -18,6 +18,7 @@ final class BatchWorker {
   private final GenerationRun run;
   private final GenerationCounters counters;
   private final GenerationMetrics metrics = GenerationMetrics.ofThisJvm();
+  private final String device;
   private final LoadedGenerator loaded;
   private final PictureKeeper pictures;
   private final ResultRows rows;
@@ -28,7 +29,9 @@ final class BatchWorker {
     GeneratorFactory generators = run.model().generators();
     this.run = run;
     this.counters = counters;
-    this.loaded = LoadedGenerators.getOrCreate(generators, run.chooseDevice(), hadoop);
+    this.device = run.chooseDevice();
+    this.loaded =
+        LostDevice.guard(device, () -> LoadedGenerators.getOrCreate(generators, device, hadoop));
     this.pictures = openPictures(run, hadoop);
     this.rows = new ResultRows(run);
     this.hadoop = hadoop;
@@ -45,7 +48,13 @@ final class BatchWorker {
 
   /** Tells the model of planned images that come soon. */
   void expect(List<Row> soon) {
-    loaded.generator().expect(soon.stream().map(RequestColumns::request).toList());
+    List<ImageRequest> requests = soon.stream().map(RequestColumns::request).toList();
+    LostDevice.guard(
+        device,
+        () -> {
+          loaded.generator().expect(requests);
+          return true;
+        });
   }
 
   /**
@@ -83,13 +92,13 @@ final class BatchWorker {
     List<ImageRequest> requests = planned.stream().map(RequestColumns::request).toList();
     List<ImageResult> results;
     try {
-      results = loaded.generator().generate(requests, batchSize);
+      results = LostDevice.guard(device, () -> loaded.generator().generate(requests, batchSize));
       metrics.batchMade(results);
     } catch (OutOfDeviceMemoryException e) {
       if (loaded.halve(pixels, batchSize)) {
         return List.of();
       }
-      results = requests.stream().map(BatchWorker::tooLarge).toList();
+      results = requests.stream().map(request -> tooLarge(request, e)).toList();
     }
     List<Row> done = new ArrayList<>(planned.size());
     for (int i = 0; i < planned.size(); i++) {
@@ -98,12 +107,15 @@ final class BatchWorker {
     return done;
   }
 
-  private static ImageResult tooLarge(ImageRequest request) {
+  private static ImageResult tooLarge(ImageRequest request, OutOfDeviceMemoryException e) {
     return new ImageResult.Failed(
         request,
-        ("Cannot generate the picture: the device's memory must hold it alone (%s x %s); make it"
+        ("Cannot generate the picture: the device's memory must hold it alone (%s x %s%s); make it"
                 + " smaller or use activations_dtype=bfloat16")
-            .formatted(request.widthPixels(), request.heightPixels()));
+            .formatted(
+                request.widthPixels(),
+                request.heightPixels(),
+                e.said().map(": %s"::formatted).orElse("")));
   }
 
   private Row row(Row planned, ImageResult result, int batchSize) {

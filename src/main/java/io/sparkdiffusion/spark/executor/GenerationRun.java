@@ -2,6 +2,7 @@ package io.sparkdiffusion.spark.executor;
 
 import io.sparkdiffusion.config.ExecutionConfig;
 import java.io.Serializable;
+import java.util.Optional;
 
 /** What every task of a run knows. */
 public record GenerationRun(
@@ -17,9 +18,14 @@ public record GenerationRun(
    */
   String chooseDevice() {
     TaskThreads.settle();
-    String device =
-        TaskDevice.ofRunningTask(model.generators()::gpuCount).choose(execution.device());
-    execution.on(device);
+    TaskDevice task = TaskDevice.ofRunningTask(model.generators());
+    String device = task.choose(execution.device());
+    task.requireFormat(device, execution.on(device).dtype());
     return device;
+  }
+
+  /** What is probably not meant where the running task has this device. */
+  Optional<String> doubt(String device) {
+    return TaskDevice.ofRunningTask(model.generators()).doubt(execution.device(), device);
   }
 }

@@ -7,7 +7,7 @@ import org.apache.hadoop.conf.Configuration;
  * Loads a generator on an executor. Factories that are equal share what they load, so a factory is
  * a record of paths and options; model bytes do not travel.
  */
-public interface GeneratorFactory extends Serializable {
+public interface GeneratorFactory extends VisibleGpus, Serializable {
 
   /**
    * Makes sure that this machine has the files that are to be loaded; fetches them where they are
@@ -25,7 +25,4 @@ public interface GeneratorFactory extends Serializable {
    * @param device {@code cpu} or {@code cuda:N}
    */
   ImageGenerator load(String device, Configuration hadoop);
-
-  /** How many GPUs a generator of this JVM could use. */
-  int gpuCount();
 }

@@ -28,6 +28,14 @@ final class LoadedGenerators {
     return slot;
   }
 
+  /**
+   * Forgets the generators of a device that is lost for this process. They are not closed: that
+   * would ask the device.
+   */
+  static void drop(String device) {
+    LOADED.keySet().removeIf(key -> key.device().equals(device));
+  }
+
   private static void closeAll() {
     LOADED.values().forEach(LoadedGenerator::close);
     LOADED.clear();

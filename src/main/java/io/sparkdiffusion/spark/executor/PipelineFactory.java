@@ -1,6 +1,8 @@
 package io.sparkdiffusion.spark.executor;
 
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.graph.CudaDevice;
+import io.sparkdiffusion.graph.CudaDriver;
 import io.sparkdiffusion.graph.TorchDevice;
 import io.sparkdiffusion.pipeline.PipelineOptions;
 import io.sparkdiffusion.pipeline.StableDiffusionPipeline;
@@ -8,6 +10,7 @@ import io.sparkdiffusion.weights.ModelFolder;
 import io.sparkdiffusion.weights.ModelSums;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 
@@ -61,5 +64,10 @@ record PipelineFactory(
   @Override
   public int gpuCount() {
     return TorchDevice.gpuCount();
+  }
+
+  @Override
+  public Optional<CudaDevice> gpu(int index) {
+    return CudaDriver.find().map(driver -> driver.device(index));
   }
 }

@@ -1,5 +1,6 @@
 package io.sparkdiffusion.spark.executor;
 
+import io.sparkdiffusion.graph.GpuName;
 import io.sparkdiffusion.graph.TorchEngine;
 import io.sparkdiffusion.metadata.Build;
 import io.sparkdiffusion.metadata.Provenance;
@@ -27,7 +28,7 @@ final class PipelineGenerator implements ImageGenerator {
     this.computation =
         new Provenance.Computation(
             options.device(),
-            options.device().equals("cpu") ? processorName() : options.device(),
+            options.device().equals("cpu") ? processorName() : GpuName.of(options.device()),
             options.dtype(),
             TorchEngine.threads(),
             options.batchSize());

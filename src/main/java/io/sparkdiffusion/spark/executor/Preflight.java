@@ -40,7 +40,7 @@ public final class Preflight {
    */
   public static void checkDriver(SparkContext spark, Model model, ExecutionConfig execution) {
     if (spark.isLocal() && execution.device().startsWith("cuda")) {
-      TaskDevice.ofDriver(model.generators()::gpuCount).choose(execution.device());
+      TaskDevice.ofDriver(model.generators()).choose(execution.device());
     }
   }
 
@@ -72,6 +72,7 @@ public final class Preflight {
       SparkContext spark, GenerationRun run, SerializableConfiguration hadoop) {
     List<Found> found = found(spark, run, hadoop);
     found.stream().map(Found::advice).flatMap(Set::stream).distinct().forEach(LOG::info);
+    found.stream().map(Found::doubts).flatMap(Set::stream).distinct().forEach(LOG::warn);
     List<Found> failed = found.stream().filter(one -> !one.problems().isEmpty()).toList();
     failed.stream()
         .flatMap(one -> one.problems().stream().map(problem -> one.host() + ": " + problem))
@@ -102,13 +103,14 @@ public final class Preflight {
   }
 
   /** What a slot says. */
-  private record Found(String host, List<String> problems, Set<String> advice)
+  private record Found(String host, List<String> problems, Set<String> advice, Set<String> doubts)
       implements Serializable {
 
     /** Keeps copies that can be sent. */
     private Found {
       problems = new ArrayList<>(problems);
       advice = new HashSet<>(advice);
+      doubts = new HashSet<>(doubts);
     }
   }
 
@@ -128,9 +130,10 @@ public final class Preflight {
       try {
         String device = run.chooseDevice();
         run.model().generators().check(hadoop.value());
-        return new Found(host, List.of(), advice(device));
+        return new Found(
+            host, List.of(), advice(device), run.doubt(device).map(Set::of).orElse(Set.of()));
       } catch (ProblemsException e) {
-        return new Found(host, e.problems(), Set.of());
+        return new Found(host, e.problems(), Set.of(), Set.of());
       }
     }
 

@@ -1,7 +1,9 @@
 package io.sparkdiffusion.spark.executor;
 
+import static org.assertj.core.api.Assertions.as;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import io.sparkdiffusion.config.Dtype;
 import io.sparkdiffusion.config.ExecutionConfig;
@@ -127,8 +129,9 @@ class GenerateImagesTest {
         .singleElement()
         .extracting(row -> row.<String>getAs("error"))
         .isEqualTo(
-            "Cannot generate the picture: the device's memory must hold it alone (16 x 64); make"
-                + " it smaller or use activations_dtype=bfloat16");
+            "Cannot generate the picture: the device's memory must hold it alone (16 x 64: CUDA out"
+                + " of memory. Tried to allocate 2.00 GiB); make it smaller or use"
+                + " activations_dtype=bfloat16");
     List<Row> others = rows.stream().filter(row -> !row.getAs("id").equals("huge")).toList();
     assertThat(digests(others)).isEqualTo(bytes);
     assertThat(others)
@@ -136,6 +139,23 @@ class GenerateImagesTest {
         .allMatch(size -> size <= 2);
     // From 4 to 2 for all, then to 1 for the huge one; both begin with 4 where that comes first.
     assertThat(counters.batchHalvings().value()).isBetween(2L, 3L);
+  }
+
+  /**
+   * Here the executor is the driver, so the run fails; a model on that device is not used again.
+   */
+  @Test
+  void failsTheRunWhereTheDeviceIsLostInLocalMode() {
+    List<Row> planned =
+        List.of(planned("a", "fox", 5), planned("b", "LOST " + folder.resolve("mark"), 5));
+
+    assertThatThrownBy(() -> generate(planned, 1, "lost", "cpu"))
+        .extracting(Failures::reason, as(STRING))
+        .startsWith(
+            "Cannot go on: device cpu must answer, and this process cannot use it again (CUDA"
+                + " error: unspecified launch failure)");
+    assertThat(generate(planned, 1, "lost", "cpu")).hasSize(2);
+    assertThat(FakeModel.loads("lost")).isEqualTo(2);
   }
 
   @Test

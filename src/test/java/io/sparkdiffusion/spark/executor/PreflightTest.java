@@ -8,8 +8,12 @@ import io.sparkdiffusion.config.Dtype;
 import io.sparkdiffusion.config.ExecutionConfig;
 import io.sparkdiffusion.config.OutputFormat;
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.graph.CudaDevice;
 import io.sparkdiffusion.testing.FakeModel;
 import io.sparkdiffusion.testing.LocalSpark;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkContext;
 import org.apache.spark.util.SerializableConfiguration;
@@ -49,6 +53,49 @@ class PreflightTest {
     assertThatThrownBy(() -> checkExecutors(FakeModel.named("x"), half))
         .isExactlyInstanceOf(ProblemsException.class)
         .hasMessageContaining("float16 needs a GPU");
+  }
+
+  /** A T4 has none, and cuDNN would say it as it says that memory is short. */
+  @Test
+  void findsBfloat16OnAGpuWithoutIt() {
+    ExecutionConfig execution = new ExecutionConfig("auto", Dtype.BFLOAT16, Dtype.BFLOAT16, 2);
+
+    assertThatThrownBy(
+            () -> checkExecutors(on(new T4s(FakeModel.named("t4").generators())), execution))
+        .isExactlyInstanceOf(ProblemsException.class)
+        .hasMessageStartingWith("Cannot compute in bfloat16 on device cuda:0:")
+        .hasMessageEndingWith("use weights_dtype=float16 and activations_dtype=float16");
+    assertThatCode(
+            () -> checkExecutors(on(new T4s(FakeModel.named("t4").generators())), on("auto")))
+        .doesNotThrowAnyException();
+  }
+
+  private static Model on(GeneratorFactory generators) {
+    return new Model("t4", "", "d".repeat(64), Map.of(), 16, List.of(), generators);
+  }
+
+  /** Two GPUs of compute capability 7.5. */
+  private record T4s(GeneratorFactory fake) implements GeneratorFactory {
+
+    @Override
+    public void check(Configuration hadoop) {
+      fake.check(hadoop);
+    }
+
+    @Override
+    public ImageGenerator load(String device, Configuration hadoop) {
+      return fake.load(device, hadoop);
+    }
+
+    @Override
+    public int gpuCount() {
+      return 2;
+    }
+
+    @Override
+    public Optional<CudaDevice> gpu(int index) {
+      return Optional.of(new CudaDevice("Tesla T4", 7, 5, "GPU-" + index));
+    }
   }
 
   @Test

@@ -68,7 +68,8 @@ class BadRowsTest {
     bad.put("flat,FLAT fox,,,,,,,,", "Cannot keep the picture: all its pixels are the same");
     bad.put(
         "large,fox,,,,,128,,,",
-        "Cannot generate the picture: the device's memory must hold it alone (8 x 128); make it"
+        "Cannot generate the picture: the device's memory must hold it alone (8 x 128: CUDA"
+            + " out of memory. Tried to allocate 2.00 GiB); make it"
             + " smaller or use activations_dtype=bfloat16");
     List<String> good =
         List.of("good-1,owl,,,,,,,,", "long,LONG owl,,,,,,,,", "good-2,hare,,,,,16,,,");
