@@ -47,7 +47,7 @@ record CudaLibraries(Path maps, Path module) {
     int[] version = new int[1];
     int result = runtime.getFunction("cudaRuntimeGetVersion").invokeInt(new Object[] {version});
     return result == 0
-        ? Optional.of("%d.%d".formatted(version[0] / 1000, version[0] % 1000 / 10))
+        ? Optional.of("%s.%s".formatted(version[0] / 1000, version[0] % 1000 / 10))
         : Optional.empty();
   }
 
@@ -59,7 +59,7 @@ record CudaLibraries(Path maps, Path module) {
   private static Optional<String> cudnnVersion(NativeLibrary cudnn) {
     long version = cudnn.getFunction("cudnnGetVersion").invokeLong(new Object[0]);
     long unit = version >= CUDNN_9 ? 10_000 : 1000;
-    return Optional.of("%d.%d.%d".formatted(version / unit, version % unit / 100, version % 100));
+    return Optional.of("%s.%s.%s".formatted(version / unit, version % unit / 100, version % 100));
   }
 
   private Optional<String> ask(String library, Function<NativeLibrary, Optional<String>> question) {

@@ -23,7 +23,7 @@ public final class GpuName {
 
   static String of(CudaDevice device, CudaLibraries libraries) {
     List<String> facts = new ArrayList<>();
-    facts.add("compute capability %d.%d".formatted(device.major(), device.minor()));
+    facts.add("compute capability %s.%s".formatted(device.major(), device.minor()));
     libraries.driver().ifPresent(version -> facts.add("driver " + version));
     libraries.cuda().ifPresent(version -> facts.add("CUDA " + version));
     libraries.cudnn().ifPresent(version -> facts.add("cuDNN " + version));

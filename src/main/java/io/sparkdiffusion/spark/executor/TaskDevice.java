@@ -125,7 +125,7 @@ record TaskDevice(
     return new ProblemsException(
         ("Cannot find the GPU that Spark gave the task: CUDA_VISIBLE_DEVICES must name it as Spark's"
                 + " discovery script does (Spark gave %s, CUDA_VISIBLE_DEVICES is %s, libtorch sees"
-                + " %d GPUs); unset it for the executors, or let both have indices or both UUIDs")
+                + " %s GPUs); unset it for the executors, or let both have indices or both UUIDs")
             .formatted(address, visible.map(VisibleDevices::setting).orElse("not set"), count));
   }
 
@@ -160,7 +160,7 @@ record TaskDevice(
     if (gpu.isPresent() && gpu.get().major() < FIRST_WITH_BFLOAT16) {
       throw new ProblemsException(
           ("Cannot compute in bfloat16 on device %s: its compute capability must be 8.0 or newer (%s"
-                  + " has %d.%d); use weights_dtype=float16 and activations_dtype=float16")
+                  + " has %s.%s); use weights_dtype=float16 and activations_dtype=float16")
               .formatted(device, gpu.get().name(), gpu.get().major(), gpu.get().minor()));
     }
   }
@@ -177,7 +177,7 @@ record TaskDevice(
     }
     int count = gpus.gpuCount();
     return Optional.of(
-            "%d of %d GPUs are used; --master 'local[%d]' uses all"
+            "%s of %s GPUs are used; --master 'local[%s]' uses all"
                 .formatted(slot.get().slots(), count, count))
         .filter(any -> slot.get().slots() < count);
   }
