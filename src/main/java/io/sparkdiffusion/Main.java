@@ -287,7 +287,7 @@ public final class Main implements Callable<Integer> {
     result.page().ifPresent(page -> err.println("Open " + page + " in a browser to see them"));
     err.printf(
         Locale.ROOT,
-        "%s: %s: %s generated, %s skipped, %s failed; %.1f s (load %.1f s, compile %.1f s,"
+        "%s: %s: %d generated, %d skipped, %d failed; %.1f s (load %.1f s, compile %.1f s,"
             + " inference %.1f s); %s%n",
         result.stopReason().isPresent() ? "Not done" : "Done",
         Counted.of(counts.total(), "image"),
