@@ -2,6 +2,7 @@ package io.sparkdiffusion.spark.executor;
 
 import io.sparkdiffusion.config.ExecutionConfig;
 import java.io.Serializable;
+import org.apache.spark.TaskContext;
 
 /** What every task of a run knows. */
 public record GenerationRun(
@@ -17,9 +18,19 @@ public record GenerationRun(
    */
   String chooseDevice() {
     TaskThreads.settle();
+    if (isGpuAskedFor()) {
+      WantedGpu.require(model.generators(), execution.device());
+    }
     String device =
         TaskDevice.ofRunningTask(model.generators()::gpuCount).choose(execution.device());
     execution.on(device);
     return device;
+  }
+
+  /** By the setting, or by Spark, which has given the task one. */
+  private boolean isGpuAskedFor() {
+    String setting = execution.device();
+    return setting.startsWith("cuda")
+        || (setting.equals("auto") && TaskContext.get().resourcesJMap().containsKey("gpu"));
   }
 }
