@@ -28,7 +28,7 @@ final class GpuReasons {
       reasons.add(
           new NoGpu(
               libtorch + " computes on CPUs only",
-              "let libtorch_path name a PyTorch with CUDA; jobs/gpu-env makes its folder"));
+              "let libtorch_path name a PyTorch with CUDA, which jobs/gpu-env makes"));
     }
     return reasons;
   }

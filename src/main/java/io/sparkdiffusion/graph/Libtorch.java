@@ -67,7 +67,7 @@ public record Libtorch(String version, String flavor, Optional<String> folder) {
     }
     return Optional.of(
         folder.named().equals(inherited)
-            ? "Cannot use %s=%s: in the environment it must be the folder of libtorch.so itself; set it to %s, or %s=%s instead"
+            ? "Cannot use %s=%s: in the environment it must be the folder of libtorch.so itself; set it to %s, or unset it and give %s=%s"
                 .formatted(LIBRARY_PATH, inherited, folder.lib(), SETTING, inherited)
             : "Cannot use %s=%s: %s in the environment must be unset or the same, since it is read first (%s; here it would be %s)"
                 .formatted(SETTING, folder.named(), LIBRARY_PATH, inherited, folder.lib()));
