@@ -96,7 +96,10 @@ class GpuStartTest {
     ProcessBuilder child =
         ChildJvm.of(
             Main.class,
-            List.of("-Xmx1g", "-Dspark.ui.enabled=false"),
+            List.of(
+                "-Xmx1g",
+                "-Dspark.ui.enabled=false",
+                "-Dlog4j2.configurationFile=file:jobs/lib/log4j2.properties"),
             arguments.toArray(String[]::new));
     child.environment().put("LD_LIBRARY_PATH", libraries.toString());
     Process process = child.start();

@@ -42,6 +42,7 @@ public final class TorchEngine {
     }
     Libtorch mine = chosen.get();
     if (!path.isEmpty() && !mine.folder().equals(Optional.of(path))) {
+      LibtorchFolder.find(Libtorch.SETTING, path); // what is wrong with it comes first
       throw new UnusableLibtorchException(
           List.of(
               ("Cannot use libtorch_path=%s: a process has one libtorch to its end (%s); start the"

@@ -91,13 +91,16 @@ class TorchEngineTest {
   @Test
   void refusesASecondLibtorchInOneProcess() {
     TorchEngine.use("");
+    String other = InstalledTorch.in(folder, "2.7.1+cpu").toString();
 
-    assertThatThrownBy(() -> TorchEngine.use("./gpu-env"))
+    assertThatThrownBy(() -> TorchEngine.use(other))
         .isInstanceOf(UnusableLibtorchException.class)
         .hasMessage(
-            "Cannot use libtorch_path=./gpu-env: a process has one libtorch to its end (libtorch"
-                + " 2.7.1+cpu of the job's jar); start the program, its session or its executors"
-                + " anew");
+            "Cannot use libtorch_path=%s: a process has one libtorch to its end (libtorch 2.7.1+cpu"
+                    .formatted(other)
+                + " of the job's jar); start the program, its session or its executors anew");
+    assertThatThrownBy(() -> TorchEngine.use("./gpu-env"))
+        .hasMessageContaining("it must be a folder on every executor");
   }
 
   /** The job's own libraries, laid out as pip does. */
