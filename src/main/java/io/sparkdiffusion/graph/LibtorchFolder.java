@@ -6,8 +6,11 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -70,7 +73,13 @@ record LibtorchFolder(String named, Path lib, String version, String flavor) {
               + "it must be a folder on every executor (there is none, from working directory %s)",
           Path.of("").toAbsolutePath());
     }
-    List<Path> found = BELOW.stream().flatMap(below -> matching(root, below)).distinct().toList();
+    Collection<Path> found =
+        BELOW.stream()
+            .flatMap(below -> matching(root, below))
+            .collect(
+                Collectors.toMap(
+                    LibtorchFolder::realPath, Function.identity(), (a, b) -> a, LinkedHashMap::new))
+            .values();
     if (found.isEmpty()) {
       throw unusable(
           subject
@@ -83,7 +92,16 @@ record LibtorchFolder(String named, Path lib, String version, String flavor) {
           subject + "it must hold one libtorch (%s); name one of them",
           found.stream().map(Path::toString).collect(Collectors.joining(", ")));
     }
-    return found.get(0).toAbsolutePath().normalize();
+    return found.iterator().next().toAbsolutePath().normalize();
+  }
+
+  /** A virtual environment's lib64 is a link to its lib. */
+  private static Path realPath(Path folder) {
+    try {
+      return folder.toRealPath();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static UnusableLibtorchException unusable(String format, Object value) {

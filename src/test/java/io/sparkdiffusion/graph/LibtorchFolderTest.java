@@ -126,6 +126,14 @@ class LibtorchFolderTest {
         .hasMessageContaining(newer.resolve("torch/lib").toString());
   }
 
+  @Test
+  void takesAVirtualEnvironmentsLinkForNoSecondOne() throws Exception {
+    Path packages = InstalledTorch.in(folder.resolve("lib/python3.11/site-packages"), RIGHT);
+    Files.createSymbolicLink(folder.resolve("lib64"), Path.of("lib"));
+
+    assertThat(find(folder).lib()).isEqualTo(packages.resolve("torch/lib"));
+  }
+
   /** On YARN what --archives unpacks is a link in the working directory. */
   @Test
   void followsALinkToTheFolder() throws Exception {
