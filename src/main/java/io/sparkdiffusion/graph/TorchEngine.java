@@ -173,13 +173,16 @@ public final class TorchEngine {
 
   /**
    * Runs what may unpack native libraries, alone on this machine: two executors may start on one
-   * host.
+   * host. A cache that cannot be written, as in an image, has what it has.
    */
   public static <T> T unpacking(Callable<T> load) throws Exception {
     prepare();
     Path cache = Utils.getEngineCacheDir();
     Files.createDirectories(cache);
     synchronized (TorchEngine.class) {
+      if (!Files.isWritable(cache)) {
+        return load.call();
+      }
       try (FileChannel channel =
               FileChannel.open(
                   cache.resolve("spark-diffusion.lock"),
