@@ -1,6 +1,7 @@
 package io.sparkdiffusion.graph;
 
 import com.sun.jna.NativeLibrary;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -56,7 +57,7 @@ public record Libtorch(String version, String flavor, Optional<String> folder) {
     if (!problems.isEmpty()) {
       throw new UnusableLibtorchException(problems);
     }
-    folder.ifPresent(Libtorch::tellDjl);
+    folder.ifPresent(chosen::tellDjl);
     return chosen;
   }
 
@@ -90,19 +91,26 @@ public record Libtorch(String version, String flavor, Optional<String> folder) {
     }
   }
 
-  private static void tellDjl(LibtorchFolder folder) {
+  private void tellDjl(LibtorchFolder folder) {
     System.setProperty(LIBRARY_PATH, folder.lib().toString());
     System.setProperty(VERSION, folder.version());
     System.setProperty(FLAVOR, JobJni.flavorFor(folder.flavor()));
     if (folder.isCuda()) {
-      // By this name DJL asks JNA for the runtime that it counts GPUs with.
-      CudaLibrary.folders(folder.lib()).stream()
-          .filter(lib -> CudaLibrary.RUNTIME.isIn(List.of(lib)))
-          .forEach(lib -> NativeLibrary.addSearchPath("cudart", lib.toString()));
-      if (CudaDriver.find().isEmpty()) {
-        NativeLoader.use();
-      }
+      tellDjlOfCuda(folder.lib());
     }
+  }
+
+  /** Only a driver that has GPUs is asked by CUDA. */
+  private void tellDjlOfCuda(Path lib) {
+    Optional<String> visible = Optional.ofNullable(System.getenv("CUDA_VISIBLE_DEVICES"));
+    if (!GpuReasons.of(this, CudaDriver.find(), visible).isEmpty()) {
+      NativeLoader.use();
+      return;
+    }
+    // By this name DJL asks JNA for the runtime that it counts GPUs with.
+    CudaLibrary.folders(lib).stream()
+        .filter(folder -> CudaLibrary.RUNTIME.isIn(List.of(folder)))
+        .forEach(folder -> NativeLibrary.addSearchPath("cudart", folder.toString()));
   }
 
   /** {@code libtorch 2.7.1+cu126 of ./gpu-env}. */
