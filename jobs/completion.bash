@@ -30,6 +30,7 @@ variant=
 unet_checkpoint=
 hf_access_token=
 device=
+libtorch_path=
 weights_dtype=
 activations_dtype=
 per_device_batch_size=

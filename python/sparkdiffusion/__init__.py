@@ -93,6 +93,7 @@ class TextToImage(JavaTransformer, JavaMLReadable, JavaMLWritable):
     scheduler = _text("scheduler", "sampler: ddim")
     eta = _number("eta", "share of noise in each DDIM step, 0 to 1")
     device = _text("device", "auto, cpu, cuda or cuda:N")
+    libtorch_path = _text("libtorch_path", "folder of a PyTorch on each executor, for GPUs; empty: the job's")
     dtype = _text("dtype", "number format: float32, bfloat16, float16 (GPU only)")
     batchSize = _integer("batchSize", "pictures in a batch on a GPU; every batch is padded to it")
     png_parameters = _boolean("png_parameters", "write prompts and parameters into PNGs")

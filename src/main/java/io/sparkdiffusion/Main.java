@@ -170,12 +170,12 @@ public final class Main implements Callable<Integer> {
     boolean isOwnSession = SparkSession.getDefaultSession().isEmpty();
     SparkConf conf = forGpus(completed(new SparkConf()), config.execution().device());
     if (isOwnSession) {
-      EarlyEngine.startBeside(conf);
+      EarlyEngine.startBeside(conf, config.execution().libtorchPath());
     }
     SparkSession spark = SparkSession.builder().config(conf).getOrCreate();
     try {
       return generate(prepare.apply(new GenerateJob(spark, config).progress(progress())));
-    } catch (OutOfMemoryError | StackOverflowError | LinkageError e) {
+    } catch (Error e) {
       throw new IllegalStateException(Failures.reason(e), e);
     } finally {
       if (isOwnSession) {

@@ -130,7 +130,7 @@ class KubernetesTest {
     assertThat(copied)
         .contains("COPY ${JOB_JAR} /opt/spark-diffusion/job.jar")
         .filteredOn(line -> !line.contains("JOB_JAR"))
-        .hasSize(3)
+        .hasSize(4)
         .allMatch(line -> Files.exists(Path.of(line.split(" ", -1)[1])));
     String jar = jarName();
     assertThat(image).contains("ARG JOB_JAR=target/" + jar);

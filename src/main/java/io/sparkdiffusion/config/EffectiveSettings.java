@@ -114,6 +114,7 @@ final class EffectiveSettings {
 
   private void putExecution(ExecutionConfig execution) {
     put("device", execution.device());
+    put("libtorch_path", execution.libtorchPath());
     put("weights_dtype", execution.weightsDtype().label());
     put("activations_dtype", execution.activationsDtype().label());
     put("per_device_batch_size", execution.perDeviceBatchSize());

@@ -7,9 +7,14 @@ import java.io.Serializable;
  *
  * @param device {@code auto}, {@code cpu}, {@code cuda} or {@code cuda:N}
  * @param perDeviceBatchSize the fixed number of pictures in a batch
+ * @param libtorchPath a PyTorch on each executor whose libtorch computes; empty: the usual one
  */
 public record ExecutionConfig(
-    String device, Dtype weightsDtype, Dtype activationsDtype, int perDeviceBatchSize)
+    String device,
+    Dtype weightsDtype,
+    Dtype activationsDtype,
+    int perDeviceBatchSize,
+    String libtorchPath)
     implements Serializable {
 
   /** Checks the values. */
@@ -36,7 +41,19 @@ public record ExecutionConfig(
         "per_device_batch_size",
         "it must be 1 or more",
         perDeviceBatchSize);
+    problems.require(
+        libtorchPath.indexOf('\0') < 0 && !libtorchPath.matches("[a-z0-9]+://.*"),
+        "libtorch_path",
+        "it must be a folder on each executor; an archive elsewhere comes by spark-submit's"
+            + " --archives URL#NAME, with libtorch_path=./NAME",
+        libtorchPath);
     problems.throwIfAny();
+  }
+
+  /** With the usual libtorch. */
+  public ExecutionConfig(
+      String device, Dtype weightsDtype, Dtype activationsDtype, int perDeviceBatchSize) {
+    this(device, weightsDtype, activationsDtype, perDeviceBatchSize, "");
   }
 
   /** The one number format; weights and activations have the same. */
@@ -50,6 +67,7 @@ public record ExecutionConfig(
    * @throws ProblemsException where the device cannot compute in this number format
    */
   public ExecutionConfig on(String actualDevice) {
-    return new ExecutionConfig(actualDevice, weightsDtype, activationsDtype, perDeviceBatchSize);
+    return new ExecutionConfig(
+        actualDevice, weightsDtype, activationsDtype, perDeviceBatchSize, libtorchPath);
   }
 }

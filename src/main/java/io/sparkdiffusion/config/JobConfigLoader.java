@@ -197,7 +197,8 @@ final class JobConfigLoader {
         values.text("device"),
         values.choice("weights_dtype", Dtype.class),
         values.choice("activations_dtype", Dtype.class),
-        values.integer("per_device_batch_size"));
+        values.integer("per_device_batch_size"),
+        values.text("libtorch_path"));
   }
 
   /** The pictures that {@code prompt=} gives where nothing else is said. */

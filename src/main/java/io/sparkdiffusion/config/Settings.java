@@ -159,6 +159,13 @@ final class Settings {
               "auto, cpu, cuda, cuda:N",
               "auto is the GPU where Spark or libtorch has one, else the CPU"),
           new Setting(
+              "libtorch_path",
+              TEXT,
+              "",
+              "folder on each executor; empty: PYTORCH_LIBRARY_PATH, else the job's own for CPUs",
+              "the PyTorch 2.7.1 that computes, with CUDA for GPUs: a virtual environment, what"
+                  + " jobs/gpu-env has made, or torch/lib"),
+          new Setting(
               "weights_dtype",
               TEXT,
               "float32",

@@ -14,6 +14,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /**
  * One CPU or GPU and the one thread that talks to it. libtorch's compiler recurses deeply, so the
@@ -72,17 +73,20 @@ public final class TorchDevice implements AutoCloseable {
     int count = gpuCount();
     if (index >= count) {
       throw new GraphException(
-          ("Cannot open device %s: libtorch must see that GPU (it sees %s, libtorch %s);"
-                  + " build with -Pcuda, check nvidia-smi and that libcudart.so is on the"
-                  + " loader's path, or use device=cpu")
-              .formatted(name, count, TorchEngine.version()));
+          "Cannot open device %s: libtorch must see that GPU (it sees %s%s); use another, or device=cpu"
+              .formatted(
+                  name,
+                  count,
+                  TorchEngine.whyNoGpu().stream()
+                      .map(why -> "; " + why.reason())
+                      .collect(Collectors.joining())));
     }
     return new TorchDevice("cuda:" + index, Device.gpu(index));
   }
 
   /** How many GPUs libtorch can use. */
   public static int gpuCount() {
-    return TorchEngine.start().getGpuCount();
+    return TorchEngine.whyNoGpu().isEmpty() ? TorchEngine.start().getGpuCount() : 0;
   }
 
   /** True for a GPU. */

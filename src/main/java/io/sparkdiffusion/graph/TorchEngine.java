@@ -9,6 +9,8 @@ import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 
 /**
@@ -19,11 +21,75 @@ public final class TorchEngine {
 
   private static final String THREADS = "ai.djl.pytorch.num_threads";
 
+  private static Optional<Libtorch> chosen = Optional.empty();
+  private static volatile Optional<Engine> engine = Optional.empty();
+  private static Optional<UnusableLibtorchException> failure = Optional.empty();
+
   private TorchEngine() {}
 
-  /** Starts libtorch on first use. */
+  /**
+   * Chooses the libtorch of this JVM, which has one to its end; nothing is loaded yet.
+   *
+   * @param path the setting {@code libtorch_path}; empty: what {@code PYTORCH_LIBRARY_PATH} names,
+   *     else the one in the job's jar
+   * @throws UnusableLibtorchException where it cannot be used, with everything that is wrong, or
+   *     where this JVM has another already
+   */
+  public static synchronized Libtorch use(String path) {
+    if (chosen.isEmpty()) {
+      prepare();
+      chosen = Optional.of(Libtorch.choose(path, System.getenv()));
+    }
+    Libtorch mine = chosen.get();
+    if (!path.isEmpty() && !mine.folder().equals(Optional.of(path))) {
+      LibtorchFolder.find(Libtorch.SETTING, path); // what is wrong with it comes first
+      throw new UnusableLibtorchException(
+          List.of(
+              ("Cannot use libtorch_path=%s: a process has one libtorch to its end (%s); start the"
+                      + " program, its session or its executors anew")
+                  .formatted(path, mine)));
+    }
+    return mine;
+  }
+
+  /**
+   * Starts libtorch on first use, the one in the job's jar where nothing else was chosen. What has
+   * failed once fails again for the same reason.
+   *
+   * @throws UnusableLibtorchException where it cannot be started
+   */
   static Engine start() {
-    return Holder.ENGINE;
+    return engine.orElseGet(TorchEngine::startOnce);
+  }
+
+  private static synchronized Engine startOnce() {
+    if (failure.isPresent()) {
+      throw new UnusableLibtorchException(failure.get().problems(), failure.get());
+    }
+    if (engine.isEmpty()) {
+      Libtorch libtorch = use("");
+      OpenMpThreads.limitSpinning();
+      try {
+        engine = Optional.of(unpacking(() -> Engine.getEngine("PyTorch")));
+      } catch (Exception | LinkageError | AssertionError e) {
+        UnusableLibtorchException cannot =
+            new UnusableLibtorchException(List.of(reason(libtorch, e)), e);
+        failure = Optional.of(cannot);
+        throw cannot;
+      }
+    }
+    return engine.get();
+  }
+
+  private static String reason(Libtorch libtorch, Throwable failure) {
+    Throwable root = failure;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return libtorch.folder().isPresent()
+        ? "Cannot start %s: its libraries must load (%s)".formatted(libtorch, root)
+        : "Cannot start libtorch: its natives must be in the job's jar and %s writable (%s)"
+            .formatted(Utils.getEngineCacheDir(), root);
   }
 
   static PtNDManager newManager(ai.djl.Device device) {
@@ -33,6 +99,46 @@ public final class TorchEngine {
   /** The version of libtorch that runs, such as {@code 2.7.1}. */
   public static String version() {
     return start().getVersion();
+  }
+
+  /**
+   * What computes here, in one line: {@code libtorch 2.7.1+cu126 of ./gpu-env, driver 12.8, NVIDIA
+   * H200}.
+   *
+   * @param device {@code cpu} or {@code cuda:N}
+   */
+  public static String describe(String device) {
+    String libtorch = use("").toString();
+    if (device.equals("cpu")) {
+      return libtorch;
+    }
+    CudaDriver driver = CudaDriver.find().orElseThrow();
+    int index = Integer.parseInt(device.substring("cuda:".length()));
+    return "%s, driver %s, %s"
+        .formatted(libtorch, GpuReasons.shown(driver.version()), driver.device(index).name());
+  }
+
+  /** Whether the one in the job's jar computes. */
+  public static boolean isOfJob() {
+    return use("").folder().isEmpty();
+  }
+
+  /**
+   * Why no GPU can be used here, the machine's reason first; none where one can. libtorch is
+   * started only where everything else is there.
+   */
+  public static List<NoGpu> whyNoGpu() {
+    Optional<CudaDriver> driver = CudaDriver.find();
+    Optional<String> visible = Optional.ofNullable(System.getenv("CUDA_VISIBLE_DEVICES"));
+    List<NoGpu> reasons = GpuReasons.of(use(""), driver, visible);
+    if (reasons.isEmpty() && start().getGpuCount() == 0) {
+      return List.of(
+          new NoGpu(
+              "the CUDA of %s finds none of the driver's %s GPUs"
+                  .formatted(use(""), driver.orElseThrow().deviceCount()),
+              "see what nvidia-smi says here"));
+    }
+    return reasons;
   }
 
   /** The number of threads that one operation uses. */
@@ -67,13 +173,16 @@ public final class TorchEngine {
 
   /**
    * Runs what may unpack native libraries, alone on this machine: two executors may start on one
-   * host.
+   * host. A cache that cannot be written, as in an image, has what it has.
    */
   public static <T> T unpacking(Callable<T> load) throws Exception {
     prepare();
     Path cache = Utils.getEngineCacheDir();
     Files.createDirectories(cache);
     synchronized (TorchEngine.class) {
+      if (!Files.isWritable(cache)) {
+        return load.call();
+      }
       try (FileChannel channel =
               FileChannel.open(
                   cache.resolve("spark-diffusion.lock"),
@@ -84,22 +193,6 @@ public final class TorchEngine {
           throw new IOException("the lock was lost");
         }
         return load.call();
-      }
-    }
-  }
-
-  private static final class Holder {
-    static final Engine ENGINE = load();
-
-    private static Engine load() {
-      OpenMpThreads.limitSpinning();
-      try {
-        return unpacking(() -> Engine.getEngine("PyTorch"));
-      } catch (Exception e) {
-        throw new GraphException(
-            "Cannot start libtorch: its natives must be in the job's jar and %s writable (%s)"
-                .formatted(Utils.getEngineCacheDir(), e),
-            e);
       }
     }
   }

@@ -91,6 +91,9 @@ final class PictureParams implements Serializable {
   private void addExecution(ExecutionConfig of) {
     setting(text("device", "auto, cpu, cuda or cuda:N"), of.device());
     setting(
+        text("libtorch_path", "folder of a PyTorch on each executor, for GPUs; empty: the job's"),
+        of.libtorchPath());
+    setting(
         text("dtype", "number format: float32, bfloat16, float16 (GPU only)"),
         of.dtype().label(),
         "weights_dtype",

@@ -308,6 +308,11 @@ public final class TextToImage extends Transformer implements DefaultParamsWrita
     return with("device", value);
   }
 
+  /** The folder of a PyTorch on each executor, with CUDA for GPUs. */
+  public TextToImage setLibtorchPath(String value) {
+    return with("libtorch_path", value);
+  }
+
   /** {@code float32}, {@code bfloat16} or, on a GPU, {@code float16}. */
   public TextToImage setDtype(String value) {
     return with("dtype", value);

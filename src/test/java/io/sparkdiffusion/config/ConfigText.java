@@ -43,6 +43,7 @@ final class ConfigText {
       from_pt: false
       hf_access_token: hf_secret
       device: cuda:1
+      libtorch_path: ./gpu-env
       weights_dtype: bfloat16
       activations_dtype: bfloat16
       per_device_batch_size: 8

@@ -24,7 +24,7 @@ class ExecutionConfigTest {
   @Test
   void readsEveryValue() {
     assertThat(ConfigText.load(folder, ConfigText.FULL).execution())
-        .isEqualTo(new ExecutionConfig("cuda:1", Dtype.BFLOAT16, Dtype.BFLOAT16, 8));
+        .isEqualTo(new ExecutionConfig("cuda:1", Dtype.BFLOAT16, Dtype.BFLOAT16, 8, "./gpu-env"));
   }
 
   @Test
@@ -45,9 +45,12 @@ class ExecutionConfigTest {
 
   @Test
   void checksTheNumberFormatOnceTheDeviceIsKnown() {
+    ExecutionConfig named =
+        new ExecutionConfig("cuda", Dtype.FLOAT16, Dtype.FLOAT16, 2, "./gpu-env");
     ExecutionConfig auto = new ExecutionConfig("auto", Dtype.FLOAT16, Dtype.FLOAT16, 2);
 
     assertThat(auto.on("cuda:0").device()).isEqualTo("cuda:0");
+    assertThat(named.on("cuda:0").libtorchPath()).isEqualTo("./gpu-env");
     assertThat(auto.on("cuda:0").dtype()).isEqualTo(Dtype.FLOAT16);
     assertThatThrownBy(() -> auto.on("cpu")).hasMessage(NEEDS_GPU);
   }

@@ -27,9 +27,8 @@ class TorchDeviceTest {
     assertThatThrownBy(() -> TorchDevice.open("cuda:999"))
         .isInstanceOf(GraphException.class)
         .hasMessageMatching(
-            "Cannot open device cuda:999: libtorch must see that GPU \\(it sees \\d+, libtorch [\\d.]+\\);"
-                + " build with -Pcuda, check nvidia-smi and that libcudart.so is on the loader's"
-                + " path, or use device=cpu");
+            "Cannot open device cuda:999: libtorch must see that GPU \\(it sees \\d+(; .+)?\\); use"
+                + " another, or device=cpu");
   }
 
   @Test

@@ -274,6 +274,7 @@ class TextToImageTest {
             .setScheduler("euler")
             .setEta(0.5)
             .setDevice("cuda:1")
+            .setLibtorchPath("./gpu-env")
             .setDtype("bfloat16")
             .setBatchSize(8)
             .setPngParameters(false)
@@ -292,6 +293,7 @@ class TextToImageTest {
             "height=768",
             "idCol=key",
             "inputCol=text",
+            "libtorch_path=./gpu-env",
             "modelUrl=org/name",
             "model_cache_dir=/cache",
             "model_digest=0",

@@ -1,7 +1,10 @@
 package io.sparkdiffusion.spark.executor;
 
-import io.sparkdiffusion.graph.GraphException;
+import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.graph.TorchEngine;
+import io.sparkdiffusion.graph.UnusableLibtorchException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.apache.spark.SparkConf;
 
 /** Starts libtorch beside Spark where this JVM makes the pictures: both take seconds. */
@@ -9,20 +12,26 @@ public final class EarlyEngine {
 
   private EarlyEngine() {}
 
-  /** Begins to start it in local mode; who needs it later waits for that. */
-  public static void startBeside(SparkConf conf) {
-    if (!conf.get("spark.master", "").startsWith("local")) {
+  /**
+   * Begins to start it in local mode; who needs it later waits for that. What Spark is still to
+   * unpack is waited for.
+   *
+   * @param libtorchPath the setting, may be empty
+   */
+  public static void startBeside(SparkConf conf, String libtorchPath) {
+    if (!conf.get("spark.master", "").startsWith("local") || !Files.exists(Path.of(libtorchPath))) {
       return;
     }
-    Thread thread = new Thread(EarlyEngine::start, "spark-diffusion-engine");
+    Thread thread = new Thread(() -> start(libtorchPath), "spark-diffusion-engine");
     thread.setDaemon(true);
     thread.start();
   }
 
-  private static void start() {
+  private static void start(String libtorchPath) {
     try {
+      UsedLibtorch.choose(libtorchPath);
       TorchEngine.version();
-    } catch (GraphException | LinkageError e) {
+    } catch (ProblemsException | UnusableLibtorchException e) {
       return; // whoever needs it finds the same and says it
     }
   }

@@ -3,6 +3,7 @@ package io.sparkdiffusion.spark.executor;
 import io.sparkdiffusion.config.ExecutionConfig;
 import java.io.Serializable;
 import java.util.Optional;
+import org.apache.spark.TaskContext;
 
 /** What every task of a run knows. */
 public record GenerationRun(
@@ -18,6 +19,9 @@ public record GenerationRun(
    */
   String chooseDevice() {
     TaskThreads.settle();
+    if (isGpuAskedFor()) {
+      WantedGpu.require(model.generators(), execution.device());
+    }
     TaskDevice task = TaskDevice.ofRunningTask(model.generators());
     String device = task.choose(execution.device());
     task.requireFormat(device, execution.on(device).dtype());
@@ -27,5 +31,12 @@ public record GenerationRun(
   /** What is probably not meant where the running task has this device. */
   Optional<String> doubt(String device) {
     return TaskDevice.ofRunningTask(model.generators()).doubt(execution.device(), device);
+  }
+
+  /** By the setting, or by Spark, which has given the task one. */
+  private boolean isGpuAskedFor() {
+    String setting = execution.device();
+    return setting.startsWith("cuda")
+        || (setting.equals("auto") && TaskContext.get().resourcesJMap().containsKey("gpu"));
   }
 }

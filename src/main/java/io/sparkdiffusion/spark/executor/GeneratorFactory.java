@@ -1,6 +1,9 @@
 package io.sparkdiffusion.spark.executor;
 
+import io.sparkdiffusion.graph.NoGpu;
 import java.io.Serializable;
+import java.util.List;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 
 /**
@@ -25,4 +28,14 @@ public interface GeneratorFactory extends VisibleGpus, Serializable {
    * @param device {@code cpu} or {@code cuda:N}
    */
   ImageGenerator load(String device, Configuration hadoop);
+
+  /** Why it could use none, with every reason; none where it could, or where none is known. */
+  default List<NoGpu> whyNoGpu() {
+    return List.of();
+  }
+
+  /** What computes on a device of this machine, where that is not what the job brings. */
+  default Optional<String> computesWith(String device) {
+    return Optional.empty();
+  }
 }

@@ -73,7 +73,8 @@ public record Model(
             sums,
             execution.dtype().label(),
             execution.perDeviceBatchSize(),
-            model.schedulerOverrides()));
+            model.schedulerOverrides(),
+            execution.libtorchPath()));
   }
 
   private static void requireDigest(String wanted, String actual) {

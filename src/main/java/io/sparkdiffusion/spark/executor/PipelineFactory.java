@@ -3,7 +3,9 @@ package io.sparkdiffusion.spark.executor;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.graph.CudaDevice;
 import io.sparkdiffusion.graph.CudaDriver;
+import io.sparkdiffusion.graph.NoGpu;
 import io.sparkdiffusion.graph.TorchDevice;
+import io.sparkdiffusion.graph.TorchEngine;
 import io.sparkdiffusion.pipeline.PipelineOptions;
 import io.sparkdiffusion.pipeline.StableDiffusionPipeline;
 import io.sparkdiffusion.weights.ModelFolder;
@@ -20,13 +22,15 @@ import org.apache.hadoop.conf.Configuration;
  * @param sums what the driver has
  * @param batchSize pictures in a batch on a GPU; a CPU makes one at a time
  * @param dtype {@code float32}, {@code bfloat16} or {@code float16}
+ * @param libtorchPath the PyTorch that is to compute, may be empty
  */
 record PipelineFactory(
     ModelSource location,
     ModelSums sums,
     String dtype,
     int batchSize,
-    Map<String, Object> schedulerOverrides)
+    Map<String, Object> schedulerOverrides,
+    String libtorchPath)
     implements GeneratorFactory {
 
   PipelineFactory {
@@ -35,16 +39,20 @@ record PipelineFactory(
 
   @Override
   public void check(Configuration hadoop) {
+    UsedLibtorch.choose(libtorchPath);
     requireDriversFiles(location.open(hadoop));
+    UsedLibtorch.usable(TorchEngine::version);
   }
 
   @Override
   public ImageGenerator load(String device, Configuration hadoop) {
+    UsedLibtorch.choose(libtorchPath);
     ModelFolder folder = location.open(hadoop);
     requireDriversFiles(folder);
     int together = device.equals("cpu") ? 1 : batchSize;
     PipelineOptions options = new PipelineOptions(device, dtype, together, schedulerOverrides);
-    return new PipelineGenerator(StableDiffusionPipeline.load(folder, options), options);
+    return UsedLibtorch.usable(
+        () -> new PipelineGenerator(StableDiffusionPipeline.load(folder, options), options));
   }
 
   private void requireDriversFiles(ModelFolder folder) {
@@ -63,7 +71,20 @@ record PipelineFactory(
 
   @Override
   public int gpuCount() {
-    return TorchDevice.gpuCount();
+    UsedLibtorch.choose(libtorchPath);
+    return UsedLibtorch.usable(TorchDevice::gpuCount);
+  }
+
+  @Override
+  public List<NoGpu> whyNoGpu() {
+    UsedLibtorch.choose(libtorchPath);
+    return UsedLibtorch.usable(TorchEngine::whyNoGpu);
+  }
+
+  @Override
+  public Optional<String> computesWith(String device) {
+    UsedLibtorch.choose(libtorchPath);
+    return TorchEngine.isOfJob() ? Optional.empty() : Optional.of(TorchEngine.describe(device));
   }
 
   @Override

@@ -40,6 +40,7 @@ public final class Preflight {
    */
   public static void checkDriver(SparkContext spark, Model model, ExecutionConfig execution) {
     if (spark.isLocal() && execution.device().startsWith("cuda")) {
+      WantedGpu.require(model.generators(), execution.device());
       TaskDevice.ofDriver(model.generators()).choose(execution.device());
     }
   }
@@ -138,14 +139,21 @@ public final class Preflight {
     }
 
     private Set<String> advice(String device) {
-      if (!device.equals("cpu")) {
-        return Set.of();
+      GeneratorFactory generators = run.model().generators();
+      Set<String> advice = new HashSet<>();
+      generators.computesWith(device).ifPresent(advice::add);
+      WantedGpu.whyCpu(generators, run.execution().device(), device).ifPresent(advice::add);
+      if (device.equals("cpu")) {
+        advice.add(fastFormat());
       }
+      return advice;
+    }
+
+    private String fastFormat() {
       Processor processor = Processor.ofThisMachine();
       String chosen = run.execution().dtype().label();
-      return Set.of(
-          "Fast number format on this processor: %s (%s); this run computes in %s"
-              .formatted(processor.fastest(), processor.reason(), chosen));
+      return "Fast number format on this processor: %s (%s); this run computes in %s"
+          .formatted(processor.fastest(), processor.reason(), chosen);
     }
   }
 }

@@ -135,7 +135,7 @@ record TaskDevice(
     if (index >= count) {
       throw new ProblemsException(
           ("Cannot use device %s: libtorch must see that GPU (it sees %s; Spark gave the task %s);"
-                  + " use the build with -Pcuda and check nvidia-smi and libcudart.so, or set"
+                  + " name one that it sees, check nvidia-smi and CUDA_VISIBLE_DEVICES, or set"
                   + " device=cpu")
               .formatted(device, count, gpuAddresses.isEmpty() ? "none" : gpuAddresses));
     }

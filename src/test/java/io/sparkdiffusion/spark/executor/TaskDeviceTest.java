@@ -38,7 +38,7 @@ class TaskDeviceTest {
   @Test
   void neverReplacesAGpuByTheCpu() {
     String fix =
-        " use the build with -Pcuda and check nvidia-smi and libcudart.so, or set device=cpu";
+        " name one that it sees, check nvidia-smi and CUDA_VISIBLE_DEVICES, or set device=cpu";
     assertThatThrownBy(() -> device(List.of(), Optional.empty(), 0).choose("cuda"))
         .isInstanceOf(ProblemsException.class)
         .hasMessage(

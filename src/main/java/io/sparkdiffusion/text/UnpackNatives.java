@@ -1,0 +1,24 @@
+package io.sparkdiffusion.text;
+
+import ai.djl.huggingface.tokenizers.jni.LibUtils;
+import io.sparkdiffusion.graph.TorchEngine;
+
+/**
+ * Unpacks the native libraries of the jar to {@code ENGINE_CACHE_DIR} by loading them once, for an
+ * image whose containers then need not.
+ */
+public final class UnpackNatives {
+
+  private UnpackNatives() {}
+
+  /** Says what was loaded. */
+  public static void main(String[] none) throws Exception {
+    TorchEngine.version();
+    TorchEngine.unpacking(
+        () -> {
+          LibUtils.checkStatus();
+          return true;
+        });
+    System.out.println("Unpacked for " + TorchEngine.describe("cpu"));
+  }
+}
