@@ -17,7 +17,7 @@ public final class OutOfDeviceMemoryException extends RuntimeException {
   }
 
   /** Whether a failure of libtorch means this. */
-  static boolean isMeantBy(Throwable failure) {
+  public static boolean isMeantBy(Throwable failure) {
     String message = String.valueOf(failure.getMessage());
     return SIGNS.stream().anyMatch(message::contains);
   }
