@@ -30,10 +30,9 @@ class RecordGraphsTest {
         .containsKeys("text-float16.zip", "unet-bfloat16-64x128x64x64.zip")
         .containsKeys("vae-float32-1x64x64.zip", "step-float32-64x64x64x1x0.zip")
         .hasSize(3 + 2 * (3 + 3 + 1));
-    assertThat(graphs().get("unet-float16-64x128x64x64.zip"))
-        .containsEntry(
-            "inputs", List.of(List.of(64, 4, 64, 64), List.of(1), List.of(128, 77, 1024)))
-        .containsEntry("result", List.of(128, 4, 64, 64));
+    assertThat(String.valueOf(graphs().get("unet-float16-64x128x64x64.zip")))
+        .contains("inputs=[[64, 4, 64, 64], [1], [128, 77, 1024]]")
+        .contains("result=[128, 4, 64, 64]");
   }
 
   @Test
