@@ -1,5 +1,6 @@
 package io.sparkdiffusion.bench;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -82,7 +83,7 @@ class RecordGraphsTest {
   private String script(String file) throws IOException {
     assertThat(Files.exists(output.resolve(file))).as(file).isTrue();
     try (ZipFile zip = new ZipFile(output.resolve(file).toFile())) {
-      return new String(zip.getInputStream(zip.getEntry("m/code/__torch__.py")).readAllBytes());
+      return new String(zip.getInputStream(zip.getEntry("m/code/__torch__.py")).readAllBytes(), UTF_8);
     }
   }
 
