@@ -83,7 +83,8 @@ class RecordGraphsTest {
   private String script(String file) throws IOException {
     assertThat(Files.exists(output.resolve(file))).as(file).isTrue();
     try (ZipFile zip = new ZipFile(output.resolve(file).toFile())) {
-      return new String(zip.getInputStream(zip.getEntry("m/code/__torch__.py")).readAllBytes(), UTF_8);
+      return new String(
+          zip.getInputStream(zip.getEntry("m/code/__torch__.py")).readAllBytes(), UTF_8);
     }
   }
 
