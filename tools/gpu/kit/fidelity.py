@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -22,8 +23,10 @@ def run(work: Work) -> None:
         for dtype in HALVES:
             for part in ("text", "unet", "vae"):
                 work.measure(f"{name}: {part} {dtype}", lambda: half_beside_peer(work, name, model, reference, part, dtype))
-        loops(work, name, model)
+        loops(work, name, model, ("float32",))
     real_size(work)
+    for name in ("base", "v21"):
+        loops(work, name, work.model(name), HALVES)
 
 
 def error(actual: torch.Tensor, expected: torch.Tensor) -> float:
@@ -61,18 +64,19 @@ def dictionary(work: Work) -> None:
         work.recorder.value(f"dictionary: {dtype} weights that differ", differing, "values", bounds.DICTIONARY)
 
 
-def stage_calls(model: Model, reference: dict[str, torch.Tensor], graph: Callable[..., Graph]) -> Iterator[tuple[str, Graph, list[torch.Tensor], torch.Tensor]]:
+def stage_calls(model: Model, reference: dict[str, torch.Tensor], graph: Callable[..., Graph], only: str = "") -> Iterator[tuple[str, Graph, list[torch.Tensor], torch.Tensor]]:
     """Every stage that diffusers' numbers are there for: its part, graph, inputs and what diffusers answered."""
     device = model.device
     ids, states = reference["text/ids"], reference["text/states"]
-    for place in range(ids.shape[0]):
+    wanted = only or "text unet vae"
+    for place in range(ids.shape[0] if "text" in wanted else 0):
         yield "text", graph("text"), [ids[place : place + 1].to(device)], states[place : place + 1]
-    for name in sorted({key.split("/")[1] for key in reference if key.startswith("unet/")}):
+    for name in sorted({key.split("/")[1] for key in reference if key.startswith("unet/") and "unet" in wanted}):
         sample, timestep, text, noise = (reference[f"unet/{name}/{key}"] for key in ("sample", "timestep", "states", "noise"))
         batch, _, height, width = sample.shape
         inputs = [sample, timestep.float(), text]
         yield "unet", graph("unet", batch, batch, height, width), [value.to(device) for value in inputs], noise
-    for name in sorted({key.split("/")[1] for key in reference if key.startswith("vae/")}):
+    for name in sorted({key.split("/")[1] for key in reference if key.startswith("vae/") and "vae" in wanted}):
         latents, image = reference[f"vae/{name}/latents"], reference[f"vae/{name}/image"]
         batch, _, height, width = latents.shape
         yield "vae", graph("vae", batch, height, width), [(latents * model.facts["scaling_factor"]).to(device)], image
@@ -96,7 +100,7 @@ def stages_float32(work: Work, name: str, model: Model, reference: dict[str, tor
 
 def half_beside_peer(work: Work, name: str, model: Model, reference: dict[str, torch.Tensor], part: str, dtype: str) -> None:
     """The mean error to float32 of both in the same type: ours must be of the size of diffusers'."""
-    calls = [call for call in stage_calls(model, reference, lambda part, *key: model.graph(part, dtype, *key)) if call[0] == part]
+    calls = list(stage_calls(model, reference, lambda part, *key: model.graph(part, dtype, *key), part))
     ours = [mean_error(graph(*inputs), expected) for _, graph, inputs, expected in calls]
     label = f"{name}: {part} {dtype}"
     work.recorder.value(f"{label}, mean error to float32", sum(ours) / len(ours), "of the largest value")
@@ -111,11 +115,16 @@ def mean_error(actual: torch.Tensor, expected: torch.Tensor) -> float:
     return ((actual.double().cpu() - expected.double()).abs().mean() / expected.double().abs().max()).item()
 
 
-def loops(work: Work, name: str, model: Model) -> None:
+def loops(work: Work, name: str, model: Model, dtypes: tuple[str, ...]) -> None:
+    """In float32 all that diffusers ran; in the other types, and on a CPU, the first of many steps and the first of few."""
     expected = tensors.read(work.bundle / "reference/pipeline.safetensors")
-    for plan in model.facts["loops"]:
-        for dtype in DTYPES:
-            work.measure(f"{name}: {plan['name']} {dtype}", lambda: whole_loop(work, model, plan, dtype, expected), 10)
+    plans = model.facts["loops"]
+    if not work.on_gpu or "float32" not in dtypes:
+        plans = list({len(plan["timesteps"]): plan for plan in reversed(plans)}.values())
+    for plan in plans:
+        for dtype in dtypes:
+            if work.on_gpu or dtype in work.counts.dtypes:
+                work.measure(f"{name}: {plan['name']} {dtype}", partial(whole_loop, work, model, plan, dtype, expected), 10)
 
 
 def whole_loop(work: Work, model: Model, plan: dict, dtype: str, expected: dict[str, torch.Tensor]) -> None:

@@ -16,15 +16,16 @@ def label() -> str:
     return f"diffusers {version('diffusers')} under PyTorch {torch.__version__}"
 
 
-def build(part: str, config: dict[str, Any]) -> torch.nn.Module:
+def classes(part: str) -> tuple[Any, Any]:
+    """The module's class, and what makes its configuration of our JSON."""
     try:
         if part == "text":
             from transformers import CLIPTextConfig, CLIPTextModel
 
-            return CLIPTextModel(CLIPTextConfig(**config))
+            return CLIPTextModel, CLIPTextConfig
         from diffusers import AutoencoderKL, UNet2DConditionModel
 
-        return (UNet2DConditionModel if part == "unet" else AutoencoderKL).from_config(config)
+        return (UNet2DConditionModel if part == "unet" else AutoencoderKL), dict
     except (ImportError, RuntimeError) as error:
         raise Unavailable(f"diffusers or what it needs cannot be imported ({str(error).splitlines()[0]})") from error
 
@@ -32,8 +33,10 @@ def build(part: str, config: dict[str, Any]) -> torch.nn.Module:
 def network(model: Model, configs, part: str, dtype: str) -> torch.nn.Module:
     """The module with the model's weights, channels-last as ours are; parts that are not compared, such as the VAE's encoder, stay empty."""
     config = json.loads((configs / COMPONENTS[part] / "config.json").read_text())
+    kind, configuration = classes(part)
     with torch.device("meta"):
-        module = build(part, config).eval()
+        made = configuration(**config)
+        module = (kind(made) if part == "text" else kind.from_config(made)).eval()
     module = module.to(DTYPES[dtype])
     own = model.weights(part, dtype, model.device)
     shapes = {name: value.shape for name, value in module.state_dict().items()}
