@@ -134,6 +134,8 @@ def run_part(given: argparse.Namespace, letter: str) -> None:
 
     bundle.offer_packages(given.bundle)
     torch.set_grad_enabled(False)
+    if given.device == "cpu":
+        torch.set_num_threads(1)  # the kit is tried, and the machine may have other work
     counts = ON_CPU if given.device == "cpu" else ON_GPU
     if given.images:
         counts = replace(counts, images=given.images)
@@ -141,7 +143,7 @@ def run_part(given: argparse.Namespace, letter: str) -> None:
     with tempfile.TemporaryDirectory(prefix="gpu-kit-part-") as temporary:
         work = Work(
             given.bundle, given.device, counts, Recorder(given.output / f"part-{letter}.jsonl", label),
-            time.monotonic() + given.minutes * 60, given.model, Path(temporary))
+            time.monotonic() + given.minutes * 60, given.model, Path(temporary), given.output)
         importlib.import_module(f"kit.{MODULES[letter]}").run(work)
 
 

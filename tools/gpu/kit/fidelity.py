@@ -10,7 +10,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from . import bounds, peers, tensors
 from .graphs import DTYPES, Convolutions, Graph, Model
 from .loops import Loop, draw, generators_of
-from .part import Work
+from .part import Unavailable, Work
 
 HALVES = ("bfloat16", "float16")
 
@@ -104,7 +104,11 @@ def half_beside_peer(work: Work, name: str, model: Model, reference: dict[str, t
     ours = [mean_error(graph(*inputs), expected) for _, graph, inputs, expected in calls]
     label = f"{name}: {part} {dtype}"
     work.recorder.value(f"{label}, mean error to float32", sum(ours) / len(ours), "of the largest value")
-    module = peers.network(model, work.bundle / "reference" / name, part, dtype)
+    try:
+        module = peers.network(model, work.bundle / "reference" / name, part, dtype)
+    except Unavailable as reason:
+        work.recorder.not_run(label, str(reason), peers.label())
+        return
     call = peers.caller(module, part, dtype, model.facts["scaling_factor"])
     theirs = [mean_error(call(*inputs), expected) for _, _, inputs, expected in calls]
     work.recorder.value(f"{label}, mean error to float32", sum(theirs) / len(theirs), "of the largest value", label=peers.label())

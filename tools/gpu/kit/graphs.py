@@ -32,6 +32,8 @@ class Convolutions:
 
     def edit(self, script: str) -> str:
         script = CONVOLUTION.sub(r"torch._convolution(\1, \2, \3, \4, \5, [1, 1], False, [0, 0], 1, False, False, True, True)", script)
+        if "torch.conv2d(" in script:
+            raise ValueError("a convolution was recorded in a form that the kit does not know")
         return CHOSEN.sub(rf"\1, {self.deterministic}, True, {self.tf32})", script)
 
 

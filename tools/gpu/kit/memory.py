@@ -2,6 +2,8 @@
 
 import gc
 import resource
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +14,9 @@ from . import bounds, java
 from .graphs import Graph, Model
 from .part import Unavailable, Work
 
+KIT = Path(__file__).resolve().parents[1]
 STATUS, CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+SPARE_MIB = (1, 64, 256)
 SHARES = (0.05, 0.3, 0.6, 0.9)  # of what the larger batch takes above the weights
 
 
@@ -29,6 +33,8 @@ def run(work: Work) -> None:
     for part in ("unet", "vae"):
         name = f"{part} {work.counts.dtypes[0]}, too little memory"
         work.measure(name, lambda: too_little(work, model, part, name, taken, texts), 20)
+    for spare in SPARE_MIB:
+        work.measure(f"first call with {spare} MiB left", lambda: first_call(work, spare, texts), 30)
     work.measure("texts that the product knows", lambda: known(work, texts), 10)
 
 
@@ -138,6 +144,20 @@ def said_by(error: BaseException) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     reason = next((line for line in lines if "Error:" in line or "rror" in line and "Traceback" not in line and "following operation" not in line), "")
     return f"{type(error).__name__}: {reason or (lines or [''])[-1]}"[:300]
+
+
+def first_call(work: Work, spare: int, texts: set[str]) -> None:
+    """cuBLAS and cuDNN take memory of their own at the first call, past PyTorch's allocator: another process has taken the device's."""
+    said = subprocess.run(
+        [sys.executable, "-m", "kit.probe", str(work.bundle), work.device, work.counts.model, work.counts.dtypes[0], str(spare << 20)],
+        cwd=KIT, capture_output=True, text=True, timeout=120)
+    lines = said.stdout.splitlines()
+    if said.returncode or not lines:
+        raise RuntimeError(f"the probe ended with status {said.returncode}: {said.stderr.strip()[-300:]}")
+    if lines[-1] != "none":
+        texts.add(lines[-1])
+    left = f"{spare} MiB of the device left" if work.on_gpu else "a CPU, whose memory nobody can take away"
+    work.recorder.value(f"first call of a process, {left}: what was said", lines[-1])
 
 
 def known(work: Work, texts: set[str]) -> None:

@@ -15,7 +15,7 @@ from .graphs import COMPONENTS, DTYPES
 from .part import Unavailable, Work
 
 BATCH = 8
-SPARE_BYTES = 40 << 20  # beside a batch of the embedded model that needs several times as much
+SPARE_BYTES = 160 << 20  # a tensor of the decoder has as much at a batch of 32 and 256 pixels
 KIT = Path(__file__).resolve().parents[1]
 STEPS = 10
 
@@ -40,7 +40,7 @@ def run(work: Work) -> None:
 
 @contextmanager
 def product(work: Work, name: str, dtype: str, batch: int, pixels: int, steps: int, model: Path | None = None) -> Iterator[java.Product]:
-    started = java.Product(work, model or work.bundle / "model", work.device, dtype, batch, pixels, steps, log=work.folder / f"java-{name}.log")
+    started = java.Product(work, model or work.bundle / "model", work.device, dtype, batch, pixels, steps, log=work.logs / f"java-{name}.log")
     try:
         yield started
     finally:
@@ -101,7 +101,7 @@ def again(work: Work, dtype: str) -> None:
 
 def halving(work: Work, dtype: str) -> None:
     """A batch far too large: the product must halve it and make every image."""
-    large, pixels = 64, work.counts.product_pixels
+    large, pixels = (64, 512) if work.on_gpu else (32, 256)
     with product(work, "halving", dtype, large, pixels, 2) as made:
         made.ask(0, 1, 1)
         with little_memory(work, made):
@@ -124,7 +124,8 @@ def little_memory(work: Work, made: java.Product) -> Iterator[None]:
         try:
             yield
         finally:
-            resource.prlimit(pid, resource.RLIMIT_AS, before)
+            if made.process.poll() is None:
+                resource.prlimit(pid, resource.RLIMIT_AS, before)
         return
     hog = subprocess.Popen([sys.executable, "-m", "kit.hog", work.device, str(1 << 30)], cwd=KIT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:

@@ -18,23 +18,32 @@ COMPILED_BATCHES = 3
 
 
 def run(work: Work) -> None:
+    """The types in the order of their use; compiling takes minutes, so that the batch that matters most comes first."""
     rates: dict[str, float] = {}
     for dtype in work.counts.dtypes:
         work.measure(f"matrix rate {dtype}", lambda: matrix_rate(work, dtype, rates), 5)
-    model = work.model()
+    model, made = work.model(), {}
+    compiled_batches = sorted(work.counts.batches, key=lambda size: abs(size - 8)) if work.on_gpu else list(work.counts.batches[:1])
+    first = work.counts.dtypes[0]
     for dtype in work.counts.dtypes:
         work.measure(f"text {dtype}", lambda: text(work, model, dtype), 10)
         for batch in work.counts.batches:
-            work.measure(f"unet {dtype}, batch {batch}", lambda: network(work, model, "unet", dtype, batch, rates), 15)
+            work.measure(f"unet {dtype}, batch {batch}", lambda: network(work, model, "unet", dtype, batch, rates, made), 15)
         for batch in work.counts.batches[:5]:
-            work.measure(f"vae {dtype}, batch {batch}", lambda: network(work, model, "vae", dtype, batch, rates), 15)
+            work.measure(f"vae {dtype}, batch {batch}", lambda: network(work, model, "vae", dtype, batch, rates, made), 15)
         for batch in work.counts.batches:
             work.measure(f"pipeline {dtype}, batch {batch}", lambda: pipeline(work, model, dtype, batch), 20)
+        made.clear()
+        if dtype == first:
+            compare_compiled(work, model, dtype, compiled_batches[0])
         model.forget()
-    for dtype in work.counts.dtypes[:1]:
-        for batch in sorted(work.counts.batches, key=lambda size: abs(size - 8))[:COMPILED_BATCHES]:
-            name = f"unet {dtype}, batch {batch}, beside torch.compile"
-            work.measure(name, lambda: compiled(work, model, dtype, batch, name), 100 if work.on_gpu else 20)
+    for batch in compiled_batches[1:COMPILED_BATCHES]:
+        compare_compiled(work, model, first, batch)
+
+
+def compare_compiled(work: Work, model: Model, dtype: str, batch: int) -> None:
+    name = f"unet {dtype}, batch {batch}, beside torch.compile"
+    work.measure(name, lambda: compiled(work, model, dtype, batch, name), 100, peers.label())
 
 
 def timed(work: Work, call: Call) -> dict[str, float]:
@@ -94,14 +103,15 @@ def text(work: Work, model: Model, dtype: str) -> None:
     told(work, f"text {dtype}, one prompt", in_turns(work, {"ours": lambda: graph(*inputs)}), 1, 0, 0)
 
 
-def network(work: Work, model: Model, part: str, dtype: str, batch: int, rates: dict[str, float]) -> None:
+def network(work: Work, model: Model, part: str, dtype: str, batch: int, rates: dict[str, float], made: dict[str, torch.nn.Module]) -> None:
     rows = (2 * batch,) if part == "unet" else ()
     graph = model.graph(part, dtype, batch, *rows, model.side, model.side)
     inputs = graph.inputs()
     calls: dict[str, Call] = {"ours": lambda: graph(*inputs)}
     name = f"{part} {dtype}, batch {batch}"
     try:
-        call = peers.caller(peer(work, model, part, dtype), part, dtype, model.facts["scaling_factor"])
+        made[part] = made.get(part) or peer(work, model, part, dtype)
+        call = peers.caller(made[part], part, dtype, model.facts["scaling_factor"])
         calls["diffusers"] = lambda: call(*inputs)
     except Unavailable as reason:
         work.recorder.not_run(name, str(reason), peers.label())
