@@ -69,6 +69,7 @@ class ImportRulesTest {
               Set.of(
                   "config",
                   "prompt",
+                  "scheduler",
                   "image",
                   "graph",
                   "weights",

@@ -35,7 +35,7 @@ public final class OutOfDeviceMemoryException extends RuntimeException {
   }
 
   /** Whether a failure of libtorch means this. */
-  static boolean isMeantBy(Throwable failure) {
+  public static boolean isMeantBy(Throwable failure) {
     return TorchMessage.of(failure).lineWithAny(SIGNS).isPresent();
   }
 

@@ -1,0 +1,112 @@
+package io.sparkdiffusion.bench;
+
+import io.sparkdiffusion.graph.OutOfDeviceMemoryException;
+import io.sparkdiffusion.pipeline.ImageResult;
+import io.sparkdiffusion.pipeline.PipelineOptions;
+import io.sparkdiffusion.pipeline.StableDiffusionPipeline;
+import io.sparkdiffusion.prompt.ImageRequest;
+import io.sparkdiffusion.weights.ModelFolder;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/** Makes pictures of numbers with the bare pipeline and keeps only the digest of their bytes. */
+final class DigestedPictures implements AutoCloseable {
+
+  private static final List<String> COLORS = List.of("red", "green", "blue", "yellow");
+
+  private final StableDiffusionPipeline pipeline;
+  private final int sizePixels;
+  private final int steps;
+
+  /** Loads the model. */
+  DigestedPictures(ModelFolder folder, PipelineOptions options, int sizePixels, int steps) {
+    this.pipeline = StableDiffusionPipeline.load(folder, options);
+    this.sizePixels = sizePixels;
+    this.steps = steps;
+  }
+
+  /**
+   * Makes pictures; where a batch does not fit the device, it is halved, as the job does.
+   *
+   * @return seconds, the digest of all pictures, how many were not made, halvings, and the batch
+   *     that fitted; {@code refused} says what the device said first
+   */
+  Map<String, Object> make(int first, int count, int batchSize) {
+    List<ImageRequest> requests =
+        IntStream.range(first, first + count).mapToObj(this::request).toList();
+    long begin = System.nanoTime();
+    int fitting = batchSize;
+    int halvings = 0;
+    String refused = "";
+    List<ImageResult> results = List.of();
+    while (results.isEmpty()) {
+      try {
+        results = pipeline.generate(requests, fitting);
+      } catch (OutOfDeviceMemoryException e) {
+        if (fitting == 1) {
+          throw e;
+        }
+        refused = refused.isEmpty() ? firstLine(e) : refused;
+        fitting /= 2;
+        halvings++;
+      }
+    }
+    double seconds = (System.nanoTime() - begin) / 1e9;
+    long failed = results.stream().filter(ImageResult.Failed.class::isInstance).count();
+    return Map.of(
+        "seconds", seconds,
+        "sha256", digest(results),
+        "failed", failed,
+        "halvings", halvings,
+        "batch", fitting,
+        "refused", refused);
+  }
+
+  private static String firstLine(OutOfDeviceMemoryException refusal) {
+    Throwable cause = refusal.getCause() == null ? refusal : refusal.getCause();
+    return String.valueOf(cause.getMessage())
+        .lines()
+        .filter(line -> !line.isBlank())
+        .toList()
+        .toString();
+  }
+
+  private static String digest(List<ImageResult> results) {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      for (ImageResult result : results) {
+        if (result instanceof ImageResult.Generated generated) {
+          digest.update(generated.rgb());
+        }
+      }
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private ImageRequest request(int number) {
+    return new ImageRequest(
+        "row" + number,
+        0,
+        "a " + COLORS.get(number % COLORS.size()) + " circle",
+        "",
+        number,
+        steps,
+        7.5,
+        0,
+        sizePixels,
+        sizePixels,
+        "ddim",
+        0);
+  }
+
+  @Override
+  public void close() {
+    pipeline.close();
+  }
+}

@@ -1,0 +1,94 @@
+package io.sparkdiffusion.bench;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sparkdiffusion.config.StrictJson;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import java.util.zip.ZipFile;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Graphs are recorded as a GPU is given them, on a machine that has none. */
+class RecordGraphsTest {
+
+  private static final Path REAL = Path.of("tools/gpu/real-size");
+  private static final Path NUMBERS = Path.of("src/test/resources/reference");
+
+  @TempDir private Path output;
+
+  @Test
+  void everyBatchHasEachNetworkInEachType() throws IOException {
+    RecordGraphs.main(arguments("sizes", output, REAL, 1, 64));
+    assertThat(graphs())
+        .containsKeys("text-float16.zip", "unet-bfloat16-64x128x64x64.zip")
+        .containsKeys("vae-float32-1x64x64.zip", "step-float32-64x64x64x1x0.zip")
+        .hasSize(3 + 2 * (3 + 3 + 1));
+    assertThat(String.valueOf(graphs().get("unet-float16-64x128x64x64.zip")))
+        .contains("inputs=[[64, 4, 64, 64], [1], [128, 77, 1024]]")
+        .contains("result=[128, 4, 64, 64]");
+  }
+
+  @Test
+  void noGraphNamesKernelsOfACpu() throws IOException {
+    RecordGraphs.main(arguments("sizes", output, REAL, 1));
+    for (String file : graphs().keySet()) {
+      assertThat(script(file)).as(file).doesNotContain("mkldnn").contains("def forward");
+    }
+  }
+
+  @Test
+  void runsOfTheReferenceCarryTheirScheduleAndTokens() throws IOException {
+    RecordGraphs.main(arguments("reference", output, NUMBERS.resolve("v21"), NUMBERS));
+    List<?> loops = (List<?>) model().get("loops");
+    assertThat(loops).hasSize(8);
+    Map<?, ?> first = (Map<?, ?>) loops.get(0);
+    assertThat((List<?>) first.get("timesteps")).hasSize(50);
+    assertThat((List<?>) first.get("coefficients")).hasSize(50);
+    assertThat((List<?>) ((List<?>) first.get("prompt_ids")).get(0)).hasSize(77);
+    assertThat(graphs()).containsKey("unet-float32-2x2x8x8.zip");
+  }
+
+  @Test
+  void theDictionaryIsAnArchiveOfItsOwn() throws IOException {
+    Path file = output.resolve("dictionary.zip");
+    RecordGraphs.main(arguments("dictionary", file));
+    assertThat(script("dictionary.zip")).contains("def put(", "view_copy");
+  }
+
+  @Test
+  void otherArgumentsAreRefused() {
+    assertThatThrownBy(() -> RecordGraphs.main(arguments("sizes", output)))
+        .hasMessageStartingWith("Cannot record graphs: it takes sizes OUTPUT MODEL BATCH...");
+  }
+
+  private Map<String, Object> model() {
+    return StrictJson.read(output.resolve("model.json"), 64 << 20);
+  }
+
+  private Map<String, Map<?, ?>> graphs() {
+    return ((List<?>) model().get("graphs"))
+        .stream()
+            .map(graph -> (Map<?, ?>) graph)
+            .collect(Collectors.toMap(graph -> (String) graph.get("file"), graph -> graph));
+  }
+
+  private String script(String file) throws IOException {
+    assertThat(Files.exists(output.resolve(file))).as(file).isTrue();
+    try (ZipFile zip = new ZipFile(output.resolve(file).toFile())) {
+      return new String(
+          zip.getInputStream(zip.getEntry("m/code/__torch__.py")).readAllBytes(), UTF_8);
+    }
+  }
+
+  private static String[] arguments(Object... all) {
+    return Stream.of(all).map(Object::toString).toArray(String[]::new);
+  }
+}
