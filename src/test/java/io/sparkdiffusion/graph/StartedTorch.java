@@ -18,7 +18,8 @@ final class StartedTorch {
           TorchEngine.whyNoGpu().forEach(no -> System.out.println("no GPU: " + no.reason()));
         }
       } catch (UnusableLibtorchException e) {
-        e.problems().forEach(System.out::println);
+        boolean isRemembered = e.getCause() instanceof UnusableLibtorchException;
+        e.problems().forEach(line -> System.out.println(line + (isRemembered ? " again" : "")));
       }
     }
   }

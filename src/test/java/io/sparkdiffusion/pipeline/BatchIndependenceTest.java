@@ -110,7 +110,7 @@ class BatchIndependenceTest {
                     ModelFolder.open(ReferenceModels.folder("base")),
                     new PipelineOptions("cuda:7", "float32", 1, Map.of())))
         .hasMessageStartingWith("Cannot open device cuda:7: libtorch must see that GPU (it sees ")
-        .hasMessageEndingWith("or use device=cpu");
+        .hasMessageEndingWith("or device=cpu");
   }
 
   private static List<ImageRequest> requests(int count, int[] size) {
