@@ -15,7 +15,7 @@ from .graphs import COMPONENTS, DTYPES
 from .part import Unavailable, Work
 
 BATCH = 8
-SPARE_BYTES = 500 << 20  # a tensor of the decoder has half of it at a batch of 64 and 256 pixels, and several live at once
+SPARE_BYTES = 1100 << 20  # the UNet takes half of it at a batch of 64 and 256 pixels, the decoder half as much again
 KIT = Path(__file__).resolve().parents[1]
 STEPS = 10
 
