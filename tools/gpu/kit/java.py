@@ -34,7 +34,7 @@ class Product:
 
     def __init__(self, work: Work, *arguments: Any, log: Path):
         self.log = log.open("w+", encoding="utf-8")
-        line = command(work, "images", *map(str, arguments), properties=tuple(properties(work)))
+        line = command(work, "images", *map(str, arguments), properties=(*properties(work), f"-XX:ErrorFile={log.parent}/hs_err.log"))
         self.process = subprocess.Popen(
             line, env=environment(work), cwd=work.folder, text=True, bufsize=1, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log)
         self.facts = self.answer()
@@ -118,6 +118,7 @@ def without_driver(work: Work, libraries: Path) -> Path:
         for file in libraries.iterdir():
             if file.name != WITHOUT_DRIVER:
                 (folder / file.name).symlink_to(file)
+        (folder.parent / "version.py").symlink_to(libraries.parent / "version.py")
         nvidia = libraries.parents[1] / "nvidia"
         if nvidia.is_dir():
             (folder.parents[1] / "nvidia").symlink_to(nvidia)

@@ -51,10 +51,15 @@ final class GraphFolder {
     this.vae = VaeConfig.read(model.resolve("vae/config.json"));
   }
 
+  /** A GPU's, as the device itself would choose it. */
+  private static Target target(Dtype dtype) {
+    return Target.cuda(dtype);
+  }
+
   /** The text encoder, for one text, in each type. */
   void text() throws IOException {
     for (Dtype dtype : DTYPES) {
-      write("text", dtype, List.of(), new ClipTextModel(text).record(Target.cuda(dtype)));
+      write("text", dtype, List.of(), new ClipTextModel(text).record(target(dtype)));
     }
   }
 
@@ -63,7 +68,7 @@ final class GraphFolder {
     for (Dtype dtype : DTYPES) {
       Graph graph =
           new Unet2dConditionModel(unet)
-              .record(Target.cuda(dtype), batch, rows, height, width, text.positions());
+              .record(target(dtype), batch, rows, height, width, text.positions());
       write("unet", dtype, List.of(batch, rows, height, width), graph);
     }
   }
@@ -71,7 +76,7 @@ final class GraphFolder {
   /** One decoding in each type. */
   void vae(long batch, long height, long width) throws IOException {
     for (Dtype dtype : DTYPES) {
-      Graph graph = new AutoencoderKlDecoder(vae).record(Target.cuda(dtype), batch, height, width);
+      Graph graph = new AutoencoderKlDecoder(vae).record(target(dtype), batch, height, width);
       write("vae", dtype, List.of(batch, height, width), graph);
     }
   }

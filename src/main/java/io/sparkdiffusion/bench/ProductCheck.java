@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.sparkdiffusion.config.StrictJson;
 import io.sparkdiffusion.graph.GpuMemory;
-import io.sparkdiffusion.graph.OutOfDeviceMemoryException;
+import io.sparkdiffusion.graph.LackOfMemory;
 import io.sparkdiffusion.graph.ProcessMemory;
 import io.sparkdiffusion.graph.TorchEngine;
 import io.sparkdiffusion.pipeline.PipelineOptions;
@@ -82,9 +82,7 @@ public final class ProductCheck {
   private void texts() throws IOException {
     String question;
     while ((question = questions.readLine()) != null) {
-      answer(
-          Map.of(
-              "halves", OutOfDeviceMemoryException.isMeantBy(new IllegalStateException(question))));
+      answer(Map.of("halves", LackOfMemory.isSaidBy(question)));
     }
   }
 

@@ -10,14 +10,16 @@ public final class OutOfDeviceMemoryException extends RuntimeException {
    * What libtorch's allocators say (c10/cuda/CUDACachingAllocator.cpp, c10/core/impl/alloc_cpu.cpp)
    * and what NVIDIA's libraries say through it. cuDNN's convolutions swallow the allocator's error
    * with each plan that they try, and end with that none was found (aten/src/ATen/native/cudnn/
-   * Conv_v8.cpp); cuBLAS cannot make its handle (aten/src/ATen/cuda/CublasHandlePool.cpp). Where
-   * one of these means something else, halving ends at one picture with the text itself.
+   * Conv_v8.cpp); cuBLAS cannot make its handle (aten/src/ATen/cuda/CublasHandlePool.cpp); oneDNN
+   * does not say why it could not create a primitive. Where one of these means something else,
+   * halving ends at one picture with the text itself.
    */
   private static final List<String> SIGNS =
       List.of(
           "out of memory",
           "can't allocate memory",
           "not enough memory",
+          "could not create a primitive",
           "unable to find an engine to execute this computation",
           "CUDNN_STATUS_ALLOC_FAILED",
           "CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED",
@@ -35,7 +37,7 @@ public final class OutOfDeviceMemoryException extends RuntimeException {
   }
 
   /** Whether a failure of libtorch means this. */
-  public static boolean isMeantBy(Throwable failure) {
+  static boolean isMeantBy(Throwable failure) {
     return TorchMessage.of(failure).lineWithAny(SIGNS).isPresent();
   }
 
