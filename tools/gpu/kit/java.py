@@ -32,11 +32,11 @@ def unknown_texts(work: Work, texts: list[str]) -> list[str]:
 class Product:
     """A JVM that answers a line for a line."""
 
-    def __init__(self, work: Work, *arguments: Any, log: Path):
+    def __init__(self, work: Work, *arguments: Any, log: Path, keeps_memory: bool = True):
         self.log = log.open("w+", encoding="utf-8")
         line = command(work, "images", *map(str, arguments), properties=(*properties(work), f"-XX:ErrorFile={log.parent}/hs_err.log"))
         self.process = subprocess.Popen(
-            line, env=environment(work), cwd=work.folder, text=True, bufsize=1, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log)
+            line, env=environment(work, keeps_memory), cwd=work.folder, text=True, bufsize=1, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log)
         self.facts = self.answer()
 
     def answer(self) -> dict[str, Any]:
@@ -83,7 +83,8 @@ def has_driver() -> bool:
     return Path("/proc/driver/nvidia").exists() or torch.cuda.is_available()
 
 
-def environment(work: Work) -> dict[str, str]:
+def environment(work: Work, keeps_memory: bool) -> dict[str, str]:
+    """keeps_memory: the allocator keeps what large tensors leave, as in the job."""
     libraries = Path(torch.__file__).parent / "lib"
     flavor = "cu128" if torch.version.cuda else "cpu"
     if flavor != "cpu" and not has_driver():
@@ -92,7 +93,7 @@ def environment(work: Work) -> dict[str, str]:
         "PYTORCH_LIBRARY_PATH": str(libraries),
         "PYTORCH_VERSION": torch.__version__.split("+")[0],
         "PYTORCH_FLAVOR": flavor,
-        "GLIBC_TUNABLES": TUNABLES,
+        "GLIBC_TUNABLES": TUNABLES if keeps_memory else "",
         "ENGINE_CACHE_DIR": str(work.folder / "engine-cache"),
         "DJL_CACHE_DIR": str(work.folder / "engine-cache"),
         "OPT_OUT_TRACKING": "true",
