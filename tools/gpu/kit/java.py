@@ -11,7 +11,6 @@ import torch
 from .part import Unavailable, Work
 
 MAIN = "io.sparkdiffusion.bench.ProductCheck"
-WITHOUT_DRIVER = "libcaffe2_nvrtc.so"  # DJL loads it always; it alone needs the driver's libcuda.so.1
 # As jobs/lib/launch.sh sets them; the heap is fixed and resident, so that what grows is native.
 HEAP = ["-Xms256m", "-Xmx256m", "-XX:+AlwaysPreTouch", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
 TUNABLES = "glibc.malloc.arena_max=1:glibc.malloc.mmap_threshold=1073741824:glibc.malloc.trim_threshold=536870912"
@@ -32,11 +31,11 @@ def unknown_texts(work: Work, texts: list[str]) -> list[str]:
 class Product:
     """A JVM that answers a line for a line."""
 
-    def __init__(self, work: Work, *arguments: Any, log: Path, keeps_memory: bool = True):
+    def __init__(self, work: Work, *arguments: Any, log: Path):
         self.log = log.open("w+", encoding="utf-8")
-        line = command(work, "images", *map(str, arguments), properties=(*properties(work), f"-XX:ErrorFile={log.parent}/hs_err.log"))
+        line = command(work, "images", str(site_packages()), *map(str, arguments), properties=(*properties(work), f"-XX:ErrorFile={log.parent}/hs_err.log"))
         self.process = subprocess.Popen(
-            line, env=environment(work, keeps_memory), cwd=work.folder, text=True, bufsize=1, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log)
+            line, env=environment(work), cwd=work.folder, text=True, bufsize=1, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log)
         self.facts = self.answer()
 
     def answer(self) -> dict[str, Any]:
@@ -79,48 +78,19 @@ def require(work: Work) -> None:
         raise Unavailable("the bundle has no Java runtime")
 
 
-def has_driver() -> bool:
-    return Path("/proc/driver/nvidia").exists() or torch.cuda.is_available()
+def site_packages() -> Path:
+    """What libtorch_path takes: the product finds torch/lib and NVIDIA's libraries in it."""
+    return Path(torch.__file__).parents[1]
 
 
-def environment(work: Work, keeps_memory: bool) -> dict[str, str]:
-    """keeps_memory: the allocator keeps what large tensors leave, as in the job."""
-    libraries = Path(torch.__file__).parent / "lib"
-    flavor = "cu128" if torch.version.cuda else "cpu"
-    if flavor != "cpu" and not has_driver():
-        libraries = without_driver(work, libraries)
+def environment(work: Work) -> dict[str, str]:
+    """As jobs/generate sets it; natives are unpacked below the kit's own folder."""
     return os.environ | {
-        "PYTORCH_LIBRARY_PATH": str(libraries),
-        "PYTORCH_VERSION": torch.__version__.split("+")[0],
-        "PYTORCH_FLAVOR": flavor,
-        "GLIBC_TUNABLES": TUNABLES if keeps_memory else "",
+        "GLIBC_TUNABLES": TUNABLES,
         "ENGINE_CACHE_DIR": str(work.folder / "engine-cache"),
         "DJL_CACHE_DIR": str(work.folder / "engine-cache"),
-        "OPT_OUT_TRACKING": "true",
-        "RUST_FLAVOR": "cpu",
     }
 
 
 def properties(work: Work) -> list[str]:
-    found = ["-Dai.djl.offline=true"]
-    runtime = Path(torch.__file__).parents[1] / "nvidia/cuda_runtime/lib"
-    if runtime.is_dir():
-        found.append(f"-Djna.library.path={runtime}")
-    if not work.on_gpu:
-        found.append(f"-Dai.djl.pytorch.num_threads={torch.get_num_threads()}")
-    return found
-
-
-def without_driver(work: Work, libraries: Path) -> Path:
-    """The same libraries but the one that needs a driver, in folders that lie to each other as the packages' do."""
-    folder = work.folder / "libtorch/torch/lib"
-    if not folder.exists():
-        folder.mkdir(parents=True)
-        for file in libraries.iterdir():
-            if file.name != WITHOUT_DRIVER:
-                (folder / file.name).symlink_to(file)
-        (folder.parent / "version.py").symlink_to(libraries.parent / "version.py")
-        nvidia = libraries.parents[1] / "nvidia"
-        if nvidia.is_dir():
-            (folder.parents[1] / "nvidia").symlink_to(nvidia)
-    return folder
+    return [] if work.on_gpu else [f"-Dai.djl.pytorch.num_threads={torch.get_num_threads()}"]

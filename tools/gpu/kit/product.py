@@ -1,6 +1,5 @@
 """Part E: the product itself, without Spark: many images, flat memory, the same bytes again, halving, memory given back."""
 
-import resource
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,7 +14,6 @@ from .graphs import COMPONENTS, DTYPES
 from .part import Unavailable, Work
 
 BATCH = 8
-SPARE_BYTES = 250 << 20  # beside a batch of 16 of the embedded model at 256 pixels, whose decoder needs half as much again
 KIT = Path(__file__).resolve().parents[1]
 STEPS = 10
 
@@ -39,9 +37,9 @@ def run(work: Work) -> None:
 
 
 @contextmanager
-def product(work: Work, name: str, dtype: str, batch: int, pixels: int, steps: int, model: Path | None = None, keeps_memory: bool = True) -> Iterator[java.Product]:
+def product(work: Work, name: str, dtype: str, batch: int, pixels: int, steps: int, model: Path | None = None) -> Iterator[java.Product]:
     arguments = (model or work.bundle / "model", work.device, dtype, batch, pixels, steps)
-    started = java.Product(work, *arguments, log=work.logs / f"java-{name}.log", keeps_memory=keeps_memory)
+    started = java.Product(work, *arguments, log=work.logs / f"java-{name}.log")
     try:
         yield started
     finally:
@@ -101,16 +99,13 @@ def again(work: Work, dtype: str) -> None:
 
 
 def halving(work: Work, dtype: str) -> None:
-    """A batch far too large: the product must halve it and make every image.
-
-    On a CPU every size was made once before: oneDNN ends the process where memory lacks while it writes a kernel.
-    """
-    large, pixels = (64, 512) if work.on_gpu else (16, 256)
-    before = [1] if work.on_gpu else [large >> halvings for halvings in range(4)]
-    with product(work, "halving", dtype, large, pixels, 1, keeps_memory=work.on_gpu) as made:
-        for batch in before:
-            made.ask(0, batch, batch)
-        with little_memory(work, made):
+    """A batch far too large: the product must halve it and make every image."""
+    if not work.on_gpu:
+        raise Unavailable("the product makes one image at a time on a CPU, and halves nothing there")
+    large, pixels = 64, 512
+    with product(work, "halving", dtype, large, pixels, 1) as made:
+        made.ask(0, 1, 1)
+        with little_memory(work):
             answer = made.ask(0, large, large)
         made.close()
     if not answer["halvings"]:
@@ -121,18 +116,8 @@ def halving(work: Work, dtype: str) -> None:
 
 
 @contextmanager
-def little_memory(work: Work, made: java.Product) -> Iterator[None]:
-    pid = made.process.pid
-    if not work.on_gpu:
-        size = next(int(line.split()[1]) for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmSize:"))
-        before = resource.prlimit(pid, resource.RLIMIT_AS)
-        resource.prlimit(pid, resource.RLIMIT_AS, (size * 1024 + SPARE_BYTES, before[1]))
-        try:
-            yield
-        finally:
-            if made.process.poll() is None:
-                resource.prlimit(pid, resource.RLIMIT_AS, before)
-        return
+def little_memory(work: Work) -> Iterator[None]:
+    """Another process takes the device's memory but for a gigabyte."""
     hog = subprocess.Popen([sys.executable, "-m", "kit.hog", work.device, str(1 << 30)], cwd=KIT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
         assert hog.stdout

@@ -26,7 +26,7 @@ import java.util.stream.Stream;
 public final class ProductCheck {
 
   private static final String USAGE =
-      "images MODEL_FOLDER DEVICE DTYPE BATCH_SIZE PIXELS STEPS, or texts";
+      "images LIBTORCH MODEL_FOLDER DEVICE DTYPE BATCH_SIZE PIXELS STEPS, or texts";
 
   private final BufferedReader questions =
       new BufferedReader(new InputStreamReader(System.in, UTF_8));
@@ -37,7 +37,7 @@ public final class ProductCheck {
   /** Loads what the arguments name, says so, then answers. */
   public static void main(String[] arguments) throws IOException {
     ProductCheck check = new ProductCheck();
-    if (arguments.length == 7 && arguments[0].equals("images")) {
+    if (arguments.length == 8 && arguments[0].equals("images")) {
       check.images(arguments);
     } else if (arguments.length == 1 && arguments[0].equals("texts")) {
       check.texts();
@@ -51,14 +51,15 @@ public final class ProductCheck {
    * last the pipeline is closed, and one more answer says what memory is then taken.
    */
   private void images(String[] arguments) throws IOException {
-    int[] numbers = IntStream.rangeClosed(4, 6).map(i -> Integer.parseInt(arguments[i])).toArray();
-    String device = arguments[2];
-    PipelineOptions options = new PipelineOptions(device, arguments[3], numbers[0], Map.of());
+    int[] numbers = IntStream.rangeClosed(5, 7).map(i -> Integer.parseInt(arguments[i])).toArray();
+    TorchEngine.use(arguments[1]);
+    String device = arguments[3];
+    PipelineOptions options = new PipelineOptions(device, arguments[4], numbers[0], Map.of());
     MemoryTaken memory = new MemoryTaken(device);
     long before = memory.deviceBytes();
     try (DigestedPictures pictures =
         new DigestedPictures(
-            ModelFolder.open(Path.of(arguments[1])), options, numbers[1], numbers[2])) {
+            ModelFolder.open(Path.of(arguments[2])), options, numbers[1], numbers[2])) {
       answer(
           Map.of(
               "torch", TorchEngine.version(),

@@ -19,7 +19,6 @@ public final class OutOfDeviceMemoryException extends RuntimeException {
           "out of memory",
           "can't allocate memory",
           "not enough memory",
-          "could not create a primitive",
           "unable to find an engine to execute this computation",
           "CUDNN_STATUS_ALLOC_FAILED",
           "CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED",
