@@ -96,9 +96,7 @@ class ClusterIT {
       SparkProcess driver = job.start(output, List.of(), "device=" + device);
       assertThat(driver.await()).as(driver.printed()).isEqualTo(2);
       assertThat(driver.lastLine())
-          .matches(
-              "Cannot use device cuda:[01]: libtorch must see that GPU \\(it sees 0; Spark gave the"
-                  + " task \\[[01]\\]\\); .*");
+          .matches("Cannot use device=" + device + ": libtorch must have a GPU \\(.*\\); .*");
       assertThat(output.resolve("images")).doesNotExist();
     }
   }
