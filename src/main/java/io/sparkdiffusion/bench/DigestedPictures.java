@@ -50,7 +50,7 @@ final class DigestedPictures implements AutoCloseable {
         if (fitting == 1) {
           throw e;
         }
-        refused = refused.isEmpty() ? firstLine(e) : refused;
+        refused = refused.isEmpty() ? e.said().orElse(e.getMessage()) : refused;
         fitting /= 2;
         halvings++;
       }
@@ -64,15 +64,6 @@ final class DigestedPictures implements AutoCloseable {
         "halvings", halvings,
         "batch", fitting,
         "refused", refused);
-  }
-
-  private static String firstLine(OutOfDeviceMemoryException refusal) {
-    Throwable cause = refusal.getCause() == null ? refusal : refusal.getCause();
-    return String.valueOf(cause.getMessage())
-        .lines()
-        .filter(line -> !line.isBlank())
-        .toList()
-        .toString();
   }
 
   private static String digest(List<ImageResult> results) {
@@ -90,19 +81,8 @@ final class DigestedPictures implements AutoCloseable {
   }
 
   private ImageRequest request(int number) {
-    return new ImageRequest(
-        "row" + number,
-        0,
-        "a " + COLORS.get(number % COLORS.size()) + " circle",
-        "",
-        number,
-        steps,
-        7.5,
-        0,
-        sizePixels,
-        sizePixels,
-        "ddim",
-        0);
+    String prompt = "a " + COLORS.get(number % COLORS.size()) + " circle";
+    return BenchRequest.of(number, prompt, steps, sizePixels);
   }
 
   @Override

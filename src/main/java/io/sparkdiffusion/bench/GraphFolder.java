@@ -137,7 +137,7 @@ final class GraphFolder {
     described.put("dtype", dtype.toString());
     described.put("key", key);
     described.put("file", file);
-    described.put("inputs", GraphArchive.inputs(graph).stream().map(GraphFolder::sizes).toList());
+    described.put("inputs", graph.inputs().stream().map(GraphFolder::sizes).toList());
     described.put("result", sizes(graph.resultShape()));
     graphs.add(described);
     if (!graph.weights().isEmpty()) {

@@ -71,19 +71,8 @@ final class PictureBench implements AutoCloseable {
   }
 
   private ImageRequest request(int number, int steps) {
-    return new ImageRequest(
-        "row" + number,
-        0,
-        "a photograph of an astronaut riding horse number " + number,
-        "",
-        number,
-        steps,
-        7.5,
-        0,
-        sizePixels,
-        sizePixels,
-        "ddim",
-        0);
+    return BenchRequest.of(
+        number, "a photograph of an astronaut riding horse number " + number, steps, sizePixels);
   }
 
   @Override

@@ -166,7 +166,7 @@ public final class Graph {
   }
 
   /** The shapes of the inputs, in the order in which they were declared. */
-  List<Shape> inputs() {
+  public List<Shape> inputs() {
     return List.copyOf(inputs);
   }
 

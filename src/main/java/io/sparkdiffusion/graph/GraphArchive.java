@@ -1,7 +1,5 @@
 package io.sparkdiffusion.graph;
 
-import java.util.List;
-
 /**
  * Recorded graphs as archives that any PyTorch loads with {@code torch.jit.load}: how {@code
  * tools/gpu} runs them on a machine without Java. {@code load} takes the weights, {@code forward}
@@ -19,10 +17,5 @@ public final class GraphArchive {
   /** The archive of what converts weights and keeps them. */
   public static byte[] ofWeights() {
     return ScriptArchive.of(WeightScript.TEXT);
-  }
-
-  /** The shapes of a pass's inputs, in order. */
-  public static List<Shape> inputs(Graph graph) {
-    return graph.inputs();
   }
 }
