@@ -69,8 +69,8 @@ record LibtorchFolder(String named, Path lib, String version, String flavor) {
     Path root = Path.of(named);
     if (!Files.isDirectory(root)) {
       throw unusable(
-          subject
-              + "it must be a folder on every executor (there is none, from working directory %s)",
+          subject,
+          "it must be a folder on every executor (there is none, from working directory %s)",
           Path.of("").toAbsolutePath());
     }
     Collection<Path> found =
@@ -82,14 +82,15 @@ record LibtorchFolder(String named, Path lib, String version, String flavor) {
             .values();
     if (found.isEmpty()) {
       throw unusable(
-          subject
-              + "it must be a virtual environment, a folder that pip has installed into, or torch/lib"
+          subject,
+          "it must be a virtual environment, a folder that pip has installed into, or torch/lib"
               + " (it has no torch/lib/%s); jobs/gpu-env makes one",
           LIBTORCH);
     }
     if (found.size() > 1) {
       throw unusable(
-          subject + "it must hold one libtorch (%s); name one of them",
+          subject,
+          "it must hold one libtorch (%s); name one of them",
           found.stream().map(Path::toString).collect(Collectors.joining(", ")));
     }
     return found.iterator().next().toAbsolutePath().normalize();
@@ -104,8 +105,9 @@ record LibtorchFolder(String named, Path lib, String version, String flavor) {
     }
   }
 
-  private static UnusableLibtorchException unusable(String format, Object value) {
-    return new UnusableLibtorchException(List.of(format.formatted(value)));
+  /** What the user has named may have percent signs in it. */
+  private static UnusableLibtorchException unusable(String subject, String rule, Object value) {
+    return new UnusableLibtorchException(List.of(subject + rule.formatted(value)));
   }
 
   private static Stream<Path> matching(Path root, String below) {
@@ -145,7 +147,7 @@ record LibtorchFolder(String named, Path lib, String version, String flavor) {
           ? Files.readString(archive).lines().findFirst().map(String::strip)
           : Optional.empty();
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      return Optional.empty(); // then it is said to be unknown
     }
   }
 

@@ -97,6 +97,20 @@ class LibtorchFolderTest {
   }
 
   @Test
+  void refusesAVersionThatIsNoText() throws Exception {
+    InstalledTorch.write(folder.resolve("lib/libtorch.so"), "");
+    Files.write(folder.resolve("version.py"), new byte[] {(byte) 0xFF});
+
+    assertThatThrownBy(() -> find(folder)).hasMessageContaining("(unknown by ");
+  }
+
+  @Test
+  void tellsOfAPathWithPercentSigns() {
+    assertThatThrownBy(() -> LibtorchFolder.find("libtorch_path", "./100%/%s"))
+        .hasMessageStartingWith("Cannot use libtorch_path=./100%/%s: it must be a folder on every");
+  }
+
+  @Test
   void refusesAFolderWithoutPyTorch() {
     assertThatThrownBy(() -> find(folder))
         .hasMessage(
