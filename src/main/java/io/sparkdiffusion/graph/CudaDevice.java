@@ -9,4 +9,12 @@ package io.sparkdiffusion.graph;
  * @param uuid as {@code nvidia-smi -L} shows it, {@code GPU-} and 36 characters; a MIG slice has
  *     its card's
  */
-public record CudaDevice(String name, int major, int minor, String uuid) {}
+public record CudaDevice(String name, int major, int minor, String uuid) {
+
+  private static final String PREFIX = "cuda:";
+
+  /** The ordinal of a device called {@code cuda:N}. */
+  public static int ordinal(String device) {
+    return Integer.parseInt(device.substring(PREFIX.length()));
+  }
+}

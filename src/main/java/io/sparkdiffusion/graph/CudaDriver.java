@@ -34,7 +34,12 @@ public final class CudaDriver {
 
   /** The driver of this machine; empty where no {@code libcuda.so.1} can be loaded. */
   public static Optional<CudaDriver> find() {
-    return find(LIBRARY);
+    return OfThisMachine.DRIVER;
+  }
+
+  /** Looked for once: every task asks. */
+  private static final class OfThisMachine {
+    static final Optional<CudaDriver> DRIVER = find(LIBRARY);
   }
 
   static Optional<CudaDriver> find(String library) {
@@ -88,6 +93,11 @@ public final class CudaDriver {
         attribute(what, COMPUTE_CAPABILITY_MAJOR, device[0]),
         attribute(what, COMPUTE_CAPABILITY_MINOR, device[0]),
         uuid(uuid));
+  }
+
+  /** {@code 12.8} of 12080. */
+  static String shown(int cudaVersion) {
+    return cudaVersion / 1000 + "." + cudaVersion % 1000 / 10;
   }
 
   private int attribute(String what, int attribute, int device) {

@@ -46,9 +46,7 @@ record CudaLibraries(Path maps, Path module) {
   private static Optional<String> runtimeVersion(NativeLibrary runtime) {
     int[] version = new int[1];
     int result = runtime.getFunction("cudaRuntimeGetVersion").invokeInt(new Object[] {version});
-    return result == 0
-        ? Optional.of("%s.%s".formatted(version[0] / 1000, version[0] % 1000 / 10))
-        : Optional.empty();
+    return result == 0 ? Optional.of(CudaDriver.shown(version[0])) : Optional.empty();
   }
 
   /** cuDNN's version, such as 9.5.1. */

@@ -15,7 +15,7 @@ public final class GpuName {
    * @param device {@code cuda:N}
    */
   public static String of(String device) {
-    int index = Integer.parseInt(device.substring("cuda:".length()));
+    int index = CudaDevice.ordinal(device);
     return CudaDriver.find()
         .map(driver -> of(driver.device(index), CudaLibraries.ofThisProcess()))
         .orElse(device);

@@ -46,7 +46,8 @@ final class GpuReasons {
       if (version < OLDEST_DRIVER) {
         return Optional.of(
             new NoGpu(
-                "the NVIDIA driver knows CUDA %s and must know 12.0".formatted(shown(version)),
+                "the NVIDIA driver knows CUDA %s and must know 12.0"
+                    .formatted(CudaDriver.shown(version)),
                 "install driver 525.60.13 or newer"));
       }
       return driver.deviceCount() > 0
@@ -59,10 +60,5 @@ final class GpuReasons {
     } catch (GraphException e) {
       return Optional.of(new NoGpu(e.getMessage(), "mend the driver"));
     }
-  }
-
-  /** {@code 12.8} of 12080. */
-  static String shown(int cudaVersion) {
-    return cudaVersion / 1000 + "." + cudaVersion % 1000 / 10;
   }
 }

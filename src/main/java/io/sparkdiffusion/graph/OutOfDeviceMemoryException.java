@@ -10,9 +10,8 @@ public final class OutOfDeviceMemoryException extends RuntimeException {
    * What libtorch's allocators say (c10/cuda/CUDACachingAllocator.cpp, c10/core/impl/alloc_cpu.cpp)
    * and what NVIDIA's libraries say through it. cuDNN's convolutions swallow the allocator's error
    * with each plan that they try, and end with that none was found (aten/src/ATen/native/cudnn/
-   * Conv_v8.cpp); cuBLAS cannot make its handle (aten/src/ATen/cuda/CublasHandlePool.cpp); oneDNN
-   * does not say why it could not create a primitive. Where one of these means something else,
-   * halving ends at one picture with the text itself.
+   * Conv_v8.cpp); cuBLAS cannot make its handle (aten/src/ATen/cuda/CublasHandlePool.cpp). Where
+   * one of these means something else, halving ends at one picture with the text itself.
    */
   private static final List<String> SIGNS =
       List.of(

@@ -69,7 +69,7 @@ public final class TorchDevice implements AutoCloseable {
       throw new GraphException(
           "Cannot open a device: it must be cpu, cuda or cuda:N (%s)".formatted(name));
     }
-    int index = name.equals("cuda") ? 0 : Integer.parseInt(name.substring(5));
+    int index = name.equals("cuda") ? 0 : CudaDevice.ordinal(name);
     int count = gpuCount();
     if (index >= count) {
       throw new GraphException(

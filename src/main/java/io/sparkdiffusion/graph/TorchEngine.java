@@ -113,9 +113,9 @@ public final class TorchEngine {
       return libtorch;
     }
     CudaDriver driver = CudaDriver.find().orElseThrow();
-    int index = Integer.parseInt(device.substring("cuda:".length()));
+    int index = CudaDevice.ordinal(device);
     return "%s, driver %s, %s"
-        .formatted(libtorch, GpuReasons.shown(driver.version()), driver.device(index).name());
+        .formatted(libtorch, CudaDriver.shown(driver.version()), driver.device(index).name());
   }
 
   /** Whether the one in the job's jar computes. */

@@ -68,6 +68,11 @@ record TaskDevice(
         .map(VisibleDevices::new);
   }
 
+  /** Whether a GPU is wanted: by the setting, or by Spark, which has given the task one. */
+  boolean wantsGpu(String setting) {
+    return setting.startsWith("cuda") || (setting.equals("auto") && !gpuAddresses.isEmpty());
+  }
+
   /**
    * Chooses.
    *
@@ -130,7 +135,7 @@ record TaskDevice(
   }
 
   private String checked(String device) {
-    int index = indexOf(device);
+    int index = CudaDevice.ordinal(device);
     int count = gpus.gpuCount();
     if (index >= count) {
       throw new ProblemsException(
@@ -140,10 +145,6 @@ record TaskDevice(
               .formatted(device, count, gpuAddresses.isEmpty() ? "none" : gpuAddresses));
     }
     return device;
-  }
-
-  private static int indexOf(String device) {
-    return Integer.parseInt(device.substring("cuda:".length()));
   }
 
   /**
@@ -156,7 +157,7 @@ record TaskDevice(
     if (dtype != Dtype.BFLOAT16 || device.equals("cpu")) {
       return;
     }
-    Optional<CudaDevice> gpu = gpus.gpu(indexOf(device));
+    Optional<CudaDevice> gpu = gpus.gpu(CudaDevice.ordinal(device));
     if (gpu.isPresent() && gpu.get().major() < FIRST_WITH_BFLOAT16) {
       throw new ProblemsException(
           ("Cannot compute in bfloat16 on device %s: its compute capability must be 8.0 or newer (%s"
