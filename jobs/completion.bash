@@ -120,7 +120,6 @@ _spark_diffusion_generate() {
     _spark_diffusion_words "$current" '--overrides-file
 --dry-run
 --version
---completion
 --verbose
 --stacktrace
 --help' ' '

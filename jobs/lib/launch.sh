@@ -154,7 +154,7 @@ exec_own_spark() {
   local command=() part
   {
     read -r part || true
-    while IFS= read -r -d '' part; do command+=("${part/#org.apache.spark.deploy.SparkSubmit/io.sparkdiffusion.Submit}"); done
+    while IFS= read -r -d '' part; do command+=("${part/#org.apache.spark.deploy.SparkSubmit/io.sparkdiffusion.cli.Submit}"); done
   } < <(spark_command "$@")
   if ((${#command[@]} == 0)); then exit 2; fi
   exec "${command[@]}"

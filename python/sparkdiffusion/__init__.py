@@ -21,7 +21,7 @@ from sparkdiffusion.session import configure, find_jar, has_class, start
 
 __all__ = ["TextToImage", "configure", "find_jar", "start"]
 
-_PACKAGE = "io.sparkdiffusion.spark"
+_PACKAGE = "io.sparkdiffusion.spark.ml"
 _CLASS = _PACKAGE + ".TextToImage"
 
 

@@ -58,4 +58,4 @@ def start(master="local[1]", jar=None, **options):
 
 def has_class(jvm):
     """Whether the JVM knows the transformer: a name that it does not know is a package to py4j."""
-    return not isinstance(jvm.io.sparkdiffusion.spark.TextToImage, JavaPackage)
+    return not isinstance(jvm.io.sparkdiffusion.spark.ml.TextToImage, JavaPackage)

@@ -2,26 +2,28 @@ package io.sparkdiffusion;
 
 import static java.util.stream.Collectors.joining;
 
+import io.sparkdiffusion.cli.ConfigArgument;
+import io.sparkdiffusion.cli.ExitCode;
+import io.sparkdiffusion.cli.Usage;
+import io.sparkdiffusion.config.Counted;
 import io.sparkdiffusion.config.JobConfig;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.SettingsTable;
 import io.sparkdiffusion.config.Shown;
 import io.sparkdiffusion.metadata.Build;
 import io.sparkdiffusion.metadata.Provenance;
+import io.sparkdiffusion.spark.device.EarlyEngine;
 import io.sparkdiffusion.spark.executor.DiffusionPlugin;
-import io.sparkdiffusion.spark.executor.EarlyEngine;
-import io.sparkdiffusion.spark.executor.LocalModel;
 import io.sparkdiffusion.spark.executor.SparkRelease;
-import io.sparkdiffusion.spark.job.Counted;
 import io.sparkdiffusion.spark.job.DryRun;
-import io.sparkdiffusion.spark.job.Failures;
 import io.sparkdiffusion.spark.job.GenerateJob;
 import io.sparkdiffusion.spark.job.PrivateFolder;
-import io.sparkdiffusion.spark.job.ProgressDisplay;
-import io.sparkdiffusion.spark.job.RunCounts;
-import io.sparkdiffusion.spark.job.RunSeconds;
 import io.sparkdiffusion.spark.job.StopOnSignal;
-import io.sparkdiffusion.spark.job.TerminalStream;
+import io.sparkdiffusion.spark.output.Failures;
+import io.sparkdiffusion.spark.plan.RunCounts;
+import io.sparkdiffusion.spark.report.ProgressDisplay;
+import io.sparkdiffusion.spark.report.RunSeconds;
+import io.sparkdiffusion.spark.report.TerminalStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -62,11 +64,6 @@ import picocli.CommandLine.Parameters;
     sortOptions = false)
 public final class Main implements Callable<Integer> {
 
-  static final int DONE = 0;
-  static final int JOB_FAILED = 1;
-  static final int NOT_USABLE = 2;
-  static final int TOO_MANY_FAILED_ROWS = 3;
-
   private static final Logger LOG = LoggerFactory.getLogger(Main.class);
 
   @Parameters(
@@ -97,11 +94,6 @@ public final class Main implements Callable<Integer> {
   @SuppressWarnings("UnusedVariable") // picocli reads it
   private boolean showsVersion;
 
-  @Option(
-      names = "--completion",
-      description = "print what completes the arguments in bash, as jobs/completion.bash has it")
-  private boolean showsCompletion;
-
   @Option(names = "--verbose", description = "print all settings, not only those that were chosen")
   private boolean showsAll;
 
@@ -123,7 +115,7 @@ public final class Main implements Callable<Integer> {
    *
    * @param prepare has the last word on the job before it runs
    */
-  Main(PrintStream err, UnaryOperator<GenerateJob> prepare) {
+  public Main(PrintStream err, UnaryOperator<GenerateJob> prepare) {
     this.err = err;
     this.prepare = prepare;
   }
@@ -137,7 +129,7 @@ public final class Main implements Callable<Integer> {
     System.exit(new Main(System.err, UnaryOperator.identity()).run(arguments));
   }
 
-  int run(String... arguments) {
+  public int run(String... arguments) {
     CommandLine command =
         new CommandLine(this)
             .setExpandAtFiles(false)
@@ -154,14 +146,6 @@ public final class Main implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (showsCompletion) {
-      System.out.print(
-          CompletionScript.bash(
-              new CommandLine(this),
-              new CommandLine(new Inspect(System.out, err)),
-              new CommandLine(new Check(System.out, err, LocalModel::find))));
-      return DONE;
-    }
     SparkRelease.require();
     SparkRelease.requireClientMode(new SparkConf());
     JobConfig config = load();
@@ -205,7 +189,7 @@ public final class Main implements Callable<Integer> {
       return told(job.execute());
     } catch (RuntimeException e) {
       if (job.isStopping()) {
-        return JOB_FAILED; // the JVM is ending, with another code and line
+        return ExitCode.JOB_FAILED; // the JVM is ending, with another code and line
       }
       throw e;
     }
@@ -278,7 +262,7 @@ public final class Main implements Callable<Integer> {
         Locale.ROOT,
         "Dry run: %s would be made; nothing was written%n",
         Counted.of(plan.toMake(), "image"));
-    return DONE;
+    return ExitCode.DONE;
   }
 
   private int told(GenerateJob.Result result) {
@@ -300,12 +284,12 @@ public final class Main implements Callable<Integer> {
         seconds.inference(),
         result.outputFolder());
     result.stopReason().map(Shown::line).ifPresent(err::println);
-    return result.stopReason().isPresent() ? TOO_MANY_FAILED_ROWS : DONE;
+    return result.stopReason().isPresent() ? ExitCode.TOO_MANY_FAILED_ROWS : ExitCode.DONE;
   }
 
   private int usage(ParameterException problem) {
     err.println(Shown.line(Usage.ofJob(problem)));
-    return NOT_USABLE;
+    return ExitCode.NOT_USABLE;
   }
 
   private int failed(Exception failure) {
@@ -316,12 +300,12 @@ public final class Main implements Callable<Integer> {
     Optional<ProblemsException> problems = Failures.problems(failure);
     if (problems.isEmpty()) {
       err.println(Shown.line("Failed: " + Failures.reason(failure)));
-      return JOB_FAILED;
+      return ExitCode.JOB_FAILED;
     }
     List<String> lines = problems.get().problems();
     lines.stream().limit(lines.size() - 1L).forEach(err::println);
     err.println(lines.get(lines.size() - 1));
-    return NOT_USABLE;
+    return ExitCode.NOT_USABLE;
   }
 
   static final class Versions implements CommandLine.IVersionProvider {

@@ -2,6 +2,7 @@ package io.sparkdiffusion;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sparkdiffusion.cli.ExitCode;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -41,13 +42,13 @@ class CommandLineMistakesTest {
         "configs/tiny_prompts.csv | , as prompts=TABLE (a table)",
       })
   void whatIsNoConfigurationIsToldWithWhatWasMeant(String given, String told) {
-    assertThat(run(given)).isEqualTo(Main.NOT_USABLE);
+    assertThat(run(given)).isEqualTo(ExitCode.NOT_USABLE);
     assertThat(said()).containsExactly(RULE + told);
   }
 
   @Test
   void aPromptOfSeveralLinesIsNotShown() {
-    assertThat(run("a secret\ncat/dog.yml")).isEqualTo(Main.NOT_USABLE);
+    assertThat(run("a secret\ncat/dog.yml")).isEqualTo(ExitCode.NOT_USABLE);
     assertThat(said()).containsExactly(RULE + ", as prompt=\"...\" (a text)");
   }
 
@@ -62,7 +63,7 @@ class CommandLineMistakesTest {
         "--strength | 7 | leave it out, this project makes images from texts alone",
       })
   void aSettingWithDashesIsToldAsKeyAndValue(String first, String second, String advice) {
-    assertThat(run("configs/tiny.yml", first, second)).isEqualTo(Main.NOT_USABLE);
+    assertThat(run("configs/tiny.yml", first, second)).isEqualTo(ExitCode.NOT_USABLE);
     assertThat(said())
         .containsExactly(
             "Cannot use %s: settings are key=value without dashes, %s; see jobs/generate --help"
@@ -71,7 +72,7 @@ class CommandLineMistakesTest {
 
   @Test
   void anUnknownOptionIsToldWithoutItsValue() {
-    assertThat(run("configs/tiny.yml", "--frobnicate=a secret")).isEqualTo(Main.NOT_USABLE);
+    assertThat(run("configs/tiny.yml", "--frobnicate=a secret")).isEqualTo(ExitCode.NOT_USABLE);
     assertThat(said())
         .containsExactly(
             "Unknown option: '--frobnicate'; see jobs/generate --help, Spark's options come after --");
@@ -81,17 +82,17 @@ class CommandLineMistakesTest {
   void aConfigurationIsReadFromAnyFileSystemThatHadoopKnows() throws IOException {
     Path file = Files.writeString(folder.resolve("job.yml"), "frobnicate: 1\n");
 
-    assertThat(run(file.toUri().toString())).isEqualTo(Main.NOT_USABLE);
+    assertThat(run(file.toUri().toString())).isEqualTo(ExitCode.NOT_USABLE);
     assertThat(said())
         .anyMatch(line -> line.startsWith("Cannot use frobnicate: there is no such setting"))
         .anyMatch(line -> line.endsWith("(" + file.toUri() + ")"));
     err.reset();
-    assertThat(run("file://" + folder + "/none.yml")).isEqualTo(Main.NOT_USABLE);
+    assertThat(run("file://" + folder + "/none.yml")).isEqualTo(ExitCode.NOT_USABLE);
     assertThat(said())
         .containsExactly(
             "Cannot read file://%s/none.yml: the file must exist (missing)".formatted(folder));
     err.reset();
-    assertThat(run("nowhere://a/job.yml")).isEqualTo(Main.NOT_USABLE);
+    assertThat(run("nowhere://a/job.yml")).isEqualTo(ExitCode.NOT_USABLE);
     assertThat(said())
         .hasSize(1)
         .first()

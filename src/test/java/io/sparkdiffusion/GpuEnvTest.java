@@ -2,6 +2,7 @@ package io.sparkdiffusion;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sparkdiffusion.cli.ExitCode;
 import io.sparkdiffusion.testing.Shell;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -89,12 +90,12 @@ class GpuEnvTest {
     assertThat(gpuEnv(Map.of(), made).err()).contains("python3 must be on the PATH");
     python();
     Shell shell = gpuEnv(Map.of("PIP_VERSION_CODE", "1"), made);
-    assertThat(shell.code()).isEqualTo(Main.NOT_USABLE);
+    assertThat(shell.code()).isEqualTo(ExitCode.NOT_USABLE);
     assertThat(shell.err()).startsWith("Cannot make " + made + ": python3 must have pip (");
     assertThat(gpuEnv(Map.of(), tools).err()).contains("it must not be there yet");
     assertThat(gpuEnv(Map.of(), folder.resolve("no/gpu-env")).err())
         .contains(folder.resolve("no") + " must be a folder that can be written");
-    assertThat(gpuEnv(Map.of()).code()).isEqualTo(Main.NOT_USABLE);
+    assertThat(gpuEnv(Map.of()).code()).isEqualTo(ExitCode.NOT_USABLE);
     assertThat(gpuEnv(Map.of()).err()).startsWith("Usage: jobs/gpu-env DIR");
   }
 

@@ -2,6 +2,7 @@ package io.sparkdiffusion;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sparkdiffusion.cli.ExitCode;
 import io.sparkdiffusion.graph.StubCuda;
 import io.sparkdiffusion.graph.StubLibrary;
 import io.sparkdiffusion.testing.ChildJvm;
@@ -29,7 +30,7 @@ class GpuStartTest {
   void goesOnOnTheCpuAndSaysWhy() throws Exception {
     Run run = run(StubCuda.driver(12080, 1), "device=auto");
 
-    assertThat(run.code()).as(run.printed()).isEqualTo(Main.DONE);
+    assertThat(run.code()).as(run.printed()).isEqualTo(ExitCode.DONE);
     assertThat(run.printed())
         .contains(
             "device=auto is the CPU here: libtorch 2.7.1+cpu of the job's jar computes on CPUs"
@@ -40,7 +41,7 @@ class GpuStartTest {
   void refusesCudaWithEveryReason() throws Exception {
     Run run = run(StubCuda.driver(11080, 1), "device=cuda");
 
-    assertThat(run.code()).as(run.printed()).isEqualTo(Main.NOT_USABLE);
+    assertThat(run.code()).as(run.printed()).isEqualTo(ExitCode.NOT_USABLE);
     assertThat(run.last(2))
         .containsExactly(
             "Cannot use device=cuda: libtorch must have a GPU (the NVIDIA driver knows CUDA 11.8"
@@ -56,7 +57,7 @@ class GpuStartTest {
     Files.writeString(lib.resolve("libtorch.so"), "");
 
     Run run = run(StubCuda.driver(12080, 1), "device=auto", "libtorch_path=" + folder);
-    assertThat(run.code()).as(run.printed()).isEqualTo(Main.NOT_USABLE);
+    assertThat(run.code()).as(run.printed()).isEqualTo(ExitCode.NOT_USABLE);
     assertThat(run.last(2).get(0))
         .startsWith("Cannot use libtorch_path=%s: its version must be 2.7.1".formatted(folder));
   }
@@ -68,7 +69,7 @@ class GpuStartTest {
     Files.writeString(lib.resolve("libtorch.so"), "no library");
 
     Run run = run(StubCuda.driver(12080, 1), "device=cpu", "libtorch_path=" + folder);
-    assertThat(run.code()).as(run.printed()).isEqualTo(Main.NOT_USABLE);
+    assertThat(run.code()).as(run.printed()).isEqualTo(ExitCode.NOT_USABLE);
     assertThat(run.last(1).get(0))
         .startsWith("Cannot start libtorch 2.7.1+cpu of %s: its libraries must".formatted(folder))
         .contains("libtorch.so");

@@ -1,149 +1,152 @@
 package io.sparkdiffusion;
 
+import static java.util.stream.Collectors.toMap;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** The packages import one another as this table says, and one way only. */
+/** The packages import one another as this table says, one way only, and use what they may. */
 class ImportRulesTest {
 
-  private static final Path SOURCES = Path.of("src/main/java/io/sparkdiffusion");
+  private static final List<Path> SOURCES =
+      List.of(Path.of("src/main/java"), Path.of("src/djl-spark/java"));
+
   private static final Pattern IMPORT = Pattern.compile("^import (?:static )?([\\w.]+);");
+  private static final Pattern OURS =
+      Pattern.compile("io\\.sparkdiffusion\\.(?:((?:[a-z]\\w*\\.)*[a-z]\\w*)\\.)?[A-Z].*");
 
-  private static final String JACKSON = "com.fasterxml.jackson.";
-  private static final String DJL = "ai.djl.";
-  private static final String JNA = "com.sun.jna.";
-  private static final String SLF4J = "org.slf4j.";
-  private static final String SPARK = "org.apache.spark.";
-  private static final String HADOOP = "org.apache.hadoop.";
-  private static final String PARQUET = "org.apache.parquet.";
-  private static final String DROPWIZARD = "com.codahale.metrics.";
-  private static final String SCALA = "scala.";
-  private static final String PICOCLI = "picocli.";
-  private static final String MSGPACK = "org.msgpack.";
-
-  private static final Set<String> CORE =
-      Set.of("config", "prompt", "scheduler", "metadata", "image", "sink");
-
-  /** For each package, the packages of this project and the libraries that it may import. */
-  private static final Map<String, Set<String>> MAY =
+  /** By the beginning of what is imported. */
+  private static final Map<String, String> LIBRARIES =
       Map.ofEntries(
-          Map.entry("config", Set.of(JACKSON)),
-          Map.entry("prompt", Set.of()),
-          Map.entry("noise", Set.of()),
-          Map.entry("scheduler", Set.of()),
-          Map.entry("metadata", Set.of("config", "prompt", "scheduler")),
-          Map.entry("image", Set.of("metadata")),
-          Map.entry("sink", Set.of("image")),
-          Map.entry("graph", Set.of(DJL, JNA)),
-          Map.entry("hub", Set.of("config")),
-          Map.entry("weights", Set.of("config", "graph", MSGPACK)),
-          Map.entry("text", Set.of("config", "graph", "weights", DJL)),
-          Map.entry("unet", Set.of("config", "graph", "weights")),
-          Map.entry("vae", Set.of("config", "graph", "weights")),
-          Map.entry(
-              "pipeline",
-              Set.of(
-                  "config",
-                  "prompt",
-                  "scheduler",
-                  "noise",
-                  "graph",
-                  "weights",
-                  "text",
-                  "unet",
-                  "vae",
-                  SLF4J)),
-          Map.entry(
-              "bench",
-              Set.of(
-                  "config",
-                  "prompt",
-                  "scheduler",
-                  "image",
-                  "graph",
-                  "weights",
-                  "text",
-                  "unet",
-                  "vae",
-                  "pipeline")),
-          Map.entry("spark.table", union(CORE, SPARK, HADOOP, PARQUET, SCALA, SLF4J)),
-          Map.entry(
-              "spark.executor",
-              union(
-                  CORE,
-                  "hub",
-                  "pipeline",
-                  "weights",
-                  "graph",
-                  SPARK,
-                  DROPWIZARD,
-                  HADOOP,
-                  SCALA,
-                  SLF4J)),
-          Map.entry("spark", union(CORE, "spark.table", "spark.executor", SPARK, HADOOP, SCALA)),
-          Map.entry(
-              "spark.job",
-              union(
-                  CORE,
-                  "pipeline",
-                  "weights",
-                  "graph",
-                  "spark",
-                  "spark.table",
-                  "spark.executor",
-                  JACKSON,
-                  SPARK,
-                  HADOOP,
-                  SCALA,
-                  SLF4J)),
-          Map.entry(
-              "", union(CORE, "spark.executor", "spark.job", "bench", SPARK, SLF4J, PICOCLI)));
+          Map.entry("com.fasterxml.jackson.", "Jackson"),
+          Map.entry("ai.djl.", "DJL"),
+          Map.entry("com.sun.jna.", "JNA"),
+          Map.entry("org.slf4j.", "SLF4J"),
+          Map.entry("org.apache.spark.", "Spark"),
+          Map.entry("org.apache.hadoop.", "Hadoop"),
+          Map.entry("org.apache.parquet.", "Parquet"),
+          Map.entry("com.codahale.metrics.", "Metrics"),
+          Map.entry("scala.", "Scala"),
+          Map.entry("picocli.", "picocli"),
+          Map.entry("org.msgpack.", "msgpack"));
 
-  private static Set<String> union(Set<String> core, String... more) {
-    return Stream.concat(core.stream(), Stream.of(more))
-        .collect(java.util.stream.Collectors.toSet());
+  /** Each package with all that it imports beside the JDK, from the bottom up. */
+  private static final String TABLE =
+      """
+      prompt:
+      noise:
+      scheduler:
+      config: Jackson
+      metadata: config prompt
+      image: metadata
+      sink:
+      graph: DJL JNA
+      hub: config
+      weights: config graph msgpack
+      text: config graph weights DJL
+      unet: graph weights
+      vae: graph weights
+      pipeline: config prompt scheduler noise graph weights text unet vae
+      bench: config prompt scheduler image graph weights text unet vae pipeline
+      spark.table: config prompt Spark Hadoop Parquet Scala
+      spark.device: config graph Spark
+      spark.model: config prompt metadata graph weights pipeline hub spark.device Hadoop SLF4J
+      spark.output: config prompt metadata image sink spark.table Jackson Spark Hadoop Scala SLF4J
+      spark.plan: config prompt metadata spark.table spark.model spark.output Spark Scala
+      spark.executor: config prompt metadata image sink graph pipeline spark.table spark.device spark.model \
+      spark.output Spark Hadoop Metrics SLF4J
+      spark.report: config metadata image spark.table spark.model spark.output spark.plan spark.executor \
+      Jackson Spark Hadoop Scala SLF4J
+      spark.ml: config spark.table spark.model spark.output spark.plan spark.executor Spark
+      spark.job: config spark.table spark.model spark.output spark.plan spark.executor spark.report \
+      Spark Hadoop Scala SLF4J
+      cli: config prompt metadata image scheduler graph weights pipeline spark.table spark.model spark.output \
+      spark.plan Spark Hadoop Scala picocli
+      djl: config spark.ml DJL Spark Scala
+      : config metadata cli spark.device spark.output spark.plan spark.executor spark.report spark.job \
+      Spark SLF4J picocli
+      """;
+
+  @Test
+  void everyPackageImportsWhatTheTableSays() throws IOException {
+    assertThat(lines(imports())).containsExactlyInAnyOrderElementsOf(lines(table()));
   }
 
   @Test
-  void everyPackageImportsOnlyWhatItMay() throws IOException {
-    List<String> broken = new ArrayList<>();
-    try (Stream<Path> files = Files.walk(SOURCES)) {
-      for (Path file : files.filter(path -> path.toString().endsWith(".java")).toList()) {
-        Path folder = SOURCES.relativize(file).getParent();
-        String from = folder == null ? "" : folder.toString().replace('/', '.');
-        assertThat(MAY).as("the table must know package '%s'", from).containsKey(from);
-        for (String line : Files.readAllLines(file)) {
-          Matcher matcher = IMPORT.matcher(line);
-          if (matcher.find() && !allowed(from, matcher.group(1))) {
-            broken.add(file + ": " + matcher.group(1));
-          }
+  void importsGoOneWay() {
+    TreeSet<String> below = new TreeSet<>(LIBRARIES.values());
+    TABLE
+        .lines()
+        .map(line -> line.split(":", 2))
+        .forEach(
+            line -> {
+              assertThat(below).as("below %s", line[0]).containsAll(names(line[1]));
+              below.add(line[0]);
+            });
+  }
+
+  /** For each package one line, so that a difference is easily seen. */
+  private static List<String> lines(Map<String, Set<String>> all) {
+    return all.entrySet().stream()
+        .map(one -> "'%s': %s".formatted(one.getKey(), String.join(" ", one.getValue())))
+        .toList();
+  }
+
+  private static Map<String, Set<String>> table() {
+    return TABLE
+        .lines()
+        .map(line -> line.split(":", 2))
+        .collect(toMap(line -> line[0], line -> names(line[1]), (a, b) -> a, TreeMap::new));
+  }
+
+  private static Set<String> names(String text) {
+    return text.isBlank() ? Set.of() : new TreeSet<>(Set.of(text.strip().split(" +")));
+  }
+
+  private static Map<String, Set<String>> imports() throws IOException {
+    Map<String, Set<String>> all = new TreeMap<>();
+    for (Path sources : SOURCES) {
+      Path root = sources.resolve("io/sparkdiffusion");
+      try (Stream<Path> files = Files.walk(root)) {
+        for (Path file : files.filter(path -> path.toString().endsWith(".java")).toList()) {
+          Path folder = root.relativize(file).getParent();
+          String from = folder == null ? "" : folder.toString().replace('/', '.');
+          Set<String> imported = all.computeIfAbsent(from, name -> new TreeSet<>());
+          Files.readAllLines(file).forEach(line -> add(imported, line));
+          imported.remove(from);
         }
       }
     }
-    assertThat(broken).as("imports against the table").isEmpty();
+    return all;
   }
 
-  private static boolean allowed(String from, String imported) {
-    if (imported.startsWith("java.") || imported.startsWith("javax.")) {
-      return true;
+  private static void add(Set<String> imported, String line) {
+    Matcher matcher = IMPORT.matcher(line);
+    if (matcher.find() && !matcher.group(1).matches("javax?\\..*")) {
+      imported.add(named(matcher.group(1)));
     }
-    return MAY.get(from).stream().anyMatch(may -> covers(may, imported)) || covers(from, imported);
   }
 
-  private static boolean covers(String allowed, String imported) {
-    return allowed.endsWith(".")
-        ? imported.startsWith(allowed)
-        : imported.matches("io\\.sparkdiffusion\\." + Pattern.quote(allowed) + "\\.[A-Z].*");
+  private static String named(String imported) {
+    Matcher ours = OURS.matcher(imported);
+    if (ours.matches()) {
+      return ours.group(1) == null ? "" : ours.group(1);
+    }
+    return LIBRARIES.entrySet().stream()
+        .filter(library -> imported.startsWith(library.getKey()))
+        .map(Map.Entry::getValue)
+        .findFirst()
+        .orElse(imported);
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import io.sparkdiffusion.cli.ExitCode;
 import io.sparkdiffusion.config.JobConfig;
 import io.sparkdiffusion.testing.Shell;
 import java.io.IOException;
@@ -59,7 +60,7 @@ class KubernetesTest {
     assertThat(rule.get("action").asText()).isEqualTo("FailJob");
     assertThat(rule.at("/onExitCodes/values"))
         .extracting(JsonNode::asInt)
-        .containsExactly(Main.NOT_USABLE, Main.TOO_MANY_FAILED_ROWS);
+        .containsExactly(ExitCode.NOT_USABLE, ExitCode.TOO_MANY_FAILED_ROWS);
     JsonNode container = job.at("/template/spec/containers/0");
     assertThat(container.get("name")).isEqualTo(rule.at("/onExitCodes/containerName"));
     assertThat(texts(container.get("command")))

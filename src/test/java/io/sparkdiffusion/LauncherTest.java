@@ -2,6 +2,7 @@ package io.sparkdiffusion;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sparkdiffusion.cli.ExitCode;
 import io.sparkdiffusion.testing.Shell;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -31,14 +32,14 @@ class LauncherTest {
       })
   void refusesToRunTheDriverOnTheCluster(String options) throws Exception {
     Shell said = generate("--master k8s://https://example.org " + options);
-    assertThat(said.code()).isEqualTo(Main.NOT_USABLE);
+    assertThat(said.code()).isEqualTo(ExitCode.NOT_USABLE);
     assertThat(said.err()).startsWith("Cannot use --deploy-mode cluster: ").hasLineCount(1);
   }
 
   @Test
   void namesWhatYarnNeeds() throws Exception {
     Shell said = generate("--master yarn");
-    assertThat(said.code()).isEqualTo(Main.NOT_USABLE);
+    assertThat(said.code()).isEqualTo(ExitCode.NOT_USABLE);
     assertThat(said.err())
         .isEqualTo(
             "Cannot use --master yarn: HADOOP_CONF_DIR or YARN_CONF_DIR must name the folder of the"

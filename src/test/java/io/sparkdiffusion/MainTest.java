@@ -2,6 +2,7 @@ package io.sparkdiffusion;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sparkdiffusion.cli.ExitCode;
 import io.sparkdiffusion.testing.FakeModel;
 import io.sparkdiffusion.testing.LocalSpark;
 import java.io.ByteArrayOutputStream;
@@ -77,7 +78,7 @@ class MainTest {
 
   @Test
   void endsWithOneLineThatSaysWhatWasDone() {
-    assertThat(run()).isEqualTo(Main.DONE);
+    assertThat(run()).isEqualTo(ExitCode.DONE);
     assertThat(lastLine())
         .startsWith("Done: 2 images: 1 generated, 0 skipped, 1 failed; ")
         .endsWith("out");
@@ -86,7 +87,7 @@ class MainTest {
   @Test
   void isDoneWithAnEmptyTable() throws IOException {
     Files.writeString(table, "id,prompt\n");
-    assertThat(run()).isEqualTo(Main.DONE);
+    assertThat(run()).isEqualTo(ExitCode.DONE);
     assertThat(lastLine()).startsWith("Done: 0 images: 0 generated, 0 skipped, 0 failed; ");
   }
 
@@ -94,29 +95,29 @@ class MainTest {
   void takesOverridesFromAFile() throws IOException {
     Path file = folder.resolve("overrides");
     Files.writeString(file, "prompt=a\nb=c\0num_images=2\0");
-    assertThat(run("--overrides-file", file.toString())).isEqualTo(Main.DONE);
+    assertThat(run("--overrides-file", file.toString())).isEqualTo(ExitCode.DONE);
     assertThat(lastLine()).startsWith("Done: 2 images: 2 generated");
   }
 
   @Test
   void refusesWrongSettings() {
-    assertThat(run("num_inference_step=3")).isEqualTo(Main.NOT_USABLE);
+    assertThat(run("num_inference_step=3")).isEqualTo(ExitCode.NOT_USABLE);
     assertThat(lastLine()).contains("num_inference_step", "num_inference_steps");
   }
 
   @Test
   void refusesWrongUsage() {
-    assertThat(main().run()).isEqualTo(Main.NOT_USABLE);
+    assertThat(main().run()).isEqualTo(ExitCode.NOT_USABLE);
     assertThat(lastLine())
         .isEqualTo("Missing required parameter: 'CONFIG'; see jobs/generate --help");
-    assertThat(run("--frobnicate")).isEqualTo(Main.NOT_USABLE);
+    assertThat(run("--frobnicate")).isEqualTo(ExitCode.NOT_USABLE);
     assertThat(lastLine()).startsWith("Unknown option: '--frobnicate'");
   }
 
   @Test
   void refusesRepeatedIds() throws IOException {
     Files.writeString(table, "id,prompt\na,fox\na,owl\n");
-    assertThat(run()).isEqualTo(Main.NOT_USABLE);
+    assertThat(run()).isEqualTo(ExitCode.NOT_USABLE);
     assertThat(lastLine())
         .isEqualTo(
             "Cannot use prompts %s: every id must occur once (repeated: a)".formatted(table));
@@ -125,7 +126,7 @@ class MainTest {
   @Test
   void refusesAnOutputFolderThatCannotBeWritten() throws IOException {
     Path file = Files.writeString(folder.resolve("file"), "in the way");
-    assertThat(run("output_dir=" + file + "/out")).isEqualTo(Main.NOT_USABLE);
+    assertThat(run("output_dir=" + file + "/out")).isEqualTo(ExitCode.NOT_USABLE);
     assertThat(lastLine())
         .startsWith(
             "Cannot write to output_dir %s/out: it must be a folder that can be made and written ("
@@ -134,13 +135,13 @@ class MainTest {
 
   @Test
   void refusesAMissingGpu() throws IOException {
-    assertThat(run("device=cuda")).isEqualTo(Main.NOT_USABLE);
+    assertThat(run("device=cuda")).isEqualTo(ExitCode.NOT_USABLE);
     assertThat(lastLine()).startsWith("Cannot use device cuda:0: libtorch must see that GPU");
   }
 
   @Test
   void tellsTooManyFailedRowsApart() {
-    assertThat(run("max_failed_rows=0")).isEqualTo(Main.TOO_MANY_FAILED_ROWS);
+    assertThat(run("max_failed_rows=0")).isEqualTo(ExitCode.TOO_MANY_FAILED_ROWS);
     assertThat(lastLine())
         .isEqualTo("Stopped: 1 of 2 rows failed, more than max_failed_rows allows (0)");
   }
@@ -148,7 +149,7 @@ class MainTest {
   @Test
   void tellsAFailedJobInOneLine() throws IOException {
     Files.writeString(table, "id,prompt\na,BOOM\n");
-    assertThat(run()).isEqualTo(Main.JOB_FAILED);
+    assertThat(run()).isEqualTo(ExitCode.JOB_FAILED);
     assertThat(lastLine()).isEqualTo("Failed: Cannot go on: the device is gone");
     assertThat(err.toString(StandardCharsets.UTF_8)).doesNotContain("\tat ");
   }
@@ -158,7 +159,7 @@ class MainTest {
     PrintStream before = System.out;
     System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
     try {
-      assertThat(main().run(option)).isEqualTo(Main.DONE);
+      assertThat(main().run(option)).isEqualTo(ExitCode.DONE);
     } finally {
       System.setOut(before);
     }
@@ -180,7 +181,7 @@ class MainTest {
 
   @Test
   void showsAPlanAndWritesNothing() throws IOException {
-    assertThat(run("--dry-run")).isEqualTo(Main.DONE);
+    assertThat(run("--dry-run")).isEqualTo(ExitCode.DONE);
     assertThat(err.toString(StandardCharsets.UTF_8))
         .contains(
             "Rows: 2; images: 2, of which 1 fail before generation, 0 are there, 1 are to be made in"
@@ -191,10 +192,10 @@ class MainTest {
     assertThat(lastLine()).isEqualTo("Dry run: 1 image would be made; nothing was written");
     assertThat(folder.resolve("out")).doesNotExist();
 
-    assertThat(run()).isEqualTo(Main.DONE);
-    assertThat(run("--dry-run")).isEqualTo(Main.DONE);
+    assertThat(run()).isEqualTo(ExitCode.DONE);
+    assertThat(run("--dry-run")).isEqualTo(ExitCode.DONE);
     assertThat(lastLine()).isEqualTo("Dry run: 0 images would be made; nothing was written");
-    assertThat(run("--dry-run", "num_inference_steps=4")).isEqualTo(Main.DONE);
+    assertThat(run("--dry-run", "num_inference_steps=4")).isEqualTo(ExitCode.DONE);
     assertThat(err.toString(StandardCharsets.UTF_8))
         .contains("Time on devices, at the last run's 1.00e+03 images per second: 0.00 hours");
   }
@@ -203,7 +204,7 @@ class MainTest {
   void checksTheExecutorsInADryRunToo() {
     assertThat(
             run("--dry-run", "device=auto", "weights_dtype=float16", "activations_dtype=float16"))
-        .isEqualTo(Main.NOT_USABLE);
+        .isEqualTo(ExitCode.NOT_USABLE);
     assertThat(lastLine()).contains("float16 needs a GPU");
     assertThat(folder.resolve("out")).doesNotExist();
   }
@@ -217,9 +218,9 @@ class MainTest {
             .formatted(secret));
     List<String> logged = new ArrayList<>();
     try (LogTap tap = new LogTap(logged)) {
-      assertThat(run("hf_access_token=" + secret)).isEqualTo(Main.DONE);
-      assertThat(run("prompts=", "prompt=" + secret)).isEqualTo(Main.DONE);
-      assertThat(run("prompts=", "prompt=BOOM " + secret)).isEqualTo(Main.JOB_FAILED);
+      assertThat(run("hf_access_token=" + secret)).isEqualTo(ExitCode.DONE);
+      assertThat(run("prompts=", "prompt=" + secret)).isEqualTo(ExitCode.DONE);
+      assertThat(run("prompts=", "prompt=BOOM " + secret)).isEqualTo(ExitCode.JOB_FAILED);
     }
     assertThat(logged).as("the tap hears").anyMatch(line -> line.contains("num_inference_steps"));
     assertThat(logged).noneMatch(line -> line.contains(secret));
@@ -234,7 +235,7 @@ class MainTest {
   @Test
   void tellsAFatalErrorInATaskInOneLine() throws IOException {
     Files.writeString(table, "id,prompt\na,HEAP\n");
-    assertThat(run()).isEqualTo(Main.JOB_FAILED);
+    assertThat(run()).isEqualTo(ExitCode.JOB_FAILED);
     assertThat(lastLine()).isEqualTo("Failed: java.lang.OutOfMemoryError: Java heap space");
     assertThat(Main.completed(new SparkConf(false)).get("spark.executor.killOnFatalError.depth"))
         .isEqualTo("0");
@@ -242,10 +243,10 @@ class MainTest {
 
   @Test
   void namesThePageToOpenBeforeTheLastLine() {
-    assertThat(run()).isEqualTo(Main.DONE);
+    assertThat(run()).isEqualTo(ExitCode.DONE);
     assertThat(said()).contains("Open " + folder.resolve("out/index.html") + " in a browser");
     err.reset();
-    assertThat(run("gallery=false", "seed=3")).isEqualTo(Main.DONE);
+    assertThat(run("gallery=false", "seed=3")).isEqualTo(ExitCode.DONE);
     assertThat(said()).doesNotContain("Open ");
   }
 
@@ -253,7 +254,7 @@ class MainTest {
   void showsTheSettingsThatWereChosen() {
     List<String> logged = new ArrayList<>();
     try (LogTap tap = new LogTap(logged)) {
-      assertThat(run("--dry-run", "seed=7")).isEqualTo(Main.DONE);
+      assertThat(run("--dry-run", "seed=7")).isEqualTo(ExitCode.DONE);
     }
     List<String> shown = logged.stream().filter(line -> line.matches("[a-z_]+ = .*")).toList();
     assertThat(shown)
@@ -274,7 +275,7 @@ class MainTest {
   void showsAllSettingsWhereAsked() {
     List<String> logged = new ArrayList<>();
     try (LogTap tap = new LogTap(logged)) {
-      assertThat(run("--dry-run", "--verbose")).isEqualTo(Main.DONE);
+      assertThat(run("--dry-run", "--verbose")).isEqualTo(ExitCode.DONE);
     }
     assertThat(logged).contains("eta = 0.0", "height = 8", "model_digest = ");
   }
@@ -283,9 +284,9 @@ class MainTest {
   void saysHowGroupsAppearOnlyWhereThatMatters() {
     List<String> logged = new ArrayList<>();
     try (LogTap tap = new LogTap(logged)) {
-      assertThat(run()).isEqualTo(Main.DONE);
+      assertThat(run()).isEqualTo(ExitCode.DONE);
       assertThat(logged).noneMatch(line -> line.startsWith("Groups appear in"));
-      assertThat(run("output_commit=rename")).isEqualTo(Main.DONE);
+      assertThat(run("output_commit=rename")).isEqualTo(ExitCode.DONE);
     }
     assertThat(logged).anyMatch(line -> line.startsWith("Groups appear in"));
   }
@@ -294,7 +295,7 @@ class MainTest {
   void refusesToRunOnTheCluster() {
     System.setProperty("spark.submit.deployMode", "cluster");
     try {
-      assertThat(run()).isEqualTo(Main.NOT_USABLE);
+      assertThat(run()).isEqualTo(ExitCode.NOT_USABLE);
     } finally {
       System.clearProperty("spark.submit.deployMode");
     }

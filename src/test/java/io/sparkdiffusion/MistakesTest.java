@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import io.sparkdiffusion.cli.ExitCode;
 import io.sparkdiffusion.testing.CopiedModel;
 import io.sparkdiffusion.testing.LocalSpark;
 import java.io.ByteArrayOutputStream;
@@ -90,7 +91,7 @@ class MistakesTest {
 
   @Test
   void aRunWithoutAMistakeIsDone() throws IOException {
-    assertThat(run(List.of(here("{folder}/job.yml")))).as(this::said).isEqualTo(Main.DONE);
+    assertThat(run(List.of(here("{folder}/job.yml")))).as(this::said).isEqualTo(ExitCode.DONE);
     assertThat(files()).contains("out/run.json", "out/index.html");
   }
 
@@ -106,7 +107,7 @@ class MistakesTest {
     List<String> lines = said().lines().toList();
     assertThat(lines.get(lines.size() - 1)).matches(pattern(mistake.line()));
     assertThat(lines).noneMatch(line -> JAVA.matcher(line).find());
-    assertThat(code).isEqualTo(mistake.code() == null ? Main.NOT_USABLE : mistake.code());
+    assertThat(code).isEqualTo(mistake.code() == null ? ExitCode.NOT_USABLE : mistake.code());
     assertThat(files()).containsExactlyElementsOf(expected);
   }
 

@@ -2,6 +2,7 @@ package io.sparkdiffusion;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sparkdiffusion.cli.ExitCode;
 import io.sparkdiffusion.testing.Shell;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -73,7 +74,7 @@ class SchedulesTest {
 
   @Test
   void refusesToStartNothing() throws IOException, InterruptedException {
-    assertThat(locked("nightly").code()).isEqualTo(Main.NOT_USABLE);
+    assertThat(locked("nightly").code()).isEqualTo(ExitCode.NOT_USABLE);
   }
 
   @Test
@@ -126,7 +127,7 @@ class SchedulesTest {
     assertThat(service)
         .contains(
             "RestartPreventExitStatus=%d %d\n"
-                .formatted(Main.NOT_USABLE, Main.TOO_MANY_FAILED_ROWS),
+                .formatted(ExitCode.NOT_USABLE, ExitCode.TOO_MANY_FAILED_ROWS),
             "Environment=SPARK_DIFFUSION_BUILD=never\n");
     assertThat(Files.readString(SCHEDULES.resolve("systemd/spark-diffusion.timer")))
         .contains("OnCalendar=");
@@ -138,7 +139,7 @@ class SchedulesTest {
         Shell.bash(
             Map.of("SPARK_DIFFUSION_BUILD", "never", "project", logs.toString()),
             "source jobs/lib/launch.sh; build_if_needed");
-    assertThat(started.code()).isEqualTo(Main.NOT_USABLE);
+    assertThat(started.code()).isEqualTo(ExitCode.NOT_USABLE);
     assertThat(started.err())
         .isEqualTo(
             "Cannot start: the job must be built, and since its last change, as"

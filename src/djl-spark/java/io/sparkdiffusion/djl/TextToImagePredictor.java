@@ -2,7 +2,7 @@ package io.sparkdiffusion.djl;
 
 import ai.djl.spark.task.text.BaseTextPredictor;
 import io.sparkdiffusion.config.ProblemsException;
-import io.sparkdiffusion.spark.TextToImage;
+import io.sparkdiffusion.spark.ml.TextToImage;
 import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.ml.util.Identifiable$;
 import org.apache.spark.sql.Dataset;

@@ -5,6 +5,8 @@ import io.sparkdiffusion.image.RgbImage;
 import io.sparkdiffusion.metadata.Provenance;
 import io.sparkdiffusion.pipeline.ImageResult;
 import io.sparkdiffusion.prompt.ImageRequest;
+import io.sparkdiffusion.spark.model.GeneratorFactory;
+import io.sparkdiffusion.spark.table.RequestColumns;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;

@@ -1,5 +1,6 @@
 package io.sparkdiffusion.spark.executor;
 
+import io.sparkdiffusion.spark.output.LocalUmask;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Map;

@@ -1,6 +1,8 @@
 package io.sparkdiffusion.spark.executor;
 
 import io.sparkdiffusion.pipeline.StableDiffusionPipeline;
+import io.sparkdiffusion.spark.table.RequestColumns;
+import io.sparkdiffusion.spark.table.ResultColumns;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Iterator;

@@ -1,6 +1,8 @@
 package io.sparkdiffusion.spark.executor;
 
 import io.sparkdiffusion.config.ExecutionConfig;
+import io.sparkdiffusion.spark.model.Model;
+import io.sparkdiffusion.spark.output.PictureStore;
 import java.io.Serializable;
 import java.util.Optional;
 

@@ -1,6 +1,8 @@
 package io.sparkdiffusion.spark.executor;
 
 import io.sparkdiffusion.pipeline.PipelineTimes;
+import io.sparkdiffusion.spark.model.GeneratorFactory;
+import io.sparkdiffusion.spark.model.ImageGenerator;
 import java.time.Duration;
 import java.util.NavigableMap;
 import java.util.TreeMap;

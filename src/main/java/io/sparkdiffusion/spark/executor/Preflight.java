@@ -4,6 +4,8 @@ import io.sparkdiffusion.config.ExecutionConfig;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.SamplingConfig;
 import io.sparkdiffusion.graph.Processor;
+import io.sparkdiffusion.spark.model.GeneratorFactory;
+import io.sparkdiffusion.spark.model.Model;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.HashSet;

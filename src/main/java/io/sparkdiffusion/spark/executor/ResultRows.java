@@ -1,6 +1,8 @@
 package io.sparkdiffusion.spark.executor;
 
 import io.sparkdiffusion.pipeline.ImageResult;
+import io.sparkdiffusion.spark.table.RequestColumns;
+import io.sparkdiffusion.spark.table.ResultColumns;
 import java.util.Locale;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;

@@ -3,6 +3,8 @@ package io.sparkdiffusion.spark.executor;
 import io.sparkdiffusion.config.Dtype;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.graph.CudaDevice;
+import io.sparkdiffusion.spark.device.VisibleDevices;
+import io.sparkdiffusion.spark.device.VisibleGpus;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;

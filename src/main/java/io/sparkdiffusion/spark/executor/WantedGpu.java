@@ -2,6 +2,7 @@ package io.sparkdiffusion.spark.executor;
 
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.graph.NoGpu;
+import io.sparkdiffusion.spark.model.GeneratorFactory;
 import java.util.List;
 import java.util.Optional;
 

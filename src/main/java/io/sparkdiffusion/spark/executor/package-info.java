@@ -1,5 +1,6 @@
 /**
- * What runs on Spark's executors: one loaded model for each JVM and device, and the function that
- * turns rows of requests into rows of pictures; it imports everything below it and Spark.
+ * What runs on executors: one loaded model for each JVM and device, and the function that turns
+ * planned images into results. It imports {@code spark.device}, {@code spark.model}, {@code
+ * spark.output}, {@code spark.table}, what is below them, and Spark.
  */
 package io.sparkdiffusion.spark.executor;

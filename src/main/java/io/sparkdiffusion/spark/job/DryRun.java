@@ -1,10 +1,21 @@
 package io.sparkdiffusion.spark.job;
 
+import io.sparkdiffusion.config.Counted;
 import io.sparkdiffusion.config.JobConfig;
 import io.sparkdiffusion.config.Shown;
 import io.sparkdiffusion.config.StrictJson;
-import io.sparkdiffusion.spark.executor.Model;
-import io.sparkdiffusion.spark.executor.RequestColumns;
+import io.sparkdiffusion.spark.model.Model;
+import io.sparkdiffusion.spark.output.CommitWay;
+import io.sparkdiffusion.spark.output.GroupManifests;
+import io.sparkdiffusion.spark.output.ListedFolder;
+import io.sparkdiffusion.spark.output.ResultTable;
+import io.sparkdiffusion.spark.plan.BatchPlan;
+import io.sparkdiffusion.spark.plan.FinishedImages;
+import io.sparkdiffusion.spark.plan.RowCounts;
+import io.sparkdiffusion.spark.plan.RunCounts;
+import io.sparkdiffusion.spark.report.DeviceCost;
+import io.sparkdiffusion.spark.table.LiteralPath;
+import io.sparkdiffusion.spark.table.RequestColumns;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;

@@ -4,7 +4,9 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.countDistinct;
 
 import io.sparkdiffusion.config.FailureLimit;
-import io.sparkdiffusion.spark.executor.ResultColumns;
+import io.sparkdiffusion.spark.output.ResultStore;
+import io.sparkdiffusion.spark.plan.RowCounts;
+import io.sparkdiffusion.spark.table.ResultColumns;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Optional;

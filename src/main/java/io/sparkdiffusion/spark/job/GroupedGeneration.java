@@ -1,6 +1,11 @@
 package io.sparkdiffusion.spark.job;
 
 import io.sparkdiffusion.spark.executor.GenerateImages;
+import io.sparkdiffusion.spark.output.DaemonThreads;
+import io.sparkdiffusion.spark.output.Failures;
+import io.sparkdiffusion.spark.output.ResultStore;
+import io.sparkdiffusion.spark.plan.BatchPlan;
+import io.sparkdiffusion.spark.plan.RowCounts;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.Iterator;

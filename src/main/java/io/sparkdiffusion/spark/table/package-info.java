@@ -1,2 +1,5 @@
-/** The table of prompts, read and checked; it imports config, prompt and Spark. */
+/**
+ * Tables: the prompts as users have them, read and checked, and the columns of planned images and
+ * of results. It imports config, prompt, metadata and Spark.
+ */
 package io.sparkdiffusion.spark.table;

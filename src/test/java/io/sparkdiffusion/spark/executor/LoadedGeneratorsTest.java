@@ -6,6 +6,8 @@ import io.sparkdiffusion.metadata.Provenance;
 import io.sparkdiffusion.pipeline.ImageResult;
 import io.sparkdiffusion.pipeline.PipelineTimes;
 import io.sparkdiffusion.prompt.ImageRequest;
+import io.sparkdiffusion.spark.model.GeneratorFactory;
+import io.sparkdiffusion.spark.model.ImageGenerator;
 import io.sparkdiffusion.testing.ChildJvm;
 import java.time.Duration;
 import java.util.List;

@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.sparkdiffusion.config.Dtype;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.graph.CudaDevice;
+import io.sparkdiffusion.spark.device.VisibleDevices;
+import io.sparkdiffusion.spark.device.VisibleGpus;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.IntFunction;

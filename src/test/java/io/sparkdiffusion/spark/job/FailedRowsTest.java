@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sparkdiffusion.config.FailureLimit;
 import io.sparkdiffusion.config.OutputCommit;
-import io.sparkdiffusion.spark.executor.ResultColumns;
+import io.sparkdiffusion.spark.output.OutputFolder;
+import io.sparkdiffusion.spark.output.ResultStore;
+import io.sparkdiffusion.spark.plan.RowCounts;
+import io.sparkdiffusion.spark.table.ResultColumns;
 import io.sparkdiffusion.testing.LocalSpark;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkdiffusion.config.JobConfig;
+import io.sparkdiffusion.spark.output.Failures;
+import io.sparkdiffusion.spark.plan.RunCounts;
 import io.sparkdiffusion.testing.FakeModel;
 import io.sparkdiffusion.testing.FullDisk;
 import io.sparkdiffusion.testing.LocalSpark;

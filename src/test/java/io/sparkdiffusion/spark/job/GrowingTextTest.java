@@ -2,6 +2,7 @@ package io.sparkdiffusion.spark.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sparkdiffusion.spark.plan.RunCounts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -6,6 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkdiffusion.config.JobConfig;
 import io.sparkdiffusion.config.OutputCommit;
+import io.sparkdiffusion.spark.output.CommitWay;
+import io.sparkdiffusion.spark.output.Failures;
+import io.sparkdiffusion.spark.output.OutputFolder;
+import io.sparkdiffusion.spark.plan.RunCounts;
 import io.sparkdiffusion.testing.FakeModel;
 import io.sparkdiffusion.testing.LocalSpark;
 import io.sparkdiffusion.testing.PictureLines;

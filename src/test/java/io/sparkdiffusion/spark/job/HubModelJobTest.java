@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sparkdiffusion.config.JobConfig;
 import io.sparkdiffusion.hub.HubEnvironment;
-import io.sparkdiffusion.spark.executor.Model;
+import io.sparkdiffusion.spark.model.Model;
 import io.sparkdiffusion.testing.EmbeddedModels;
 import io.sparkdiffusion.testing.HubServer;
 import io.sparkdiffusion.testing.LocalSpark;

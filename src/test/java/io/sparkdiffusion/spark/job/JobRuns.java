@@ -2,6 +2,10 @@ package io.sparkdiffusion.spark.job;
 
 import io.sparkdiffusion.config.JobConfig;
 import io.sparkdiffusion.config.OutputCommit;
+import io.sparkdiffusion.spark.output.OutputFolder;
+import io.sparkdiffusion.spark.output.OutputLock;
+import io.sparkdiffusion.spark.output.ResultStore;
+import io.sparkdiffusion.spark.table.LiteralPath;
 import io.sparkdiffusion.testing.FakeModel;
 import io.sparkdiffusion.testing.TableSpark;
 import java.io.IOException;
@@ -17,28 +21,28 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
 /** Runs the job with a fake model over a table of prompts, into a folder or into a table. */
-final class JobRuns {
+public final class JobRuns {
 
-  static final String FOLDER = "folder";
-  static final String ICEBERG = "iceberg";
-  static final String DELTA = "delta";
+  public static final String FOLDER = "folder";
+  public static final String ICEBERG = "iceberg";
+  public static final String DELTA = "delta";
 
   private static final AtomicInteger TABLES = new AtomicInteger();
 
-  final SparkSession spark = TableSpark.session();
+  public final SparkSession spark = TableSpark.session();
   final Path folder;
-  final Path output;
+  public final Path output;
 
   /** The table that takes the rows, empty where the folder does. */
-  final String table;
+  public final String table;
 
   /** A table that is not there yet. */
-  JobRuns(Path folder, String store) {
+  public JobRuns(Path folder, String store) {
     this(folder, store, "out");
   }
 
   /** The same, with an output folder of that name. */
-  JobRuns(Path folder, String store, String outputName) {
+  public JobRuns(Path folder, String store, String outputName) {
     this.folder = folder;
     this.output = folder.resolve(outputName);
     String name = "pictures" + TABLES.incrementAndGet();
@@ -52,11 +56,11 @@ final class JobRuns {
     write(folder.resolve("job.yml"), "run_name: job\n");
   }
 
-  void prompts(String csv) {
+  public void prompts(String csv) {
     write(folder.resolve("prompts.csv"), csv);
   }
 
-  GenerateJob.Result run(String... overrides) {
+  public GenerateJob.Result run(String... overrides) {
     return job(overrides).execute();
   }
 
@@ -64,7 +68,7 @@ final class JobRuns {
     return new GenerateJob(spark, settings(overrides)).models(any -> FakeModel.named("job runs"));
   }
 
-  JobConfig settings(String... overrides) {
+  public JobConfig settings(String... overrides) {
     Stream<String> common =
         Stream.of(
             "pretrained_model_name_or_path=" + folder,
@@ -80,12 +84,12 @@ final class JobRuns {
   }
 
   /** The table of prompts. */
-  String promptsFile() {
+  public String promptsFile() {
     return folder.resolve("prompts.csv").toString();
   }
 
   /** The output folder as of one more run. */
-  OutputFolder open() {
+  public OutputFolder open() {
     return OutputFolder.open(
         output.toString(),
         OutputCommit.AUTO,
@@ -95,18 +99,18 @@ final class JobRuns {
   }
 
   /** The rows as a run has them. */
-  ResultStore store(OutputFolder opened) throws IOException {
+  public ResultStore store(OutputFolder opened) throws IOException {
     return ResultStore.open(spark, table, opened, rows().drop("group").schema());
   }
 
-  Dataset<Row> rows() {
+  public Dataset<Row> rows() {
     return table.isEmpty()
         ? spark.read().parquet(LiteralPath.of(output.resolve("rows").toString()))
         : spark.table(table);
   }
 
   /** Texts, sorted; null stands as {@code -}. */
-  List<String> texts(String... expressions) {
+  public List<String> texts(String... expressions) {
     return rows()
         .selectExpr(
             "concat_ws(' ', transform(array(%s), x -> coalesce(cast(x as string), '-')))"
@@ -118,7 +122,7 @@ final class JobRuns {
         .toList();
   }
 
-  List<String> names(String of) throws IOException {
+  public List<String> names(String of) throws IOException {
     try (Stream<Path> files = Files.list(output.resolve(of))) {
       return files.map(file -> file.getFileName().toString()).sorted().toList();
     }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkdiffusion.config.JobConfig;
 import io.sparkdiffusion.metadata.Sha256;
+import io.sparkdiffusion.spark.output.Failures;
+import io.sparkdiffusion.spark.plan.RunCounts;
 import io.sparkdiffusion.testing.ChildJvm;
 import io.sparkdiffusion.testing.FakeModel;
 import io.sparkdiffusion.testing.LocalSpark;

@@ -3,6 +3,7 @@ package io.sparkdiffusion.spark.job;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sparkdiffusion.spark.output.Failures;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,6 +3,7 @@ package io.sparkdiffusion.spark.job;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sparkdiffusion.config.JobConfig;
+import io.sparkdiffusion.spark.report.ProgressDisplay;
 import io.sparkdiffusion.testing.ChildJvm;
 import io.sparkdiffusion.testing.FakeModel;
 import java.io.IOException;

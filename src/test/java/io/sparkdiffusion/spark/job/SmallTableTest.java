@@ -2,6 +2,7 @@ package io.sparkdiffusion.spark.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sparkdiffusion.spark.plan.RunCounts;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeoutException;

@@ -1,5 +1,6 @@
 package io.sparkdiffusion.spark.job;
 
+import io.sparkdiffusion.spark.output.Failures;
 import io.sparkdiffusion.testing.FakeModel;
 import io.sparkdiffusion.testing.LocalSpark;
 import java.nio.file.Path;

@@ -2,6 +2,7 @@ package io.sparkdiffusion.spark.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sparkdiffusion.spark.output.OutputFolder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -11,12 +12,12 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /** Two runs that want one output folder at the same time. */
-final class TwoRuns {
+public final class TwoRuns {
 
   private TwoRuns() {}
 
   /** Opens both at once; the folder of the one that goes on, the other being refused. */
-  static OutputFolder onlyOneOf(Callable<OutputFolder> one, Callable<OutputFolder> two)
+  public static OutputFolder onlyOneOf(Callable<OutputFolder> one, Callable<OutputFolder> two)
       throws InterruptedException {
     ExecutorService threads = Executors.newFixedThreadPool(2);
     try {

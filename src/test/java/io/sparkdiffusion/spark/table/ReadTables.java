@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkdiffusion.config.InputConfig;
 import io.sparkdiffusion.config.ProblemsException;
-import io.sparkdiffusion.spark.executor.ResultColumns;
 import io.sparkdiffusion.testing.LocalSpark;
 import java.nio.file.Path;
 import java.util.List;

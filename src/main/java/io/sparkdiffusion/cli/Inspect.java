@@ -1,0 +1,206 @@
+package io.sparkdiffusion.cli;
+
+import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.config.Shown;
+import io.sparkdiffusion.config.StrictJson;
+import io.sparkdiffusion.image.PngText;
+import io.sparkdiffusion.image.PngTexts;
+import io.sparkdiffusion.metadata.GenerationParameters;
+import io.sparkdiffusion.metadata.PictureCommand;
+import io.sparkdiffusion.metadata.PictureOrigin;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Says how a PNG file was made, and which command makes it again. */
+@Command(
+    name = "inspect",
+    customSynopsis = "jobs/inspect FILE [--model=FOLDER] [--again=DIR]",
+    description = {
+      "Says how a PNG file was made and which command makes it again, byte for byte; with --again it"
+          + " makes it. Exit code 0: told, or made with the same bytes; 1: the bytes differ; others"
+          + " as of jobs/generate.",
+      ""
+    },
+    sortOptions = false)
+public final class Inspect implements Callable<Integer> {
+
+  @Parameters(index = "0", paramLabel = "FILE", description = "a PNG file that this job has made")
+  private Path file;
+
+  @Option(
+      names = "--model",
+      paramLabel = "FOLDER",
+      description = "where the model is now; default: what run.json beside the pictures says")
+  private String model;
+
+  @Option(
+      names = "--again",
+      paramLabel = "DIR",
+      description = "make it again into this new folder, and compare the bytes")
+  private Path again;
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "print this")
+  @SuppressWarnings("UnusedVariable") // picocli reads it
+  private boolean showsHelp;
+
+  private final PrintStream out;
+  private final PrintStream err;
+  private final MadeAgain.Job generate;
+
+  public Inspect(PrintStream out, PrintStream err) {
+    this(out, err, MadeAgain::launch);
+  }
+
+  /**
+   * A command line.
+   *
+   * @param generate what runs the job for {@code --again}
+   */
+  Inspect(PrintStream out, PrintStream err, MadeAgain.Job generate) {
+    this.out = out;
+    this.err = err;
+    this.generate = generate;
+  }
+
+  /** Prints and ends the JVM with the exit code. */
+  public static void main(String[] arguments) {
+    PrintStream out = Tool.standardOutput();
+    System.exit(new Inspect(out, System.err).run(arguments));
+  }
+
+  int run(String... arguments) {
+    return Tool.run(this, "jobs/inspect", err, arguments);
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    Map<String, String> texts = texts();
+    String parameters = texts.get(PngText.PARAMETERS);
+    if (parameters == null) {
+      throw new ProblemsException(
+          "Cannot inspect %s: it must have a text '%s', which png_parameters=true writes (it has %s)"
+              .formatted(
+                  file, PngText.PARAMETERS, texts.isEmpty() ? "none" : shown(texts.keySet())));
+    }
+    boolean isMarked = texts.getOrDefault(PngText.XMP, "").contains("trainedAlgorithmicMedia");
+    String origin = texts.get(PngText.ORIGIN);
+    if (again != null) {
+      return makeAgain(parsed(parameters), origin, isMarked);
+    }
+    InspectedText.lines(parameters).forEach(out::println);
+    out.println();
+    out.println("Marked as made by AI: " + (isMarked ? "yes" : "no"));
+    if (origin != null) {
+      tellOrigin(parsed(parameters), PictureOrigin.fromJson(origin), isMarked);
+    }
+    return ExitCode.DONE;
+  }
+
+  private static String shown(Set<String> keywords) {
+    return "[" + Shown.some(keywords) + "]";
+  }
+
+  private GenerationParameters parsed(String parameters) {
+    try {
+      return GenerationParameters.parse(parameters);
+    } catch (IllegalArgumentException e) {
+      throw new ProblemsException("Cannot inspect %s: %s".formatted(file, e.getMessage()), e);
+    }
+  }
+
+  private void tellOrigin(GenerationParameters parameters, PictureOrigin origin, boolean isMarked) {
+    out.println("Model digest: " + Shown.text(origin.modelDigest()));
+    out.println("Number format: " + Shown.text(origin.dtype()));
+    out.println();
+    out.println("Make it again:");
+    Map<String, String> chosen =
+        model().orElseGet(() -> PictureCommand.model("MODEL_FOLDER_OF_" + parameters.modelName()));
+    out.println(
+        PictureCommand.of(
+            parameters, marked(chosen, isMarked), origin.dtype(), origin.schedulerConfig()));
+  }
+
+  private static Map<String, String> marked(Map<String, String> settings, boolean isMarked) {
+    Map<String, String> all = new LinkedHashMap<>(settings);
+    if (!isMarked) {
+      all.put("png_ai_mark", "false");
+    }
+    return all;
+  }
+
+  private int makeAgain(GenerationParameters parameters, String origin, boolean isMarked)
+      throws IOException {
+    if (origin == null) {
+      throw new ProblemsException(
+          "Cannot make %s again: it must have a text '%s', which this job writes (none)"
+              .formatted(file, PngText.ORIGIN));
+    }
+    Map<String, String> chosen =
+        model()
+            .orElseThrow(
+                () ->
+                    new ProblemsException(
+                        "Cannot make %s again: --model=FOLDER must say where its model is (no run.json"
+                                .formatted(file)
+                            + " beside it does)"));
+    PictureOrigin known = PictureOrigin.fromJson(origin);
+    Map<String, String> settings =
+        PictureCommand.settings(
+            parameters, marked(chosen, isMarked), known.dtype(), known.schedulerConfig());
+    settings.put("model_digest", known.modelDigest());
+    return new MadeAgain(file, again, out, generate).make(settings);
+  }
+
+  private Map<String, String> texts() {
+    try {
+      return PngTexts.read(Files.readAllBytes(file));
+    } catch (IOException e) {
+      throw new ProblemsException(
+          "Cannot inspect %s: the file must be there and readable (%s)"
+              .formatted(file, Files.exists(file) ? "not a readable file" : "missing"),
+          e);
+    } catch (IllegalArgumentException e) {
+      throw new ProblemsException(
+          "Cannot inspect %s: it must be a PNG file (%s)".formatted(file, e.getMessage()), e);
+    }
+  }
+
+  private Optional<Map<String, String>> model() {
+    return Optional.ofNullable(model).map(PictureCommand::model).or(this::modelOfRun);
+  }
+
+  private static Optional<Map<String, String>> modelOf(Map<String, Object> report) {
+    String commit =
+        report.get("model") instanceof Map<?, ?> told && told.get("commit") instanceof String text
+            ? text
+            : "";
+    return report.get("configuration") instanceof Map<?, ?> settings
+        ? Optional.of(PictureCommand.modelOf(settings, commit))
+        : Optional.empty();
+  }
+
+  /** The picture's folder or the one above it is the run's output folder. */
+  private Optional<Map<String, String>> modelOfRun() {
+    Path folder = file.toAbsolutePath().normalize().getParent();
+    return Stream.of(folder, folder.resolve(".."))
+        .map(place -> place.resolve("run.json"))
+        .filter(Files::exists)
+        .findFirst()
+        .map(StrictJson::read)
+        .flatMap(Inspect::modelOf);
+  }
+}

@@ -1,0 +1,116 @@
+package io.sparkdiffusion.cli;
+
+import io.sparkdiffusion.config.ProblemsException;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Has the job make a picture again, and compares the bytes. What the picture says reaches the job
+ * in a file that only the user can read, never as text for a shell.
+ *
+ * @param picture the one that there is
+ * @param folder the new output folder
+ * @param out takes what came of it, borrowed
+ */
+record MadeAgain(Path picture, Path folder, PrintStream out, MadeAgain.Job job) {
+
+  /** The launcher's path, which {@code jobs/inspect} sets. */
+  private static final String LAUNCHER = "SPARK_DIFFUSION_GENERATE";
+
+  /** Runs the job on a file of overrides. */
+  @FunctionalInterface
+  interface Job {
+    /** The job's exit code. */
+    int run(Path overrides) throws IOException;
+  }
+
+  /**
+   * Makes it.
+   *
+   * @return the job's exit code where it failed, else whether the bytes are the same
+   */
+  int make(Map<String, String> settings) throws IOException {
+    requireNew();
+    Path overrides = Files.createTempFile("spark-diffusion-again", "");
+    try {
+      settings.put("output_dir", folder.toString());
+      Files.writeString(overrides, text(settings));
+      int code = job.run(overrides);
+      return code == ExitCode.DONE ? compare(folder.resolve("image_0.png")) : code;
+    } finally {
+      Files.delete(overrides);
+    }
+  }
+
+  private void requireNew() throws IOException {
+    if (Files.exists(folder)) {
+      try (Stream<Path> found = Files.list(folder)) {
+        if (found.findAny().isPresent()) {
+          throw new ProblemsException(
+              "Cannot make %s again: --again must name a new or empty folder (%s)"
+                  .formatted(picture, folder));
+        }
+      }
+    }
+  }
+
+  private static String text(Map<String, String> settings) {
+    if (settings.values().stream().anyMatch(value -> value.contains("\0"))) {
+      throw new ProblemsException(
+          "Cannot make the picture again: its texts must not hold the character NUL (one does)");
+    }
+    return settings.entrySet().stream()
+        .map(setting -> setting.getKey() + "=" + setting.getValue() + "\0")
+        .collect(Collectors.joining());
+  }
+
+  private int compare(Path made) throws IOException {
+    if (!Files.exists(made)) {
+      throw new ProblemsException(
+          "Cannot make %s again: its row must not fail (it did; see rows/ in %s)"
+              .formatted(picture, folder));
+    }
+    long differs = Files.mismatch(picture, made);
+    if (differs < 0) {
+      out.println("Made again, the same bytes: " + made);
+      return ExitCode.DONE;
+    }
+    out.println(
+        ("Made again, not the same bytes: %s differs from byte %s on; another processor, device or"
+                + " version can differ in the last bit")
+            .formatted(made, differs));
+    return ExitCode.JOB_FAILED;
+  }
+
+  /** Runs {@code jobs/generate} with this process's terminal. */
+  static int launch(Path overrides) throws IOException {
+    String launcher = System.getenv(LAUNCHER);
+    if (launcher == null) {
+      throw new ProblemsException(
+          "Cannot make a picture again: jobs/inspect must have started this, or %s must name"
+                  .formatted(LAUNCHER)
+              + " jobs/generate (not set)");
+    }
+    Path project = Path.of(launcher).toAbsolutePath().resolve("../..").normalize();
+    Process process =
+        new ProcessBuilder(
+                launcher,
+                project.resolve("configs/base21.yml").toString(),
+                "--overrides-file=" + overrides)
+            .inheritIO()
+            .start();
+    try {
+      return process.waitFor();
+    } catch (InterruptedException e) {
+      process.destroy();
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted");
+    }
+  }
+}

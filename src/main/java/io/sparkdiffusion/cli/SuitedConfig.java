@@ -1,0 +1,70 @@
+package io.sparkdiffusion.cli;
+
+import io.sparkdiffusion.metadata.PictureCommand;
+import io.sparkdiffusion.scheduler.PredictionType;
+import io.sparkdiffusion.scheduler.SchedulerConfig;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * The shipped configuration that goes with a model.
+ *
+ * @param file in {@code configs/}
+ * @param settings what to give beside it, {@code key=value}
+ * @param reasons what the model's folder says that decides it
+ */
+record SuitedConfig(String file, List<String> settings, List<String> reasons) {
+
+  /** Pictures of the embedded models; real ones begin at 512. */
+  private static final long SMALL_PIXELS = 256;
+
+  private static final long SMALL_RESOLUTION = 128;
+  private static final long USUAL_RESOLUTION = 512;
+
+  /** By the prediction type and the size of the pictures that a model was trained on. */
+  static SuitedConfig of(SchedulerConfig scheduler, long trainedSizePixels) {
+    boolean isSmall = trainedSizePixels < SMALL_PIXELS;
+    boolean predictsNoise = scheduler.predictionType() == PredictionType.EPSILON;
+    List<String> settings = new ArrayList<>();
+    List<String> reasons = new ArrayList<>();
+    reasons.add(
+        "its scheduler says prediction_type "
+            + scheduler.predictionType().name().toLowerCase(Locale.ROOT));
+    reasons.add(
+        "its UNet was trained on pictures of %s x %s"
+            .formatted(trainedSizePixels, trainedSizePixels));
+    if (trainedSizePixels != (isSmall ? SMALL_RESOLUTION : USUAL_RESOLUTION)) {
+      settings.add("resolution=" + trainedSizePixels);
+    }
+    if (scheduler.rescaleBetasZeroSnr()) {
+      reasons.add("it has zero terminal SNR, which wants guidance_rescale=0.7");
+      if (!isSmall) {
+        settings.add("guidance_rescale=0.7");
+      }
+    }
+    return new SuitedConfig(file(isSmall, predictsNoise), settings, reasons);
+  }
+
+  private static String file(boolean isSmall, boolean predictsNoise) {
+    if (isSmall) {
+      return predictsNoise ? "configs/tiny.yml" : "configs/tiny_21.yml";
+    }
+    return predictsNoise ? "configs/base_2_base.yml" : "configs/base21.yml";
+  }
+
+  /**
+   * A line for a shell that makes pictures with a model; the small configurations bring prompts.
+   *
+   * @param model settings that name it
+   */
+  String command(List<String> model) {
+    List<String> words = new ArrayList<>(List.of("./jobs/generate", file));
+    words.addAll(model);
+    words.addAll(settings);
+    if (!file.startsWith("configs/tiny")) {
+      words.add("prompt=a photograph of an astronaut riding a horse");
+    }
+    return PictureCommand.line(words);
+  }
+}

@@ -1,0 +1,2 @@
+/** libtorch and the GPUs of the JVM that computes. It imports config, graph and Spark. */
+package io.sparkdiffusion.spark.device;

@@ -1,0 +1,340 @@
+package io.sparkdiffusion.spark.ml;
+
+import io.sparkdiffusion.config.PictureConfig;
+import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.spark.executor.GenerateImages;
+import io.sparkdiffusion.spark.executor.GenerationCounters;
+import io.sparkdiffusion.spark.executor.GenerationRun;
+import io.sparkdiffusion.spark.executor.Preflight;
+import io.sparkdiffusion.spark.executor.SparkRelease;
+import io.sparkdiffusion.spark.model.Model;
+import io.sparkdiffusion.spark.output.PictureStore;
+import io.sparkdiffusion.spark.plan.PlanImages;
+import io.sparkdiffusion.spark.table.PromptTable;
+import io.sparkdiffusion.spark.table.ReadColumns;
+import io.sparkdiffusion.spark.table.ResultColumns;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.apache.spark.ml.Transformer;
+import org.apache.spark.ml.param.Param;
+import org.apache.spark.ml.param.ParamMap;
+import org.apache.spark.ml.util.DefaultParamsReadable;
+import org.apache.spark.ml.util.DefaultParamsWritable;
+import org.apache.spark.ml.util.Identifiable$;
+import org.apache.spark.ml.util.MLReader;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructType;
+import org.apache.spark.util.SerializableConfiguration;
+
+/**
+ * Draws each row's prompt with Stable Diffusion 2. All columns are kept; {@code outputCol} is added
+ * as a struct of {@code bytes} (a PNG file), {@code status} ({@code generated} or {@code failed}),
+ * {@code error} and every parameter that made the picture.
+ *
+ * <p>Rows are read as the job reads its table: columns {@code seed}, {@code num_inference_steps},
+ * {@code guidance_scale}, {@code guidance_rescale}, {@code height}, {@code width}, {@code
+ * num_images}, {@code scheduler} and {@code eta} win over the parameters of the same names where
+ * they are there and not null. A bad row gives a failed picture with its reason; a row that asks
+ * for several pictures is there once for each. Bytes are those of the job for the same id, seed and
+ * parameters, whatever the partitioning.
+ *
+ * <p>Pictures are drawn when rows are asked for, and again by each action: write them or persist
+ * them. A table should have several partitions for each task slot; rows come in any order.
+ */
+public final class TextToImage extends Transformer implements DefaultParamsWritable {
+
+  private static final long serialVersionUID = 1L;
+
+  private final String uid;
+  private final PictureParams params;
+
+  /** A transformer with the usual values, for a model that is still to be set. */
+  public TextToImage() {
+    this(newUid());
+  }
+
+  /** Another Spark than the one that this class is for is refused before it is used. */
+  private static String newUid() {
+    SparkRelease.require();
+    return Identifiable$.MODULE$.randomUID("TextToImage");
+  }
+
+  /** The same with a name of its own, as Spark restores it. */
+  public TextToImage(String uid) {
+    this.uid = uid;
+    this.params = new PictureParams(this);
+    params.usual().forEach((name, value) -> setDefault(getParam(name), value));
+  }
+
+  @Override
+  public String uid() {
+    return uid;
+  }
+
+  @Override
+  public Param<?>[] params() {
+    return params.sorted();
+  }
+
+  /** Reads what {@link #write()} has written. */
+  public static MLReader<TextToImage> read() {
+    return new Reader().read();
+  }
+
+  /** Reads what {@link #save(String)} has written. */
+  public static TextToImage load(String path) {
+    return read().load(path);
+  }
+
+  @Override
+  public TextToImage copy(ParamMap extra) {
+    return defaultCopy(extra);
+  }
+
+  /**
+   * The schema with the column of pictures; neither the model nor a row is read.
+   *
+   * @throws ProblemsException with every parameter and column that is of no use
+   */
+  @Override
+  public StructType transformSchema(StructType schema) {
+    List<String> problems =
+        Stream.<Runnable>of(this::config, () -> read(schema), () -> checkOutput(schema))
+            .flatMap(check -> problems(check).stream())
+            .toList();
+    if (!problems.isEmpty()) {
+      throw new ProblemsException(problems);
+    }
+    return schema.add(text(PictureParams.OUTPUT_COL), PictureColumn.type(), false);
+  }
+
+  private static List<String> problems(Runnable check) {
+    try {
+      check.run();
+      return List.of();
+    } catch (ProblemsException e) {
+      return e.problems();
+    }
+  }
+
+  private void checkOutput(StructType schema) {
+    String output = text(PictureParams.OUTPUT_COL);
+    if (Arrays.stream(schema.fieldNames()).anyMatch(output::equalsIgnoreCase)) {
+      throw new ProblemsException(
+          "Cannot add column %s: the table must not have it yet, outputCol names another (%s)"
+              .formatted(output, String.join(", ", schema.fieldNames())));
+    }
+  }
+
+  /**
+   * The rows with their pictures, which are drawn where and when the rows are used. The model is
+   * opened on the driver, and fetched where it lies elsewhere; a short Spark job lets the executors
+   * do the same and choose their devices. No row is read.
+   *
+   * @throws ProblemsException with everything that is wrong with parameters, columns or the model
+   */
+  @Override
+  public Dataset<Row> transform(Dataset<?> dataset) {
+    transformSchema(dataset.schema());
+    PictureConfig config = config();
+    SparkSession spark = dataset.sparkSession();
+    SerializableConfiguration hadoop =
+        new SerializableConfiguration(spark.sessionState().newHadoopConf());
+    Model model = Model.open(config.model(), config.execution(), hadoop.value());
+    Preflight.checkDriver(spark.sparkContext(), model, config.execution());
+    Preflight.warn(model, config.sampling());
+    PromptTable table = PromptTable.of(dataset, read(dataset.schema()));
+    GenerationRun run = new GenerationRun(uid, model, config.execution(), store());
+    Preflight.checkExecutors(spark.sparkContext(), run, hadoop);
+    Dataset<Row> results =
+        PlanImages.of(table, config.sampling(), config.execution(), model)
+            .mapPartitions(
+                new GenerateImages(run, GenerationCounters.register(spark.sparkContext()), hadoop),
+                Encoders.row(table.columns().appendedTo(ResultColumns.SCHEMA)));
+    return PictureColumn.beside(dataset.schema(), results, text(PictureParams.OUTPUT_COL));
+  }
+
+  private PictureStore store() {
+    return PictureStore.inRows(
+        (Boolean) value(PictureParams.PNG_PARAMETERS), (Boolean) value(PictureParams.PNG_AI_MARK));
+  }
+
+  private PictureConfig config() {
+    return params.config(this::value);
+  }
+
+  /** A column that a program has named must be there; others are read where they are. */
+  private ReadColumns read(StructType schema) {
+    List<String> needed = new ArrayList<>(List.of("prompt"));
+    if (isSet(getParam(PictureParams.ID_COL))) {
+      needed.add("id");
+    }
+    if (isSet(getParam(PictureParams.NEGATIVE_PROMPT_COL))) {
+      needed.add("negative_prompt");
+    }
+    Map<String, String> names =
+        Map.of(
+            "prompt", text(PictureParams.INPUT_COL),
+            "id", text(PictureParams.ID_COL),
+            "negative_prompt", text(PictureParams.NEGATIVE_PROMPT_COL));
+    return ReadColumns.find(schema, names, needed);
+  }
+
+  private Object value(String name) {
+    return isDefined(getParam(name)) ? getOrDefault(getParam(name)) : null;
+  }
+
+  private String text(String name) {
+    return (String) value(name);
+  }
+
+  private TextToImage with(String name, Object value) {
+    set(getParam(name), value);
+    return this;
+  }
+
+  /** The column of prompts, {@code prompt} by default. */
+  public TextToImage setInputCol(String value) {
+    return with(PictureParams.INPUT_COL, value);
+  }
+
+  /** The column of pictures, {@code image} by default; it must not be there yet. */
+  public TextToImage setOutputCol(String value) {
+    return with(PictureParams.OUTPUT_COL, value);
+  }
+
+  /** The column of ids, {@code id} by default; without one, the prompt's SHA-256 is the id. */
+  public TextToImage setIdCol(String value) {
+    return with(PictureParams.ID_COL, value);
+  }
+
+  /** The column of what to avoid, {@code negative_prompt} by default. */
+  public TextToImage setNegativePromptCol(String value) {
+    return with(PictureParams.NEGATIVE_PROMPT_COL, value);
+  }
+
+  /** The model: a local folder, any path that Hadoop can read, or a hub id. */
+  public TextToImage setModelUrl(String value) {
+    return with(PictureParams.MODEL_URL, value);
+  }
+
+  /** The branch, tag or commit of a hub id. */
+  public TextToImage setRevision(String value) {
+    return with("revision", value);
+  }
+
+  /** Whether the weights are PyTorch's, in safetensors, and not Flax's. */
+  public TextToImage setFromPt(boolean value) {
+    return with("from_pt", value);
+  }
+
+  /** Which of several weights that lie beside each other, as {@code fp16}. */
+  public TextToImage setVariant(String value) {
+    return with("variant", value);
+  }
+
+  /** The digest that the model must have. */
+  public TextToImage setModelDigest(String value) {
+    return with("model_digest", value);
+  }
+
+  /** The local folder for copies of models from elsewhere. */
+  public TextToImage setModelCacheDir(String value) {
+    return with("model_cache_dir", value);
+  }
+
+  /** A mapping in YAML or JSON that wins over the model's scheduler configuration. */
+  public TextToImage setDiffusionSchedulerConfig(String value) {
+    return with("diffusion_scheduler_config", value);
+  }
+
+  /** What to avoid, for rows that do not say it. */
+  public TextToImage setNegativePrompt(String value) {
+    return with("negative_prompt", value);
+  }
+
+  /** Rows without a seed derive theirs from this one and their id. */
+  public TextToImage setSeed(long value) {
+    return with("seed", value);
+  }
+
+  /** Pictures for each row; each gives a row. */
+  public TextToImage setNumImages(int value) {
+    return with("num_images", value);
+  }
+
+  /** Denoising steps, 1 to 1000. */
+  public TextToImage setNumInferenceSteps(int value) {
+    return with("num_inference_steps", value);
+  }
+
+  /** Strength of classifier-free guidance; at most 1 is without guidance. */
+  public TextToImage setGuidanceScale(double value) {
+    return with("guidance_scale", value);
+  }
+
+  /** Share of the rescaled guidance, 0 to 1. */
+  public TextToImage setGuidanceRescale(double value) {
+    return with("guidance_rescale", value);
+  }
+
+  /** Pixels, a multiple of 8. */
+  public TextToImage setHeight(int value) {
+    return with("height", value);
+  }
+
+  /** Pixels, a multiple of 8. */
+  public TextToImage setWidth(int value) {
+    return with("width", value);
+  }
+
+  /** The sampler, {@code ddim}. */
+  public TextToImage setScheduler(String value) {
+    return with("scheduler", value);
+  }
+
+  /** Share of noise in each DDIM step, 0 to 1. */
+  public TextToImage setEta(double value) {
+    return with("eta", value);
+  }
+
+  /** {@code auto}, {@code cpu}, {@code cuda} or {@code cuda:N}. */
+  public TextToImage setDevice(String value) {
+    return with("device", value);
+  }
+
+  /** The folder of a PyTorch on each executor, with CUDA for GPUs. */
+  public TextToImage setLibtorchPath(String value) {
+    return with("libtorch_path", value);
+  }
+
+  /** {@code float32}, {@code bfloat16} or, on a GPU, {@code float16}. */
+  public TextToImage setDtype(String value) {
+    return with("dtype", value);
+  }
+
+  /** Pictures in a batch on a GPU; every batch is padded to it. */
+  public TextToImage setBatchSize(int value) {
+    return with(PictureParams.BATCH_SIZE, value);
+  }
+
+  /** Whether PNG files hold prompts and parameters. */
+  public TextToImage setPngParameters(boolean value) {
+    return with(PictureParams.PNG_PARAMETERS, value);
+  }
+
+  /** Whether PNG files are marked as made by a model. */
+  public TextToImage setPngAiMark(boolean value) {
+    return with(PictureParams.PNG_AI_MARK, value);
+  }
+
+  private static final class Reader implements DefaultParamsReadable<TextToImage> {
+    private static final long serialVersionUID = 1L;
+  }
+}

@@ -1,0 +1,42 @@
+package io.sparkdiffusion.spark.model;
+
+import io.sparkdiffusion.graph.NoGpu;
+import io.sparkdiffusion.spark.device.VisibleGpus;
+import java.io.Serializable;
+import java.util.List;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+
+/**
+ * Loads a generator on an executor. Factories that are equal share what they load, so a factory is
+ * a record of paths and options; model bytes do not travel.
+ */
+public interface GeneratorFactory extends VisibleGpus, Serializable {
+
+  /**
+   * Makes sure that this machine has the files that are to be loaded; fetches them where they are
+   * missing.
+   *
+   * @param hadoop how to reach the file systems that Hadoop knows
+   * @throws io.sparkdiffusion.config.ProblemsException where they are not the driver's
+   * @throws java.io.UncheckedIOException where another attempt may succeed
+   */
+  void check(Configuration hadoop);
+
+  /**
+   * Checks the files and loads all weights on a device.
+   *
+   * @param device {@code cpu} or {@code cuda:N}
+   */
+  ImageGenerator load(String device, Configuration hadoop);
+
+  /** Why it could use none, with every reason; none where it could, or where none is known. */
+  default List<NoGpu> whyNoGpu() {
+    return List.of();
+  }
+
+  /** What computes on a device of this machine, where that is not what the job brings. */
+  default Optional<String> computesWith(String device) {
+    return Optional.empty();
+  }
+}

@@ -1,0 +1,42 @@
+package io.sparkdiffusion.spark.model;
+
+import io.sparkdiffusion.metadata.Provenance;
+import io.sparkdiffusion.pipeline.ImageResult;
+import io.sparkdiffusion.pipeline.PipelineTimes;
+import io.sparkdiffusion.pipeline.StableDiffusionPipeline;
+import io.sparkdiffusion.prompt.ImageRequest;
+import java.util.List;
+
+/** Makes the pictures of batches on one device; tasks share it. */
+public interface ImageGenerator extends AutoCloseable {
+
+  /**
+   * Makes the pictures of one batch.
+   *
+   * @param requests one full batch or less, all with the same {@link ImageRequest#batchKey()}
+   * @param batchSize the size that the batch is padded to
+   * @return one result for each request, in order
+   * @throws io.sparkdiffusion.graph.OutOfDeviceMemoryException where such a batch does not fit; the
+   *     generator can be used further
+   */
+  List<ImageResult> generate(List<ImageRequest> requests, int batchSize);
+
+  /**
+   * Tells of pictures that are asked for soon: their texts may be encoded together.
+   *
+   * @param soon those that come next first, {@link StableDiffusionPipeline#EXPECTED} at most
+   */
+  default void expect(List<ImageRequest> soon) {}
+
+  /** Where the time went, so far. */
+  PipelineTimes times();
+
+  /** The device and how it is used, with the batch size that it begins with. */
+  Provenance.Computation computation();
+
+  /** The software that makes the pictures. */
+  Provenance.Versions versions();
+
+  @Override
+  void close();
+}

@@ -1,0 +1,87 @@
+package io.sparkdiffusion.spark.model;
+
+import io.sparkdiffusion.config.ExecutionConfig;
+import io.sparkdiffusion.config.ModelConfig;
+import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.hub.HubEnvironment;
+import io.sparkdiffusion.pipeline.ModelFacts;
+import io.sparkdiffusion.weights.ModelFolder;
+import io.sparkdiffusion.weights.ModelSums;
+import java.io.Serializable;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.hadoop.conf.Configuration;
+
+/**
+ * What the job knows of a model: enough to name its pictures, and how to load it.
+ *
+ * @param name the folder's name, or the hub's id
+ * @param commit the hub's, empty for a model of no hub
+ * @param schedulerConfig the full scheduler configuration, overrides applied
+ * @param trainedSizePixels the side of the pictures that it was trained on
+ * @param doubts what may be wrong with it, to be told once
+ */
+public record Model(
+    String name,
+    String commit,
+    String digest,
+    Map<String, Object> schedulerConfig,
+    long trainedSizePixels,
+    List<String> doubts,
+    GeneratorFactory generators)
+    implements Serializable {
+
+  /** Keeps a sorted copy, which can be sent to executors; values may be null as in JSON. */
+  public Model {
+    schedulerConfig = new TreeMap<>(schedulerConfig);
+    doubts = List.copyOf(doubts);
+  }
+
+  /**
+   * Opens the model that a configuration names, and fetches it where it lies elsewhere.
+   *
+   * @param hadoop how to reach the file systems that Hadoop knows
+   * @throws ProblemsException with every problem found in the folder
+   * @throws java.io.UncheckedIOException where it cannot be fetched
+   */
+  public static Model open(ModelConfig model, ExecutionConfig execution, Configuration hadoop) {
+    return open(model, execution, hadoop, HubEnvironment.ofProcess());
+  }
+
+  /**
+   * The same with another hub than this process's environment names.
+   *
+   * @param hub which hub is asked, on executors too, and on this machine with which token
+   */
+  public static Model open(
+      ModelConfig model, ExecutionConfig execution, Configuration hadoop, HubEnvironment hub) {
+    ModelSource location = ModelSource.of(model, hub);
+    ModelFolder folder = location.open(hadoop);
+    ModelFacts facts = ModelFacts.read(folder, model.schedulerOverrides());
+    ModelSums sums = folder.sums();
+    requireDigest(model.digest(), sums.digest());
+    return new Model(
+        location.name(),
+        location.commit(),
+        sums.digest(),
+        facts.schedulerConfig(),
+        facts.trainedSizePixels(),
+        facts.predictionDoubt().stream().toList(),
+        new PipelineFactory(
+            location,
+            sums,
+            execution.dtype().label(),
+            execution.perDeviceBatchSize(),
+            model.schedulerOverrides(),
+            execution.libtorchPath()));
+  }
+
+  private static void requireDigest(String wanted, String actual) {
+    if (!wanted.isEmpty() && !wanted.equals(actual)) {
+      throw new ProblemsException(
+          "Cannot use the model: its digest must be model_digest's %s (%s)"
+              .formatted(wanted, actual));
+    }
+  }
+}

@@ -1,0 +1,147 @@
+package io.sparkdiffusion.spark.model;
+
+import io.sparkdiffusion.config.ModelConfig;
+import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.config.WeightChoice;
+import io.sparkdiffusion.hub.Hub;
+import io.sparkdiffusion.hub.HubId;
+import io.sparkdiffusion.weights.ModelFolder;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+
+/**
+ * A folder.
+ *
+ * @param path a local folder, at the same place on every machine, or any path that Hadoop can read
+ * @param weights which of its weights are used
+ * @param cacheDirectory where a machine keeps its copy of the latter, empty for the usual place
+ */
+record ModelLocation(String path, WeightChoice weights, String cacheDirectory)
+    implements ModelSource {
+
+  /** Two letters or more, since a single one could be a drive. */
+  private static final String WITH_SCHEME = "[A-Za-z][A-Za-z0-9+.-]+:/.*";
+
+  private static final String USUAL_CACHE = ".cache/spark-diffusion/models";
+
+  /** A relative folder counts from the driver's working directory. */
+  static ModelLocation of(ModelConfig model) {
+    String named = model.folder();
+    boolean hasScheme = named.matches(WITH_SCHEME);
+    if (!hasScheme && isCacheFolder(Path.of(named).toAbsolutePath().normalize())) {
+      return new ModelLocation(
+          snapshot(Path.of(named).toAbsolutePath().normalize(), model.revision()).toString(),
+          model.weights(),
+          model.cacheDirectory());
+    }
+    if (!model.revision().isEmpty()) {
+      throw new ProblemsException(
+          ("Cannot use revision: it goes with a hub id or a folder models--ORG--NAME of a hub's"
+                  + " cache, %s is neither (%s)")
+              .formatted(named, model.revision()));
+    }
+    return new ModelLocation(
+        hasScheme ? named : Path.of(named).toAbsolutePath().toString(),
+        model.weights(),
+        model.cacheDirectory());
+  }
+
+  private static boolean isCacheFolder(Path folder) {
+    return folder.getFileName() != null
+        && HubId.isCacheFolder(folder.getFileName().toString())
+        && Files.isDirectory(folder.resolve("snapshots"));
+  }
+
+  private static Path snapshot(Path cacheFolder, String revision) {
+    try {
+      return Hub.snapshot(cacheFolder, revision);
+    } catch (IOException e) {
+      throw new UncheckedIOException(
+          "Cannot open model %s: it must be readable (%s)".formatted(cacheFolder, e), e);
+    }
+  }
+
+  /** The name of the folder; a snapshot of a hub's cache is called by the hub's id. */
+  @Override
+  public String name() {
+    return local()
+        .map(folder -> name(folder.normalize()))
+        .orElseGet(() -> new org.apache.hadoop.fs.Path(path).getName());
+  }
+
+  @Override
+  public String commit() {
+    return local()
+        .map(Path::normalize)
+        .filter(ModelLocation::isSnapshot)
+        .map(snapshot -> snapshot.getFileName().toString())
+        .orElse("");
+  }
+
+  private static String name(Path folder) {
+    return isSnapshot(folder)
+        ? HubId.ofCacheFolder(folder.getName(folder.getNameCount() - 3).toString()).name()
+        : folder.getFileName().toString();
+  }
+
+  /** True for a commit's folder in a hub's cache. */
+  static boolean isSnapshot(Path folder) {
+    int parts = folder.getNameCount();
+    return parts > 2
+        && folder.getName(parts - 2).toString().equals("snapshots")
+        && HubId.isCacheFolder(folder.getName(parts - 3).toString());
+  }
+
+  /**
+   * Opens the folder, or this machine's copy of it, which is fetched where it is missing. A copy,
+   * and a folder that has {@code sha256sums.txt}, are read whole and checked.
+   *
+   * @throws ProblemsException with every problem found
+   * @throws UncheckedIOException where the model cannot be fetched; another attempt may succeed
+   */
+  @Override
+  public ModelFolder open(Configuration hadoop) {
+    Optional<Path> local = local();
+    ModelFolder folder = local.isPresent() ? ModelFolder.open(local.get(), weights) : copy(hadoop);
+    folder.checkManifest();
+    return folder;
+  }
+
+  /** What is on a local disk is used where it is. */
+  Optional<Path> local() {
+    if (!path.matches(WITH_SCHEME)) {
+      return Optional.of(Path.of(path));
+    }
+    URI uri = new org.apache.hadoop.fs.Path(path).toUri();
+    return uri.getScheme().equals("file") ? Optional.of(Path.of(uri.getPath())) : Optional.empty();
+  }
+
+  private ModelFolder copy(Configuration hadoop) {
+    Path cache = cache();
+    try {
+      return new ModelCache(cache).open(RemoteModel.list(path, weights, hadoop));
+    } catch (FileNotFoundException e) {
+      throw new ProblemsException(
+          "Cannot open model %s: it must be a folder in diffusers' layout (%s)"
+              .formatted(path, e.getMessage()),
+          e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(
+          "Cannot fetch model %s: its files must be readable, and %s must have room for them (%s)"
+              .formatted(path, cache, e.getMessage()),
+          e);
+    }
+  }
+
+  private Path cache() {
+    return cacheDirectory.isEmpty()
+        ? Path.of(System.getProperty("user.home"), USUAL_CACHE)
+        : Path.of(cacheDirectory).toAbsolutePath();
+  }
+}

@@ -1,0 +1,95 @@
+package io.sparkdiffusion.spark.model;
+
+import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.graph.CudaDevice;
+import io.sparkdiffusion.graph.CudaDriver;
+import io.sparkdiffusion.graph.NoGpu;
+import io.sparkdiffusion.graph.TorchDevice;
+import io.sparkdiffusion.graph.TorchEngine;
+import io.sparkdiffusion.pipeline.PipelineOptions;
+import io.sparkdiffusion.pipeline.StableDiffusionPipeline;
+import io.sparkdiffusion.spark.device.UsedLibtorch;
+import io.sparkdiffusion.weights.ModelFolder;
+import io.sparkdiffusion.weights.ModelSums;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.apache.hadoop.conf.Configuration;
+
+/**
+ * Loads Stable Diffusion from the files that the driver has seen.
+ *
+ * @param sums what the driver has
+ * @param batchSize pictures in a batch on a GPU; a CPU makes one at a time
+ * @param dtype {@code float32}, {@code bfloat16} or {@code float16}
+ * @param libtorchPath the PyTorch that is to compute, may be empty
+ */
+record PipelineFactory(
+    ModelSource location,
+    ModelSums sums,
+    String dtype,
+    int batchSize,
+    Map<String, Object> schedulerOverrides,
+    String libtorchPath)
+    implements GeneratorFactory {
+
+  PipelineFactory {
+    schedulerOverrides = new TreeMap<>(schedulerOverrides);
+  }
+
+  @Override
+  public void check(Configuration hadoop) {
+    UsedLibtorch.choose(libtorchPath);
+    requireDriversFiles(location.open(hadoop));
+    UsedLibtorch.usable(TorchEngine::version);
+  }
+
+  @Override
+  public ImageGenerator load(String device, Configuration hadoop) {
+    UsedLibtorch.choose(libtorchPath);
+    ModelFolder folder = location.open(hadoop);
+    requireDriversFiles(folder);
+    int together = device.equals("cpu") ? 1 : batchSize;
+    PipelineOptions options = new PipelineOptions(device, dtype, together, schedulerOverrides);
+    return UsedLibtorch.usable(
+        () -> new PipelineGenerator(StableDiffusionPipeline.load(folder, options), options));
+  }
+
+  private void requireDriversFiles(ModelFolder folder) {
+    List<String> differences = folder.sums().differences(sums, "the driver's");
+    if (!differences.isEmpty()) {
+      throw new ProblemsException(
+          differences.stream()
+              .map(
+                  difference ->
+                      ("Cannot load the model: every executor must have the same files as the"
+                              + " driver (%s)")
+                          .formatted(difference))
+              .toList());
+    }
+  }
+
+  @Override
+  public int gpuCount() {
+    UsedLibtorch.choose(libtorchPath);
+    return UsedLibtorch.usable(TorchDevice::gpuCount);
+  }
+
+  @Override
+  public List<NoGpu> whyNoGpu() {
+    UsedLibtorch.choose(libtorchPath);
+    return UsedLibtorch.usable(TorchEngine::whyNoGpu);
+  }
+
+  @Override
+  public Optional<String> computesWith(String device) {
+    UsedLibtorch.choose(libtorchPath);
+    return TorchEngine.isOfJob() ? Optional.empty() : Optional.of(TorchEngine.describe(device));
+  }
+
+  @Override
+  public Optional<CudaDevice> gpu(int index) {
+    return CudaDriver.find().map(driver -> driver.device(index));
+  }
+}

@@ -1,0 +1,84 @@
+package io.sparkdiffusion.spark.model;
+
+import io.sparkdiffusion.graph.GpuName;
+import io.sparkdiffusion.graph.TorchEngine;
+import io.sparkdiffusion.metadata.Build;
+import io.sparkdiffusion.metadata.Provenance;
+import io.sparkdiffusion.pipeline.ImageResult;
+import io.sparkdiffusion.pipeline.PipelineOptions;
+import io.sparkdiffusion.pipeline.PipelineTimes;
+import io.sparkdiffusion.pipeline.StableDiffusionPipeline;
+import io.sparkdiffusion.prompt.ImageRequest;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** The real thing: Stable Diffusion 2. */
+final class PipelineGenerator implements ImageGenerator {
+
+  private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
+
+  private final StableDiffusionPipeline pipeline;
+  private final Provenance.Computation computation;
+
+  PipelineGenerator(StableDiffusionPipeline pipeline, PipelineOptions options) {
+    this.pipeline = pipeline;
+    this.computation =
+        new Provenance.Computation(
+            options.device(),
+            options.device().equals("cpu") ? processorName() : GpuName.of(options.device()),
+            options.dtype(),
+            TorchEngine.threads(),
+            options.batchSize());
+  }
+
+  @Override
+  public List<ImageResult> generate(List<ImageRequest> requests, int batchSize) {
+    return pipeline.generate(requests, batchSize);
+  }
+
+  @Override
+  public void expect(List<ImageRequest> soon) {
+    pipeline.expect(soon);
+  }
+
+  @Override
+  public PipelineTimes times() {
+    return pipeline.times();
+  }
+
+  @Override
+  public Provenance.Computation computation() {
+    return computation;
+  }
+
+  @Override
+  public Provenance.Versions versions() {
+    Provenance.Versions built = Build.versions();
+    return new Provenance.Versions(
+        built.sparkDiffusion(),
+        built.imageVersion(),
+        built.djl(),
+        TorchEngine.version(),
+        built.java());
+  }
+
+  @Override
+  public void close() {
+    pipeline.close();
+  }
+
+  private static String processorName() {
+    try (Stream<String> lines = Files.lines(CPU_INFO)) {
+      return lines
+          .filter(line -> line.startsWith("model name"))
+          .map(line -> line.substring(line.indexOf(':') + 1).strip())
+          .findFirst()
+          .orElse(System.getProperty("os.arch"));
+    } catch (IOException e) {
+      return System.getProperty("os.arch");
+    }
+  }
+}

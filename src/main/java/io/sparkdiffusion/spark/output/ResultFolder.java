@@ -1,0 +1,53 @@
+package io.sparkdiffusion.spark.output;
+
+import io.sparkdiffusion.spark.table.LiteralPath;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructType;
+
+/** Rows as Parquet under {@code rows/} of the output folder; a rename commits a group. */
+record ResultFolder(GroupWriter writer, OutputFolder output) implements ResultStore {
+
+  @Override
+  public Optional<Dataset<Row>> rows(StructType columns) throws IOException {
+    return output.hasRows()
+        ? Optional.of(session().read().schema(columns).parquet(LiteralPath.of(output.rows())))
+        : Optional.empty();
+  }
+
+  @Override
+  public Dataset<Row> rowsOf(List<String> files, StructType columns) {
+    return writer.read(files, columns);
+  }
+
+  @Override
+  public boolean readsByFile() {
+    return true;
+  }
+
+  @Override
+  public SparkSession session() {
+    return writer.session();
+  }
+
+  @Override
+  public Dataset<Row> stage(Dataset<Row> results, int group) {
+    Path folder = new Path(output.stagedGroup(group));
+    return writer.read(writer.write(results, folder), results.schema());
+  }
+
+  @Override
+  public void commit(int group) throws IOException {
+    output.commit(group);
+  }
+
+  @Override
+  public void removeEarlierRuns() throws IOException {
+    output.removeEarlierGroups();
+  }
+}

@@ -1,0 +1,109 @@
+package io.sparkdiffusion.spark.plan;
+
+import io.sparkdiffusion.config.ExecutionConfig;
+import io.sparkdiffusion.config.SamplingConfig;
+import io.sparkdiffusion.metadata.RequestHash;
+import io.sparkdiffusion.prompt.ImageRequest;
+import io.sparkdiffusion.prompt.RowDefaults;
+import io.sparkdiffusion.prompt.RowRequests;
+import io.sparkdiffusion.spark.model.Model;
+import io.sparkdiffusion.spark.table.PromptColumns;
+import io.sparkdiffusion.spark.table.PromptTable;
+import io.sparkdiffusion.spark.table.RequestColumns;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.apache.spark.api.java.function.FlatMapFunction;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+
+/**
+ * Turns a row of the prompt table into planned images, or into one planned failure: the job's way
+ * and the transformer's.
+ */
+public final class PlanImages implements FlatMapFunction<Row, Row> {
+
+  /** Why a line of a table is no row of it. */
+  public static final String MALFORMED =
+      "Cannot read the row: it must have the table's columns, no more and no fewer";
+
+  private static final long serialVersionUID = 1L;
+
+  private final PromptColumns columns;
+  private final RowDefaults defaults;
+  private final Model model;
+  private final String dtype;
+
+  private PlanImages(PromptColumns columns, RowDefaults defaults, Model model, String dtype) {
+    this.columns = columns;
+    this.defaults = defaults;
+    this.model = model;
+    this.dtype = dtype;
+  }
+
+  /**
+   * One row for each image, or for each row that asks for nothing possible.
+   *
+   * @param sampling what rows take where they have no value of their own
+   */
+  public static Dataset<Row> of(
+      PromptTable table, SamplingConfig sampling, ExecutionConfig execution, Model model) {
+    return table
+        .rows()
+        .flatMap(
+            of(table.columns(), sampling, execution, model),
+            Encoders.row(table.columns().appendedTo(RequestColumns.SCHEMA)));
+  }
+
+  /** The same for rows of a table with these columns. */
+  public static PlanImages of(
+      PromptColumns columns, SamplingConfig sampling, ExecutionConfig execution, Model model) {
+    return new PlanImages(columns, defaults(sampling), model, execution.dtype().label());
+  }
+
+  private static RowDefaults defaults(SamplingConfig sampling) {
+    return new RowDefaults(
+        sampling.negativePrompt(),
+        sampling.seed(),
+        sampling.numImages(),
+        sampling.numInferenceSteps(),
+        sampling.guidanceScale(),
+        sampling.guidanceRescale(),
+        sampling.heightPixels(),
+        sampling.widthPixels(),
+        sampling.scheduler(),
+        sampling.eta());
+  }
+
+  @Override
+  public Iterator<Row> call(Row row) {
+    return images(row).iterator();
+  }
+
+  /** What a row asks for. */
+  public Stream<Row> images(Row row) {
+    Map<String, Object> cells = columns.cells(row);
+    List<Object> passedThrough = columns.passedThrough(row);
+    if (columns.isMalformed(row)) {
+      return Stream.of(failed(cells, MALFORMED, passedThrough));
+    }
+    RowRequests asked = RowRequests.of(cells, defaults);
+    if (asked instanceof RowRequests.Invalid invalid) {
+      return Stream.of(failed(cells, String.join("; ", invalid.reasons()), passedThrough));
+    }
+    List<ImageRequest> requests = ((RowRequests.Valid) asked).requests();
+    return requests.stream().map(request -> planned(request, passedThrough));
+  }
+
+  private Row planned(ImageRequest request, List<Object> passedThrough) {
+    String hash = RequestHash.of(request, model.schedulerConfig(), dtype, model.digest());
+    return RequestColumns.of(request, hash, passedThrough);
+  }
+
+  private static Row failed(Map<String, Object> cells, String reason, List<Object> passedThrough) {
+    return RequestColumns.failed(
+        (String) cells.get("id"), (String) cells.get("prompt"), reason, passedThrough);
+  }
+}

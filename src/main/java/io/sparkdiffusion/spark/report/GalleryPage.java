@@ -1,0 +1,191 @@
+package io.sparkdiffusion.spark.report;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.sparkdiffusion.image.ThumbnailSheet;
+import io.sparkdiffusion.metadata.GenerationParameters;
+import io.sparkdiffusion.metadata.PictureCommand;
+import io.sparkdiffusion.metadata.Provenance;
+import io.sparkdiffusion.spark.table.ResultColumns;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.spark.sql.Row;
+
+/**
+ * A page with its data inside and nothing from elsewhere but pictures of its folder. Prompts are
+ * data in it, never HTML.
+ */
+final class GalleryPage {
+
+  /** What the page says of a picture. */
+  static final List<String> COLUMNS =
+      List.of(
+          "id",
+          "image_index",
+          "status",
+          "error",
+          "prompt",
+          "negative_prompt",
+          "seed",
+          "num_inference_steps",
+          "guidance_scale",
+          "guidance_rescale",
+          "width",
+          "height",
+          "scheduler",
+          "eta",
+          "lost_text",
+          "sha256",
+          "run_id");
+
+  private static final String PAGE = "/io/sparkdiffusion/gallery/index.html";
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Gallery.Run run;
+  private final long leftOut;
+  private final Thumbnails thumbnails;
+
+  /**
+   * A page.
+   *
+   * @param leftOut how many rows are not shown
+   */
+  GalleryPage(Gallery.Run run, long leftOut, Thumbnails thumbnails) {
+    this.run = run;
+    this.leftOut = leftOut;
+    this.thumbnails = thumbnails;
+  }
+
+  /**
+   * Its text.
+   *
+   * @param shown one row for each image
+   */
+  String html(List<Row> shown) {
+    return page().replace("@DATA@", data(shown));
+  }
+
+  /** Whether the picture is in its row and in no file. */
+  static boolean isInRowAlone(Row row) {
+    return row.getAs("status").equals(ResultColumns.GENERATED) && path(row) == null;
+  }
+
+  private static String path(Row row) {
+    Row image = row.getAs("image");
+    return image == null ? null : image.getAs("path");
+  }
+
+  private static String page() {
+    try (InputStream in = GalleryPage.class.getResourceAsStream(PAGE)) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read the gallery's page: the jar is damaged", e);
+    }
+  }
+
+  private String data(List<Row> shown) {
+    StringWriter text = new StringWriter();
+    try (JsonGenerator json = JSON.createGenerator(text)) {
+      json.writeStartObject();
+      json.writeObjectField("run", facts());
+      json.writeArrayFieldStart("columns");
+      for (String column : COLUMNS) {
+        json.writeString(column);
+      }
+      json.writeString("path");
+      json.writeString("command");
+      json.writeString("thumbnail");
+      json.writeEndArray();
+      json.writeArrayFieldStart("rows");
+      for (Row row : shown) {
+        write(row, json);
+      }
+      json.writeEndArray();
+      json.writeObjectField("sheets", sheets());
+      json.writeNumberField("left_out", leftOut);
+      json.writeEndObject();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return inScript(text.toString());
+  }
+
+  private Map<String, Object> facts() {
+    Map<String, Object> facts = new LinkedHashMap<>();
+    facts.put("name", run.config().runName());
+    facts.put("model", run.model().name());
+    facts.put("finished", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
+    facts.put("generated", run.counts().generated());
+    facts.put("seconds", run.seconds().wall());
+    return facts;
+  }
+
+  /** JSON that cannot end the script element that it stands in. */
+  private static String inScript(String json) {
+    return json.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029");
+  }
+
+  private void write(Row row, JsonGenerator json) throws IOException {
+    json.writeStartArray();
+    for (String column : COLUMNS) {
+      Object value = row.getAs(column);
+      // A browser's numbers end at 2^53.
+      json.writeObject(value instanceof Long number ? number.toString() : value);
+    }
+    json.writeObject(path(row));
+    json.writeObject(row.getAs("provenance") == null ? null : command(row));
+    json.writeObject(thumbnail(row).orElse(null));
+    json.writeEndArray();
+  }
+
+  /** Of each sheet, its file and its size. */
+  private List<List<Object>> sheets() {
+    return thumbnails.sheets().stream()
+        .map(sheet -> List.<Object>of(sheet.path(), sheet.area().width(), sheet.area().height()))
+        .toList();
+  }
+
+  /** The number of the sheet, x, y, width and height in it. */
+  private Optional<int[]> thumbnail(Row row) {
+    return thumbnails
+        .place(row)
+        .map(
+            place -> {
+              ThumbnailSheet.Area area =
+                  ThumbnailSheet.area(place.number(), row.getAs("width"), row.getAs("height"));
+              return new int[] {place.sheet(), area.x(), area.y(), area.width(), area.height()};
+            });
+  }
+
+  private String command(Row row) {
+    Provenance provenance = Provenance.fromJson(row.getAs("provenance"));
+    GenerationParameters picture =
+        new GenerationParameters(
+            row.getAs("prompt"),
+            row.getAs("negative_prompt"),
+            row.<Integer>getAs("num_inference_steps"),
+            row.getAs("scheduler"),
+            row.<Double>getAs("guidance_scale"),
+            row.<Double>getAs("guidance_rescale"),
+            row.<Double>getAs("eta"),
+            row.<Long>getAs("seed"),
+            row.<Integer>getAs("height"),
+            row.<Integer>getAs("width"),
+            provenance.modelDigest(),
+            run.config().model().folder());
+    return PictureCommand.of(
+        picture,
+        PictureCommand.modelOf(run.config().effective(), run.model().commit()),
+        provenance.computation().dtype(),
+        provenance.schedulerConfig());
+  }
+}

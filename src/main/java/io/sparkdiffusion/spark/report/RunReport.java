@@ -1,0 +1,145 @@
+package io.sparkdiffusion.spark.report;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import io.sparkdiffusion.config.JobConfig;
+import io.sparkdiffusion.metadata.Build;
+import io.sparkdiffusion.metadata.Provenance;
+import io.sparkdiffusion.spark.executor.GenerationCounters;
+import io.sparkdiffusion.spark.model.Model;
+import io.sparkdiffusion.spark.output.LostOutputException;
+import io.sparkdiffusion.spark.output.OutputFolder;
+import io.sparkdiffusion.spark.plan.RunCounts;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What is known about a run so far; at its end {@code run.json}. */
+public final class RunReport {
+
+  private static final Logger LOG = LoggerFactory.getLogger(RunReport.class);
+
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+  private static final double NANOS_PER_SECOND = 1e9;
+
+  private final JobConfig config;
+  private final String sparkVersion;
+  private final GenerationCounters counters;
+  private final Instant started = Instant.now();
+  private Model model;
+  private RunCounts counts = RunCounts.NONE;
+
+  public RunReport(JobConfig config, String sparkVersion, GenerationCounters counters) {
+    this.config = config;
+    this.sparkVersion = sparkVersion;
+    this.counters = counters;
+  }
+
+  public void model(Model opened) {
+    model = opened;
+  }
+
+  public void counts(RunCounts known) {
+    counts = known;
+  }
+
+  /** The time so far. */
+  public RunSeconds seconds() {
+    return new RunSeconds(
+        counters.loadNanos().value() / NANOS_PER_SECOND,
+        counters.compileNanos().value() / NANOS_PER_SECOND,
+        counters.inferenceNanos().value() / NANOS_PER_SECOND,
+        Duration.between(started, Instant.now()).toMillis() / 1e3);
+  }
+
+  /**
+   * Writes {@code run.json}. A report that cannot be written fails no run that has made its images.
+   *
+   * @param status {@code done}, {@code stopped}, {@code interrupted} or {@code failed}
+   * @param error why it did not end well, empty where it did
+   * @throws LostOutputException where the folder is another run's by now
+   */
+  public void write(OutputFolder output, String status, Optional<String> error)
+      throws LostOutputException {
+    try {
+      output.writeText("run.json", json(output.runId(), status, error));
+    } catch (LostOutputException e) {
+      throw e;
+    } catch (IOException e) {
+      LOG.warn("Cannot write run.json: {}", e.getMessage());
+    }
+  }
+
+  private String json(String runId, String status, Optional<String> error) {
+    RunSeconds seconds = seconds();
+    Map<String, Object> report = new LinkedHashMap<>();
+    report.put("run_id", runId);
+    report.put("status", status);
+    report.put("error", error.orElse(null));
+    report.put("started", started.toString());
+    report.put("finished", Instant.now().toString());
+    report.put("rows", rows());
+    report.put("failures", counts.failures());
+    report.put("warnings", warnings());
+    report.put("seconds", seconds);
+    report.put(
+        "images_per_second",
+        seconds.inference() > 0 ? counts.generated() / seconds.inference() : null);
+    report.put(
+        "cost",
+        DeviceCost.of(config.price(), seconds.onDevices()).map(DeviceCost::facts).orElse(null));
+    report.put("model", model == null ? null : modelFacts());
+    report.put("versions", versions());
+    report.put("configuration", config.effective());
+    try {
+      return JSON.writeValueAsString(report) + "\n";
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("The report holds texts and numbers only", e);
+    }
+  }
+
+  private Map<String, Object> rows() {
+    Map<String, Object> rows = new LinkedHashMap<>();
+    rows.put("total", counts.total());
+    rows.put("generated", counts.generated());
+    rows.put("skipped", counts.skipped());
+    rows.put("failed", counts.failed());
+    return rows;
+  }
+
+  private Map<String, Object> warnings() {
+    Map<String, Object> warnings = new LinkedHashMap<>();
+    warnings.put("truncated_texts", counts.truncated());
+    warnings.put("batch_halvings", counters.batchHalvings().value());
+    return warnings;
+  }
+
+  private Map<String, Object> modelFacts() {
+    Map<String, Object> facts = new LinkedHashMap<>();
+    facts.put("name", model.name());
+    if (!model.commit().isEmpty()) {
+      facts.put("commit", model.commit());
+    }
+    facts.put("digest", model.digest());
+    return facts;
+  }
+
+  private Map<String, Object> versions() {
+    Provenance.Versions built = Build.versions();
+    Map<String, Object> versions = new LinkedHashMap<>();
+    versions.put("spark_diffusion", built.sparkDiffusion());
+    versions.put("image_version", built.imageVersion());
+    versions.put("djl", built.djl());
+    versions.put("libtorch", built.libtorch());
+    versions.put("java", built.java());
+    versions.put("spark", sparkVersion);
+    return versions;
+  }
+}

@@ -1,0 +1,163 @@
+package io.sparkdiffusion.spark.report;
+
+import io.sparkdiffusion.image.ThumbnailSheet;
+import io.sparkdiffusion.metadata.Sha256;
+import io.sparkdiffusion.spark.output.Failures;
+import io.sparkdiffusion.spark.output.OutputFolder;
+import java.io.IOException;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.apache.spark.sql.Row;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import scala.Tuple2;
+
+/**
+ * Small pictures of those that are in rows alone, for the page: sheets in the folder {@code
+ * thumbnails}. A sheet is named by what is in it, so one that is there is not made again.
+ */
+final class Thumbnails {
+
+  static final String FOLDER = "thumbnails";
+
+  private static final Logger LOG = LoggerFactory.getLogger(Thumbnails.class);
+  private static final Pattern NAME = Pattern.compile("[0-9a-f]{16}\\.jpg");
+
+  private final OutputFolder output;
+  private final Map<String, Place> places = new HashMap<>();
+  private final List<Sheet> sheets = new ArrayList<>();
+
+  private Thumbnails(OutputFolder output) {
+    this.output = output;
+  }
+
+  /**
+   * Where a picture's thumbnail is.
+   *
+   * @param number its place in the sheet
+   * @param ofPlaces how many there are
+   */
+  record Place(int sheet, int number, int ofPlaces) implements Serializable {}
+
+  /**
+   * A file of thumbnails.
+   *
+   * @param pictures the SHA-256 of each, by its place
+   */
+  record Sheet(List<String> pictures) {
+
+    String name() {
+      return Sha256.of(String.join("\n", pictures)).substring(0, 16) + ".jpg";
+    }
+
+    String path() {
+      return FOLDER + "/" + name();
+    }
+
+    ThumbnailSheet.Area area() {
+      return ThumbnailSheet.whole(pictures.size());
+    }
+  }
+
+  /**
+   * Makes the thumbnails that are missing.
+   *
+   * @param shown the page's rows
+   * @param source of their pixels
+   * @throws IOException where a sheet cannot be written
+   */
+  static Thumbnails make(List<Row> shown, ThumbnailSource source, OutputFolder output)
+      throws IOException {
+    Map<String, String> files = new LinkedHashMap<>();
+    shown.stream()
+        .filter(GalleryPage::isInRowAlone)
+        .forEach(row -> files.put(row.getAs("sha256"), row.getAs(Gallery.FILE)));
+    Thumbnails thumbnails = new Thumbnails(output);
+    if (!files.isEmpty()) {
+      thumbnails.arrange(source.readable(files));
+      thumbnails.draw(source, files);
+    }
+    return thumbnails;
+  }
+
+  private void arrange(List<String> pictures) {
+    for (int begin = 0; begin < pictures.size(); begin += ThumbnailSheet.PLACES) {
+      int end = Math.min(begin + ThumbnailSheet.PLACES, pictures.size());
+      Sheet sheet = new Sheet(List.copyOf(pictures.subList(begin, end)));
+      for (int number = 0; number < sheet.pictures().size(); number++) {
+        places.put(sheet.pictures().get(number), new Place(sheets.size(), number, end - begin));
+      }
+      sheets.add(sheet);
+    }
+  }
+
+  /** A page without some thumbnails is better than a run that fails at its end. */
+  private void draw(ThumbnailSource source, Map<String, String> files) throws IOException {
+    Set<Integer> missing = missing();
+    Map<String, Place> drawn = new HashMap<>(places);
+    drawn.values().removeIf(place -> !missing.contains(place.sheet()));
+    if (drawn.isEmpty()) {
+      return;
+    }
+    LOG.info("Making thumbnails of {} pictures", drawn.size());
+    try {
+      write(source.draw(drawn, files), missing);
+    } catch (IOException e) {
+      throw e;
+    } catch (Exception e) {
+      // Spark throws checked exceptions that it does not declare.
+      LOG.warn("Cannot make all thumbnails of index.html: {}", Failures.reason(e));
+    }
+    places.values().removeIf(place -> missing.contains(place.sheet()));
+  }
+
+  private void write(Iterator<Tuple2<Integer, byte[]>> drawn, Set<Integer> missing)
+      throws IOException {
+    while (drawn.hasNext()) {
+      Tuple2<Integer, byte[]> sheet = drawn.next();
+      output.writeFile(sheets.get(sheet._1()).path(), sheet._2());
+      missing.remove(sheet._1());
+    }
+  }
+
+  private Set<Integer> missing() throws IOException {
+    List<String> known = output.files(FOLDER);
+    Set<Integer> missing = new HashSet<>();
+    for (int i = 0; i < sheets.size(); i++) {
+      if (!known.contains(sheets.get(i).name())) {
+        missing.add(i);
+      }
+    }
+    return missing;
+  }
+
+  /** All sheets, by their numbers. */
+  List<Sheet> sheets() {
+    return sheets;
+  }
+
+  /** Where a row's thumbnail is, nothing where it has none. */
+  Optional<Place> place(Row row) {
+    return Optional.ofNullable(places.get(row.<String>getAs("sha256")));
+  }
+
+  /** Removes the sheets that the page does not name, once it is written. */
+  void removeOthers() throws IOException {
+    Set<String> named = new HashSet<>();
+    places.values().forEach(place -> named.add(sheets.get(place.sheet()).name()));
+    for (String file : output.files(FOLDER)) {
+      if (NAME.matcher(file).matches() && !named.contains(file)) {
+        output.delete(FOLDER + "/" + file);
+      }
+    }
+  }
+}

@@ -1,0 +1,123 @@
+package io.sparkdiffusion.spark.ml;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sparkdiffusion.metadata.Sha256;
+import io.sparkdiffusion.testing.LocalSpark;
+import io.sparkdiffusion.testing.ReferenceModels;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeoutException;
+import org.apache.spark.api.java.function.VoidFunction2;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
+import org.apache.spark.sql.streaming.DataStreamWriter;
+import org.apache.spark.sql.streaming.StreamingQueryException;
+import org.apache.spark.sql.streaming.Trigger;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The transformer on streams and behind a view of SQL gives what it gives on a table. */
+class TextToImageUsesTest {
+
+  private static final String COLUMNS = "id STRING, prompt STRING, num_images INT";
+
+  private final SparkSession spark = LocalSpark.session();
+  private final TextToImage drawing =
+      new TextToImage()
+          .setModelUrl(ReferenceModels.folder("base").toString())
+          .setHeight(64)
+          .setWidth(64)
+          .setNumInferenceSteps(2)
+          .setDevice("cpu");
+
+  @TempDir private Path folder;
+
+  @BeforeEach
+  void fill() throws IOException {
+    Files.createDirectory(folder.resolve("in"));
+    Files.writeString(folder.resolve("in/first.csv"), "a,a red fox,\nb,,\n");
+  }
+
+  private Dataset<Row> table() {
+    return spark.read().schema(COLUMNS).csv(folder.resolve("in").toString());
+  }
+
+  private Dataset<Row> stream() {
+    return spark.readStream().schema(COLUMNS).csv(folder.resolve("in").toString());
+  }
+
+  /** Status and what the bytes are, sorted. */
+  private static List<String> drawn(Dataset<Row> pictures) {
+    return pictures
+        .select("id", "image.image_index", "image.status", "image.bytes")
+        .collectAsList()
+        .stream()
+        .map(
+            row ->
+                "%s %s %s %s"
+                    .formatted(
+                        row.get(0),
+                        row.get(1),
+                        row.get(2),
+                        row.isNullAt(3) ? "-" : Sha256.of(row.<byte[]>getAs(3))))
+        .sorted()
+        .toList();
+  }
+
+  private void finish(DataStreamWriter<Row> writer)
+      throws TimeoutException, StreamingQueryException {
+    writer
+        .trigger(Trigger.AvailableNow())
+        .option("checkpointLocation", folder.resolve("checkpoint").toString())
+        .start()
+        .awaitTermination();
+  }
+
+  @Test
+  void drawsWhatAStreamBrings() throws Exception {
+    DataStreamWriter<Row> writer =
+        drawing
+            .transform(stream())
+            .writeStream()
+            .format("parquet")
+            .option("path", folder.resolve("out").toString());
+    finish(writer);
+    assertThat(drawn(spark.read().parquet(folder.resolve("out").toString())))
+        .isEqualTo(drawn(drawing.transform(table())))
+        .hasSize(2)
+        .anyMatch(line -> line.startsWith("b 0 failed -"));
+
+    Files.writeString(folder.resolve("in/second.csv"), "c,an owl,2\n");
+    finish(writer);
+    assertThat(drawn(spark.read().parquet(folder.resolve("out").toString())))
+        .isEqualTo(drawn(drawing.transform(table())))
+        .hasSize(4);
+  }
+
+  @Test
+  void drawsBatchByBatch() throws Exception {
+    String out = folder.resolve("out").toString();
+    VoidFunction2<Dataset<Row>, Long> draw =
+        (batch, number) -> drawing.transform(batch).write().mode("append").parquet(out);
+    finish(stream().writeStream().foreachBatch(draw));
+    assertThat(drawn(spark.read().parquet(out))).isEqualTo(drawn(drawing.transform(table())));
+  }
+
+  /** Pictures are drawn for the rows that a query asks for. */
+  @Test
+  void drawsBehindAViewOfSql() {
+    drawing.transform(table()).createOrReplaceTempView("pictures");
+    Dataset<Row> asked = spark.sql("SELECT * FROM pictures WHERE id = 'a'");
+    assertThat(drawn(asked))
+        .isEqualTo(drawn(drawing.transform(table().where(functions.col("id").equalTo("a")))))
+        .hasSize(1)
+        .allMatch(line -> line.startsWith("a 0 generated "));
+    spark.catalog().dropTempView("pictures");
+  }
+}
