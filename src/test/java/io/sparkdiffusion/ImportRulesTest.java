@@ -50,7 +50,6 @@ class ImportRulesTest {
       config: Jackson
       metadata: config prompt
       image: metadata
-      sink:
       graph: DJL JNA
       hub: config
       weights: config graph msgpack
@@ -62,9 +61,9 @@ class ImportRulesTest {
       spark.table: config prompt Spark Hadoop Parquet Scala
       spark.device: config graph Spark
       spark.model: config prompt metadata graph weights pipeline hub spark.device Hadoop SLF4J
-      spark.output: config prompt metadata image sink spark.table Jackson Spark Hadoop Scala SLF4J
+      spark.output: config prompt metadata image spark.table Jackson Spark Hadoop Scala SLF4J
       spark.plan: config prompt metadata spark.table spark.model spark.output Spark Scala
-      spark.executor: config prompt metadata image sink graph pipeline spark.table spark.device spark.model \
+      spark.executor: config prompt metadata image graph pipeline spark.table spark.device spark.model \
       spark.output Spark Hadoop Metrics SLF4J
       spark.report: config metadata image spark.table spark.model spark.output spark.plan spark.executor \
       Jackson Spark Hadoop Scala SLF4J

@@ -6,22 +6,17 @@ import io.sparkdiffusion.image.RgbImage;
 import io.sparkdiffusion.metadata.GenerationParameters;
 import io.sparkdiffusion.metadata.PictureOrigin;
 import io.sparkdiffusion.metadata.RequestHash;
+import io.sparkdiffusion.metadata.Sha256;
 import io.sparkdiffusion.prompt.ImageRequest;
-import io.sparkdiffusion.sink.ImageSink;
 import io.sparkdiffusion.spark.model.Model;
-import io.sparkdiffusion.spark.output.HadoopImageSink;
+import io.sparkdiffusion.spark.output.ImageFiles;
 import io.sparkdiffusion.spark.output.PictureStore;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
-import org.apache.spark.TaskContext;
-import org.apache.spark.util.TaskCompletionListener;
 
 /** Encodes the pictures of one task and writes PNG files where they are asked for. */
 final class PictureKeeper {
@@ -29,14 +24,13 @@ final class PictureKeeper {
   private final Model model;
   private final PngText origin;
   private final PictureStore store;
-  private final ImageSink files;
+  private final ImageFiles files;
 
   PictureKeeper(GenerationRun run, Configuration hadoop) throws IOException {
     this.model = run.model();
     this.origin = PngText.of(origin(run));
     this.store = run.store();
     this.files = store.format().hasPngFiles() ? openFiles(store, hadoop) : null;
-    TaskContext.get().addTaskCompletionListener((TaskCompletionListener) task -> close());
   }
 
   /** The same for all pictures of a run. */
@@ -48,22 +42,12 @@ final class PictureKeeper {
         RequestHash.IMAGE_VERSION);
   }
 
-  private static ImageSink openFiles(PictureStore store, Configuration hadoop) throws IOException {
-    return new HadoopImageSink(
+  private static ImageFiles openFiles(PictureStore store, Configuration hadoop) throws IOException {
+    return new ImageFiles(
         new Path(store.writtenFolder()),
         new Path(store.stagingFolder(), "png"),
         store.hold(),
         hadoop);
-  }
-
-  private void close() {
-    try {
-      if (files != null) {
-        files.close();
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException("Cannot close the folder of pictures: " + e.getMessage(), e);
-    }
   }
 
   KeptPicture keep(ImageRequest request, String requestHash, RgbImage image) {
@@ -74,7 +58,7 @@ final class PictureKeeper {
       write(name, png, request.id());
       path = store.naming().folder() + name;
     }
-    return new KeptPicture(store.format().hasBytesInRows() ? png : null, path, sha256(png));
+    return new KeptPicture(store.format().hasBytesInRows() ? png : null, path, Sha256.of(png));
   }
 
   private List<PngText> texts(ImageRequest request) {
@@ -95,14 +79,6 @@ final class PictureKeeper {
     } catch (IOException e) {
       throw new UncheckedIOException(
           "Cannot write the picture of row %s: %s".formatted(id, e.getMessage()), e);
-    }
-  }
-
-  private static String sha256(byte[] bytes) {
-    try {
-      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("Every JDK has SHA-256", e);
     }
   }
 }

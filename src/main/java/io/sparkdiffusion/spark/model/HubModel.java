@@ -50,7 +50,7 @@ record HubModel(
       Path snapshot = hub.fetch(parts.only(ModelFolder::isDescription));
       String shown = used.offline() ? snapshot + " (offline)" : parts.toString();
       Collection<String> needed =
-          StandIn.needed(parts.files().keySet(), model.weights(), snapshot, shown);
+          NeededFiles.of(parts.files().keySet(), model.weights(), snapshot, shown);
       return new HubModel(
           parts.only(name -> ModelFolder.isDescription(name) || needed.contains(name)),
           model.weights(),

@@ -107,7 +107,7 @@ final class ModelCache {
     try (Stream<Path> found = Files.list(root)) {
       for (Path left : found.filter(ModelCache::isHalfDone).toList()) {
         LOG.info("Removing {}, which a process left half done", left);
-        StandIn.delete(left);
+        NeededFiles.delete(left);
       }
     }
   }
@@ -123,7 +123,7 @@ final class ModelCache {
       ModelSums sums = fetch(remote, partial);
       Path folder = root.resolve(sums.digest());
       if (!isWhole(folder, sums, remote)) {
-        StandIn.delete(folder);
+        NeededFiles.delete(folder);
         Files.move(partial, folder, StandardCopyOption.ATOMIC_MOVE);
       }
       note(remote, sums);
@@ -143,7 +143,7 @@ final class ModelCache {
     Files.createDirectories(partial);
     copy(remote, remote.names().stream().filter(ModelFolder::isDescription).toList(), partial);
     List<String> needed =
-        StandIn.needed(remote.names(), remote.weights(), partial, partial.toString());
+        NeededFiles.of(remote.names(), remote.weights(), partial, partial.toString());
     copy(
         remote, needed.stream().filter(name -> !ModelFolder.isDescription(name)).toList(), partial);
     ModelFolder folder = ModelFolder.open(partial, remote.weights());
@@ -167,7 +167,7 @@ final class ModelCache {
 
   private static void deleteLeft(Path partial) {
     try {
-      StandIn.delete(partial);
+      NeededFiles.delete(partial);
     } catch (IOException e) {
       LOG.warn("Cannot remove {}, the next fetch will: {}", partial, e.toString());
     }

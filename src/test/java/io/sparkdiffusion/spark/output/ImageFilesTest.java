@@ -14,17 +14,16 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class HadoopImageSinkTest {
+class ImageFilesTest {
 
   @TempDir private Path folder;
 
   @Test
   void writesWholeFilesAndNothingElse() throws IOException {
-    try (HadoopImageSink sink = sink()) {
-      sink.write("a.png", new byte[] {1, 2});
-      sink.write("b.png", new byte[] {3});
-      sink.write("a.png", new byte[] {4, 5, 6});
-    }
+    ImageFiles images = images();
+    images.write("a.png", new byte[] {1, 2});
+    images.write("b.png", new byte[] {3});
+    images.write("a.png", new byte[] {4, 5, 6});
     assertThat(names("images")).containsExactly("a.png", "b.png");
     assertThat(names("_staging")).isEmpty();
     assertThat(folder.resolve("images/a.png")).hasBinaryContent(new byte[] {4, 5, 6});
@@ -36,21 +35,20 @@ class HadoopImageSinkTest {
   void replacesAFileWhereARenameDoesNot(boolean hasContext) throws IOException {
     Configuration hadoop = new Configuration();
     StrictRename.register(hadoop, hasContext);
-    try (HadoopImageSink sink = sink("strict:" + folder, hadoop)) {
-      sink.write("a.png", new byte[] {1, 2});
-      sink.write("a.png", new byte[] {4, 5, 6});
-    }
+    ImageFiles images = images("strict:" + folder, hadoop);
+    images.write("a.png", new byte[] {1, 2});
+    images.write("a.png", new byte[] {4, 5, 6});
     assertThat(names("images")).containsExactly("a.png");
     assertThat(names("_staging")).isEmpty();
     assertThat(folder.resolve("images/a.png")).hasBinaryContent(new byte[] {4, 5, 6});
   }
 
-  private HadoopImageSink sink() throws IOException {
-    return sink(folder.toUri().toString(), new Configuration());
+  private ImageFiles images() throws IOException {
+    return images(folder.toUri().toString(), new Configuration());
   }
 
-  private static HadoopImageSink sink(String root, Configuration hadoop) throws IOException {
-    return new HadoopImageSink(
+  private static ImageFiles images(String root, Configuration hadoop) throws IOException {
+    return new ImageFiles(
         new org.apache.hadoop.fs.Path(root, "images"),
         new org.apache.hadoop.fs.Path(root, "_staging"),
         OutputHold.UNSHARED,

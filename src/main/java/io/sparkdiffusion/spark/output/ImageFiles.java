@@ -1,13 +1,12 @@
 package io.sparkdiffusion.spark.output;
 
-import io.sparkdiffusion.sink.ImageSink;
 import java.io.IOException;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
-/** PNG files on any file system that Hadoop knows. */
-public final class HadoopImageSink implements ImageSink {
+/** A folder of finished PNG files, on any file system that Hadoop knows. */
+public final class ImageFiles {
 
   private final Path folder;
   private final Path staging;
@@ -22,7 +21,7 @@ public final class HadoopImageSink implements ImageSink {
    * @param staging where they are while they are being written; on the same file system
    * @param hold without which none appears
    */
-  public HadoopImageSink(Path folder, Path staging, OutputHold hold, Configuration configuration)
+  public ImageFiles(Path folder, Path staging, OutputHold hold, Configuration configuration)
       throws IOException {
     // The raw one: a .crc file beside each picture would help nobody.
     this.raw = WholeFiles.raw(folder.getFileSystem(configuration));
@@ -34,11 +33,14 @@ public final class HadoopImageSink implements ImageSink {
     raw.mkdirs(staging);
   }
 
-  @Override
+  /**
+   * Writes one file under a temporary name and renames it in one step, so that a reader sees the
+   * whole file or none. A file of that name is replaced.
+   *
+   * @param name the file's name, without folders
+   * @param png the whole file, borrowed
+   */
   public void write(String name, byte[] png) throws IOException {
     files.write(new Path(folder, name), staging, png, () -> hold.require(raw));
   }
-
-  @Override
-  public void close() {}
 }

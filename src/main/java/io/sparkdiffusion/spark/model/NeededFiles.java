@@ -12,9 +12,9 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** Tells which large files a model needs before any is there. */
-final class StandIn {
+final class NeededFiles {
 
-  private StandIn() {}
+  private NeededFiles() {}
 
   /**
    * Opens a folder in which the small files are copies and empty files stand for the others.
@@ -24,8 +24,8 @@ final class StandIn {
    * @param small the folder that has the small ones
    * @param shown what problems call the folder
    */
-  static List<String> needed(
-      Collection<String> names, WeightChoice weights, Path small, String shown) throws IOException {
+  static List<String> of(Collection<String> names, WeightChoice weights, Path small, String shown)
+      throws IOException {
     Path folder = Files.createTempDirectory("spark-diffusion-model");
     try {
       for (String name : names) {

@@ -1,2 +1,0 @@
-/** Where finished PNG files go; it imports the JDK alone. */
-package io.sparkdiffusion.sink;
