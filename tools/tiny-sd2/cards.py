@@ -1,14 +1,12 @@
-"""Writes each model folder's README.md from what `check` measured, and the logs of losses beside the tools."""
+"""Writes each model folder's README.md from what `check` measured and the logs of training say."""
 
 import json
-import shutil
 
 import denoiser
 import folders
 import scenes
 import training
 
-LOGS = training.REPOSITORY / "tools/tiny-sd2/logs"
 BY_MUON = ("words", "pairs", "relations", "shapes")
 WHAT = {
     "base": ("predicts the noise (epsilon), as Stable Diffusion 2 base", "the leading timesteps of the published configuration"),
@@ -42,7 +40,7 @@ Ten pairs of shape and colour were never in the UNet's training: {held_out}.
 ## Training
 
 `tools/tiny-sd2/run`, from scratch on 2 CPU cores: autoencoder, {autoencoder} steps; text encoder and UNet, {start} steps of 64 scenes predicting noise, then
-{v} and (by Muon) {muon:,} predicting velocity with zero terminal SNR{base}. Losses are in `tools/tiny-sd2/logs`. Weights are the moving average, in float16.
+{v} and (by Muon) {muon:,} predicting velocity with zero terminal SNR{base}. Weights are the moving average, in float16.
 
 ## What it shows
 
@@ -56,7 +54,7 @@ the colour of each object, the shape of each object (both, where there are two) 
 
 These weights have had {examples:,} examples, made from 40,000 scenes, and are not done. Backgrounds, kinds of landscape and single objects follow the prompt; of two objects
 both are there in most pictures, their shapes melt in some, and which of them is left or above is right in nine of ten. The loss was still falling when training
-ended (`tools/tiny-sd2/logs`), so longer training is the first thing that would raise the figures. `denoiser.py shapes FOLDER` goes on from these weights.
+ended, so longer training is the first thing that would raise the figures. `denoiser.py shapes FOLDER` goes on from these weights.
 
 Words outside its {words} tokens are read letter by letter and mean nothing to it. The VAE blurs dots and thin stripes. At other sizes than 128x128 it
 has not been measured.
@@ -74,12 +72,9 @@ def table(results):
     return "\n".join(lines)
 
 
-def keep_log(name):
-    """Brings a recipe's log of losses here, where it was trained on this machine; the number of its last step."""
-    kept = LOGS / f"{name}.jsonl"
-    if (log := training.WORK / f"{name}.log").exists():
-        shutil.copyfile(log, kept)
-    return json.loads(kept.read_text().splitlines()[-1])["step"]
+def last_step(name):
+    """The number of a recipe's last step, from its log of losses."""
+    return json.loads((training.WORK / f"{name}.log").read_text().splitlines()[-1])["step"]
 
 
 def parameters(folder):
@@ -90,8 +85,7 @@ def parameters(folder):
 def main():
     results = json.loads((training.WORK / "check.json").read_text())
     held_out = ", ".join(f"{colour} {shape}" for shape, colour in sorted(scenes.HELD_OUT))
-    LOGS.mkdir(exist_ok=True)
-    logged = {log: keep_log(log) for log in ("autoencoder", *denoiser.RECIPES)}
+    logged = {log: last_step(log) for log in ("autoencoder", *denoiser.RECIPES)}
     for name, recipe in folders.MODELS.items():
         folder = training.REPOSITORY / "models" / name
         what, use = WHAT[recipe]

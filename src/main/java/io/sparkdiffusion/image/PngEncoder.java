@@ -70,12 +70,11 @@ public final class PngEncoder {
   }
 
   private void pixels(RgbImage image) {
-    RowFilter way = RowFilter.of(image);
-    byte[] rows = way.filtered(image);
     byte[] part = new byte[LONGEST_IDAT];
-    Deflater deflater = way.deflater();
+    Deflater deflater = new Deflater(Deflater.BEST_SPEED);
     try {
-      deflater.setInput(rows);
+      deflater.setStrategy(Deflater.HUFFMAN_ONLY);
+      deflater.setInput(PaethFilter.filtered(image));
       deflater.finish();
       while (!deflater.finished()) {
         int length = 0;

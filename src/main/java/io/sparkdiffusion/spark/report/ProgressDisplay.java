@@ -77,7 +77,7 @@ public final class ProgressDisplay {
         Locale.ROOT, "%s%d of %s", bar(done, total), done, Counted.of(total, "image"));
   }
 
-  /** Loading the model is left out: nothing is foretold before a second value is known. */
+  /** Loading the model is left out: nothing is predicted before a second value is known. */
   private String sinceTheFirst(long done, long total) {
     double rate = firstAt != 0 && done > firstDone ? rate(done - firstDone, firstAt) : 0;
     String left = done < total ? ", " + duration((total - done) / rate) + " left" : "";

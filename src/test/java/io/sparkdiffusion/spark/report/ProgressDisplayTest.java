@@ -14,7 +14,7 @@ class ProgressDisplayTest {
   private final AtomicLong seconds = new AtomicLong(100);
 
   @Test
-  void foretellsWithoutTheTimeOfLoadingAndEndsWithTheRateOfAll() {
+  void predictsWithoutTheTimeOfLoadingAndEndsWithTheRateOfAll() {
     ProgressDisplay display = display(0);
     display.show(0, 1000);
     seconds.addAndGet(60);
