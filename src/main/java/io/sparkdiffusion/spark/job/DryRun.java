@@ -5,16 +5,10 @@ import io.sparkdiffusion.config.JobConfig;
 import io.sparkdiffusion.config.Shown;
 import io.sparkdiffusion.config.StrictJson;
 import io.sparkdiffusion.spark.model.Model;
-import io.sparkdiffusion.spark.output.CommitWay;
-import io.sparkdiffusion.spark.output.GroupManifests;
-import io.sparkdiffusion.spark.output.ListedFolder;
-import io.sparkdiffusion.spark.output.ResultTable;
 import io.sparkdiffusion.spark.plan.BatchPlan;
-import io.sparkdiffusion.spark.plan.FinishedImages;
 import io.sparkdiffusion.spark.plan.RowCounts;
 import io.sparkdiffusion.spark.plan.RunCounts;
 import io.sparkdiffusion.spark.report.DeviceCost;
-import io.sparkdiffusion.spark.table.LiteralPath;
 import io.sparkdiffusion.spark.table.RequestColumns;
 import java.io.IOException;
 import java.io.InputStream;
@@ -27,9 +21,7 @@ import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
-import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SparkSession;
 
 /**
  * What a run would do.
@@ -43,29 +35,6 @@ public record DryRun(RunCounts counts, long toMake, List<String> lines) {
   /** Keeps a copy. */
   public DryRun {
     lines = List.copyOf(lines);
-  }
-
-  /** Images that are there already, read without touching the output. */
-  static Optional<Dataset<Row>> finished(SparkSession spark, JobConfig config, Configuration hadoop)
-      throws IOException {
-    String table = config.output().table();
-    if (!table.isEmpty()) {
-      boolean exists = spark.catalog().tableExists(table);
-      return exists
-          ? Optional.of(ResultTable.rows(spark, table, FinishedImages.READ))
-          : Optional.empty();
-    }
-    Path root = new Path(config.output().directory());
-    FileSystem files = root.getFileSystem(hadoop);
-    Path rows = files.makeQualified(new Path(root, "rows"));
-    if (CommitWay.of(config.output().commit(), files, root) == CommitWay.MANIFEST) {
-      return ListedFolder.rows(
-          spark, GroupManifests.readOnly(spark, files, rows), rows.toString(), FinishedImages.READ);
-    }
-    return files.exists(rows)
-        ? Optional.of(
-            spark.read().schema(FinishedImages.READ).parquet(LiteralPath.of(rows.toString())))
-        : Optional.empty();
   }
 
   static DryRun of(

@@ -219,7 +219,10 @@ public final class GenerateJob {
     Model model = models.apply(config);
     planner.checkDriver(model);
     try (PlannedImages planned = planner.images(table, model)) {
-      Planner.Work work = planner.missing(planned, DryRun.finished(spark, config, hadoop.value()));
+      Planner.Work work =
+          planner.missing(
+              planned,
+              ResultStore.earlier(spark, config.output(), hadoop.value(), FinishedImages.READ));
       planner.checkExecutors(work, run("", model, PictureStore.inRows(true, true)));
       return DryRun.of(config, model, planned.counts(), work, hadoop.value());
     }

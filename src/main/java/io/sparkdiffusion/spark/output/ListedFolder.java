@@ -42,7 +42,7 @@ public final class ListedFolder implements ResultStore {
   }
 
   /** The rows of committed groups, nothing where there are none. */
-  public static Optional<Dataset<Row>> rows(
+  static Optional<Dataset<Row>> rows(
       SparkSession spark, GroupManifests manifests, String rows, StructType columns)
       throws IOException {
     List<String> files = manifests.committed().values().stream().flatMap(List::stream).toList();

@@ -16,8 +16,13 @@ record ResultFolder(GroupWriter writer, OutputFolder output) implements ResultSt
   @Override
   public Optional<Dataset<Row>> rows(StructType columns) throws IOException {
     return output.hasRows()
-        ? Optional.of(session().read().schema(columns).parquet(LiteralPath.of(output.rows())))
+        ? Optional.of(rows(session(), output.rows(), columns))
         : Optional.empty();
+  }
+
+  /** The rows of a folder that is there. */
+  static Dataset<Row> rows(SparkSession spark, String folder, StructType columns) {
+    return spark.read().schema(columns).parquet(LiteralPath.of(folder));
   }
 
   @Override

@@ -3,9 +3,13 @@ package io.sparkdiffusion.spark.output;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.max;
 
+import io.sparkdiffusion.config.OutputConfig;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -35,6 +39,33 @@ public sealed interface ResultStore
     return switch (output.way()) {
       case RENAME -> new ResultFolder(writer, output);
       case MANIFEST -> ListedFolder.open(spark, writer, output);
+    };
+  }
+
+  /**
+   * The committed rows of an output that nobody has opened, read without touching it.
+   *
+   * @param columns to read
+   */
+  static Optional<Dataset<Row>> earlier(
+      SparkSession spark, OutputConfig output, Configuration hadoop, StructType columns)
+      throws IOException {
+    if (!output.table().isEmpty()) {
+      return spark.catalog().tableExists(output.table())
+          ? Optional.of(ResultTable.rows(spark, output.table(), columns))
+          : Optional.empty();
+    }
+    Path root = new Path(output.directory());
+    FileSystem files = root.getFileSystem(hadoop);
+    Path rows = files.makeQualified(new Path(root, "rows"));
+    return switch (CommitWay.of(output.commit(), files, root)) {
+      case RENAME ->
+          files.exists(rows)
+              ? Optional.of(ResultFolder.rows(spark, rows.toString(), columns))
+              : Optional.empty();
+      case MANIFEST ->
+          ListedFolder.rows(
+              spark, GroupManifests.readOnly(spark, files, rows), rows.toString(), columns);
     };
   }
 

@@ -171,7 +171,7 @@ public final class ResultTable implements ResultStore {
    *
    * @param columns to read; of a struct no more than its fields, so that pixels stay on the disk
    */
-  public static Dataset<Row> rows(SparkSession spark, String name, StructType columns) {
+  static Dataset<Row> rows(SparkSession spark, String name, StructType columns) {
     return spark
         .table(name)
         .select(Arrays.stream(columns.fields()).map(ResultTable::read).toArray(Column[]::new));
