@@ -1,4 +1,4 @@
-"""Runs a notebook top to bottom in a fresh kernel: NOTEBOOK RESULT. What programs say on stderr is left out, and pictures are kept as
+"""Runs a notebook top to bottom in a fresh kernel: NOTEBOOK RESULT. What programs say on stderr is left out, and images are kept as
 JPEG where that is smaller; an error ends it."""
 
 import base64
@@ -12,7 +12,7 @@ from PIL import Image
 
 
 def as_jpeg(png):
-    """The same picture in base64, as a web page has it."""
+    """The same image in base64, as a web page has it."""
     packed = io.BytesIO()
     Image.open(io.BytesIO(base64.b64decode(png))).convert("RGB").save(packed, "jpeg", quality=90, subsampling=0, optimize=True)
     return base64.b64encode(packed.getvalue()).decode()

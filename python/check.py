@@ -1,5 +1,5 @@
 """Draws from PySpark what the batch job has drawn into OUTPUT from configs/tiny.yml, through a pipeline that is saved and loaded, from
-a stream, behind a view of SQL and as the README does it, and checks that all bytes are the job's: OUTPUT."""
+a stream, behind a view of SQL and as docs/programs.md does it, and checks that all bytes are the job's: OUTPUT."""
 
 import os
 import re
@@ -90,7 +90,7 @@ def error_of(kind, action):
 
 
 def streamed(spark, prompts, folder):
-    """The pictures of a stream of files, by a sink and batch by batch."""
+    """The images of a stream of files, by a sink and batch by batch."""
     prompts.write.parquet(f"{folder}/in")
     drawing = sparkdiffusion.TextToImage(modelUrl=MODEL, num_inference_steps=STEPS, height=SIZE, width=SIZE)
     stream = spark.readStream.schema(prompts.schema).parquet(f"{folder}/in")
@@ -117,18 +117,18 @@ def main(output):
     check_errors(spark)
     drawn = draw(spark, prompts)
     assert drawn.columns == prompts.columns + ["words", "features", "image"], drawn.columns
-    exec(re.search(r"```python\n(.*?)```", Path("README.md").read_text(), re.S).group(1), {})
+    exec(re.search(r"```python\n(.*?)```", Path("docs/programs.md").read_text(), re.S).group(1), {})
     of_job = {row.id: row.sha256 for row in spark.read.parquet(f"{output}/rows").where("status = 'generated'").collect()}
     with tempfile.TemporaryDirectory() as folder:
         one = spark.createDataFrame(prompts.limit(1).collect(), prompts.schema)
-        tables = [(drawn, ROWS), (spark.read.parquet("output/pictures"), 2), (viewed(spark, one), 1)]
+        tables = [(drawn, ROWS), (spark.read.parquet("output/images"), 2), (viewed(spark, one), 1)]
         for pictures, count in tables + [(pictures, 1) for pictures in streamed(spark, one, folder)]:
             rows = pictures.select("id", "image.*", F.sha2("image.bytes", 256).alias("sum")).collect()
             assert len(rows) == count, rows
             for row in rows:
                 assert row.status == "generated" and row.sum == row.sha256 == of_job[row.id], (row.id, row.error)
     print(
-        f"PySpark {spark.version}: pictures of a loaded pipeline, of a stream, behind a view and of the README's lines are the job's,"
+        f"PySpark {spark.version}: images of a loaded pipeline, of a stream, behind a view and of the documents' lines are the job's,"
         " byte for byte"
     )
     spark.stop()

@@ -1,8 +1,8 @@
 """Stable Diffusion 2 as a stage of Spark ML, from PySpark: a thin wrapper of the Java class in the job's jar.
 
     spark = sparkdiffusion.start()
-    drawing = TextToImage(modelUrl="models/tiny-sd2-1", height=128, width=128, guidance_rescale=0.7)
-    drawing.transform(spark.createDataFrame([("a red circle",)], ["prompt"])).write.parquet("pictures")
+    generator = TextToImage(modelUrl="models/tiny-sd2-1", height=128, width=128, guidance_rescale=0.7)
+    generator.transform(spark.createDataFrame([("a red circle",)], ["prompt"])).write.parquet("images")
 """
 
 import sys
@@ -42,7 +42,7 @@ def _boolean(name, doc):
 
 
 def _require_class():
-    """Where the jar is missing, py4j says no more than that a package cannot be called."""
+    """Without the jar py4j only says that a package cannot be called."""
     context = SparkContext._active_spark_context
     if context is None:
         raise RuntimeError("Cannot make a TextToImage: a Spark session must run (none does); sparkdiffusion.start() starts one")
@@ -55,7 +55,7 @@ def _require_class():
 
 
 class _Reader(JavaMLReader):
-    """Reads what either side has written; the Java class is called otherwise than this module."""
+    """Reads what either side has written; the Java class has another name than this module."""
 
     @classmethod
     def _java_loader_class(cls, clazz):
@@ -63,16 +63,16 @@ class _Reader(JavaMLReader):
 
 
 class TextToImage(JavaTransformer, JavaMLReadable, JavaMLWritable):
-    """Draws each row's prompt. All columns are kept; ``outputCol`` is added as a struct of ``bytes`` (a PNG file), ``status``
-    (``generated`` or ``failed``), ``error`` and every parameter that made the picture.
+    """Generates an image of each row's prompt. All columns are kept; ``outputCol`` is added as a struct of ``bytes`` (a PNG file),
+    ``status`` (``generated`` or ``failed``), ``error`` and every parameter that made the image.
 
     Parameters can be given by name, or set one by one as in Java: ``setGuidanceScale(5)``. Columns of the table that are called
-    ``seed``, ``num_inference_steps`` and so on win over them where they are not null. Pictures are drawn when rows are asked for, and
-    again by each action: write or persist them.
+    ``seed``, ``num_inference_steps`` and so on override them where they are not null. Images are generated when rows are requested,
+    and again by each action: write or persist them.
     """
 
     inputCol = _text("inputCol", "column of prompts")
-    outputCol = _text("outputCol", "column of pictures, which is added")
+    outputCol = _text("outputCol", "column of images, which is added")
     idCol = _text("idCol", "column of ids; without one, the prompt's SHA-256 is the id")
     negativePromptCol = _text("negativePromptCol", "column of what to avoid, where it is there")
     modelUrl = _text("modelUrl", "model: local folder, any Hadoop path or hub id")
@@ -84,7 +84,7 @@ class TextToImage(JavaTransformer, JavaMLReadable, JavaMLWritable):
     diffusion_scheduler_config = _text("diffusion_scheduler_config", "mapping that wins over the model's, YAML or JSON")
     negative_prompt = _text("negative_prompt", "what to avoid")
     seed = _integer("seed", "rows without a seed derive theirs from it and their id")
-    num_images = _integer("num_images", "pictures for each row, 1 to 10000")
+    num_images = _integer("num_images", "images for each row, 1 to 10000")
     num_inference_steps = _integer("num_inference_steps", "denoising steps, 1 to 1000")
     guidance_scale = _number("guidance_scale", "strength of guidance, 0 or more; at most 1: without")
     guidance_rescale = _number("guidance_rescale", "against overexposure, 0 to 1; 0.7 goes with 7.5")
@@ -95,7 +95,7 @@ class TextToImage(JavaTransformer, JavaMLReadable, JavaMLWritable):
     device = _text("device", "auto, cpu, cuda or cuda:N")
     libtorch_path = _text("libtorch_path", "folder of a PyTorch on each executor, for GPUs; empty: the job's")
     dtype = _text("dtype", "number format: float32, bfloat16, float16 (GPU only)")
-    batchSize = _integer("batchSize", "pictures in a batch on a GPU; every batch is padded to it")
+    batchSize = _integer("batchSize", "images in a batch on a GPU; every batch is padded to it")
     png_parameters = _boolean("png_parameters", "write prompts and parameters into PNGs")
     png_ai_mark = _boolean("png_ai_mark", "mark PNGs as made by a model")
 

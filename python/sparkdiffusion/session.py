@@ -13,8 +13,8 @@ _HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def find_jar(jar=None):
-    """The job's jar: the one given, else ``SPARK_DIFFUSION_JAR``, else what the checkout has built that this module or the working
-    directory is in."""
+    """The job's jar: the one given, else ``SPARK_DIFFUSION_JAR``, else the one built in the checkout around this module or the working
+    directory."""
     given = jar or os.environ.get("SPARK_DIFFUSION_JAR")
     if given:
         if "://" not in given and not os.path.isfile(given):
@@ -32,14 +32,14 @@ def find_jar(jar=None):
 
 
 def configure(builder, jar=None):
-    """Adds the jar to a ``SparkSession.builder``, beside jars that it has already, and returns it."""
+    """Adds the jar to a ``SparkSession.builder``, keeps the jars it has, and returns it."""
     with builder._lock:
         known = builder._options.get("spark.jars", "")
     return builder.config("spark.jars", ",".join(one for one in (known, find_jar(jar)) if one))
 
 
 def start(master="local[1]", jar=None, **options):
-    """A session that can draw. One picture at a time is fastest on a CPU, since each takes all of its cores: hence ``local[1]``.
+    """A session with the job's jar. One image at a time is fastest on a CPU, since each uses all of its cores: hence ``local[1]``.
 
     ``options`` are Spark's, with two underscores for each dot: ``start(spark__driver__memory="4g")``.
     """
@@ -57,5 +57,5 @@ def start(master="local[1]", jar=None, **options):
 
 
 def has_class(jvm):
-    """Whether the JVM knows the transformer: a name that it does not know is a package to py4j."""
+    """Whether the JVM knows the transformer: py4j takes an unknown name for a package."""
     return not isinstance(jvm.io.sparkdiffusion.spark.ml.TextToImage, JavaPackage)

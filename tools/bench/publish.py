@@ -19,17 +19,17 @@ RATIOS = {  # in docs/benchmarks.json: what was measured
 }
 LABELS = {
     "text": "text encoding, one prompt", "unet": "UNet, one guidance pair", "guidance": "guidance, rescale and DDIM step",
-    "vae": "VAE decode, 512x512", "unet:4": "UNet, four pairs", "vae:4": "VAE decode, four pictures",
+    "vae": "VAE decode, 512x512", "unet:4": "UNet, four pairs", "vae:4": "VAE decode, four images",
 }
 LABEL_CELLS = {"diffusers": 2, "openvino": 2, "newest": 2, "whole": 1, "scaling": 1}
 MEASURED = ("ratio (95 % interval)", "pairs", "commit")  # the last columns of a table of ratios
-TERAFLOPS = {"unet": 2 * 0.804, "vae": 2.51, "text": 0.045}  # of one guidance pair, picture and prompt
+TERAFLOPS = {"unet": 2 * 0.804, "vae": 2.51, "text": 0.045}  # of one guidance pair, image and prompt
 
 
 LABELS_OF_WHOLE = {
     "cold start bfloat16": "process start to the beginning of the first step, bfloat16, files in the page cache; peer: diffusers",
-    "job": "the Spark job, bfloat16, from the first picture to the last byte and the last line; peer: the bare pipeline, which writes nothing",
-    "picture of 2 steps bfloat16": "a picture of 2 steps, PNG included, bfloat16; peer: diffusers",
+    "job": "the Spark job, bfloat16, from the first image to the last byte and the last line; peer: the bare pipeline, which writes nothing",
+    "picture of 2 steps bfloat16": "an image of 2 steps, PNG included, bfloat16; peer: diffusers",
 }
 
 
@@ -72,8 +72,8 @@ def whole(results):
         fifty = [seconds + 48 * results["unet bfloat16 diffusers"]["seconds"][side] for side, seconds in few["seconds"].items()]
         lines.append(f"| the same with 50 steps, extrapolated with 48 UNet pairs | {number(fifty[0])} | {number(fifty[1])} | {fifty[0] / fifty[1]:.2f} | | {few['commit']} |")
     if value := results.get("peak memory"):
-        lines.append(row("peak anonymous memory of two such pictures, each time in a new process", *(f"{memory / 2**30:.2f} GiB" for memory in value["bytes"].values()), value))
-    for name, picture in {"soft": "a picture like a photograph", "drawn": "flat shapes", "hard": "white noise"}.items():
+        lines.append(row("peak anonymous memory of two such images, each time in a new process", *(f"{memory / 2**30:.2f} GiB" for memory in value["bytes"].values()), value))
+    for name, picture in {"soft": "an image like a photograph", "drawn": "flat shapes", "hard": "white noise"}.items():
         if value := results.get(f"png {name}"):
             lines.append(line(f"PNG 512x512 on one core, {picture}: {value['bytes']['ours']:,} bytes; peer: ImageIO, {value['bytes']['imageio']:,} bytes", value))
     return lines
@@ -84,8 +84,8 @@ def scaling(results):
     if value := results.get("scaling"):
         seconds, memory = value["seconds"], value["rss_anon_bytes"]
         where = f"turns of twenty, in a process that has made {value['pictures']:,} and in one that has made 100"
-        lines.append(row(f"seconds of a picture, {where}; late / early", *(f"{1000 * seconds[when]:.2f} ms" for when in ("early", "late")), value))
-        part = f"medians over {value['part']:,} pictures, from the 101st and up to number {value['pictures']:,}"
+        lines.append(row(f"seconds of an image, {where}; late / early", *(f"{1000 * seconds[when]:.2f} ms" for when in ("early", "late")), value))
+        part = f"medians over {value['part']:,} images, from the 101st and up to number {value['pictures']:,}"
         early, late = (memory[when] / 2**20 for when in ("early", "late"))
         lines.append(f"| anonymous memory, {part}; late / early | {early:.0f} MiB | {late:.0f} MiB | {late / early:.3f} | | {value['commit']} |")
     if value := results.get("two executors"):

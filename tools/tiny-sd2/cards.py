@@ -1,6 +1,7 @@
 """Writes each model folder's README.md from what `check` measured and the logs of training say."""
 
 import json
+import textwrap
 
 import denoiser
 import folders
@@ -21,43 +22,54 @@ library_name: diffusers
 
 # {name}
 
-A very small Stable Diffusion 2: text encoder, UNet and VAE are built exactly as the published ones, with {parameters:.1f} million parameters in place of 1,290
-million. It {what}. It draws simple scenes of 128x128 pixels from English captions, and ships with Spark Diffusion for its first
-command and its tests. It knows nothing but the scenes below: see what it shows.
+A very small Stable Diffusion 2: text encoder, UNet and VAE are built exactly as the published ones, with
+{parameters:.1f} million parameters where those have 1,290 million.
+It {what}.
+It generates simple scenes of 128x128 pixels from English captions, and ships with Spark Diffusion for its first
+command and its tests. It knows nothing but the scenes below.
 
-Use it with {use}. `jobs/generate configs/{config}` does; diffusers' `StableDiffusionPipeline.from_pretrained` loads the folder
-as it is.
+Use it with {use}. `jobs/generate configs/{config}` does;
+diffusers' `StableDiffusionPipeline.from_pretrained` loads the folder as it is.
 
 ## Data
 
-Drawn by a program, `tools/tiny-sd2/scenes.py`; no picture or text of anybody else is in it. One to three shapes ({shapes}) in nine colours
-({colours}), three sizes, plain, striped or dotted, on a background of one of seven colours (grey among them), or a landscape by day or at
-night with a house, a tree or a boat. Captions are put together from varied words (`captions.py`): "a large red circle to the left of a blue square on
-a white background", "a tree next to a yellow house at night under the moon". One caption in ten is left out, for guidance.
+Drawn by a program, `tools/tiny-sd2/scenes.py`; no image or text by anybody else is in it. One to three shapes
+({shapes})
+in nine colours ({colours}),
+three sizes, plain, striped or dotted, on a background of one of seven colours (grey among them), or a landscape by
+day or at night with a house, a tree or a boat. Captions are put together from varied words (`captions.py`): "a large
+red circle to the left of a blue square on a white background", "a tree next to a yellow house at night under the
+moon". One caption in ten is left out, for guidance.
 
-Ten pairs of shape and colour were never in the UNet's training: {held_out}.
+Ten pairs of shape and colour were never in the UNet's training:
+{held_out}.
 
 ## Training
 
-`tools/tiny-sd2/run`, from scratch on 2 CPU cores: autoencoder, {autoencoder} steps; text encoder and UNet, {start} steps of 64 scenes predicting noise, then
-{v} and (by Muon) {muon:,} predicting velocity with zero terminal SNR{base}. Weights are the moving average, in float16.
+`tools/tiny-sd2/run`, from scratch on 2 CPU cores: autoencoder, {autoencoder} steps; text encoder and UNet, {start}
+steps of 64 scenes predicting noise, then {v} and (by Muon) {muon:,} predicting velocity with zero terminal
+SNR{base}.
+Weights are the moving average, in float16.
 
 ## What it shows
 
-{prompts} prompts of `src/test/resources/meaning/prompts.csv`, a third of them with pairs of shape and colour never trained; percent for which the background,
-the colour of each object, the shape of each object (both, where there are two) and the relation of two objects are those named, by the rules in
-`tools/tiny-sd2/measure.py`; diffusers, {inference_steps} steps, float32. "Never trained" has the same for those prompts alone.
+{prompts} prompts of `src/test/resources/meaning/prompts.csv`, a third of them with pairs of shape and colour never
+trained; percent for which the background, the colour of each object, the shape of each object (both, where there are
+two) and the relation of two objects are those named, by the rules in `tools/tiny-sd2/measure.py`; diffusers,
+{inference_steps} steps, float32. "Never trained" has the same for those prompts alone.
 
 {table}
 
 ## Limits
 
-These weights have had {examples:,} examples, made from 40,000 scenes, and are not done. Backgrounds, kinds of landscape and single objects follow the prompt; of two objects
-both are there in most pictures, their shapes melt in some, and which of them is left or above is right in nine of ten. The loss was still falling when training
-ended, so longer training is the first thing that would raise the figures. `denoiser.py shapes FOLDER` goes on from these weights.
+These weights have had {examples:,} examples, made from 40,000 scenes, and are not done. Backgrounds, kinds of
+landscape and single objects follow the prompt; of two objects both are there in most images, their shapes melt in
+some, and which of them is left or above is right in nine of ten. The loss was still falling when training ended,
+so longer training is the first thing that would raise the figures. `denoiser.py shapes FOLDER` continues from these
+weights.
 
-Words outside its {words} tokens are read letter by letter and mean nothing to it. The VAE blurs dots and thin stripes. At other sizes than 128x128 it
-has not been measured.
+Words outside its {words} tokens are read letter by letter and mean nothing to it. The VAE blurs dots and thin stripes.
+Other sizes than 128x128 have not been measured.
 
 Licence: Apache-2.0, as the whole project; the data are our own.
 """
@@ -84,7 +96,7 @@ def parameters(folder):
 
 def main():
     results = json.loads((training.WORK / "check.json").read_text())
-    held_out = ", ".join(f"{colour} {shape}" for shape, colour in sorted(scenes.HELD_OUT))
+    held_out = textwrap.fill(", ".join(f"{colour} {shape}" for shape, colour in sorted(scenes.HELD_OUT)), 116)
     logged = {log: last_step(log) for log in ("autoencoder", *denoiser.RECIPES)}
     for name, recipe in folders.MODELS.items():
         folder = training.REPOSITORY / "models" / name

@@ -1,4 +1,4 @@
-"""Each night the pictures that a table asks for and that are not there yet, by Apache Airflow 2 or 3.
+"""Each night the images that a table asks for and that are not there yet, by Apache Airflow 2 or 3.
 
 The connection spark_diffusion says where Spark is (for instance host local[1], or yarn), and spark-submit of a Spark 3.5 must be
 on the workers' PATH. These variables of the workers' environment say the rest:

@@ -206,7 +206,7 @@ class ObjectStoreTest {
         .heartbeat(HEARTBEAT);
   }
 
-  /** As docs/operations.md tells other readers. */
+  /** As docs/output.md tells other readers. */
   private Dataset<Row> rows(Path of) {
     String rows = of.resolve("rows").toString();
     String[] files =
