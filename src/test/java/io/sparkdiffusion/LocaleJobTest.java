@@ -35,8 +35,7 @@ class LocaleJobTest {
     assertThat(plain).containsKeys("index.html", "run.json");
     assertThat(plain.keySet()).filteredOn(name -> name.endsWith(".png")).hasSize(2);
 
-    assertThat(runElsewhere("persian", "-Duser.language=fa", "-Duser.country=IR"))
-        .isEqualTo(plain);
+    assertThat(runElsewhere("persian", "-Duser.language=fa", "-Duser.country=IR")).isEqualTo(plain);
     assertThat(
             runElsewhere(
                 "turkish", "-Duser.language=tr", "-Duser.country=TR", "-Dfile.encoding=US-ASCII"))
@@ -57,8 +56,7 @@ class LocaleJobTest {
       throws IOException, InterruptedException {
     List<String> options = new ArrayList<>(List.of(locale));
     options.addAll(List.of("-Dspark.master=local[1]", "-Dspark.ui.enabled=false"));
-    return left(
-        name, ChildJvm.run(Main.class, options, arguments(name).toArray(String[]::new)));
+    return left(name, ChildJvm.run(Main.class, options, arguments(name).toArray(String[]::new)));
   }
 
   private List<String> arguments(String name) throws IOException {

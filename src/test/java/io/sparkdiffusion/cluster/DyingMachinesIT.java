@@ -48,22 +48,22 @@ class DyingMachinesIT {
 
   @Test
   void survivesAKilledExecutor() throws Exception {
-    killAnExecutor(Moment.DENOISING.ordinal());
+    killAnExecutor(Moment.DENOISING, 1);
   }
 
   @Tag("soak")
   @ParameterizedTest
   @MethodSource("kills")
   void survivesManyKilledExecutors(int kill) throws Exception {
-    killAnExecutor(kill);
+    killAnExecutor(moment(kill), kill);
   }
 
-  private static void killAnExecutor(int kill) throws Exception {
+  private static void killAnExecutor(Moment moment, int kill) throws Exception {
     Path output = output("executor-" + kill);
     Random random = new Random(kill);
     int loaded = Moment.modelsLoaded(cluster);
     SparkProcess driver = job.start(output, NO_OPTIONS);
-    moment(kill).await(output, cluster, loaded, driver, random);
+    moment.await(output, cluster, loaded, driver, random);
     List<ProcessHandle> executors = cluster.executors();
     assertThat(executors).isNotEmpty();
     executors.get(random.nextInt(executors.size())).destroyForcibly();
@@ -73,21 +73,21 @@ class DyingMachinesIT {
 
   @Test
   void goesOnAfterAKilledDriver() throws Exception {
-    killTheDriver(Moment.WRITING.ordinal());
+    killTheDriver(Moment.WRITING, 2);
   }
 
   @Tag("soak")
   @ParameterizedTest
   @MethodSource("kills")
   void goesOnAfterManyKilledDrivers(int kill) throws Exception {
-    killTheDriver(kill);
+    killTheDriver(moment(kill), kill);
   }
 
-  private static void killTheDriver(int kill) throws Exception {
+  private static void killTheDriver(Moment moment, int kill) throws Exception {
     Path output = output("driver-" + kill);
     int loaded = Moment.modelsLoaded(cluster);
     SparkProcess driver = job.start(output, NO_OPTIONS);
-    moment(kill).await(output, cluster, loaded, driver, new Random(kill));
+    moment.await(output, cluster, loaded, driver, new Random(kill));
     driver.close();
     assertThat(output.resolve("_lock")).exists();
     SparkProcess second = job.run(output, NO_OPTIONS);
