@@ -72,7 +72,8 @@ class ObjectStoreTest {
     assertThat(undisturbed).hasSize(ROWS);
 
     ObjectStore.dieAt(ending, count(whole.resolve("rows"), ending) / 2);
-    assertThatThrownBy(() -> run(output)).isInstanceOf(Exception.class);
+    assertThatThrownBy(() -> run(output))
+        .satisfies(e -> assertThat(Failures.reason(e)).contains("killed"));
     ObjectStore.revive();
     long kept = rows(output).count();
     assertThat(kept).isBetween(1L, ROWS - 1L);

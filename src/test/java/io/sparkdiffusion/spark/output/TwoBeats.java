@@ -1,8 +1,10 @@
 package io.sparkdiffusion.spark.output;
 
+import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * The time of two runs that begin at once. Nobody beats; who waits for one heartbeat goes on once
@@ -21,8 +23,7 @@ public final class TwoBeats implements Heartbeats {
       first.countDown();
       try {
         both.await(MOST_SECONDS, TimeUnit.SECONDS);
-      } catch (java.util.concurrent.BrokenBarrierException
-          | java.util.concurrent.TimeoutException e) {
+      } catch (BrokenBarrierException | TimeoutException e) {
         throw new IllegalStateException("the other run did not wait", e);
       }
     }
