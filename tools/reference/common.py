@@ -9,6 +9,7 @@ from layout import write_json  # noqa: F401, for the other steps
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 OUTPUT = REPOSITORY / "src/test/resources/reference"
+PUBLISHED = REPOSITORY / "src/test/resources/published/stable-diffusion-2-1-base"
 
 torch.set_num_threads(1)  # the order of float additions, and so the last bits, depend on the thread count
 torch.set_grad_enabled(False)

@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from transformers import CLIPTokenizerFast
 
 import models
-from common import REPOSITORY, numbers, write_json
+from common import PUBLISHED, REPOSITORY, numbers, write_json
 
 sys.path.append(str(REPOSITORY / "tools/bench"))
 import sides  # noqa: E402
@@ -137,7 +137,7 @@ def cell(row, key, form):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, default=REPOSITORY / ".work/full-size/model", help="model folder, written where it is not complete")
-    parser.add_argument("--configs", type=Path, default=REPOSITORY / "../shared/data/stable-diffusion-2-1-base", help="published configs and tokenizer")
+    parser.add_argument("--configs", type=Path, default=PUBLISHED, help="published configs and tokenizer")
     parser.add_argument("--results", type=Path, default=REPOSITORY / ".work/full-size/results")
     parser.add_argument("--write-only", action="store_true", help="do not compare")
     parser.add_argument("--inputs", type=Path, help="write the stages' inputs here too")

@@ -1,10 +1,9 @@
-"""Token ids of 5,000 generated prompts by CLIPTokenizerFast, with the small vocabulary and, where it is given, the published one."""
+"""Token ids of 5,000 generated prompts by CLIPTokenizerFast, with the small vocabulary and with the published one."""
 
 import collections
 import functools
 import gzip
 import json
-import os
 import random
 import sys
 import unicodedata
@@ -12,7 +11,7 @@ import unicodedata
 import regex
 from transformers import CLIPTokenizer, CLIPTokenizerFast, logging
 
-from common import OUTPUT
+from common import OUTPUT, PUBLISHED
 from vocabulary import WORDS
 
 logging.set_verbosity_error()  # no warning about prompts over 77 tokens: they are wanted
@@ -178,11 +177,7 @@ def print_slow_differences(folder, pairs):
 def main():
     pairs = prompts()
     write("tokens.json.gz", CLIPTokenizerFast.from_pretrained(OUTPUT / "base/tokenizer"), pairs, with_prompts=True)
-    if "SD2_DATA" in os.environ:
-        real = os.path.join(os.environ["SD2_DATA"], "tokenizer")
-        write("tokens_real.json.gz", CLIPTokenizerFast.from_pretrained(real), pairs, with_prompts=False)
-    else:
-        print("SD2_DATA is not set: tokens_real.json.gz stays as it is")
+    write("tokens_real.json.gz", CLIPTokenizerFast.from_pretrained(PUBLISHED / "tokenizer"), pairs, with_prompts=False)
     if "--slow" in sys.argv:
         print_slow_differences(OUTPUT / "base/tokenizer", pairs)
 

@@ -2,6 +2,8 @@ package io.sparkdiffusion.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sparkdiffusion.spark.executor.LostDeviceJob;
+import io.sparkdiffusion.testing.ChildJvm;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -9,11 +11,11 @@ import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * After executors, workers and drivers have died at all sorts of moments no row is lost, none is
@@ -21,8 +23,8 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class DyingMachinesIT {
 
-  /** How often an executor is killed, and how often a driver: 3 in each build, 20 at length. */
-  private static final int KILLS = Integer.getInteger("sparkdiffusion.kills", 3);
+  /** How often an executor is killed at length, and how often a driver. */
+  private static final int KILLS = 20;
 
   private static final List<String> NO_OPTIONS = List.of();
 
@@ -44,14 +46,24 @@ class DyingMachinesIT {
     return IntStream.range(0, KILLS);
   }
 
+  @Test
+  void survivesAKilledExecutor() throws Exception {
+    killAnExecutor(Moment.DENOISING, 1);
+  }
+
+  @Tag("soak")
   @ParameterizedTest
   @MethodSource("kills")
-  void survivesAKilledExecutor(int kill) throws Exception {
+  void survivesManyKilledExecutors(int kill) throws Exception {
+    killAnExecutor(moment(kill), kill);
+  }
+
+  private static void killAnExecutor(Moment moment, int kill) throws Exception {
     Path output = output("executor-" + kill);
     Random random = new Random(kill);
     int loaded = Moment.modelsLoaded(cluster);
     SparkProcess driver = job.start(output, NO_OPTIONS);
-    moment(kill).await(output, cluster, loaded, driver, random);
+    moment.await(output, cluster, loaded, driver, random);
     List<ProcessHandle> executors = cluster.executors();
     assertThat(executors).isNotEmpty();
     executors.get(random.nextInt(executors.size())).destroyForcibly();
@@ -59,13 +71,23 @@ class DyingMachinesIT {
     assertThat(job.pictures(output)).isEqualTo(undisturbed);
   }
 
+  @Test
+  void goesOnAfterAKilledDriver() throws Exception {
+    killTheDriver(Moment.WRITING, 2);
+  }
+
+  @Tag("soak")
   @ParameterizedTest
   @MethodSource("kills")
-  void goesOnAfterAKilledDriver(int kill) throws Exception {
+  void goesOnAfterManyKilledDrivers(int kill) throws Exception {
+    killTheDriver(moment(kill), kill);
+  }
+
+  private static void killTheDriver(Moment moment, int kill) throws Exception {
     Path output = output("driver-" + kill);
     int loaded = Moment.modelsLoaded(cluster);
     SparkProcess driver = job.start(output, NO_OPTIONS);
-    moment(kill).await(output, cluster, loaded, driver, new Random(kill));
+    moment.await(output, cluster, loaded, driver, new Random(kill));
     driver.close();
     assertThat(output.resolve("_lock")).exists();
     SparkProcess second = job.run(output, NO_OPTIONS);
@@ -73,14 +95,23 @@ class DyingMachinesIT {
     assertThat(job.pictures(output)).isEqualTo(undisturbed);
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {"TERM", "INT"})
-  void dropsWhatIsUnderwayOnASignalAndSaysHowToGoOn(String signal) throws Exception {
+  @Test
+  void dropsWhatIsUnderwayOnASignalAndSaysHowToGoOn() throws Exception {
+    stopByASignal("TERM", 143);
+  }
+
+  @Tag("soak")
+  @Test
+  void dropsWhatIsUnderwayOnCtrlC() throws Exception {
+    stopByASignal("INT", 130);
+  }
+
+  private static void stopByASignal(String signal, int code) throws Exception {
     Path output = output("signal-" + signal);
     SparkProcess driver = job.start(output, NO_OPTIONS);
     Moment.DENOISING.await(output, cluster, 0, driver, new Random(1));
     driver.signal(signal);
-    assertThat(driver.await()).isEqualTo(signal.equals("TERM") ? 143 : 130);
+    assertThat(driver.await()).isEqualTo(code);
     assertThat(driver.lastLine())
         .isEqualTo(
             "Stopped by a signal: finished groups are kept; run the same command again to go on");
@@ -92,6 +123,7 @@ class DyingMachinesIT {
     assertThat(job.pictures(output)).isEqualTo(undisturbed);
   }
 
+  @Tag("soak")
   @Test
   void survivesALostWorker() throws Exception {
     Path output = output("worker");
@@ -101,6 +133,30 @@ class DyingMachinesIT {
     cluster.loseWorker(2);
     assertThat(driver.await()).as(driver.printed()).isZero();
     assertThat(job.pictures(output)).isEqualTo(undisturbed);
+  }
+
+  /** A GPU is lost in the middle of a run, for the executor that has it and for no other. */
+  @Test
+  void endsTheExecutorWhoseGpuIsLostAndMakesItsRowsElsewhere() throws Exception {
+    int rows = 16;
+    int before = cluster.executorLogs().size();
+    String printed =
+        ChildJvm.run(
+            LostDeviceJob.class,
+            List.of("-Dlog4j2.configurationFile=jobs/lib/log4j2.properties"),
+            cluster.url(),
+            Files.createDirectory(output("lost-device")).toString(),
+            Integer.toString(rows));
+
+    assertThat(printed.lines().filter(line -> line.startsWith("made ")))
+        .containsExactlyInAnyOrderElementsOf(
+            IntStream.range(0, rows).mapToObj("made row%d"::formatted).toList());
+    assertThat(printed)
+        .containsPattern(
+            "Executor \\d+ on 127.0.0.1 ends, for Spark to start another one: Cannot go on: device"
+                + " cpu must answer, .*CUDA error: unspecified launch failure");
+    assertThat(cluster.workerLogs()).contains("Command exited with code 71");
+    assertThat(cluster.executorLogs()).as("two executors and a new one").hasSize(before + 3);
   }
 
   private static Moment moment(int kill) {

@@ -16,8 +16,8 @@ import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.assertj.core.api.SoftAssertions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
@@ -28,8 +28,6 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  */
 class FlatMemoryIT {
 
-  private static final String PICTURES = "sparkdiffusion.memory.pictures";
-
   /** A picture has 12,288 bytes before it is compressed; each executor makes every second one. */
   private static final double MAY_GROW_BYTES_PER_PICTURE = 2048;
 
@@ -39,6 +37,8 @@ class FlatMemoryIT {
    * Some thousand pictures are made until all that has settled: 10,000 tell, 2,500 do not.
    */
   private static final double MAY_GROW_BYTES = 16 << 20;
+
+  private static final int PICTURES = 10_000;
 
   private static final long INTERVAL_MILLIS = 500;
 
@@ -52,26 +52,22 @@ class FlatMemoryIT {
   private final Map<String, List<Point>> resident = new TreeMap<>();
   private final Map<String, List<Point>> living = new TreeMap<>();
 
+  @Tag("soak")
   @Test
-  @EnabledIfSystemProperty(
-      named = PICTURES,
-      matches = "\\d+",
-      disabledReason = "it takes some minutes: tools/verify-all runs it")
   void memoryOfDriverAndExecutorsStaysFlat() throws Exception {
-    int pictures = Integer.getInteger(PICTURES);
-    ClusterJob job = ClusterJob.prepare(CLUSTER, pictures, 2, pictures / 20);
+    ClusterJob job = ClusterJob.prepare(CLUSTER, PICTURES, 2, PICTURES / 20);
     CLUSTER.running().addDriverOptions("-Xms1g", SERIAL, RESIDENT);
     Path output = CLUSTER.folder().resolve("out");
     SparkProcess driver = job.start(output, options());
-    watch(driver, output.resolve("images"), pictures);
+    watch(driver, output.resolve("images"));
     assertThat(driver.lastLine())
-        .startsWith("Done: %d images: %1$d generated, 0 skipped, 0 failed".formatted(pictures));
+        .startsWith("Done: %d images: %1$d generated, 0 skipped, 0 failed".formatted(PICTURES));
     assertThat(resident).as("a driver and two executors").hasSize(3);
     assertThat(living).as("the same").hasSize(3);
     SoftAssertions.assertSoftly(
         all -> {
-          assertFlat(all, "resident", resident, MAY_GROW_BYTES / pictures);
-          assertFlat(all, "living", living, MAY_GROW_BYTES / pictures);
+          assertFlat(all, "resident", resident, MAY_GROW_BYTES / PICTURES);
+          assertFlat(all, "living", living, MAY_GROW_BYTES / PICTURES);
         });
   }
 
@@ -113,12 +109,11 @@ class FlatMemoryIT {
   }
 
   /** Until the driver ends. */
-  private void watch(SparkProcess driver, Path images, int pictures)
-      throws IOException, InterruptedException {
-    double nextHeap = pictures / 10.0;
+  private void watch(SparkProcess driver, Path images) throws IOException, InterruptedException {
+    double nextHeap = PICTURES / 10.0;
     while (driver.process().isAlive()) {
       long done = count(images);
-      if (done >= pictures / 10.0) {
+      if (done >= PICTURES / 10.0) {
         Map<String, ProcessHandle> all = processes(driver);
         boolean isHeapsTurn = done >= nextHeap;
         for (Map.Entry<String, ProcessHandle> one : all.entrySet()) {
@@ -128,7 +123,7 @@ class FlatMemoryIT {
           OptionalLong bytes = AnonymousMemory.bytesWithoutCompiledCode(one.getValue());
           note(resident, one.getKey(), done, bytes);
         }
-        nextHeap = isHeapsTurn ? done + pictures / 5.0 : nextHeap;
+        nextHeap = isHeapsTurn ? done + PICTURES / 5.0 : nextHeap;
       }
       Thread.sleep(INTERVAL_MILLIS);
     }

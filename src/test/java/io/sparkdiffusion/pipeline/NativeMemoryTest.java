@@ -14,13 +14,11 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What libtorch takes does not grow with the number of pictures. */
 class NativeMemoryTest {
-
-  /** tools/verify-all makes 10,000. */
-  private static final int PICTURES = Integer.getInteger("sparkdiffusion.memory.pictures", 500);
 
   private static final int SAMPLES = 100;
 
@@ -38,6 +36,16 @@ class NativeMemoryTest {
   /** In a JVM of its own whose heap is fixed and resident: what grows there is native memory. */
   @Test
   void memoryDoesNotGrowWithThePictures() throws IOException, InterruptedException {
+    assertFlat(250);
+  }
+
+  @Tag("soak")
+  @Test
+  void memoryDoesNotGrowWithTenThousandPictures() throws IOException, InterruptedException {
+    assertFlat(10_000);
+  }
+
+  private static void assertFlat(int pictures) throws IOException, InterruptedException {
     assumeTrue(
         AnonymousMemory.isKnown(), "RssAnon is read from /proc/self/status, which is not here");
     String output =
@@ -49,7 +57,7 @@ class NativeMemoryTest {
                 "-XX:+AlwaysPreTouch",
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1"),
-            Integer.toString(PICTURES));
+            Integer.toString(pictures));
     List<Point> samples =
         SAMPLE
             .matcher(output)
@@ -62,8 +70,8 @@ class NativeMemoryTest {
     System.out.printf(
         "anonymous memory outside the heap: %.0f bytes a picture over the last %d of %d; %,.0f"
             + " bytes at the begin, %,.0f at the end%n",
-        slope, PICTURES * 9 / 10, PICTURES, last.get(0).y(), last.get(last.size() - 1).y());
-    assertThat(slope).isLessThan(MAY_GROW_BYTES_PER_PICTURE + MAY_GROW_BYTES / (0.9 * PICTURES));
+        slope, pictures * 9 / 10, pictures, last.get(0).y(), last.get(last.size() - 1).y());
+    assertThat(slope).isLessThan(MAY_GROW_BYTES_PER_PICTURE + MAY_GROW_BYTES / (0.9 * pictures));
   }
 
   /** The child: makes so many pictures and prints its memory now and then. */

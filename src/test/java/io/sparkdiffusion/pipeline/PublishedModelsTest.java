@@ -1,12 +1,12 @@
 package io.sparkdiffusion.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.Graph;
 import io.sparkdiffusion.graph.Shape;
 import io.sparkdiffusion.graph.Target;
+import io.sparkdiffusion.testing.PublishedFiles;
 import io.sparkdiffusion.text.ClipTextModel;
 import io.sparkdiffusion.text.TextConfig;
 import io.sparkdiffusion.unet.Unet2dConditionModel;
@@ -24,13 +24,8 @@ import java.util.function.Predicate;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/**
- * The networks as the published configurations describe them ask for the published files' tensors.
- * The project does not ship these files: give their folder with {@code -Dsd2.data}.
- */
+/** The networks as the published configurations describe them ask for the published tensors. */
 class PublishedModelsTest {
-
-  private static final Path DATA = Path.of(System.getProperty("sd2.data", "../shared/data"));
 
   @ParameterizedTest
   @ValueSource(strings = {"stable-diffusion-2-1", "stable-diffusion-2-1-base"})
@@ -69,16 +64,14 @@ class PublishedModelsTest {
   }
 
   private static Path config(String model, Component component) {
-    Path file = DATA.resolve(model).resolve(component.folder()).resolve("config.json");
-    assumeTrue(Files.isRegularFile(file), "no published file " + file + "; set -Dsd2.data");
-    return file;
+    return PublishedFiles.of(model).resolve(component.folder()).resolve("config.json");
   }
 
   /** Lines are a name and sizes: {@code conv_in.weight 320,4,3,3}. */
   private static void assertWeights(Graph graph, String keys, Predicate<String> used)
       throws IOException {
     Map<String, Shape> published = new TreeMap<>();
-    for (String line : Files.readAllLines(DATA.resolve(keys))) {
+    for (String line : Files.readAllLines(PublishedFiles.of(keys))) {
       String[] parts = line.split(" ", -1);
       long[] sizes = Arrays.stream(parts[1].split(",", -1)).mapToLong(Long::parseLong).toArray();
       if (used.test(parts[0])) {

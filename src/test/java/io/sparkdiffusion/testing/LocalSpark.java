@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
+import org.apache.hadoop.fs.FileSystem;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
 
@@ -33,6 +34,7 @@ public final class LocalSpark {
   }
 
   private static SparkSession start() {
+    forgetFileSystems();
     SparkConf conf =
         new SparkConf()
             .setMaster("local[2]")
@@ -41,9 +43,19 @@ public final class LocalSpark {
             .set("spark.eventLog.enabled", "true")
             .set("spark.eventLog.dir", EVENTS.toUri().toString())
             .set("spark.executor.killOnFatalError.depth", "0")
+            .set("spark.hadoop.fs.file.impl", QuickDisk.class.getName())
             .set("spark.sql.shuffle.partitions", "3")
             .set("spark.sql.warehouse.dir", folder("warehouse").toUri().toString());
     return SparkSession.builder().config(conf).getOrCreate();
+  }
+
+  /** The JVM keeps the first of each kind. */
+  private static void forgetFileSystems() {
+    try {
+      FileSystem.closeAll();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static Path folder(String name) {

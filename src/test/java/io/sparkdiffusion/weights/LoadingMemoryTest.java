@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Loading holds the converted weights and one source more, nothing of the files. */
 class LoadingMemoryTest {
 
-  private static final int TENSORS = 3;
+  private static final int TENSORS = 2;
 
   /** Above 32 MiB in every type: the allocator gives such blocks back as soon as they are free. */
   private static final Shape SHAPE = Shape.of(2048, 1024, 3, 3);
@@ -39,7 +39,7 @@ class LoadingMemoryTest {
   /**
    * The JVM compiles and collects while it is watched; the median of several loads is the loads'.
    */
-  private static final int TIMES = 9;
+  private static final int TIMES = 3;
 
   @TempDir Path root;
 
@@ -70,9 +70,7 @@ class LoadingMemoryTest {
     WeightChoice choice = WeightChoice.of(isFlax ? WeightFormat.FLAX : WeightFormat.SAFETENSORS);
     try (TorchDevice device = TorchDevice.open("cpu")) {
       NetworkWeights weights = NetworkWeights.check(root, choice, Component.UNET, wanted);
-      for (int i = 0; i < 3; i++) {
-        weights.load(device, dtype, packings).close();
-      }
+      weights.load(device, dtype, packings).close();
       long[] kept = new long[TIMES];
       long[] taken = new long[TIMES];
       for (int i = 0; i < TIMES; i++) {
@@ -138,7 +136,7 @@ class LoadingMemoryTest {
         "float32",
         Math.toIntExact(bytes),
         Shape.of(3, 3, 1024, 2048));
-    return Map.of("w0.weight", SHAPE, "w1.weight", SHAPE, "w2.weight", SHAPE);
+    return Map.of("w0.weight", SHAPE, "w1.weight", SHAPE);
   }
 
   private static Thread sampler(AtomicLong peak) {

@@ -11,6 +11,7 @@ import io.sparkdiffusion.spark.executor.GenerationRun;
 import io.sparkdiffusion.spark.executor.Preflight;
 import io.sparkdiffusion.spark.model.Model;
 import io.sparkdiffusion.spark.output.Failures;
+import io.sparkdiffusion.spark.output.Heartbeats;
 import io.sparkdiffusion.spark.output.LostOutputException;
 import io.sparkdiffusion.spark.output.NumberedImages;
 import io.sparkdiffusion.spark.output.OutputFolder;
@@ -65,7 +66,7 @@ public final class GenerateJob {
   private final RunReport report;
   private Function<JobConfig, Model> models;
   private ProgressDisplay display = ProgressDisplay.log();
-  private Duration heartbeat = OutputLock.HEARTBEAT;
+  private Heartbeats heartbeats = OutputLock.HEARTBEATS;
   private InstantSource clock = InstantSource.system();
   private volatile boolean isStopping;
 
@@ -101,9 +102,9 @@ public final class GenerateJob {
     return this;
   }
 
-  /** Shows more often that it is alive. */
-  GenerateJob heartbeat(Duration interval) {
-    this.heartbeat = interval;
+  /** Shows at other times that it is alive. */
+  GenerateJob heartbeats(Heartbeats other) {
+    this.heartbeats = other;
     return this;
   }
 
@@ -160,7 +161,7 @@ public final class GenerateJob {
             config.output().commit(),
             RunIds.next(clock),
             hadoop.value(),
-            heartbeat);
+            heartbeats);
     output.whenLost(() -> spark.sparkContext().cancelJobGroup(jobGroup));
     spark.sparkContext().setJobGroup(jobGroup, "Generate images: " + config.runName(), false);
     try (RunningTasks tasks = RunningTasks.of(spark.sparkContext())) {

@@ -4,7 +4,6 @@ import io.sparkdiffusion.config.OutputCommit;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.spark.table.ResultColumns;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -56,7 +55,7 @@ public final class OutputFolder implements AutoCloseable {
    * runs have left unfinished.
    *
    * @param commit how groups are to appear
-   * @param heartbeat how often this run shows that it is alive
+   * @param heartbeats how often this run shows that it is alive
    * @throws ProblemsException where it cannot be written to, or another run is writing
    */
   public static OutputFolder open(
@@ -64,7 +63,7 @@ public final class OutputFolder implements AutoCloseable {
       OutputCommit commit,
       String runId,
       Configuration hadoop,
-      Duration heartbeat) {
+      Heartbeats heartbeats) {
     try {
       Path given = new Path(directory);
       FileSystem files = given.getFileSystem(hadoop);
@@ -74,7 +73,7 @@ public final class OutputFolder implements AutoCloseable {
       if (!files.mkdirs(root)) {
         throw new IOException("the folder could not be made");
       }
-      OutputLock lock = OutputLock.take(WholeFiles.raw(files), root, runId, way, heartbeat);
+      OutputLock lock = OutputLock.take(WholeFiles.raw(files), root, runId, way, heartbeats);
       try {
         OutputFolder folder = new OutputFolder(root, runId, files, lock, isNew, way);
         lock.removeUnfinished();

@@ -3,9 +3,6 @@ package io.sparkdiffusion.spark.output;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
@@ -29,7 +26,7 @@ import org.slf4j.LoggerFactory;
 public final class OutputLock implements AutoCloseable {
 
   /** How often a run shows that it is alive. */
-  public static final Duration HEARTBEAT = Duration.ofSeconds(5);
+  public static final Heartbeats HEARTBEATS = Heartbeats.each(Duration.ofSeconds(5));
 
   private static final Logger LOG = LoggerFactory.getLogger(OutputLock.class);
   private static final int MISSED_HEARTBEATS = 3;
@@ -42,9 +39,9 @@ public final class OutputLock implements AutoCloseable {
   private final Path beside;
   private final WholeFiles whole;
   private final String runId;
-  private final ScheduledExecutorService clock =
-      Executors.newSingleThreadScheduledExecutor(DaemonThreads.named("spark-diffusion-lock"));
   private final AtomicReference<Runnable> whenLost = new AtomicReference<>(() -> {});
+  private volatile Runnable endOfBeats = () -> {};
+  private volatile boolean hasStopped;
   private volatile boolean isLost;
   private long beats;
 
@@ -64,22 +61,30 @@ public final class OutputLock implements AutoCloseable {
    * @throws IOException where another run is alive
    */
   static OutputLock take(
-      FileSystem files, Path folder, String runId, CommitWay way, Duration heartbeat)
+      FileSystem files, Path folder, String runId, CommitWay way, Heartbeats heartbeats)
       throws IOException {
     OutputLock lock = new OutputLock(files, folder, runId);
     boolean isFirst = lock.create();
     if (!isFirst) {
-      lock.takeOver(heartbeat);
+      lock.takeOver(heartbeats);
     }
     boolean isExclusive =
         way == CommitWay.RENAME && Storage.of(files) != Storage.OBJECT_STORE && isFirst;
     if (!isExclusive) {
-      sleep(heartbeat);
+      await(heartbeats, 1);
     }
     lock.requireFirst();
-    long period = heartbeat.toMillis();
-    var unused = lock.clock.scheduleAtFixedRate(lock::beat, period, period, TimeUnit.MILLISECONDS);
+    lock.startBeating(heartbeats);
     return lock;
+  }
+
+  private synchronized void startBeating(Heartbeats heartbeats) {
+    endOfBeats = heartbeats.start(this::beat);
+  }
+
+  private void stopBeating() {
+    hasStopped = true;
+    endOfBeats.run();
   }
 
   private boolean create() throws IOException {
@@ -109,10 +114,10 @@ public final class OutputLock implements AutoCloseable {
         instanceof AlreadyBeingCreatedException;
   }
 
-  private void takeOver(Duration heartbeat) throws IOException {
+  private void takeOver(Heartbeats heartbeats) throws IOException {
     String before = hold.read(files);
     LOG.info("Waiting whether the run of {} is alive", file);
-    sleep(heartbeat.multipliedBy(MISSED_HEARTBEATS));
+    await(heartbeats, MISSED_HEARTBEATS);
     String after = hold.read(files);
     if (!after.isEmpty() && !after.equals(before)) {
       throw new IOException("another run is writing to it, wait for its end: " + after.strip());
@@ -121,9 +126,9 @@ public final class OutputLock implements AutoCloseable {
     renew(() -> {});
   }
 
-  private static void sleep(Duration time) throws IOException {
+  private static void await(Heartbeats heartbeats, int count) throws IOException {
     try {
-      Thread.sleep(time.toMillis());
+      heartbeats.await(count);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted while waiting for another run", e);
@@ -205,13 +210,13 @@ public final class OutputLock implements AutoCloseable {
   }
 
   private synchronized void beat() {
-    if (clock.isShutdown()) {
+    if (hasStopped) {
       return;
     }
     try {
       renew(this::requireHeld);
     } catch (LostOutputException e) {
-      clock.shutdown();
+      stopBeating();
       whenLost.get().run();
     } catch (IOException | RuntimeException e) {
       // Whatever it is: the clock would stop for good.
@@ -225,7 +230,7 @@ public final class OutputLock implements AutoCloseable {
    */
   @Override
   public void close() throws IOException {
-    clock.shutdown();
+    stopBeating();
     synchronized (this) {
       files.delete(beside, false);
       if (!isLost && hold.isHolder(hold.read(files))) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sparkdiffusion.config.FailureLimit;
 import io.sparkdiffusion.config.OutputCommit;
+import io.sparkdiffusion.spark.output.HandBeats;
 import io.sparkdiffusion.spark.output.OutputFolder;
 import io.sparkdiffusion.spark.output.ResultStore;
 import io.sparkdiffusion.spark.plan.RowCounts;
@@ -11,7 +12,6 @@ import io.sparkdiffusion.spark.table.ResultColumns;
 import io.sparkdiffusion.testing.LocalSpark;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
@@ -71,11 +71,7 @@ class FailedRowsTest {
   private Optional<String> tooMany(int limit, int addedUp) throws IOException {
     try (OutputFolder output =
         OutputFolder.open(
-            folder.toString(),
-            OutputCommit.RENAME,
-            "run",
-            new Configuration(),
-            Duration.ofDays(1))) {
+            folder.toString(), OutputCommit.RENAME, "run", new Configuration(), new HandBeats())) {
       ResultStore rows = ResultStore.open(spark, "", output, SCHEMA);
       RowCounts.Planned planned = new RowCounts.Planned(10, 10, 1, Map.of());
       return new FailedRows(new FailureLimit.Count(limit), planned, "run", rows)

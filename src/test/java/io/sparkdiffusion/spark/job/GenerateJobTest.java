@@ -103,6 +103,7 @@ class GenerateJobTest {
     assertThat(output.resolve(image.<String>getAs("path"))).hasBinaryContent(bytes);
     assertThat(names(output)).containsExactlyInAnyOrder("images", "index.html", "rows", "run.json");
     assertThat(names(output.resolve("images"))).hasSize(4);
+    assertThat(names(output.resolve("rows"))).isNotEmpty().allMatch(name -> name.matches(GROUP));
   }
 
   @Test
@@ -119,16 +120,9 @@ class GenerateJobTest {
   }
 
   @Test
-  void makesChangedAndNewRowsOnly() throws IOException {
+  void rowsWithoutASeedTakeTheirsFromTheJobs() {
     run();
-    Files.writeString(table, Files.readString(table).replace("b,owl", "b,eagle") + "d,new,,,,\n");
-    RunCounts counts = run().counts();
-    assertThat(counts.generated()).isEqualTo(2);
-    assertThat(counts.skipped()).isEqualTo(3);
-    assertThat(rows().filter("id = 'b'").count()).isEqualTo(2);
-    assertThat(run("seed=1").counts().generated())
-        .as("rows without a seed take theirs from the job's")
-        .isEqualTo(3);
+    assertThat(run("seed=1").counts().generated()).isEqualTo(2);
   }
 
   /** Also where it has been changed back, or where an attempt in between has failed. */
@@ -260,18 +254,6 @@ class GenerateJobTest {
   }
 
   @Test
-  void commitsGroupsOneByOne() throws IOException {
-    writeRows(48, "");
-    RunCounts counts = run("commit_group_images=12").counts();
-    assertThat(counts.generated()).isEqualTo(48);
-    assertThat(names(output.resolve("rows"))).hasSize(4).allMatch(name -> name.matches(GROUP));
-    assertThat(rows().groupBy("group").count().select("count").as(Encoders.LONG()).collectAsList())
-        .allMatch(images -> images >= 12);
-    assertThat(rows().select("id").distinct().count()).isEqualTo(48);
-    assertThat(run("commit_group_images=12").counts().skipped()).isEqualTo(48);
-  }
-
-  @Test
   void showsOneProgressOverAllGroups() throws IOException {
     writeRows(48, "");
     List<String> lines = Collections.synchronizedList(new ArrayList<>());
@@ -286,25 +268,6 @@ class GenerateJobTest {
 
   private static int imagesDone(String line) {
     return Integer.parseInt(line.substring(0, line.indexOf(' ')));
-  }
-
-  /** The last row is the cheapest and so the last to be made. */
-  @Test
-  void keepsFinishedGroupsWhereTheDeviceFailsLater() throws IOException {
-    writeRows(40, "last,BOOM,1\n");
-    assertThatThrownBy(() -> run("commit_group_images=4"))
-        .satisfies(
-            e -> assertThat(Failures.reason(e)).isEqualTo("Cannot go on: the device is gone"));
-    long kept = rows().count();
-    assertThat(kept).isBetween(20L, 40L);
-    assertThat(output.resolve("_staging")).doesNotExist();
-    assertThat(report().at("/status").asText()).isEqualTo("failed");
-
-    writeRows(40, "last,fox,1\n");
-    RunCounts counts = run("commit_group_images=4").counts();
-    assertThat(counts.skipped()).isEqualTo(kept);
-    assertThat(counts.generated()).isEqualTo(41 - kept);
-    assertThat(rows().select("id").distinct().count()).isEqualTo(rows().count()).isEqualTo(41);
   }
 
   /**

@@ -8,6 +8,8 @@ import io.sparkdiffusion.config.JobConfig;
 import io.sparkdiffusion.config.OutputCommit;
 import io.sparkdiffusion.spark.output.CommitWay;
 import io.sparkdiffusion.spark.output.Failures;
+import io.sparkdiffusion.spark.output.HandBeats;
+import io.sparkdiffusion.spark.output.Heartbeats;
 import io.sparkdiffusion.spark.output.OutputFolder;
 import io.sparkdiffusion.spark.plan.RunCounts;
 import io.sparkdiffusion.testing.FakeModel;
@@ -17,10 +19,11 @@ import io.sparkdiffusion.testing.ReferenceModels;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
@@ -40,9 +43,6 @@ import org.junit.jupiter.api.io.TempDir;
 class HdfsTest {
 
   private static final int ROWS = 24;
-
-  /** Where two threads must come in a certain order, also on a busy machine. */
-  private static final Duration SLOW_HEARTBEAT = Duration.ofSeconds(1);
 
   @TempDir private static java.nio.file.Path disk;
 
@@ -117,9 +117,26 @@ class HdfsTest {
   /** The refused one may have made the folder; the other then leaves it, as any that it found. */
   @Test
   void letsOneOfTwoGoOnThatBeginAtOnce() throws Exception {
-    OutputFolder taken = TwoRuns.onlyOneOf(open("one"), open("two"));
+    CountDownLatch holds = new CountDownLatch(1);
+    HandBeats beats = new HandBeats();
+    Heartbeats once =
+        new Heartbeats() {
+          @Override
+          public void await(int count) throws InterruptedException {
+            assertThat(holds.await(20, TimeUnit.SECONDS)).as("the other one holds it").isTrue();
+            beats.await(count);
+          }
+
+          @Override
+          public Runnable start(Runnable beat) {
+            Runnable end = beats.start(beat);
+            holds.countDown();
+            return end;
+          }
+        };
+    OutputFolder taken = TwoRuns.onlyOneOf(open("one", once), open("two", once));
     assertThat(taken.way()).isEqualTo(CommitWay.RENAME);
-    Thread.sleep(SLOW_HEARTBEAT.multipliedBy(2).toMillis());
+    beats.beat();
     taken.requireHeld();
     assertThat(text("_lock")).as("heartbeats replace it").doesNotContain(" 0");
     taken.close();
@@ -128,10 +145,10 @@ class HdfsTest {
 
   @Test
   void removesTheFolderThatItMadeAndNoOther() throws Exception {
-    open("one").call().close();
+    open("one", new HandBeats()).call().close();
     assertThat(files.exists(output)).isFalse();
     files.mkdirs(output);
-    open("two").call().close();
+    open("two", new HandBeats()).call().close();
     assertThat(names("")).isEmpty();
   }
 
@@ -140,7 +157,7 @@ class HdfsTest {
   void takesOverFromARunThatDiedWhileItTookTheLock() throws Exception {
     FileSystem other = FileSystem.newInstance(hdfs.getURI(), new Configuration());
     FSDataOutputStream neverClosed = other.create(new Path(output, "_lock"), false);
-    try (OutputFolder next = open("next").call()) {
+    try (OutputFolder next = open("next", new HandBeats()).call()) {
       next.requireHeld();
     }
     assertThat(files.exists(output)).isTrue();
@@ -148,10 +165,10 @@ class HdfsTest {
     assertThat(neverClosed).isNotNull();
   }
 
-  private Callable<OutputFolder> open(String runId) {
+  private Callable<OutputFolder> open(String runId, Heartbeats heartbeats) {
     return () ->
         OutputFolder.open(
-            output.toString(), OutputCommit.AUTO, runId, new Configuration(), SLOW_HEARTBEAT);
+            output.toString(), OutputCommit.AUTO, runId, new Configuration(), heartbeats);
   }
 
   private void writeRows(int count, String another) throws IOException {

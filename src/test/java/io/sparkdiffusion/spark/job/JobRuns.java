@@ -2,8 +2,8 @@ package io.sparkdiffusion.spark.job;
 
 import io.sparkdiffusion.config.JobConfig;
 import io.sparkdiffusion.config.OutputCommit;
+import io.sparkdiffusion.spark.output.HandBeats;
 import io.sparkdiffusion.spark.output.OutputFolder;
-import io.sparkdiffusion.spark.output.OutputLock;
 import io.sparkdiffusion.spark.output.ResultStore;
 import io.sparkdiffusion.spark.table.LiteralPath;
 import io.sparkdiffusion.testing.FakeModel;
@@ -24,6 +24,10 @@ import org.apache.spark.sql.SparkSession;
 public final class JobRuns {
 
   public static final String FOLDER = "folder";
+
+  /** A folder whose groups count once they are listed. */
+  public static final String MANIFEST = "manifest";
+
   public static final String ICEBERG = "iceberg";
   public static final String DELTA = "delta";
 
@@ -36,6 +40,8 @@ public final class JobRuns {
   /** The table that takes the rows, empty where the folder does. */
   public final String table;
 
+  private final String commit;
+
   /** A table that is not there yet. */
   public JobRuns(Path folder, String store) {
     this(folder, store, "out");
@@ -45,10 +51,11 @@ public final class JobRuns {
   public JobRuns(Path folder, String store, String outputName) {
     this.folder = folder;
     this.output = folder.resolve(outputName);
+    this.commit = store.equals(MANIFEST) ? "manifest" : "auto";
     String name = "pictures" + TABLES.incrementAndGet();
     this.table =
         switch (store) {
-          case FOLDER -> "";
+          case FOLDER, MANIFEST -> "";
           case ICEBERG -> "lake.db." + name;
           case DELTA -> name;
           default -> throw new IllegalArgumentException(store);
@@ -65,7 +72,9 @@ public final class JobRuns {
   }
 
   GenerateJob job(String... overrides) {
-    return new GenerateJob(spark, settings(overrides)).models(any -> FakeModel.named("job runs"));
+    return new GenerateJob(spark, settings(overrides))
+        .models(any -> FakeModel.named("job runs"))
+        .heartbeats(new HandBeats());
   }
 
   public JobConfig settings(String... overrides) {
@@ -75,6 +84,7 @@ public final class JobRuns {
             "prompts=" + folder.resolve("prompts.csv"),
             "output_dir=" + output,
             "output_table=" + table,
+            "output_commit=" + commit,
             "resolution=8",
             "num_inference_steps=3",
             "device=cpu",
@@ -95,7 +105,7 @@ public final class JobRuns {
         OutputCommit.AUTO,
         "opened",
         spark.sessionState().newHadoopConf(),
-        OutputLock.HEARTBEAT);
+        new HandBeats());
   }
 
   /** The rows as a run has them. */
@@ -104,9 +114,13 @@ public final class JobRuns {
   }
 
   public Dataset<Row> rows() {
-    return table.isEmpty()
-        ? spark.read().parquet(LiteralPath.of(output.resolve("rows").toString()))
-        : spark.table(table);
+    if (!table.isEmpty()) {
+      return spark.table(table);
+    }
+    String rows = output.resolve("rows").toString();
+    return commit.equals("manifest")
+        ? ListedRows.of(spark, rows)
+        : spark.read().parquet(LiteralPath.of(rows));
   }
 
   /** Texts, sorted; null stands as {@code -}. */

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.sparkdiffusion.config.JobConfig;
 import io.sparkdiffusion.metadata.Sha256;
 import io.sparkdiffusion.spark.output.Failures;
+import io.sparkdiffusion.spark.output.Heartbeats;
 import io.sparkdiffusion.spark.plan.RunCounts;
 import io.sparkdiffusion.testing.ChildJvm;
 import io.sparkdiffusion.testing.FakeModel;
@@ -78,7 +79,7 @@ class LostLockTest {
         new GenerateJob(
                 LocalSpark.session(), settings(folder, input(input), "output_commit=" + commit))
             .models(any -> FakeModel.named("lost"))
-            .heartbeat(Duration.ofMillis(heartbeatMillis));
+            .heartbeats(Heartbeats.each(Duration.ofMillis(heartbeatMillis)));
     CompletableFuture<GenerateJob.Result> run = CompletableFuture.supplyAsync(slow::execute);
     awaitAGroup();
     takeOver();
@@ -104,7 +105,7 @@ class LostLockTest {
       signal(stopped, "STOP");
       new GenerateJob(LocalSpark.session(), settings(folder, "prompt=owl"))
           .models(any -> FakeModel.named("next"))
-          .heartbeat(StoppedRun.HEARTBEAT)
+          .heartbeats(StoppedRun.HEARTBEATS)
           .execute();
       Map<String, String> done = files(output);
       assertThat(done).doesNotContainKey("_lock").containsKey("run.json");

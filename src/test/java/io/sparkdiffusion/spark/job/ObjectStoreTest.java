@@ -8,7 +8,10 @@ import io.sparkdiffusion.config.JobConfig;
 import io.sparkdiffusion.config.OutputCommit;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.spark.output.Failures;
+import io.sparkdiffusion.spark.output.HandBeats;
+import io.sparkdiffusion.spark.output.Heartbeats;
 import io.sparkdiffusion.spark.output.OutputFolder;
+import io.sparkdiffusion.spark.output.TwoBeats;
 import io.sparkdiffusion.spark.plan.RunCounts;
 import io.sparkdiffusion.testing.FakeModel;
 import io.sparkdiffusion.testing.LocalSpark;
@@ -17,7 +20,6 @@ import io.sparkdiffusion.testing.PictureLines;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
@@ -25,7 +27,6 @@ import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterEach;
@@ -40,11 +41,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ObjectStoreTest {
 
   private static final int ROWS = 24;
-  private static final Duration HEARTBEAT = Duration.ofMillis(200);
-
-  /** Where two threads must come in a certain order, also on a busy machine. */
-  private static final Duration SLOW_HEARTBEAT = Duration.ofSeconds(1);
-
   private final SparkSession spark = LocalSpark.session();
 
   @TempDir private Path folder;
@@ -76,7 +72,8 @@ class ObjectStoreTest {
     assertThat(undisturbed).hasSize(ROWS);
 
     ObjectStore.dieAt(ending, count(whole.resolve("rows"), ending) / 2);
-    assertThatThrownBy(() -> run(output)).isInstanceOf(Exception.class);
+    assertThatThrownBy(() -> run(output))
+        .satisfies(e -> assertThat(Failures.reason(e)).contains("killed"));
     ObjectStore.revive();
     long kept = rows(output).count();
     assertThat(kept).isBetween(1L, ROWS - 1L);
@@ -167,7 +164,8 @@ class ObjectStoreTest {
   @EnumSource(names = {"AUTO", "RENAME"})
   void letsOneOfTwoGoOnThatBeginAtOnce(OutputCommit commit) throws Exception {
     ObjectStore.createTogether(2);
-    OutputFolder taken = TwoRuns.onlyOneOf(open("one", commit), open("two", commit));
+    TwoBeats two = new TwoBeats();
+    OutputFolder taken = TwoRuns.onlyOneOf(open("one", commit, two), open("two", commit, two));
     taken.requireHeld();
     taken.close();
   }
@@ -178,10 +176,10 @@ class ObjectStoreTest {
     Files.writeString(folder.resolve("prompts.csv"), "id,prompt\n" + rows);
   }
 
-  private Callable<OutputFolder> open(String runId, OutputCommit commit) {
+  private Callable<OutputFolder> open(String runId, OutputCommit commit, Heartbeats heartbeats) {
     Configuration hadoop = spark.sparkContext().hadoopConfiguration();
     return () ->
-        OutputFolder.open(ObjectStore.locationOf(output), commit, runId, hadoop, SLOW_HEARTBEAT);
+        OutputFolder.open(ObjectStore.locationOf(output), commit, runId, hadoop, heartbeats);
   }
 
   private RunCounts run(Path to, String... overrides) {
@@ -203,24 +201,11 @@ class ObjectStoreTest {
             folder.resolve("job.yml"), Stream.concat(common, Stream.of(overrides)).toList());
     return new GenerateJob(spark, settings)
         .models(any -> FakeModel.named(folder.toString()))
-        .heartbeat(HEARTBEAT);
+        .heartbeats(new HandBeats());
   }
 
-  /** As docs/output.md tells other readers. */
   private Dataset<Row> rows(Path of) {
-    String rows = of.resolve("rows").toString();
-    String[] files =
-        spark
-            .read()
-            .schema("files array<string>")
-            .json(rows + "/_manifests/*.json")
-            .selectExpr("explode(files)")
-            .as(Encoders.STRING())
-            .collectAsList()
-            .stream()
-            .map(file -> rows + "/" + file)
-            .toArray(String[]::new);
-    return spark.read().option("basePath", rows).parquet(files);
+    return ListedRows.of(spark, of.resolve("rows").toString());
   }
 
   private List<String> pictures(Path of) {

@@ -20,14 +20,12 @@ import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A large table in a small JVM, driver and executor in one. */
 class ScaleTest {
-
-  /** tools/verify-all takes a million. */
-  private static final long ROWS = Long.getLong("sparkdiffusion.scale.rows", 20_000);
 
   /** Of the gigabyte that the child has, when no task is running. */
   private static final long MOST_HEAP_BYTES = 200L << 20;
@@ -35,14 +33,24 @@ class ScaleTest {
   @TempDir private Path folder;
 
   @Test
-  void makesEachRowOfALargeTableOnce() throws IOException, InterruptedException {
+  void makesEachRowOfATableOnce() throws IOException, InterruptedException {
+    assertMakesEachOnce(2_000);
+  }
+
+  @Tag("soak")
+  @Test
+  void makesEachOfAMillionRowsOnce() throws IOException, InterruptedException {
+    assertMakesEachOnce(1_000_000);
+  }
+
+  private void assertMakesEachOnce(long rows) throws IOException, InterruptedException {
     Files.writeString(folder.resolve("job.yml"), "run_name: scale\n");
     String output =
         ChildJvm.run(
             ScaleTest.class,
             List.of("-Xmx1g", "-Dspark.master=local[2]", "-Dspark.ui.enabled=false"),
             folder.toString(),
-            Long.toString(ROWS));
+            Long.toString(rows));
     TreeMap<String, Long> told =
         output
             .lines()
@@ -51,16 +59,16 @@ class ScaleTest {
             .collect(
                 Collectors.toMap(
                     pair -> pair[0], pair -> Long.valueOf(pair[1]), Math::max, TreeMap::new));
-    System.out.printf("%,d rows: %s%n", ROWS, told);
+    System.out.printf("%,d rows: %s%n", rows, told);
     assertThat(told)
-        .containsEntry("generated at first", ROWS)
+        .containsEntry("generated at first", rows)
         .containsEntry("generated again", 0L)
-        .containsEntry("skipped again", ROWS)
+        .containsEntry("skipped again", rows)
         .containsEntry("generated after the loss", told.get("lost"))
-        .containsEntry("skipped after the loss", ROWS - told.get("lost"))
-        .containsEntry("rows", ROWS)
-        .containsEntry("ids", ROWS);
-    assertThat(told.get("lost")).isBetween(ROWS / 20, ROWS / 2);
+        .containsEntry("skipped after the loss", rows - told.get("lost"))
+        .containsEntry("rows", rows)
+        .containsEntry("ids", rows);
+    assertThat(told.get("lost")).isBetween(rows / 20, rows / 2);
     assertThat(told.get("heap after collection")).isBetween(1L << 20, MOST_HEAP_BYTES);
   }
 

@@ -1,6 +1,7 @@
 package io.sparkdiffusion.spark.job;
 
 import io.sparkdiffusion.spark.output.Failures;
+import io.sparkdiffusion.spark.output.Heartbeats;
 import io.sparkdiffusion.testing.FakeModel;
 import io.sparkdiffusion.testing.LocalSpark;
 import java.nio.file.Path;
@@ -9,7 +10,7 @@ import java.time.Duration;
 /** A process that makes images, slowly enough to be stopped in between. */
 final class StoppedRun {
 
-  static final Duration HEARTBEAT = Duration.ofMillis(300);
+  static final Heartbeats HEARTBEATS = Heartbeats.each(Duration.ofMillis(300));
 
   private StoppedRun() {}
 
@@ -20,7 +21,7 @@ final class StoppedRun {
       new GenerateJob(
               LocalSpark.session(), LostLockTest.settings(Path.of(arguments[0]), arguments[1]))
           .models(any -> FakeModel.named("stopped"))
-          .heartbeat(HEARTBEAT)
+          .heartbeats(HEARTBEATS)
           .execute();
     } catch (RuntimeException e) {
       System.out.println("Failed: " + Failures.reason(e));

@@ -13,12 +13,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
-import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -28,10 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class OutputFolderTest {
 
-  private static final Duration HEARTBEAT = Duration.ofMillis(200);
-
-  /** Where two threads must come in a certain order, also on a busy machine. */
-  private static final Duration SLOW_HEARTBEAT = Duration.ofSeconds(1);
+  private final HandBeats beats = new HandBeats();
 
   @TempDir private Path folder;
 
@@ -105,16 +100,15 @@ class OutputFolderTest {
     OutputFolder slow = open("watched:" + folder, "slow", hadoop);
     AtomicBoolean isLost = new AtomicBoolean();
     slow.whenLost(() -> isLost.set(true));
-    CountDownLatch looked = new CountDownLatch(1);
+    AtomicInteger looks = new AtomicInteger();
     WatchedDisk.beforeOpen(
         file -> {
-          if (looked.getCount() == 1) {
-            looked.countDown();
+          if (looks.incrementAndGet() == 1) {
             write(folder.resolve("_lock"), "quick 0\n");
           }
         });
-    looked.await();
-    Thread.sleep(HEARTBEAT.multipliedBy(3).toMillis());
+    beats.await(3);
+    assertThat(looks).hasPositiveValue();
     assertThat(folder.resolve("_lock")).hasContent("quick 0");
     assertThat(isLost).isTrue();
     assertThatThrownBy(slow::requireHeld).isInstanceOf(LostOutputException.class);
@@ -129,7 +123,7 @@ class OutputFolderTest {
     OutputFolder run = open("full://" + folder, "alive", hadoop);
     FullDisk.setRoom(3);
     try {
-      Thread.sleep(HEARTBEAT.multipliedBy(4).toMillis());
+      beats.await(4);
       run.requireHeld();
       assertThatThrownBy(() -> run.writeText("run.json", "{}\n"))
           .isInstanceOf(IOException.class)
@@ -165,16 +159,13 @@ class OutputFolderTest {
     CyclicBarrier both = new CyclicBarrier(2);
     AtomicInteger reads = new AtomicInteger();
     AtomicInteger names = new AtomicInteger();
+    TwoBeats two = new TwoBeats();
     WatchedDisk.beforeOpen(file -> onlyIf(reads.incrementAndGet() <= 4, both::await));
     // The first two find that the lock is there; the other two write one after the other.
-    WatchedDisk.beforeCreate(
-        file -> {
-          int before = names.getAndIncrement() - 1;
-          onlyIf(before > 0, () -> Thread.sleep(before * SLOW_HEARTBEAT.toMillis() / 4));
-        });
+    WatchedDisk.beforeCreate(file -> onlyIf(names.incrementAndGet() == 4, two::awaitTheFirst));
     TwoRuns.onlyOneOf(
-            () -> openSlowly("one", OutputCommit.RENAME, hadoop),
-            () -> openSlowly("two", OutputCommit.RENAME, hadoop))
+            () -> openWatched("one", OutputCommit.RENAME, hadoop, two),
+            () -> openWatched("two", OutputCommit.RENAME, hadoop, two))
         .close();
     assertThat(folder).isEmptyDirectory();
   }
@@ -185,10 +176,8 @@ class OutputFolderTest {
     Configuration hadoop = new Configuration();
     WatchedDisk.register(hadoop);
     Path lock = folder.resolve("_lock");
-    Executor later =
-        CompletableFuture.delayedExecutor(SLOW_HEARTBEAT.toMillis() / 4, TimeUnit.MILLISECONDS);
-    WatchedDisk.beforeCreate(file -> later.execute(() -> write(lock, "other 0\n")));
-    assertThatThrownBy(() -> openSlowly("run", OutputCommit.AUTO, hadoop))
+    beats.start(() -> write(lock, "other 0\n"));
+    assertThatThrownBy(() -> openWatched("run", OutputCommit.AUTO, hadoop, beats))
         .isInstanceOf(ProblemsException.class)
         .hasMessageContaining("(another run is writing to it, wait for its end: other 0)");
     assertThat(lock).hasContent("other 0");
@@ -199,15 +188,16 @@ class OutputFolderTest {
     Configuration hadoop = new Configuration();
     WatchedDisk.register(hadoop);
     try (OutputFolder run = open("watched:" + folder, "alive", hadoop)) {
-      AtomicInteger beats = new AtomicInteger();
+      AtomicInteger written = new AtomicInteger();
       WatchedDisk.beforeCreate(
           file -> {
-            if (beats.incrementAndGet() == 1) {
+            if (written.incrementAndGet() == 1) {
               throw new IllegalStateException("a store's own error");
             }
           });
-      Thread.sleep(HEARTBEAT.multipliedBy(4).toMillis());
-      assertThat(beats).hasValueGreaterThan(1);
+      beats.await(2);
+      assertThat(written).hasValueGreaterThan(1);
+      assertThat(folder.resolve("_lock")).hasContent("alive 2");
       run.requireHeld();
     }
   }
@@ -219,18 +209,21 @@ class OutputFolderTest {
     WatchedDisk.register(hadoop);
     org.apache.hadoop.fs.Path output = new org.apache.hadoop.fs.Path("watched:" + folder);
     OutputLock lock =
-        OutputLock.take(output.getFileSystem(hadoop), output, "run", CommitWay.RENAME, HEARTBEAT);
-    CountDownLatch beats = new CountDownLatch(1);
+        OutputLock.take(output.getFileSystem(hadoop), output, "run", CommitWay.RENAME, beats);
+    CountDownLatch begun = new CountDownLatch(1);
     AtomicBoolean hasEnded = new AtomicBoolean();
+    Thread closing = Thread.currentThread();
     WatchedDisk.beforeCreate(
         file -> {
-          beats.countDown();
-          take(() -> Thread.sleep(HEARTBEAT.toMillis()));
+          begun.countDown();
+          take(() -> awaitBlocked(closing));
           hasEnded.set(true);
         });
-    beats.await();
+    CompletableFuture<Void> beat = CompletableFuture.runAsync(beats::beat);
+    begun.await();
     lock.close();
     assertThat(hasEnded).isTrue();
+    beat.join();
     assertThat(folder).isEmptyDirectory();
   }
 
@@ -252,6 +245,14 @@ class OutputFolderTest {
     }
     assertThat(folder.resolve("run.json")).hasContent("{\"run\": 2}");
     assertThat(folder.toFile().list()).containsExactly("run.json");
+  }
+
+  /** Until it waits for what another thread holds, which may never be. */
+  private static void awaitBlocked(Thread thread) throws InterruptedException {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(5);
+    while (thread.getState() != Thread.State.BLOCKED && System.nanoTime() < end) {
+      Thread.sleep(1);
+    }
   }
 
   private interface Wait {
@@ -284,11 +285,12 @@ class OutputFolderTest {
     }
   }
 
-  private OutputFolder openSlowly(String runId, OutputCommit commit, Configuration hadoop) {
-    return OutputFolder.open("watched:" + folder, commit, runId, hadoop, SLOW_HEARTBEAT);
+  private OutputFolder openWatched(
+      String runId, OutputCommit commit, Configuration hadoop, Heartbeats heartbeats) {
+    return OutputFolder.open("watched:" + folder, commit, runId, hadoop, heartbeats);
   }
 
-  private static OutputFolder open(String directory, String runId, Configuration hadoop) {
-    return OutputFolder.open(directory, OutputCommit.RENAME, runId, hadoop, HEARTBEAT);
+  private OutputFolder open(String directory, String runId, Configuration hadoop) {
+    return OutputFolder.open(directory, OutputCommit.RENAME, runId, hadoop, beats);
   }
 }

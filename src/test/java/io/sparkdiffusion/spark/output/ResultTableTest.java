@@ -1,6 +1,5 @@
 package io.sparkdiffusion.spark.output;
 
-import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -14,9 +13,7 @@ import io.sparkdiffusion.testing.LocalSpark;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
-import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -38,8 +35,6 @@ class ResultTableTest {
       c,LONG hare,,,,ink
       bad,cat,many,9,,
       """;
-
-  private static final int ROWS = 40;
 
   @TempDir private Path folder;
 
@@ -78,26 +73,6 @@ class ResultTableTest {
     assertThat(rows.head().getStruct(1).getString(0)).startsWith("images/a_0_");
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {JobRuns.ICEBERG, JobRuns.DELTA})
-  void takesGroupByGroupAndNothingTwice(String store) throws IOException {
-    JobRuns runs = new JobRuns(folder, store);
-    runs.prompts(manyRows(""));
-    GenerateJob.Result result = runs.run("commit_group_images=4");
-    assertThat(result.counts().generated()).isEqualTo(ROWS);
-    assertThat(runs.texts("group"))
-        .hasSize(ROWS)
-        .containsOnly(
-            IntStream.range(0, 4).mapToObj(i -> result.runId() + "-" + i).toArray(String[]::new));
-
-    // As where the driver has died between the table's commit and its next step.
-    Files.createDirectories(runs.output.resolve("_staging/dead/group-0"));
-    RunCounts again = runs.run("commit_group_images=4").counts();
-    assertThat(again.generated()).isZero();
-    assertThat(again.skipped()).isEqualTo(ROWS);
-    assertThat(runs.rows().count()).isEqualTo(ROWS);
-  }
-
   /** The session's catalog still has in mind what it has read of the table. */
   @Test
   void readsWhatAnotherSessionHasAppended() {
@@ -111,42 +86,6 @@ class ResultTableTest {
     assertThat(appended.counts().generated()).isEqualTo(1);
     assertThat(runs.run().counts().skipped()).isEqualTo(2);
     assertThat(runs.texts("id")).containsExactly("a", "b");
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {JobRuns.ICEBERG, JobRuns.DELTA})
-  void takesChangedAndNewRows(String store) {
-    JobRuns runs = new JobRuns(folder, store);
-    runs.prompts(PROMPTS);
-    runs.run();
-    String first = runs.rows().filter("id = 'b'").head().getAs("request_hash");
-    runs.prompts(PROMPTS.replace("b,owl", "b,eagle") + "d,new,,,,\n");
-    RunCounts counts = runs.run().counts();
-    assertThat(counts.generated()).isEqualTo(2);
-    assertThat(counts.skipped()).isEqualTo(3);
-    assertThat(runs.texts("id", "prompt", "replaces"))
-        .contains("b owl -", "b eagle " + first, "d new -")
-        .hasSize(7);
-  }
-
-  /** The last row is the cheapest and so the last to be made. */
-  @ParameterizedTest
-  @ValueSource(strings = {JobRuns.ICEBERG, JobRuns.DELTA})
-  void keepsFinishedGroupsWhereTheDeviceFailsLater(String store) {
-    JobRuns runs = new JobRuns(folder, store);
-    runs.prompts(manyRows("last,BOOM,1\n"));
-    assertThatThrownBy(() -> runs.run("commit_group_images=4"))
-        .satisfies(
-            e -> assertThat(Failures.reason(e)).isEqualTo("Cannot go on: the device is gone"));
-    long kept = runs.rows().count();
-    assertThat(kept).isBetween(8L, (long) ROWS);
-
-    runs.prompts(manyRows("last,fox,1\n"));
-    RunCounts counts = runs.run("commit_group_images=4").counts();
-    assertThat(counts.skipped()).isEqualTo(kept);
-    assertThat(counts.generated()).isEqualTo(ROWS + 1 - kept);
-    assertThat(runs.rows().select("id").distinct().count()).isEqualTo(ROWS + 1);
-    assertThat(runs.rows().count()).isEqualTo(ROWS + 1);
   }
 
   @ParameterizedTest
@@ -254,14 +193,6 @@ class ResultTableTest {
 
   private static OutputFolder open(Path folder) {
     return OutputFolder.open(
-        folder.toString(), OutputCommit.AUTO, "slow", new Configuration(), Duration.ofDays(1));
-  }
-
-  private static String manyRows(String another) {
-    return "id,prompt,num_inference_steps\n"
-        + IntStream.range(0, ROWS)
-            .mapToObj(i -> "row" + i + ",fox " + i + ",3\n")
-            .collect(joining())
-        + another;
+        folder.toString(), OutputCommit.AUTO, "slow", new Configuration(), new HandBeats());
   }
 }

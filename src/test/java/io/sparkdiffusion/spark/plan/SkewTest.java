@@ -17,8 +17,8 @@ import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -111,11 +111,8 @@ class SkewTest {
    * With Spark itself, which takes its time for tasks and commits. Nothing but waiting counts in
    * the ideal, so no run can be below it. In a JVM of its own, since a JVM has one Spark.
    */
+  @Tag("soak")
   @Test
-  @EnabledIfSystemProperty(
-      named = "sparkdiffusion.skew.spark",
-      matches = "true",
-      disabledReason = "it takes three minutes and a quiet machine: tools/verify-all runs it")
   void slowSlotOfSparkCostsAtMostATenth() throws IOException, InterruptedException {
     Files.writeString(folder.resolve("prompts.csv"), Table.csv());
     Files.writeString(folder.resolve("job.yml"), "run_name: skew\n");
