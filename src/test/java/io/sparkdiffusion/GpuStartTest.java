@@ -3,9 +3,9 @@ package io.sparkdiffusion;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sparkdiffusion.cli.ExitCode;
-import io.sparkdiffusion.graph.StubCuda;
-import io.sparkdiffusion.graph.StubLibrary;
 import io.sparkdiffusion.testing.ChildJvm;
+import io.sparkdiffusion.torch.StubCuda;
+import io.sparkdiffusion.torch.StubLibrary;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -50,27 +50,31 @@ class ImportRulesTest {
       config: Jackson
       metadata: config prompt
       image: metadata
-      graph: DJL JNA
+      util:
+      graph:
+      kernel: graph
+      torch: graph kernel util DJL JNA
       hub: config
       weights: config graph msgpack
-      text: config graph weights DJL
+      text: config graph torch weights DJL
       unet: graph weights
       vae: graph weights
-      pipeline: config prompt scheduler noise graph weights text unet vae
-      bench: config prompt scheduler image graph weights text unet vae pipeline
+      pipeline: config prompt scheduler noise util graph kernel torch weights text unet vae
+      bench: config prompt scheduler image util graph kernel torch weights text unet vae pipeline
       spark.table: config prompt Spark Hadoop Parquet Scala
-      spark.device: config graph Spark
-      spark.model: config prompt metadata graph weights pipeline hub spark.device Hadoop SLF4J
+      spark.device: config torch Spark
+      spark.model: config prompt metadata torch weights pipeline hub spark.device Hadoop SLF4J
       spark.output: config prompt metadata image spark.table Jackson Spark Hadoop Scala SLF4J
       spark.plan: config prompt metadata spark.table spark.model spark.output Spark Scala
-      spark.executor: config prompt metadata image graph pipeline spark.table spark.device spark.model \
+      spark.executor: config prompt metadata image util kernel torch pipeline spark.table spark.device \
+      spark.model \
       spark.output Spark Hadoop Metrics SLF4J
       spark.report: config metadata image spark.table spark.model spark.output spark.plan spark.executor \
       Jackson Spark Hadoop Scala SLF4J
       spark.ml: config spark.table spark.model spark.output spark.plan spark.executor Spark
       spark.job: config spark.table spark.model spark.output spark.plan spark.executor spark.report \
       Spark Hadoop Scala SLF4J
-      cli: config prompt metadata image scheduler graph weights pipeline spark.table spark.model spark.output \
+      cli: config prompt metadata image scheduler kernel weights pipeline spark.table spark.model spark.output \
       spark.plan Spark Hadoop Scala picocli
       djl: config spark.ml DJL Spark Scala
       : config metadata cli spark.device spark.output spark.plan spark.executor spark.report spark.job \

@@ -4,9 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.sparkdiffusion.config.StrictJson;
 import io.sparkdiffusion.graph.Dtype;
-import io.sparkdiffusion.graph.GpuName;
-import io.sparkdiffusion.graph.TorchEngine;
 import io.sparkdiffusion.pipeline.PipelineOptions;
+import io.sparkdiffusion.torch.GpuName;
+import io.sparkdiffusion.torch.TorchEngine;
 import io.sparkdiffusion.weights.ModelFolder;
 import io.sparkdiffusion.weights.TensorFile;
 import java.io.BufferedReader;

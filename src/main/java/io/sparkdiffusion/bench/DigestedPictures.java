@@ -1,10 +1,10 @@
 package io.sparkdiffusion.bench;
 
-import io.sparkdiffusion.graph.OutOfDeviceMemoryException;
 import io.sparkdiffusion.pipeline.ImageResult;
 import io.sparkdiffusion.pipeline.PipelineOptions;
 import io.sparkdiffusion.pipeline.StableDiffusionPipeline;
 import io.sparkdiffusion.prompt.ImageRequest;
+import io.sparkdiffusion.torch.OutOfDeviceMemoryException;
 import io.sparkdiffusion.weights.ModelFolder;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;

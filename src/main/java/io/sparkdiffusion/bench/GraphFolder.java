@@ -5,13 +5,13 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.sparkdiffusion.config.StrictJson;
 import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.Graph;
-import io.sparkdiffusion.graph.GraphArchive;
 import io.sparkdiffusion.graph.Shape;
-import io.sparkdiffusion.graph.Target;
+import io.sparkdiffusion.kernel.Target;
 import io.sparkdiffusion.pipeline.BatchShape;
 import io.sparkdiffusion.pipeline.GuidedStep;
 import io.sparkdiffusion.text.ClipTextModel;
 import io.sparkdiffusion.text.TextConfig;
+import io.sparkdiffusion.torch.GraphArchive;
 import io.sparkdiffusion.unet.Unet2dConditionModel;
 import io.sparkdiffusion.unet.UnetConfig;
 import io.sparkdiffusion.vae.AutoencoderKlDecoder;
@@ -59,7 +59,7 @@ final class GraphFolder {
   /** The text encoder, for one text, in each type. */
   void text() throws IOException {
     for (Dtype dtype : DTYPES) {
-      write("text", dtype, List.of(), new ClipTextModel(text).record(target(dtype)));
+      write("text", dtype, List.of(), target(dtype).apply(new ClipTextModel(text).record()));
     }
   }
 
@@ -68,16 +68,16 @@ final class GraphFolder {
     for (Dtype dtype : DTYPES) {
       Graph graph =
           new Unet2dConditionModel(unet)
-              .record(target(dtype), batch, rows, height, width, text.positions());
-      write("unet", dtype, List.of(batch, rows, height, width), graph);
+              .record(dtype, batch, rows, height, width, text.positions());
+      write("unet", dtype, List.of(batch, rows, height, width), target(dtype).apply(graph));
     }
   }
 
   /** One decoding in each type. */
   void vae(long batch, long height, long width) throws IOException {
     for (Dtype dtype : DTYPES) {
-      Graph graph = new AutoencoderKlDecoder(vae).record(target(dtype), batch, height, width);
-      write("vae", dtype, List.of(batch, height, width), graph);
+      Graph graph = new AutoencoderKlDecoder(vae).record(dtype, batch, height, width);
+      write("vae", dtype, List.of(batch, height, width), target(dtype).apply(graph));
     }
   }
 

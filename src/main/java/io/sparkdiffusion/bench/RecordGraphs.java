@@ -1,12 +1,12 @@
 package io.sparkdiffusion.bench;
 
 import io.sparkdiffusion.config.StrictJson;
-import io.sparkdiffusion.graph.GraphArchive;
 import io.sparkdiffusion.pipeline.BatchShape;
 import io.sparkdiffusion.scheduler.DdimScheduler;
 import io.sparkdiffusion.scheduler.SchedulerConfig;
 import io.sparkdiffusion.scheduler.StepCoefficients;
 import io.sparkdiffusion.text.ClipTokenizer;
+import io.sparkdiffusion.torch.GraphArchive;
 import io.sparkdiffusion.weights.TensorFile;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,19 +1,20 @@
 package io.sparkdiffusion.bench;
 
-import io.sparkdiffusion.graph.CompiledGraph;
-import io.sparkdiffusion.graph.DeviceTensor;
 import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.Graph;
-import io.sparkdiffusion.graph.ResourceStack;
-import io.sparkdiffusion.graph.Target;
-import io.sparkdiffusion.graph.TorchDevice;
-import io.sparkdiffusion.graph.WeightDictionary;
+import io.sparkdiffusion.kernel.Packing;
+import io.sparkdiffusion.kernel.Target;
 import io.sparkdiffusion.pipeline.BatchShape;
 import io.sparkdiffusion.pipeline.GuidedStep;
 import io.sparkdiffusion.text.ClipTextModel;
 import io.sparkdiffusion.text.TextConfig;
+import io.sparkdiffusion.torch.CompiledGraph;
+import io.sparkdiffusion.torch.DeviceTensor;
+import io.sparkdiffusion.torch.TorchDevice;
+import io.sparkdiffusion.torch.WeightDictionary;
 import io.sparkdiffusion.unet.Unet2dConditionModel;
 import io.sparkdiffusion.unet.UnetConfig;
+import io.sparkdiffusion.util.ResourceStack;
 import io.sparkdiffusion.vae.AutoencoderKlDecoder;
 import io.sparkdiffusion.vae.VaeConfig;
 import io.sparkdiffusion.weights.Component;
@@ -119,8 +120,8 @@ final class StageBench implements AutoCloseable {
 
   private Stage text() {
     Graph graph =
-        new ClipTextModel(TextConfig.read(folder.configFile(Component.TEXT_ENCODER)))
-            .record(target);
+        target.apply(
+            new ClipTextModel(TextConfig.read(folder.configFile(Component.TEXT_ENCODER))).record());
     DeviceTensor ids = open.push(device.longs(inputs.longs("ids"), shape("ids")));
     return new Stage("states", graph, compile(Component.TEXT_ENCODER, graph), ids);
   }
@@ -128,8 +129,9 @@ final class StageBench implements AutoCloseable {
   private Stage unet(int pictures) {
     long[] sample = shape("sample");
     Graph graph =
-        new Unet2dConditionModel(UnetConfig.read(folder.configFile(Component.UNET)))
-            .record(target, pictures, 2L * pictures, sample[2], sample[3], shape("states")[1]);
+        target.apply(
+            new Unet2dConditionModel(UnetConfig.read(folder.configFile(Component.UNET)))
+                .record(dtype, pictures, 2L * pictures, sample[2], sample[3], shape("states")[1]));
     DeviceTensor timestep = open.push(device.floats(inputs.floats("timestep"), 1));
     return new Stage(
         "noise",
@@ -163,7 +165,9 @@ final class StageBench implements AutoCloseable {
     long[] shape = shape("latents");
     VaeConfig config = VaeConfig.read(folder.configFile(Component.VAE));
     Graph graph =
-        new AutoencoderKlDecoder(config).record(target, pictures * shape[0], shape[2], shape[3]);
+        target.apply(
+            new AutoencoderKlDecoder(config)
+                .record(dtype, pictures * shape[0], shape[2], shape[3]));
     float[] scaled = inputs.floats("latents");
     for (int i = 0; i < scaled.length; i++) {
       scaled[i] *= (float) config.scalingFactor();
@@ -197,8 +201,11 @@ final class StageBench implements AutoCloseable {
             component,
             any ->
                 open.push(
-                    NetworkWeights.check(folder, component, graph.weights())
-                        .load(device, dtype, graph.packings())));
+                    WeightDictionary.load(
+                        device,
+                        NetworkWeights.check(folder, component, graph.weights()),
+                        dtype,
+                        Packing.of(graph))));
     return open.push(CompiledGraph.compile(graph, loaded));
   }
 

@@ -4,7 +4,7 @@ import io.sparkdiffusion.config.ModelConfig;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.Shown;
 import io.sparkdiffusion.config.WeightFormat;
-import io.sparkdiffusion.graph.Processor;
+import io.sparkdiffusion.kernel.Processor;
 import io.sparkdiffusion.pipeline.ModelCheck;
 import io.sparkdiffusion.scheduler.SchedulerConfig;
 import io.sparkdiffusion.spark.model.LocalModel;

@@ -11,8 +11,8 @@ import java.io.Serializable;
  */
 public record ExecutionConfig(
     String device,
-    Dtype weightsDtype,
-    Dtype activationsDtype,
+    Precision weightsDtype,
+    Precision activationsDtype,
     int perDeviceBatchSize,
     String libtorchPath)
     implements Serializable {
@@ -31,7 +31,7 @@ public record ExecutionConfig(
         "they must be equal, set both to the same",
         weightsDtype.label() + " and " + activationsDtype.label());
     problems.require(
-        weightsDtype != Dtype.FLOAT16 || !device.equals("cpu"),
+        weightsDtype != Precision.FLOAT16 || !device.equals("cpu"),
         "weights_dtype",
         "float16 needs a GPU, libtorch's CPU kernels for it are slow or missing; use bfloat16 or"
             + " float32, or device=cuda",
@@ -52,12 +52,12 @@ public record ExecutionConfig(
 
   /** With the usual libtorch. */
   public ExecutionConfig(
-      String device, Dtype weightsDtype, Dtype activationsDtype, int perDeviceBatchSize) {
+      String device, Precision weightsDtype, Precision activationsDtype, int perDeviceBatchSize) {
     this(device, weightsDtype, activationsDtype, perDeviceBatchSize, "");
   }
 
   /** The one number format; weights and activations have the same. */
-  public Dtype dtype() {
+  public Precision dtype() {
     return weightsDtype;
   }
 

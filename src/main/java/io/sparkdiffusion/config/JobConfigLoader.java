@@ -195,8 +195,8 @@ final class JobConfigLoader {
   private ExecutionConfig execution() {
     return new ExecutionConfig(
         values.text("device"),
-        values.choice("weights_dtype", Dtype.class),
-        values.choice("activations_dtype", Dtype.class),
+        values.choice("weights_dtype", Precision.class),
+        values.choice("activations_dtype", Precision.class),
         values.integer("per_device_batch_size"),
         values.text("libtorch_path"));
   }

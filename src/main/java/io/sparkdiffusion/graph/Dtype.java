@@ -3,24 +3,22 @@ package io.sparkdiffusion.graph;
 import java.util.Arrays;
 import java.util.Locale;
 
-/** Element types, with the number that TorchScript knows each by (c10/core/ScalarType.h). */
+/** Element types. */
 public enum Dtype {
   /** Unsigned bytes. */
-  UINT8(0, 1),
+  UINT8(1),
   /** Indices. */
-  INT64(4, 8),
+  INT64(8),
   /** IEEE half precision. */
-  FLOAT16(5, 2),
+  FLOAT16(2),
   /** IEEE single precision. */
-  FLOAT32(6, 4),
+  FLOAT32(4),
   /** The upper half of a float32. */
-  BFLOAT16(15, 2);
+  BFLOAT16(2);
 
-  private final int code;
   private final int bytes;
 
-  Dtype(int code, int bytes) {
-    this.code = code;
+  Dtype(int bytes) {
     this.bytes = bytes;
   }
 
@@ -39,11 +37,6 @@ public enum Dtype {
                 new IllegalArgumentException(
                     "Cannot use a dtype: it must be float32, bfloat16 or float16 (%s)"
                         .formatted(name)));
-  }
-
-  /** TorchScript's number. */
-  int code() {
-    return code;
   }
 
   /** Bytes of one element. */

@@ -2,64 +2,54 @@ package io.sparkdiffusion.graph;
 
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 
 /**
- * One forward pass while it is being recorded: inputs, the weights that it asks for, and a line of
- * TorchScript for each operation. All shapes are known, so that one graph serves one batch and
- * picture size; the weights are shared between graphs.
+ * One forward pass as nodes in the order in which they are computed, and the weights that it asks
+ * for. All shapes are known, so that one graph serves one batch and image size; the weights are
+ * shared between graphs. It knows of no device and of no library.
  */
 public final class Graph {
 
   private final String name;
-  private final Target target;
-  private final List<Shape> inputs = new ArrayList<>();
-  private final Map<String, Shape> weights = new LinkedHashMap<>();
-  private final Map<String, Packing> packings = new LinkedHashMap<>();
-  private final List<String> keptAsStored = new ArrayList<>();
-  private final Map<String, String> weightNames = new HashMap<>();
-  private final Set<String> readInParts = new HashSet<>();
-  private final Set<String> methods = new LinkedHashSet<>();
-  private final List<String> lines = new ArrayList<>();
-  private String result = "";
-  private Shape resultShape = Shape.of();
-
-  /**
-   * An empty graph of ATen's operators.
-   *
-   * @param name what is recorded, for messages
-   */
-  public Graph(String name) {
-    this(name, Target.aten(Dtype.FLOAT32));
-  }
+  private final List<Shape> inputs;
+  private final Map<String, Shape> weights;
+  private final List<Node> nodes;
+  private Optional<Node> result;
 
   /**
    * An empty graph.
    *
    * @param name what is recorded, for messages
-   * @param target decides which kernels are taken
    */
-  public Graph(String name, Target target) {
+  public Graph(String name) {
+    this(name, new ArrayList<>(), new LinkedHashMap<>(), new ArrayList<>(), Optional.empty());
+  }
+
+  private Graph(
+      String name,
+      List<Shape> inputs,
+      Map<String, Shape> weights,
+      List<Node> nodes,
+      Optional<Node> result) {
     this.name = name;
-    this.target = target;
+    this.inputs = inputs;
+    this.weights = weights;
+    this.nodes = nodes;
+    this.result = result;
   }
 
-  Target target() {
-    return target;
-  }
-
-  /** Declares the next input of {@code forward}. */
+  /** Declares the next input. */
   public Tensor input(long... sizes) {
-    Tensor input = new Tensor(this, "input" + inputs.size(), Shape.of(sizes));
-    inputs.add(input.shape());
-    return input;
+    Shape shape = Shape.of(sizes);
+    Map<String, Object> index = Map.of("index", (long) inputs.size());
+    inputs.add(shape);
+    return record(new Node(Op.INPUT, shape, index, List.of()));
   }
 
   /**
@@ -73,58 +63,7 @@ public final class Graph {
       throw GraphException.cannot(
           "weight " + weightName, "its shape must be the same everywhere", known, shape);
     }
-    Tensor weight = record(shape, stored(weightName));
-    weightNames.put(weight.variable(), weightName);
-    return weight;
-  }
-
-  /** How the script reads what the dictionary keeps under a name. */
-  static String stored(String name) {
-    return "weights[\"" + name + "\"]";
-  }
-
-  /** Whether the target wants a weight packed, which is noted with the input that it meets. */
-  boolean packs(Tensor weight, Packing packing) {
-    if (!target.isOneDnn() || !weightNames.containsKey(weight.variable())) {
-      return false;
-    }
-    String weightName = weightName(weight);
-    if (keptAsStored.stream().anyMatch(weightName::startsWith)) {
-      return false;
-    }
-    packings.put(weightName, packing);
-    return true;
-  }
-
-  /** Weights below a place are not packed, whatever the target. */
-  void keepAsStored(String prefix) {
-    keptAsStored.add(prefix);
-  }
-
-  String weightName(Tensor weight) {
-    return Objects.requireNonNull(weightNames.get(weight.variable()));
-  }
-
-  /**
-   * Takes back the reading of a weight whose parts the dictionary has.
-   *
-   * @return its name
-   */
-  String readInParts(Tensor weight) {
-    String weightName = weightName(weight);
-    readInParts.add(weightName);
-    lines.set(lines.indexOf(line(weight.variable(), stored(weightName))), "");
-    return weightName;
-  }
-
-  /** Whether a weight is read as it was put. */
-  boolean readsWhole(String weightName) {
-    return weights.containsKey(weightName) && !readInParts.contains(weightName);
-  }
-
-  /** The weights that this graph needs in oneDNN's layout, with the inputs that they meet. */
-  public Map<String, Packing> packings() {
-    return Collections.unmodifiableMap(packings);
+    return record(new Node(Op.WEIGHT, shape, Map.of("name", weightName), List.of()));
   }
 
   /** The root of the weights' names. */
@@ -133,31 +72,35 @@ public final class Graph {
   }
 
   /** Appends one operation. */
-  Tensor record(Shape shape, String expression) {
-    String variable = "x" + lines.size();
-    lines.add(line(variable, expression));
-    return new Tensor(this, variable, shape);
+  Tensor record(Node node) {
+    nodes.add(node);
+    return new Tensor(this, node);
   }
 
-  private static String line(String variable, String expression) {
-    return "    %s = %s".formatted(variable, expression);
+  /** Says what the pass gives. */
+  public Graph returns(Tensor tensor) {
+    result = Optional.of(tensor.node());
+    return this;
   }
 
   /**
-   * Appends a call of a method that the class then has.
+   * The same pass computed by other nodes.
    *
-   * @param method its text
+   * @param computed in order, each behind what it computes from; those that the result does not
+   *     need are left out
+   * @param given the new result
    */
-  Tensor recordCall(Shape shape, String method, String call) {
-    methods.add(method);
-    return record(shape, "(self)." + call);
-  }
-
-  /** Says what {@code forward} returns, laid out contiguously. */
-  public Graph returns(Tensor tensor) {
-    result = "torch.contiguous(%s)".formatted(tensor.variable());
-    resultShape = tensor.shape();
-    return this;
+  public Graph with(List<Node> computed, Node given) {
+    Set<Node> needed = new HashSet<>(Set.of(given));
+    List<Node> kept = new ArrayList<>();
+    for (int i = computed.size() - 1; i >= 0; i--) {
+      if (needed.contains(computed.get(i))) {
+        kept.add(computed.get(i));
+        needed.addAll(computed.get(i).inputs());
+      }
+    }
+    Collections.reverse(kept);
+    return new Graph(name, inputs, weights, kept, Optional.of(given));
   }
 
   /** What is recorded. */
@@ -170,30 +113,30 @@ public final class Graph {
     return List.copyOf(inputs);
   }
 
-  /** The shape of the result. */
-  public Shape resultShape() {
-    return resultShape;
-  }
-
-  /** The weights asked for, in the order of their first use. */
+  /** The weights asked for, in the order of their first use, whatever they are made into. */
   public Map<String, Shape> weights() {
     return Collections.unmodifiableMap(weights);
   }
 
-  /** The recorded pass as a TorchScript class, in the form that libtorch's archives hold. */
-  String script() {
-    if (result.isEmpty()) {
-      throw new GraphException("Cannot compile %s: it must return a tensor (none)".formatted(name));
-    }
-    StringBuilder text = new StringBuilder(ScriptArchive.CLASS_HEADER);
-    text.append("  def forward(self: __torch__.M");
-    for (int i = 0; i < inputs.size(); i++) {
-      text.append(",\n    input").append(i).append(": Tensor");
-    }
-    text.append(") -> Tensor:\n    weights = self.weights\n");
-    lines.forEach(line -> text.append(line).append('\n'));
-    text.append("    return ").append(result).append('\n');
-    methods.forEach(text::append);
-    return text.toString();
+  /** All operations, in the order in which they are computed. */
+  public List<Node> nodes() {
+    return Collections.unmodifiableList(nodes);
+  }
+
+  /**
+   * The operation whose result is the pass's.
+   *
+   * @throws GraphException where none was named
+   */
+  public Node result() {
+    return result.orElseThrow(
+        () ->
+            new GraphException(
+                "Cannot compile %s: it must return a tensor (none)".formatted(name)));
+  }
+
+  /** The shape of the result. */
+  public Shape resultShape() {
+    return result().shape();
   }
 }

@@ -1,30 +1,17 @@
 package io.sparkdiffusion.graph;
 
-import java.util.Set;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
-
 /** An operation that cannot be recorded, compiled or run. */
 public final class GraphException extends RuntimeException {
 
-  private static final Set<String> RECORDING =
-      Stream.of(
-              Attention.class,
-              Doubling.class,
-              Graph.class,
-              GraphException.class,
-              Layers.class,
-              Scope.class,
-              Shape.class,
-              Tensor.class)
-          .map(Class::getName)
-          .collect(Collectors.toUnmodifiableSet());
+  private static final String PACKAGE = GraphException.class.getPackageName() + ".";
 
-  GraphException(String message) {
+  /** A failure without a cause. */
+  public GraphException(String message) {
     super(message);
   }
 
-  GraphException(String message, Throwable cause) {
+  /** A failure with its cause. */
+  public GraphException(String message, Throwable cause) {
     super(message, cause);
   }
 
@@ -38,13 +25,13 @@ public final class GraphException extends RuntimeException {
         "Cannot record %s: %s (%s), asked for at %s".formatted(operation, rule, values, caller()));
   }
 
-  /** The first line outside the classes that record. */
+  /** The first line outside this package, which records. */
   private static String caller() {
     return StackWalker.getInstance()
         .walk(
             frames ->
                 frames
-                    .filter(frame -> !RECORDING.contains(frame.getClassName()))
+                    .filter(frame -> !frame.getClassName().startsWith(PACKAGE))
                     .findFirst()
                     .map(frame -> frame.getFileName() + ":" + frame.getLineNumber())
                     .orElse("an unknown line"));

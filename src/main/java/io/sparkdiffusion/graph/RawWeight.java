@@ -19,7 +19,8 @@ public record RawWeight(ByteBuffer bytes, Dtype type, Shape shape, List<Integer>
     this(bytes, type, shape, IntStream.range(0, shape.rank()).boxed().toList());
   }
 
-  long[] order() {
+  /** The axes as numbers. */
+  public long[] order() {
     return axes.stream().mapToLong(Integer::longValue).toArray();
   }
 }

@@ -54,10 +54,33 @@ public final class Shape {
   }
 
   /** This shape with another size in one dimension. */
-  Shape with(int dimension, long size) {
+  public Shape with(int dimension, long size) {
     long[] changed = sizes.clone();
     changed[index(dimension)] = size;
     return of(changed);
+  }
+
+  /** This shape with a new dimension of size 1. */
+  Shape unsqueezed(int dimension) {
+    long[] longer = new long[rank() + 1];
+    for (int i = 0, from = 0; i < longer.length; i++) {
+      longer[i] = i == dimension ? 1 : sizes[from++];
+    }
+    return of(longer);
+  }
+
+  /** The shape of what this and another are together, each stretched where its size is 1. */
+  Shape broadcast(String operation, Shape other) {
+    long[] both = new long[Math.max(rank(), other.rank())];
+    for (int i = 1; i <= both.length; i++) {
+      long mine = i <= rank() ? size(-i) : 1;
+      long theirs = i <= other.rank() ? other.size(-i) : 1;
+      if (mine != theirs && mine != 1 && theirs != 1) {
+        throw GraphException.cannot(operation, "shapes must broadcast", this, other);
+      }
+      both[both.length - i] = mine == 1 ? theirs : mine;
+    }
+    return of(both);
   }
 
   private int index(int dimension) {
@@ -78,7 +101,7 @@ public final class Shape {
     return Arrays.hashCode(sizes);
   }
 
-  /** As TorchScript writes a list, such as {@code [2, 320, 64, 64]}. */
+  /** A list, such as {@code [2, 320, 64, 64]}. */
   @Override
   public String toString() {
     return LongStream.of(sizes)

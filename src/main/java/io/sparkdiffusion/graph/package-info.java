@@ -1,5 +1,5 @@
 /**
- * Symbolic tensors that record TorchScript, and the means to compile and run what they recorded; it
- * imports the JDK and DJL's PyTorch engine.
+ * A forward pass as nodes over symbolic tensors, each with its shape: pure, it knows no device, no
+ * kernel and no library, and imports the JDK alone.
  */
 package io.sparkdiffusion.graph;

@@ -1,6 +1,6 @@
 package io.sparkdiffusion.pipeline;
 
-import io.sparkdiffusion.graph.OutOfDeviceMemoryException;
+import io.sparkdiffusion.torch.OutOfDeviceMemoryException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -1,14 +1,14 @@
 package io.sparkdiffusion.pipeline;
 
-import io.sparkdiffusion.graph.CompiledGraph;
-import io.sparkdiffusion.graph.DeviceTensor;
-import io.sparkdiffusion.graph.ResourceStack;
-import io.sparkdiffusion.graph.Target;
-import io.sparkdiffusion.graph.TorchDevice;
+import io.sparkdiffusion.kernel.Target;
 import io.sparkdiffusion.prompt.ImageRequest;
 import io.sparkdiffusion.scheduler.DdimScheduler;
 import io.sparkdiffusion.scheduler.StepCoefficients;
+import io.sparkdiffusion.torch.CompiledGraph;
+import io.sparkdiffusion.torch.DeviceTensor;
+import io.sparkdiffusion.torch.TorchDevice;
 import io.sparkdiffusion.unet.Unet2dConditionModel;
+import io.sparkdiffusion.util.ResourceStack;
 import java.time.Duration;
 import java.util.Arrays;
 
@@ -22,34 +22,40 @@ final class Denoiser implements AutoCloseable {
   /**
    * A loop over borrowed weights, which are read for the first picture.
    *
-   * @param states the number of text states, 77
+   * @param tokens of a text, 77
    */
   Denoiser(
       TorchDevice device,
       Unet2dConditionModel unet,
       WeightsOnDemand weights,
       Target target,
-      long states) {
+      long tokens) {
     this.device = device;
     this.unets =
         new GraphCache<>(
             weights,
             shape ->
-                unet.record(
-                    target, shape.batch(), shape.rows(), shape.height(), shape.width(), states));
+                target.apply(
+                    unet.record(
+                        target.dtype(),
+                        shape.batch(),
+                        shape.rows(),
+                        shape.height(),
+                        shape.width(),
+                        tokens)));
     this.steps = new GraphCache<>(weights, GuidedStep::record);
   }
 
   /**
    * From noise to latents.
    *
-   * @param states (R, S, D), borrowed
+   * @param embeddings (R, S, D), borrowed
    * @return (B, C, H, W) on the host
    */
   float[] denoise(
       Batch batch,
       BatchShape shape,
-      DeviceTensor states,
+      DeviceTensor embeddings,
       DdimScheduler scheduler,
       StepObserver observer) {
     CompiledGraph unet = unets.get(shape);
@@ -62,7 +68,7 @@ final class Denoiser implements AutoCloseable {
       for (int i = 0; i < timesteps.length; i++) {
         DeviceTensor current = latents;
         try (DeviceTensor timestep = device.floats(new float[] {timesteps[i]}, 1);
-            DeviceTensor prediction = unet.run(current, timestep, states)) {
+            DeviceTensor prediction = unet.run(current, timestep, embeddings)) {
           latents = step(batch, shape, scheduler.step(i), current, prediction, scale, rescale);
         }
         current.close();

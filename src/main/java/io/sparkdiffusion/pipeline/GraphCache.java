@@ -1,8 +1,8 @@
 package io.sparkdiffusion.pipeline;
 
-import io.sparkdiffusion.graph.CompiledGraph;
 import io.sparkdiffusion.graph.Graph;
-import io.sparkdiffusion.graph.WeightDictionary;
+import io.sparkdiffusion.torch.CompiledGraph;
+import io.sparkdiffusion.torch.WeightDictionary;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;

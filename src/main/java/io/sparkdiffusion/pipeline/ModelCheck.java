@@ -215,7 +215,7 @@ public final class ModelCheck {
     return unet.map(UnetConfig::widths).orElse(List.of());
   }
 
-  /** The width of the text states that the UNet attends to, 0 where that is not known. */
+  /** The width of the prompt embeddings that the UNet attends to, 0 where that is not known. */
   public long textWidth() {
     return unet.map(UnetConfig::crossAttentionWidth).orElse(0L);
   }

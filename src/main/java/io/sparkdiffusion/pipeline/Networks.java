@@ -3,12 +3,13 @@ package io.sparkdiffusion.pipeline;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.Graph;
-import io.sparkdiffusion.graph.Target;
-import io.sparkdiffusion.graph.TorchDevice;
-import io.sparkdiffusion.graph.WeightDictionary;
+import io.sparkdiffusion.kernel.Packing;
+import io.sparkdiffusion.kernel.Target;
 import io.sparkdiffusion.text.ClipTextModel;
 import io.sparkdiffusion.text.ClipTokenizer;
 import io.sparkdiffusion.text.TextConfig;
+import io.sparkdiffusion.torch.TorchDevice;
+import io.sparkdiffusion.torch.WeightDictionary;
 import io.sparkdiffusion.unet.Unet2dConditionModel;
 import io.sparkdiffusion.unet.UnetConfig;
 import io.sparkdiffusion.vae.AutoencoderKlDecoder;
@@ -30,8 +31,6 @@ import java.util.function.Supplier;
  */
 record Networks(
     TextConfig text, UnetConfig unet, VaeConfig vae, Map<Component, NetworkWeights> weights) {
-
-  private static final Target SMALLEST = Target.aten(Dtype.FLOAT32);
 
   /**
    * Reads the configurations and compares them with each other and with the weight files.
@@ -83,15 +82,15 @@ record Networks(
   }
 
   static Graph smallest(TextConfig text) {
-    return new ClipTextModel(text).record(SMALLEST);
+    return new ClipTextModel(text).record();
   }
 
   static Graph smallest(UnetConfig unet) {
-    return new Unet2dConditionModel(unet).record(SMALLEST, 1, 1, 1, 1, 1);
+    return new Unet2dConditionModel(unet).record(Dtype.FLOAT32, 1, 1, 1, 1, 1);
   }
 
   static Graph smallest(VaeConfig vae) {
-    return new AutoencoderKlDecoder(vae).record(SMALLEST, 1, 1, 1);
+    return new AutoencoderKlDecoder(vae).record(Dtype.FLOAT32, 1, 1, 1);
   }
 
   /**
@@ -100,15 +99,16 @@ record Networks(
    */
   WeightDictionary load(Component component, TorchDevice device, Target target) {
     long size = usualSize();
+    Dtype dtype = target.dtype();
     Graph usual =
         switch (component) {
-          case TEXT_ENCODER -> new ClipTextModel(text).record(target);
+          case TEXT_ENCODER -> new ClipTextModel(text).record();
           case UNET ->
-              new Unet2dConditionModel(unet).record(target, 1, 2, size, size, text.positions());
-          case VAE -> new AutoencoderKlDecoder(vae).record(target, 1, size, size);
+              new Unet2dConditionModel(unet).record(dtype, 1, 2, size, size, text.positions());
+          case VAE -> new AutoencoderKlDecoder(vae).record(dtype, 1, size, size);
         };
-    return Objects.requireNonNull(weights.get(component))
-        .load(device, target.dtype(), usual.packings());
+    NetworkWeights stored = Objects.requireNonNull(weights.get(component));
+    return WeightDictionary.load(device, stored, dtype, Packing.of(target.apply(usual)));
   }
 
   /**

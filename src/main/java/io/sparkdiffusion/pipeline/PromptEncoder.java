@@ -1,14 +1,14 @@
 package io.sparkdiffusion.pipeline;
 
-import io.sparkdiffusion.graph.DeviceTensor;
-import io.sparkdiffusion.graph.Target;
-import io.sparkdiffusion.graph.TorchDevice;
+import io.sparkdiffusion.kernel.Target;
 import io.sparkdiffusion.prompt.ImageRequest;
 import io.sparkdiffusion.text.ClipTextModel;
 import io.sparkdiffusion.text.ClipTokenizer;
 import io.sparkdiffusion.text.TextConfig;
 import io.sparkdiffusion.text.TextEncoder;
 import io.sparkdiffusion.text.TextEncoder.EncodedText;
+import io.sparkdiffusion.torch.DeviceTensor;
+import io.sparkdiffusion.torch.TorchDevice;
 import io.sparkdiffusion.weights.Component;
 import java.time.Duration;
 import java.util.List;
@@ -16,9 +16,9 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * The states of prompts and negative prompts. A GPU keeps the text encoder; on a CPU its weights, a
- * fourth of the model's, are in memory only while texts are encoded, which is done for many
- * pictures at once.
+ * The embeddings of prompts and negative prompts. A GPU keeps the text encoder; on a CPU its
+ * weights, a fourth of the model's, are in memory only while texts are encoded, which is done for
+ * many pictures at once.
  */
 final class PromptEncoder implements AutoCloseable {
 
@@ -38,7 +38,8 @@ final class PromptEncoder implements AutoCloseable {
     this.config = config;
     this.device = device;
     this.weights = weights;
-    this.graphs = new GraphCache<>(weights, any -> new ClipTextModel(config).record(target));
+    this.graphs =
+        new GraphCache<>(weights, any -> target.apply(new ClipTextModel(config).record()));
     graphs.get(Component.TEXT_ENCODER);
     this.encoder =
         new TextEncoder(
@@ -67,12 +68,12 @@ final class PromptEncoder implements AutoCloseable {
     return Stream.concat(negative, positive).map(encoder::encode).toList();
   }
 
-  /** States side by side: (R, S, D); the caller closes them. */
-  DeviceTensor states(List<EncodedText> texts) {
-    int count = texts.get(0).states().length;
+  /** Embeddings side by side: (R, S, D); the caller closes them. */
+  DeviceTensor embeddings(List<EncodedText> texts) {
+    int count = texts.get(0).embeddings().length;
     float[] all = new float[texts.size() * count];
     for (int i = 0; i < texts.size(); i++) {
-      System.arraycopy(texts.get(i).states(), 0, all, i * count, count);
+      System.arraycopy(texts.get(i).embeddings(), 0, all, i * count, count);
     }
     return device.floats(all, texts.size(), config.positions(), config.width());
   }
@@ -82,7 +83,7 @@ final class PromptEncoder implements AutoCloseable {
     return requests.stream().flatMap(PromptEncoder::texts).allMatch(encoder::remembers);
   }
 
-  /** The tokens of a text, without its states. */
+  /** The tokens of a text, without its embeddings. */
   ClipTokenizer.Tokens tokens(String text) {
     return encoder.tokens(text);
   }

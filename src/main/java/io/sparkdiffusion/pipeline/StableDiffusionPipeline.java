@@ -1,19 +1,19 @@
 package io.sparkdiffusion.pipeline;
 
 import io.sparkdiffusion.config.ProblemsException;
-import io.sparkdiffusion.graph.CompiledGraph;
-import io.sparkdiffusion.graph.DeviceTensor;
 import io.sparkdiffusion.graph.Dtype;
-import io.sparkdiffusion.graph.ResourceStack;
-import io.sparkdiffusion.graph.Target;
-import io.sparkdiffusion.graph.TorchDevice;
+import io.sparkdiffusion.kernel.Target;
 import io.sparkdiffusion.prompt.BatchKey;
 import io.sparkdiffusion.prompt.ImageRequest;
 import io.sparkdiffusion.scheduler.DdimScheduler;
 import io.sparkdiffusion.scheduler.SchedulerConfig;
 import io.sparkdiffusion.text.ClipTokenizer;
 import io.sparkdiffusion.text.TextEncoder.EncodedText;
+import io.sparkdiffusion.torch.CompiledGraph;
+import io.sparkdiffusion.torch.DeviceTensor;
+import io.sparkdiffusion.torch.TorchDevice;
 import io.sparkdiffusion.unet.Unet2dConditionModel;
+import io.sparkdiffusion.util.ResourceStack;
 import io.sparkdiffusion.vae.AutoencoderKlDecoder;
 import io.sparkdiffusion.weights.Component;
 import io.sparkdiffusion.weights.ModelFolder;
@@ -81,7 +81,10 @@ public final class StableDiffusionPipeline implements AutoCloseable {
           resources.push(
               new GraphCache<>(
                   vae,
-                  shape -> decoder.record(target, shape.batch(), shape.height(), shape.width())));
+                  shape ->
+                      target.apply(
+                          decoder.record(
+                              target.dtype(), shape.batch(), shape.height(), shape.width()))));
       this.decoding = new Decoding(this::decode, device::releaseCachedMemory, device.isGpu());
       if (device.isGpu()) {
         weights.forEach(WeightsOnDemand::get);
@@ -147,7 +150,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
   /**
    * The same in batches of another size.
    *
-   * @throws io.sparkdiffusion.graph.OutOfDeviceMemoryException where such a batch does not fit; the
+   * @throws io.sparkdiffusion.torch.OutOfDeviceMemoryException where such a batch does not fit; the
    *     pipeline can be used further
    */
   public List<ImageResult> generate(List<ImageRequest> requests, int batchSize) {
@@ -205,8 +208,8 @@ public final class StableDiffusionPipeline implements AutoCloseable {
     BatchShape shape = shape(batch);
     List<EncodedText> texts = prompts.encode(batch.requests(), shape.guided());
     float[] latents;
-    try (DeviceTensor states = prompts.states(texts)) {
-      latents = denoiser.denoise(batch, shape, states, scheduler, observer);
+    try (DeviceTensor embeddings = prompts.embeddings(texts)) {
+      latents = denoiser.denoise(batch, shape, embeddings, scheduler, observer);
     }
     Finished finished =
         new Finished(latents, batchSize, decoding.decode(latents, shape, requests.size()));

@@ -1,6 +1,6 @@
 package io.sparkdiffusion.pipeline;
 
-import io.sparkdiffusion.graph.WeightDictionary;
+import io.sparkdiffusion.torch.WeightDictionary;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Supplier;

@@ -4,12 +4,12 @@ import io.sparkdiffusion.graph.Attention;
 import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.Graph;
 import io.sparkdiffusion.graph.Scope;
-import io.sparkdiffusion.graph.Target;
 import io.sparkdiffusion.graph.Tensor;
 
 /**
  * The text transformer of CLIP (arXiv 2103.00020; transformers, CLIPTextModel). Stable Diffusion 2
- * stores one layer less than was trained, so the last state is the one that the UNet attends to.
+ * stores one layer less than was trained, so the last hidden state is the one that the UNet attends
+ * to.
  */
 public final class ClipTextModel {
 
@@ -21,13 +21,11 @@ public final class ClipTextModel {
   }
 
   /**
-   * Records one call. Input: token ids (1, positions) int64; result: states (1, positions, width)
-   * float32.
-   *
-   * @param target the type to compute in and the kernels
+   * Records one call. Input: token ids (1, positions) int64; result: the last hidden states (1,
+   * positions, width) float32.
    */
-  public Graph record(Target target) {
-    Graph graph = new Graph("the text encoder", target);
+  public Graph record() {
+    Graph graph = new Graph("the text encoder");
     Tensor ids = graph.input(1, config.positions());
     Scope model = graph.scope().sub("text_model");
     Scope embeddings = model.sub("embeddings");
@@ -41,42 +39,29 @@ public final class ClipTextModel {
             embeddings
                 .sub("position_embedding")
                 .weight("weight", config.positions(), config.width()));
-    // No token sees those behind it, so rows of zeros at the end change none.
-    h = h.padded(1, target.lackingRows(config.positions()), 0);
     for (int layer = 0; layer < config.layers(); layer++) {
-      h = layer(model.sub("encoder").sub("layers", layer), h, target);
+      h = layer(model.sub("encoder").sub("layers", layer), h);
     }
-    h = h.narrow(1, 0, config.positions());
     return graph.returns(
         model.layerNorm("final_layer_norm", h, config.normEpsilon()).to(Dtype.FLOAT32));
   }
 
   /** x (1, N, C): attention, feed-forward, each after a norm and with a residual. */
-  private Tensor layer(Scope scope, Tensor x, Target target) {
+  private Tensor layer(Scope scope, Tensor x) {
     Tensor norm1 = scope.layerNorm("layer_norm1", x, config.normEpsilon());
-    Tensor h = attention(scope.sub("self_attn"), norm1, x);
+    Tensor h = attention(scope.sub("self_attn"), norm1).plus(x);
     Tensor norm2 = scope.layerNorm("layer_norm2", h, config.normEpsilon());
-    Scope mlp = scope.sub("mlp");
-    if (target.splitsFewRows()) {
-      mlp.sub("fc2").keepAsStored();
-    }
-    return mlp.linear("fc2", activate(inner(mlp, norm2, target)), h);
+    return feedForward(scope.sub("mlp"), norm2).plus(h);
   }
 
-  /** x (1, N, C) to the feed-forward's width. */
-  private Tensor inner(Scope mlp, Tensor x, Target target) {
-    if (!target.splitsFewRows()) {
-      return mlp.linear("fc1", x, config.innerWidth());
-    }
-    long half = x.size(1) / 2;
-    return Tensor.cat(
-        1,
-        mlp.linear("fc1", x.narrow(1, 0, half), config.innerWidth()),
-        mlp.linear("fc1", x.narrow(1, half, x.size(1) - half), config.innerWidth()));
+  /** x (1, N, C): self.fc2(self.activation_fn(self.fc1(x))). */
+  private Tensor feedForward(Scope mlp, Tensor x) {
+    Tensor inner = activate(mlp.linear("fc1", x, config.innerWidth()));
+    return mlp.linear("fc2", inner, config.width());
   }
 
-  /** Each token sees itself and those before it; no padding is masked; plus the residual. */
-  private Tensor attention(Scope scope, Tensor x, Tensor residual) {
+  /** Each token sees itself and those before it; no padding is masked. */
+  private Tensor attention(Scope scope, Tensor x) {
     Tensor query = split(scope.linear("q_proj", x, config.width()));
     Tensor key = split(scope.linear("k_proj", x, config.width()));
     Tensor value = split(scope.linear("v_proj", x, config.width()));
@@ -84,7 +69,7 @@ public final class ClipTextModel {
         Attention.of(query, key, value, Attention.Kind.CAUSAL)
             .transpose(1, 2)
             .reshape(x.shape().sizes());
-    return scope.linear("out_proj", joined, residual);
+    return scope.linear("out_proj", joined, config.width());
   }
 
   private Tensor split(Tensor x) {
@@ -93,6 +78,6 @@ public final class ClipTextModel {
   }
 
   private Tensor activate(Tensor x) {
-    return config.activation().equals("gelu") ? x.geluInPlace() : x.times(x.times(1.702).sigmoid());
+    return config.activation().equals("gelu") ? x.gelu() : x.times(x.times(1.702).sigmoid());
   }
 }

@@ -1,17 +1,17 @@
 package io.sparkdiffusion.text;
 
 import io.sparkdiffusion.config.ProblemsException;
-import io.sparkdiffusion.graph.CompiledGraph;
-import io.sparkdiffusion.graph.DeviceTensor;
-import io.sparkdiffusion.graph.TorchDevice;
+import io.sparkdiffusion.torch.CompiledGraph;
+import io.sparkdiffusion.torch.DeviceTensor;
+import io.sparkdiffusion.torch.TorchDevice;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Supplier;
 
 /**
- * Texts to states, one text at a time so that the states do not depend on neighbours; the texts
- * used last are remembered. Not thread-safe.
+ * Texts to prompt embeddings, one text at a time so that they do not depend on neighbours; the
+ * texts used last are remembered. Not thread-safe.
  */
 public final class TextEncoder {
 
@@ -30,11 +30,11 @@ public final class TextEncoder {
       };
 
   /**
-   * A text with its states.
+   * A text with its embeddings.
    *
-   * @param states (positions, width) float32, row by row
+   * @param embeddings (positions, width) float32, row by row
    */
-  public record EncodedText(ClipTokenizer.Tokens tokens, float[] states) {}
+  public record EncodedText(ClipTokenizer.Tokens tokens, float[] embeddings) {}
 
   /**
    * An encoder over borrowed parts.
@@ -51,7 +51,7 @@ public final class TextEncoder {
     this.device = device;
   }
 
-  /** The states of a text, computed where they are not remembered. */
+  /** The embeddings of a text, computed where they are not remembered. */
   public EncodedText encode(String text) {
     EncodedText known = remembered.get(text);
     if (known == null) {
@@ -61,7 +61,7 @@ public final class TextEncoder {
     return known;
   }
 
-  /** Whether a text's states are known. */
+  /** Whether a text's embeddings are known. */
   public boolean remembers(String text) {
     return remembered.containsKey(text);
   }
@@ -80,8 +80,8 @@ public final class TextEncoder {
               + " (id %s, vocab_size %s)".formatted(largest, vocabulary));
     }
     try (DeviceTensor ids = device.longs(tokens.ids(), 1, tokens.ids().length);
-        DeviceTensor states = model.get().run(ids)) {
-      return new EncodedText(tokens, states.toFloats());
+        DeviceTensor embeddings = model.get().run(ids)) {
+      return new EncodedText(tokens, embeddings.toFloats());
     }
   }
 }

@@ -1,7 +1,7 @@
 package io.sparkdiffusion.text;
 
 import ai.djl.huggingface.tokenizers.jni.LibUtils;
-import io.sparkdiffusion.graph.TorchEngine;
+import io.sparkdiffusion.torch.TorchEngine;
 
 /**
  * Unpacks the native libraries of the jar to {@code ENGINE_CACHE_DIR} by loading them once, for an

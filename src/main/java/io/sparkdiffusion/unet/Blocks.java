@@ -3,7 +3,6 @@ package io.sparkdiffusion.unet;
 import io.sparkdiffusion.graph.Attention;
 import io.sparkdiffusion.graph.Scope;
 import io.sparkdiffusion.graph.Tensor;
-import java.util.Arrays;
 import java.util.Deque;
 
 /** The UNet's levels (diffusers, unet_2d_blocks.py and attention.py) for one time and text. */
@@ -30,10 +29,7 @@ final class Blocks {
     this.text = text;
   }
 
-  /**
-   * One level on the way down; every layer's result is pushed on the skips. What has not met the
-   * text has B rows, the rest R.
-   */
+  /** One level on the way down; every layer's result is pushed on the skips. */
   Tensor down(Scope scope, int level, Tensor x, Deque<Tensor> skips) {
     Tensor h = x;
     for (int layer = 0; layer < config.layersPerBlock(); layer++) {
@@ -64,7 +60,7 @@ final class Blocks {
     int level = config.widths().size() - 1 - block;
     Tensor h = x;
     for (int layer = 0; layer <= config.layersPerBlock(); layer++) {
-      Tensor joined = Tensor.cat(1, h, forEachText(skips.pop()));
+      Tensor joined = Tensor.cat(1, h, skips.pop());
       h = resnet(scope.sub("resnets", layer), joined, config.widths().get(level));
       if (config.upAttention().get(block)) {
         h = transformer(scope.sub("attentions", layer), h, config.heads().get(level));
@@ -78,26 +74,22 @@ final class Blocks {
 
   /** To the skip's size: the double, or one less where the way down has met an odd size. */
   private static Tensor upsample(Scope scope, Tensor x, Tensor skip) {
-    long height = skip.size(2);
-    long width = skip.size(3);
-    return height == 2 * x.size(2) && width == 2 * x.size(3)
-        ? scope.doubledConv2d("conv", x, x.size(1))
-        : scope.conv2d("conv", x.upsampleNearest(height, width), x.size(1), 3, 1);
+    Tensor large = x.upsampleNearest(skip.size(2), skip.size(3));
+    return scope.conv2d("conv", large, x.size(1), 3, 1);
   }
 
-  /** x (B, C, H, W) to (B, width, H, W). */
+  /** x (R, C, H, W) to (R, width, H, W). */
   private Tensor resnet(Scope scope, Tensor x, long width) {
-    Tensor h = scope.groupNorm("norm1", x, config.groups(), config.normEpsilon()).siluInPlace();
-    Tensor shift = scope.linear("time_emb_proj", time, width).reshape(width);
-    h = scope.conv2dShifted("conv1", h, 3, shift);
-    h = scope.groupNorm("norm2", h, config.groups(), config.normEpsilon()).siluInPlace();
-    if (x.size(1) == width) {
-      return scope.conv2d("conv2", h, width, 3, 1).plusInPlace(x);
-    }
-    return scope.conv2dPlus("conv2", h, 3, scope.conv2d("conv_shortcut", x, width, 1, 1));
+    Tensor h = scope.groupNorm("norm1", x, config.groups(), config.normEpsilon()).silu();
+    // temb = self.time_emb_proj(self.nonlinearity(temb))[:, :, None, None]
+    Tensor shift = scope.linear("time_emb_proj", time, width).reshape(1, width, 1, 1);
+    h = scope.conv2d("conv1", h, width, 3, 1).plus(shift);
+    h = scope.groupNorm("norm2", h, config.groups(), config.normEpsilon()).silu();
+    Tensor shortcut = x.size(1) == width ? x : scope.conv2d("conv_shortcut", x, width, 1, 1);
+    return scope.conv2d("conv2", h, width, 3, 1).plus(shortcut);
   }
 
-  /** A spatial transformer of one block: x (B, C, H, W) or (R, C, H, W) to (R, C, H, W). */
+  /** A spatial transformer of one block: x (R, C, H, W), the same shape back. */
   private Tensor transformer(Scope scope, Tensor x, long heads) {
     long channels = x.size(1);
     Tensor h = scope.groupNorm("norm", x, config.groups(), ATTENTION_NORM_EPSILON);
@@ -106,30 +98,25 @@ final class Blocks {
             ? scope.linear("proj_in", tokens(h), channels)
             : tokens(scope.conv2d("proj_in", h, channels, 1, 1));
     h = transformerBlock(scope.sub("transformer_blocks", 0), h, heads);
-    Tensor residual = forEachText(x);
-    return config.linearProjection()
-        ? pixels(scope.linear("proj_out", h, tokens(residual)), residual)
-        : scope.conv2d("proj_out", pixels(h, residual), channels, 1, 1).plusInPlace(residual);
+    if (!config.linearProjection()) {
+      return scope.conv2d("proj_out", pixels(h, x), channels, 1, 1).plus(x);
+    }
+    Tensor residual = tokens(x);
+    return pixels(scope.linear("proj_out", h, channels).plus(residual), x);
   }
 
-  /**
-   * x (B, N, C) or (R, N, C): self-attention, attention to the text, feed-forward, each with a
-   * residual; (R, N, C).
-   */
+  /** x (R, N, C): self-attention, attention to the text, feed-forward, each with a residual. */
   private Tensor transformerBlock(Scope scope, Tensor x, long heads) {
     Tensor norm1 = scope.layerNorm("norm1", x, LAYER_NORM_EPSILON);
-    Tensor h = forEachText(attention(scope.sub("attn1"), norm1, norm1, heads, x));
+    Tensor h = attention(scope.sub("attn1"), norm1, norm1, heads).plus(x);
     Tensor norm2 = scope.layerNorm("norm2", h, LAYER_NORM_EPSILON);
-    h = attention(scope.sub("attn2"), norm2, text, heads, h);
+    h = attention(scope.sub("attn2"), norm2, text, heads).plus(h);
     Tensor norm3 = scope.layerNorm("norm3", h, LAYER_NORM_EPSILON);
-    return feedForward(scope.sub("ff").sub("net"), norm3, h);
+    return feedForward(scope.sub("ff").sub("net"), norm3).plus(h);
   }
 
-  /**
-   * Multi-head attention (arXiv 1706.03762, section 3.2) of x (B, N, C) to context (B, S, D), plus
-   * the residual (B, N, C).
-   */
-  private Tensor attention(Scope scope, Tensor x, Tensor context, long heads, Tensor residual) {
+  /** Multi-head attention (arXiv 1706.03762, section 3.2) of x (R, N, C) to context (R, S, D). */
+  private Tensor attention(Scope scope, Tensor x, Tensor context, long heads) {
     long channels = x.size(-1);
     Attention.Kind kind =
         config.upcastAttention() ? Attention.Kind.FULL : Attention.Kind.FULL_ROUNDED;
@@ -140,33 +127,29 @@ final class Blocks {
         Attention.of(query, key, value, kind)
             .transpose(1, 2)
             .reshape(x.size(0), x.size(1), channels);
-    return scope.sub("to_out").linear("0", joined, residual);
+    return scope.sub("to_out").linear("0", joined, channels);
   }
 
-  /** What is the same for several texts, once for each: (B, …) to (R, …). */
-  private Tensor forEachText(Tensor x) {
-    Tensor[] copies = new Tensor[Math.toIntExact(text.size(0) / x.size(0))];
-    Arrays.fill(copies, x);
-    return copies.length == 1 ? x : Tensor.cat(0, copies);
+  /** GEGLU (arXiv 2002.05202), then back to the width of x (R, N, C). */
+  private static Tensor feedForward(Scope net, Tensor x) {
+    long inner = 4 * x.size(-1);
+    // hidden_states, gate = self.proj(x).chunk(2, dim=-1); hidden_states * F.gelu(gate)
+    Tensor both = net.sub("0").linear("proj", x, 2 * inner);
+    Tensor gated = both.narrow(-1, inner, inner).gelu().times(both.narrow(-1, 0, inner));
+    return net.linear("2", gated, x.size(-1));
   }
 
-  /** GEGLU, then back to the width of x, plus the residual (B, N, C). */
-  private static Tensor feedForward(Scope net, Tensor x, Tensor residual) {
-    Tensor gated = net.sub("0").geglu("proj", x, 4 * x.size(-1));
-    return net.linear("2", gated, residual);
-  }
-
-  /** (B, N, heads · D) to (B, heads, N, D). */
+  /** (R, N, heads · D) to (R, heads, N, D). */
   private static Tensor split(Tensor x, long heads) {
     return x.reshape(x.size(0), x.size(1), heads, x.size(2) / heads).transpose(1, 2);
   }
 
-  /** (B, C, H, W) to (B, H · W, C), without a copy where x is channels-last. */
+  /** (R, C, H, W) to (R, H · W, C). */
   private static Tensor tokens(Tensor x) {
     return x.permute(0, 2, 3, 1).reshape(x.size(0), x.size(2) * x.size(3), x.size(1));
   }
 
-  /** (B, H · W, C) back to the shape of {@code like}. */
+  /** (R, H · W, C) back to the shape of {@code like}. */
   private static Tensor pixels(Tensor tokens, Tensor like) {
     return tokens
         .reshape(like.size(0), like.size(2), like.size(3), like.size(1))

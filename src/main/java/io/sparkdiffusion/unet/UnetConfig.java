@@ -14,7 +14,7 @@ import java.util.List;
  * @param downAttention for each level on the way down, whether it attends
  * @param upAttention the same for the way up, innermost first
  * @param layersPerBlock resnets of each level on the way down; one more on the way up
- * @param crossAttentionWidth width of the text states
+ * @param crossAttentionWidth width of the prompt embeddings
  * @param groups groups of every group norm
  * @param normEpsilon of the group norms in resnets and at the end; attention uses 1e-6
  * @param linearProjection whether tokens are projected by linear layers or 1x1 convolutions
@@ -84,7 +84,7 @@ public record UnetConfig(
   private void checkRelations(ComponentConfig json) {
     json.require(
         sampleSize <= MOST_SAMPLES,
-        "it must be at most %s, of pictures of 4096 pixels".formatted(MOST_SAMPLES),
+        "it must be at most %s, of images of 4096 pixels".formatted(MOST_SAMPLES),
         "sample_size");
     for (int level = 0; level < widths.size(); level++) {
       json.require(

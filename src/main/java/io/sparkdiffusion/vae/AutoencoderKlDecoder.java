@@ -4,7 +4,6 @@ import io.sparkdiffusion.graph.Attention;
 import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.Graph;
 import io.sparkdiffusion.graph.Scope;
-import io.sparkdiffusion.graph.Target;
 import io.sparkdiffusion.graph.Tensor;
 import java.util.List;
 
@@ -23,14 +22,14 @@ public final class AutoencoderKlDecoder {
 
   /**
    * Records one call. Input: latents (B, C, H, W) float32 as the sampler leaves them; result:
-   * pictures (B, 3, 8 H, 8 W) float32, about -1 to 1.
+   * images (B, 3, 8 H, 8 W) float32, about -1 to 1.
    *
-   * @param target the type to compute in and the kernels
+   * @param dtype the type to compute in
    */
-  public Graph record(Target target, long batch, long height, long width) {
-    Graph graph = new Graph("the VAE decoder", target);
+  public Graph record(Dtype dtype, long batch, long height, long width) {
+    Graph graph = new Graph("the VAE decoder");
     Tensor latents = graph.input(batch, config.latentChannels(), height, width);
-    Tensor h = latents.dividedBy(config.scalingFactor()).to(target.dtype()).channelsLast();
+    Tensor h = latents.dividedBy(config.scalingFactor()).to(dtype);
     if (config.postQuantConv()) {
       h = graph.scope().conv2d("post_quant_conv", h, config.latentChannels(), 1, 1);
     }
@@ -41,7 +40,7 @@ public final class AutoencoderKlDecoder {
     for (int block = 0; block < widths.size(); block++) {
       h = up(decoder.sub("up_blocks", block), h, widths.get(block), block < widths.size() - 1);
     }
-    h = norm(decoder, "conv_norm_out", h).siluInPlace();
+    h = norm(decoder, "conv_norm_out", h).silu();
     return graph.returns(
         decoder.conv2d("conv_out", h, config.outChannels(), 3, 1).to(Dtype.FLOAT32));
   }
@@ -54,22 +53,23 @@ public final class AutoencoderKlDecoder {
     return resnet(scope.sub("resnets", 1), h, x.size(1));
   }
 
-  private Tensor up(Scope scope, Tensor x, long width, boolean doubles) {
+  private Tensor up(Scope scope, Tensor x, long width, boolean upsamples) {
     Tensor h = x;
     for (int layer = 0; layer <= config.layersPerBlock(); layer++) {
       h = resnet(scope.sub("resnets", layer), h, width);
     }
-    if (!doubles) {
+    if (!upsamples) {
       return h;
     }
-    return scope.sub("upsamplers", 0).doubledConv2d("conv", h, width);
+    Tensor large = h.upsampleNearest(2 * h.size(2), 2 * h.size(3));
+    return scope.sub("upsamplers", 0).conv2d("conv", large, width, 3, 1);
   }
 
-  /** x (B, C, H, W), whose memory may hold the result, to (B, width, H, W). */
+  /** x (B, C, H, W) to (B, width, H, W). */
   private Tensor resnet(Scope scope, Tensor x, long width) {
-    Tensor h = scope.conv2d("conv1", norm(scope, "norm1", x).siluInPlace(), width, 3, 1);
+    Tensor h = scope.conv2d("conv1", norm(scope, "norm1", x).silu(), width, 3, 1);
     Tensor shortcut = x.size(1) == width ? x : scope.conv2d("conv_shortcut", x, width, 1, 1);
-    return scope.conv2dPlus("conv2", norm(scope, "norm2", h).siluInPlace(), 3, shortcut);
+    return scope.conv2d("conv2", norm(scope, "norm2", h).silu(), width, 3, 1).plus(shortcut);
   }
 
   /** One head over all channels, between the pixels: x (B, C, H, W), the same shape back. */
@@ -88,7 +88,7 @@ public final class AutoencoderKlDecoder {
         .linear("0", seen, channels)
         .reshape(x.size(0), x.size(2), x.size(3), channels)
         .permute(0, 3, 1, 2)
-        .plusInPlace(x);
+        .plus(x);
   }
 
   private Tensor norm(Scope scope, String name, Tensor x) {

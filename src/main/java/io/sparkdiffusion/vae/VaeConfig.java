@@ -49,7 +49,7 @@ public record VaeConfig(
             json.positive("scaling_factor", DEFAULT_SCALING_FACTOR),
             json.flag("use_post_quant_conv", true),
             json.flag("mid_block_add_attention", true));
-    json.require(config.outChannels == 3, "pictures have 3 channels", "out_channels");
+    json.require(config.outChannels == 3, "images have 3 channels", "out_channels");
     json.require(
         widths.stream().allMatch(width -> width % config.groups == 0),
         "each level's width must be a multiple of the groups",

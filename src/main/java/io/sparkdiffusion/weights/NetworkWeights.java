@@ -3,11 +3,9 @@ package io.sparkdiffusion.weights;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.WeightChoice;
 import io.sparkdiffusion.graph.Dtype;
-import io.sparkdiffusion.graph.Packing;
 import io.sparkdiffusion.graph.RawWeight;
 import io.sparkdiffusion.graph.Shape;
-import io.sparkdiffusion.graph.TorchDevice;
-import io.sparkdiffusion.graph.WeightDictionary;
+import io.sparkdiffusion.graph.WeightSource;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -21,7 +19,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /** The stored tensors of one network, checked against what the network asks for. */
-public final class NetworkWeights {
+public final class NetworkWeights implements WeightSource {
 
   /** Those that a weight may be stored as. */
   static final Map<String, Dtype> TYPES =
@@ -148,38 +146,14 @@ public final class NetworkWeights {
   }
 
   /**
-   * Reads, converts and places the weights one by one, in one call of the device, so that memory
-   * holds the converted ones and one source.
+   * Hands the weights to a reader, the largest first.
    *
-   * @param dtype the type to keep them in
-   * @param packings the weights to lay out for oneDNN, as a graph asks for
-   * @return the dictionary, which the caller closes
    * @throws ProblemsException where a file has changed since it was checked
    */
-  public WeightDictionary load(TorchDevice device, Dtype dtype, Map<String, Packing> packings) {
-    WeightDictionary dictionary = new WeightDictionary(device);
-    try {
-      return device.call(
-          () -> {
-            sources.forEach(source -> put(dictionary, source, dtype, packings));
-            sources.stream().map(Source::file).distinct().forEach(WeightFile::requireUnchanged);
-            dictionary.releaseScratch();
-            return dictionary;
-          });
-    } catch (RuntimeException e) {
-      dictionary.close();
-      throw e;
-    }
-  }
-
-  private static void put(
-      WeightDictionary dictionary, Source source, Dtype dtype, Map<String, Packing> packings) {
-    Packing packing = packings.get(source.name());
-    if (packing == null) {
-      dictionary.put(source.name(), raw(source), dtype, source.shape());
-    } else {
-      dictionary.put(source.name(), () -> raw(source), dtype, source.shape(), packing);
-    }
+  @Override
+  public void forEach(Reader reader) {
+    sources.forEach(source -> reader.read(source.name(), () -> raw(source), source.shape()));
+    sources.stream().map(Source::file).distinct().forEach(WeightFile::requireUnchanged);
   }
 
   private static RawWeight raw(Source source) {

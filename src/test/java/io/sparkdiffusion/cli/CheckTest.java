@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
 import io.sparkdiffusion.config.Shown;
-import io.sparkdiffusion.graph.Processor;
 import io.sparkdiffusion.hub.HubEnvironment;
+import io.sparkdiffusion.kernel.Processor;
 import io.sparkdiffusion.spark.model.LocalModel;
 import io.sparkdiffusion.testing.CopiedModel;
 import io.sparkdiffusion.testing.EmbeddedModels;

@@ -18,25 +18,26 @@ class ExecutionConfigTest {
   @Test
   void findsTheDeviceItselfByDefault() {
     assertThat(ConfigText.load(folder, ConfigText.MINIMAL).execution())
-        .isEqualTo(new ExecutionConfig("auto", Dtype.FLOAT32, Dtype.FLOAT32, 1));
+        .isEqualTo(new ExecutionConfig("auto", Precision.FLOAT32, Precision.FLOAT32, 1));
   }
 
   @Test
   void readsEveryValue() {
     assertThat(ConfigText.load(folder, ConfigText.FULL).execution())
-        .isEqualTo(new ExecutionConfig("cuda:1", Dtype.BFLOAT16, Dtype.BFLOAT16, 8, "./gpu-env"));
+        .isEqualTo(
+            new ExecutionConfig("cuda:1", Precision.BFLOAT16, Precision.BFLOAT16, 8, "./gpu-env"));
   }
 
   @Test
   void refusesWhatCannotWork() {
-    assertThatThrownBy(() -> new ExecutionConfig("gpu", Dtype.FLOAT32, Dtype.BFLOAT16, 0))
+    assertThatThrownBy(() -> new ExecutionConfig("gpu", Precision.FLOAT32, Precision.BFLOAT16, 0))
         .hasMessage(
             """
             Cannot use device: it must be auto, cpu, cuda or cuda:N (gpu)
             Cannot use weights_dtype and activations_dtype: they must be equal, set both to the \
             same (float32 and bfloat16)
             Cannot use per_device_batch_size: it must be 1 or more (0)""");
-    assertThatThrownBy(() -> new ExecutionConfig("cpu", Dtype.FLOAT16, Dtype.FLOAT16, 1))
+    assertThatThrownBy(() -> new ExecutionConfig("cpu", Precision.FLOAT16, Precision.FLOAT16, 1))
         .hasMessage(NEEDS_GPU);
     assertThatThrownBy(() -> ConfigText.load(folder, ConfigText.MINIMAL, "weights_dtype=fp16"))
         .hasMessage(
@@ -46,12 +47,12 @@ class ExecutionConfigTest {
   @Test
   void checksTheNumberFormatOnceTheDeviceIsKnown() {
     ExecutionConfig named =
-        new ExecutionConfig("cuda", Dtype.FLOAT16, Dtype.FLOAT16, 2, "./gpu-env");
-    ExecutionConfig auto = new ExecutionConfig("auto", Dtype.FLOAT16, Dtype.FLOAT16, 2);
+        new ExecutionConfig("cuda", Precision.FLOAT16, Precision.FLOAT16, 2, "./gpu-env");
+    ExecutionConfig auto = new ExecutionConfig("auto", Precision.FLOAT16, Precision.FLOAT16, 2);
 
     assertThat(auto.on("cuda:0").device()).isEqualTo("cuda:0");
     assertThat(named.on("cuda:0").libtorchPath()).isEqualTo("./gpu-env");
-    assertThat(auto.on("cuda:0").dtype()).isEqualTo(Dtype.FLOAT16);
+    assertThat(auto.on("cuda:0").dtype()).isEqualTo(Precision.FLOAT16);
     assertThatThrownBy(() -> auto.on("cpu")).hasMessage(NEEDS_GPU);
   }
 }

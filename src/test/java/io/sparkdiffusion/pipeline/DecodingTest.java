@@ -2,8 +2,8 @@ package io.sparkdiffusion.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sparkdiffusion.graph.OutOfDeviceMemoryException;
 import io.sparkdiffusion.pipeline.Decoding.Decoded;
+import io.sparkdiffusion.torch.OutOfDeviceMemoryException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiFunction;

@@ -3,17 +3,18 @@ package io.sparkdiffusion.pipeline;
 import static io.sparkdiffusion.testing.Comparison.assertClose;
 
 import io.sparkdiffusion.config.WeightChoice;
-import io.sparkdiffusion.graph.CompiledGraph;
-import io.sparkdiffusion.graph.DeviceTensor;
 import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.Graph;
-import io.sparkdiffusion.graph.Target;
-import io.sparkdiffusion.graph.TorchDevice;
-import io.sparkdiffusion.graph.WeightDictionary;
+import io.sparkdiffusion.kernel.Packing;
+import io.sparkdiffusion.kernel.Target;
 import io.sparkdiffusion.testing.ReferenceFile;
 import io.sparkdiffusion.testing.ReferenceModels;
 import io.sparkdiffusion.text.ClipTextModel;
 import io.sparkdiffusion.text.TextConfig;
+import io.sparkdiffusion.torch.CompiledGraph;
+import io.sparkdiffusion.torch.DeviceTensor;
+import io.sparkdiffusion.torch.TorchDevice;
+import io.sparkdiffusion.torch.WeightDictionary;
 import io.sparkdiffusion.unet.Unet2dConditionModel;
 import io.sparkdiffusion.unet.UnetConfig;
 import io.sparkdiffusion.vae.AutoencoderKlDecoder;
@@ -85,7 +86,7 @@ class NetworksTest {
       ReferenceFile numbers,
       String prefix,
       double bound) {
-    Graph graph = new ClipTextModel(config).record(target);
+    Graph graph = target.apply(new ClipTextModel(config).record());
     long[] ids = numbers.longs(prefix + "text/ids");
     float[] states = numbers.floats(prefix + "text/states");
     int size = Math.toIntExact(config.positions() * config.width());
@@ -168,8 +169,11 @@ class NetworksTest {
       Path root, ReferenceFile numbers, String call, float[] states, long[] text) {
     long[] shape = numbers.shape(call + "/sample");
     Graph graph =
-        new Unet2dConditionModel(UnetConfig.read(root.resolve("unet/config.json")))
-            .record(device.target(Dtype.FLOAT32), shape[0], text[0], shape[2], shape[3], text[1]);
+        device
+            .target(Dtype.FLOAT32)
+            .apply(
+                new Unet2dConditionModel(UnetConfig.read(root.resolve("unet/config.json")))
+                    .record(Dtype.FLOAT32, shape[0], text[0], shape[2], shape[3], text[1]));
     try (WeightDictionary weights = load(root, Component.UNET, graph);
         CompiledGraph unet = CompiledGraph.compile(graph, weights);
         DeviceTensor sample = device.floats(numbers.floats(call + "/sample"), shape);
@@ -201,8 +205,11 @@ class NetworksTest {
         latents[i] *= (float) config.scalingFactor();
       }
       Graph graph =
-          new AutoencoderKlDecoder(config)
-              .record(device.target(Dtype.FLOAT32), shape[0], shape[2], shape[3]);
+          device
+              .target(Dtype.FLOAT32)
+              .apply(
+                  new AutoencoderKlDecoder(config)
+                      .record(Dtype.FLOAT32, shape[0], shape[2], shape[3]));
       try (WeightDictionary weights = load(root, Component.VAE, graph);
           CompiledGraph decoder = CompiledGraph.compile(graph, weights);
           DeviceTensor input = device.floats(latents, shape);
@@ -228,7 +235,10 @@ class NetworksTest {
   }
 
   private static WeightDictionary load(Path root, Component component, Graph graph, Dtype dtype) {
-    return NetworkWeights.check(root, WeightChoice.USUAL, component, graph.weights())
-        .load(device, dtype, graph.packings());
+    return WeightDictionary.load(
+        device,
+        NetworkWeights.check(root, WeightChoice.USUAL, component, graph.weights()),
+        dtype,
+        Packing.of(graph));
   }
 }

@@ -5,15 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.sparkdiffusion.config.WeightChoice;
 import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.Graph;
-import io.sparkdiffusion.graph.Target;
-import io.sparkdiffusion.graph.TorchDevice;
-import io.sparkdiffusion.graph.WeightDictionary;
+import io.sparkdiffusion.kernel.Packing;
+import io.sparkdiffusion.kernel.Target;
 import io.sparkdiffusion.prompt.ImageRequest;
 import io.sparkdiffusion.testing.ReferenceModels;
 import io.sparkdiffusion.text.ClipTextModel;
 import io.sparkdiffusion.text.ClipTokenizer;
 import io.sparkdiffusion.text.TextConfig;
 import io.sparkdiffusion.text.TextEncoder.EncodedText;
+import io.sparkdiffusion.torch.TorchDevice;
+import io.sparkdiffusion.torch.WeightDictionary;
 import io.sparkdiffusion.weights.Component;
 import io.sparkdiffusion.weights.NetworkWeights;
 import java.nio.file.Path;
@@ -38,9 +39,12 @@ class PromptEncoderTest {
 
   private WeightDictionary read() {
     reads++;
-    Graph graph = new ClipTextModel(config).record(target);
-    return NetworkWeights.check(FOLDER, WeightChoice.USUAL, Component.TEXT_ENCODER, graph.weights())
-        .load(device, Dtype.FLOAT32, graph.packings());
+    Graph graph = target.apply(new ClipTextModel(config).record());
+    return WeightDictionary.load(
+        device,
+        NetworkWeights.check(FOLDER, WeightChoice.USUAL, Component.TEXT_ENCODER, graph.weights()),
+        Dtype.FLOAT32,
+        Packing.of(graph));
   }
 
   @AfterEach
@@ -79,7 +83,7 @@ class PromptEncoderTest {
     }
     List<EncodedText> again = encoder.encode(List.of(request(1)), true);
     assertThat(again.get(1)).isNotSameAs(alone.get(1));
-    assertThat(again.get(1).states()).isEqualTo(alone.get(1).states());
+    assertThat(again.get(1).embeddings()).isEqualTo(alone.get(1).embeddings());
   }
 
   @Test

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.Graph;
 import io.sparkdiffusion.graph.Shape;
-import io.sparkdiffusion.graph.Target;
 import io.sparkdiffusion.testing.PublishedFiles;
 import io.sparkdiffusion.text.ClipTextModel;
 import io.sparkdiffusion.text.TextConfig;
@@ -34,7 +33,7 @@ class PublishedModelsTest {
 
     assertThat(config).isEqualTo(new TextConfig(49408, 1024, 4096, 23, 16, 77, 1e-5, "gelu"));
     assertWeights(
-        new ClipTextModel(config).record(Target.aten(Dtype.FLOAT32)),
+        new ClipTextModel(config).record(),
         "text-encoder-keys.txt",
         name -> !name.endsWith("position_ids"));
   }
@@ -46,7 +45,7 @@ class PublishedModelsTest {
 
     assertThat(config.sampleSize()).isEqualTo(model.endsWith("base") ? 64 : 96);
     assertWeights(
-        new Unet2dConditionModel(config).record(Target.aten(Dtype.FLOAT32), 1, 2, 64, 64, 77),
+        new Unet2dConditionModel(config).record(Dtype.FLOAT32, 1, 2, 64, 64, 77),
         "unet-keys.txt",
         name -> true);
   }
@@ -58,7 +57,7 @@ class PublishedModelsTest {
 
     assertThat(config.scalingFactor()).isEqualTo(0.18215);
     assertWeights(
-        new AutoencoderKlDecoder(config).record(Target.aten(Dtype.FLOAT32), 1, 64, 64),
+        new AutoencoderKlDecoder(config).record(Dtype.FLOAT32, 1, 64, 64),
         "vae-keys.txt",
         name -> !name.startsWith("encoder.") && !name.startsWith("quant_conv."));
   }

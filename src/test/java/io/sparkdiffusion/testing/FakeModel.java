@@ -1,8 +1,6 @@
 package io.sparkdiffusion.testing;
 
 import io.sparkdiffusion.config.ProblemsException;
-import io.sparkdiffusion.graph.BrokenDeviceException;
-import io.sparkdiffusion.graph.OutOfDeviceMemoryException;
 import io.sparkdiffusion.metadata.Provenance;
 import io.sparkdiffusion.pipeline.ImageResult;
 import io.sparkdiffusion.pipeline.PipelineTimes;
@@ -10,6 +8,8 @@ import io.sparkdiffusion.prompt.ImageRequest;
 import io.sparkdiffusion.spark.model.GeneratorFactory;
 import io.sparkdiffusion.spark.model.ImageGenerator;
 import io.sparkdiffusion.spark.model.Model;
+import io.sparkdiffusion.torch.BrokenDeviceException;
+import io.sparkdiffusion.torch.OutOfDeviceMemoryException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;

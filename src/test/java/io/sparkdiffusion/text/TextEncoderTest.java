@@ -3,13 +3,14 @@ package io.sparkdiffusion.text;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sparkdiffusion.config.WeightChoice;
-import io.sparkdiffusion.graph.CompiledGraph;
 import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.Graph;
-import io.sparkdiffusion.graph.TorchDevice;
-import io.sparkdiffusion.graph.WeightDictionary;
+import io.sparkdiffusion.kernel.Packing;
 import io.sparkdiffusion.testing.ReferenceModels;
 import io.sparkdiffusion.text.TextEncoder.EncodedText;
+import io.sparkdiffusion.torch.CompiledGraph;
+import io.sparkdiffusion.torch.TorchDevice;
+import io.sparkdiffusion.torch.WeightDictionary;
 import io.sparkdiffusion.weights.Component;
 import io.sparkdiffusion.weights.NetworkWeights;
 import java.nio.file.Path;
@@ -22,18 +23,21 @@ class TextEncoderTest {
 
   private static final Path FOLDER = ReferenceModels.folder("base");
 
-  /** A text that is computed anew has new states. */
+  /** A text that is computed anew has new embeddings. */
   @Test
   void aThousandRowsOfTenPromptsAndOneNegativeAreElevenCallsOfTheNetwork() {
     TextConfig config = TextConfig.read(FOLDER.resolve("text_encoder/config.json"));
     int positions = Math.toIntExact(config.positions());
     try (TorchDevice device = TorchDevice.open("cpu");
         ClipTokenizer tokenizer = ClipTokenizer.load(FOLDER.resolve("tokenizer"), positions)) {
-      Graph graph = new ClipTextModel(config).record(device.target(Dtype.FLOAT32));
+      Graph graph = device.target(Dtype.FLOAT32).apply(new ClipTextModel(config).record());
       try (WeightDictionary weights =
-              NetworkWeights.check(
-                      FOLDER, WeightChoice.USUAL, Component.TEXT_ENCODER, graph.weights())
-                  .load(device, Dtype.FLOAT32, graph.packings());
+              WeightDictionary.load(
+                  device,
+                  NetworkWeights.check(
+                      FOLDER, WeightChoice.USUAL, Component.TEXT_ENCODER, graph.weights()),
+                  Dtype.FLOAT32,
+                  Packing.of(graph));
           CompiledGraph model = CompiledGraph.compile(graph, weights)) {
         TextEncoder encoder = new TextEncoder(tokenizer, () -> model, device, config.vocabulary());
         Set<EncodedText> computed = Collections.newSetFromMap(new IdentityHashMap<>());

@@ -7,7 +7,6 @@ import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.Graph;
 import io.sparkdiffusion.graph.GraphException;
 import io.sparkdiffusion.graph.Shape;
-import io.sparkdiffusion.graph.Target;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -21,8 +20,7 @@ class Unet2dConditionModelTest {
   void recordsEverySizeAndGivesItBack() {
     Unet2dConditionModel unet = new Unet2dConditionModel(config(2));
     for (long[] size : new long[][] {{1, 1, 1}, {2, 3, 5}, {3, 8, 4}}) {
-      Graph graph =
-          unet.record(Target.aten(Dtype.FLOAT32), size[0], 2 * size[0], size[1], size[2], 7);
+      Graph graph = unet.record(Dtype.FLOAT32, size[0], 2 * size[0], size[1], size[2], 7);
       assertThat(graph.resultShape()).isEqualTo(Shape.of(2 * size[0], 4, size[1], size[2]));
     }
   }
@@ -31,7 +29,7 @@ class Unet2dConditionModelTest {
   void anOperationThatDoesNotFitNamesTheNetworksOwnLine() throws Exception {
     Unet2dConditionModel unet = new Unet2dConditionModel(config(3));
     GraphException[] caught = new GraphException[1];
-    assertThatThrownBy(() -> unet.record(Target.aten(Dtype.FLOAT32), 1, 1, 4, 4, 7))
+    assertThatThrownBy(() -> unet.record(Dtype.FLOAT32, 1, 1, 4, 4, 7))
         .isInstanceOfSatisfying(GraphException.class, e -> caught[0] = e);
     Matcher message =
         Pattern.compile(

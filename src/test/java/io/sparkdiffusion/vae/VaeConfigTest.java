@@ -67,7 +67,7 @@ class VaeConfigTest {
         "latents_std | null | [1] | it is not supported and would change the result ([1])",
         "some_new_key | null | 1 | the key is unknown and might change the result (1)",
         "latent_channels | 16 | 0 | it must be a whole number from 1 to 2147483647 (0)",
-        "out_channels | 3.0 | 1 | pictures have 3 channels (1)",
+        "out_channels | 3.0 | 1 | images have 3 channels (1)",
         "layers_per_block | 2 | 0 | it must be a whole number from 1 to 100 (0)",
         "norm_num_groups | 16 | 5 | each level's width must be a multiple of the groups (5)",
         "scaling_factor | 1 | 0 | it must be a number above 0 (0)",
@@ -106,7 +106,7 @@ class VaeConfigTest {
         REQUIRED.without("latent_channels").with("out_channels=4", "scaling_factor=0", "new=1"),
         "latent_channels | it must be a whole number from 1 to 2147483647 (absent)",
         "scaling_factor | it must be a number above 0 (0)",
-        "out_channels | pictures have 3 channels (4)",
+        "out_channels | images have 3 channels (4)",
         "new | the key is unknown and might change the result (1)");
   }
 

@@ -3,16 +3,16 @@ package io.sparkdiffusion.weights;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sparkdiffusion.config.WeightFormat;
-import io.sparkdiffusion.graph.CompiledGraph;
-import io.sparkdiffusion.graph.DeviceTensor;
 import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.Graph;
 import io.sparkdiffusion.graph.Shape;
 import io.sparkdiffusion.graph.Tensor;
-import io.sparkdiffusion.graph.TorchDevice;
-import io.sparkdiffusion.graph.WeightDictionary;
 import io.sparkdiffusion.testing.NarrowModel;
 import io.sparkdiffusion.testing.ReferenceModels;
+import io.sparkdiffusion.torch.CompiledGraph;
+import io.sparkdiffusion.torch.DeviceTensor;
+import io.sparkdiffusion.torch.TorchDevice;
+import io.sparkdiffusion.torch.WeightDictionary;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -100,7 +100,8 @@ class FlaxWeightsTest {
                             .reshape(entry.getValue().count()))
                 .toArray(Tensor[]::new)));
     try (WeightDictionary weights =
-            NetworkWeights.check(folder, component, all).load(device, dtype, Map.of());
+            WeightDictionary.load(
+                device, NetworkWeights.check(folder, component, all), dtype, Map.of());
         CompiledGraph compiled = CompiledGraph.compile(graph, weights);
         DeviceTensor output = compiled.run()) {
       return output.toFloats();

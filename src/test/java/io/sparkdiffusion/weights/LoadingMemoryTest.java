@@ -6,11 +6,11 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.sparkdiffusion.config.WeightChoice;
 import io.sparkdiffusion.config.WeightFormat;
 import io.sparkdiffusion.graph.Dtype;
-import io.sparkdiffusion.graph.Packing;
 import io.sparkdiffusion.graph.Shape;
-import io.sparkdiffusion.graph.TorchDevice;
-import io.sparkdiffusion.graph.WeightDictionary;
+import io.sparkdiffusion.kernel.Packing;
 import io.sparkdiffusion.testing.AnonymousMemory;
+import io.sparkdiffusion.torch.TorchDevice;
+import io.sparkdiffusion.torch.WeightDictionary;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -70,7 +70,7 @@ class LoadingMemoryTest {
     WeightChoice choice = WeightChoice.of(isFlax ? WeightFormat.FLAX : WeightFormat.SAFETENSORS);
     try (TorchDevice device = TorchDevice.open("cpu")) {
       NetworkWeights weights = NetworkWeights.check(root, choice, Component.UNET, wanted);
-      weights.load(device, dtype, packings).close();
+      WeightDictionary.load(device, weights, dtype, packings).close();
       long[] kept = new long[TIMES];
       long[] taken = new long[TIMES];
       for (int i = 0; i < TIMES; i++) {
@@ -78,7 +78,7 @@ class LoadingMemoryTest {
         long before = AnonymousMemory.bytes();
         AtomicLong peak = new AtomicLong();
         Thread sampler = sampler(peak);
-        try (WeightDictionary loaded = weights.load(device, dtype, packings)) {
+        try (WeightDictionary loaded = WeightDictionary.load(device, weights, dtype, packings)) {
           kept[i] = AnonymousMemory.bytes() - before;
           sampler.interrupt();
           sampler.join();

@@ -7,13 +7,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.WeightChoice;
-import io.sparkdiffusion.graph.CompiledGraph;
-import io.sparkdiffusion.graph.DeviceTensor;
 import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.Graph;
 import io.sparkdiffusion.graph.Shape;
-import io.sparkdiffusion.graph.TorchDevice;
-import io.sparkdiffusion.graph.WeightDictionary;
+import io.sparkdiffusion.torch.CompiledGraph;
+import io.sparkdiffusion.torch.DeviceTensor;
+import io.sparkdiffusion.torch.TorchDevice;
+import io.sparkdiffusion.torch.WeightDictionary;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -381,7 +381,7 @@ class NetworkWeightsTest {
         NetworkWeights.check(root, WeightChoice.USUAL, Component.UNET, Map.of("w", Shape.of(4)));
     Files.delete(file);
 
-    assertThatThrownBy(() -> weights.load(device, Dtype.FLOAT32, Map.of()))
+    assertThatThrownBy(() -> WeightDictionary.load(device, weights, Dtype.FLOAT32, Map.of()))
         .isInstanceOf(ProblemsException.class)
         .hasMessage(
             "Cannot read tensor w of %s: the file must stay as it was when it was checked (%s)"
@@ -398,7 +398,7 @@ class NetworkWeightsTest {
     long size = Files.size(file);
     Files.setLastModifiedTime(file, FileTime.fromMillis(2_000));
 
-    assertThatThrownBy(() -> weights.load(device, Dtype.FLOAT32, Map.of()))
+    assertThatThrownBy(() -> WeightDictionary.load(device, weights, Dtype.FLOAT32, Map.of()))
         .isInstanceOf(ProblemsException.class)
         .hasMessage(
             ("Cannot read tensor w of %s: the file must stay as it was when it was checked (it was"
@@ -413,8 +413,11 @@ class NetworkWeightsTest {
     Shape shape = wanted.get(name);
     graph.returns(graph.scope().weight(name, shape.sizes()).to(Dtype.FLOAT32));
     try (WeightDictionary weights =
-            NetworkWeights.check(root, WeightChoice.USUAL, component, wanted)
-                .load(device, dtype, Map.of());
+            WeightDictionary.load(
+                device,
+                NetworkWeights.check(root, WeightChoice.USUAL, component, wanted),
+                dtype,
+                Map.of());
         CompiledGraph compiled = CompiledGraph.compile(graph, weights);
         DeviceTensor output = compiled.run()) {
       return output.toFloats();

@@ -1,8 +1,8 @@
 package io.sparkdiffusion.spark.device;
 
 import io.sparkdiffusion.config.ProblemsException;
-import io.sparkdiffusion.graph.TorchEngine;
-import io.sparkdiffusion.graph.UnusableLibtorchException;
+import io.sparkdiffusion.torch.TorchEngine;
+import io.sparkdiffusion.torch.UnusableLibtorchException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.apache.spark.SparkConf;

@@ -1,6 +1,6 @@
 package io.sparkdiffusion.spark.device;
 
-import io.sparkdiffusion.graph.CudaDevice;
+import io.sparkdiffusion.torch.CudaDevice;
 import java.util.Optional;
 
 /** The GPUs that a JVM may use, in the order in which {@code cuda:N} counts them. */

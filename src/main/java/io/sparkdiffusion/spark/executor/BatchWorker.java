@@ -1,12 +1,12 @@
 package io.sparkdiffusion.spark.executor;
 
-import io.sparkdiffusion.graph.OutOfDeviceMemoryException;
 import io.sparkdiffusion.image.RgbImage;
 import io.sparkdiffusion.metadata.Provenance;
 import io.sparkdiffusion.pipeline.ImageResult;
 import io.sparkdiffusion.prompt.ImageRequest;
 import io.sparkdiffusion.spark.model.GeneratorFactory;
 import io.sparkdiffusion.spark.table.RequestColumns;
+import io.sparkdiffusion.torch.OutOfDeviceMemoryException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;

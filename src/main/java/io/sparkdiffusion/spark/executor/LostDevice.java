@@ -1,6 +1,6 @@
 package io.sparkdiffusion.spark.executor;
 
-import io.sparkdiffusion.graph.BrokenDeviceException;
+import io.sparkdiffusion.torch.BrokenDeviceException;
 import java.util.function.Supplier;
 import org.apache.spark.SparkEnv;
 import org.slf4j.Logger;

@@ -3,7 +3,7 @@ package io.sparkdiffusion.spark.executor;
 import io.sparkdiffusion.config.ExecutionConfig;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.SamplingConfig;
-import io.sparkdiffusion.graph.Processor;
+import io.sparkdiffusion.kernel.Processor;
 import io.sparkdiffusion.spark.model.GeneratorFactory;
 import io.sparkdiffusion.spark.model.Model;
 import java.io.Serializable;

@@ -1,10 +1,10 @@
 package io.sparkdiffusion.spark.executor;
 
-import io.sparkdiffusion.config.Dtype;
+import io.sparkdiffusion.config.Precision;
 import io.sparkdiffusion.config.ProblemsException;
-import io.sparkdiffusion.graph.CudaDevice;
 import io.sparkdiffusion.spark.device.VisibleDevices;
 import io.sparkdiffusion.spark.device.VisibleGpus;
+import io.sparkdiffusion.torch.CudaDevice;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -155,8 +155,8 @@ record TaskDevice(
    * @throws ProblemsException for bfloat16 on a GPU that has no instructions for it: cuDNN has no
    *     convolutions in it there, and says that as it says a lack of memory
    */
-  void requireFormat(String device, Dtype dtype) {
-    if (dtype != Dtype.BFLOAT16 || device.equals("cpu")) {
+  void requireFormat(String device, Precision dtype) {
+    if (dtype != Precision.BFLOAT16 || device.equals("cpu")) {
       return;
     }
     Optional<CudaDevice> gpu = gpus.gpu(CudaDevice.ordinal(device));

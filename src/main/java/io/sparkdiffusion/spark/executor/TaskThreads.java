@@ -1,6 +1,6 @@
 package io.sparkdiffusion.spark.executor;
 
-import io.sparkdiffusion.graph.TorchEngine;
+import io.sparkdiffusion.torch.TorchEngine;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 

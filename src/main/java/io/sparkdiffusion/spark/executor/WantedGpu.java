@@ -1,8 +1,8 @@
 package io.sparkdiffusion.spark.executor;
 
 import io.sparkdiffusion.config.ProblemsException;
-import io.sparkdiffusion.graph.NoGpu;
 import io.sparkdiffusion.spark.model.GeneratorFactory;
+import io.sparkdiffusion.torch.NoGpu;
 import java.util.List;
 import java.util.Optional;
 

@@ -1,7 +1,7 @@
 package io.sparkdiffusion.spark.model;
 
-import io.sparkdiffusion.graph.NoGpu;
 import io.sparkdiffusion.spark.device.VisibleGpus;
+import io.sparkdiffusion.torch.NoGpu;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Optional;

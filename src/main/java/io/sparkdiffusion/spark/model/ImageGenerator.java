@@ -16,7 +16,7 @@ public interface ImageGenerator extends AutoCloseable {
    * @param requests one full batch or less, all with the same {@link ImageRequest#batchKey()}
    * @param batchSize the size that the batch is padded to
    * @return one result for each request, in order
-   * @throws io.sparkdiffusion.graph.OutOfDeviceMemoryException where such a batch does not fit; the
+   * @throws io.sparkdiffusion.torch.OutOfDeviceMemoryException where such a batch does not fit; the
    *     generator can be used further
    */
   List<ImageResult> generate(List<ImageRequest> requests, int batchSize);

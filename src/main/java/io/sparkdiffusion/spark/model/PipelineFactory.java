@@ -1,14 +1,14 @@
 package io.sparkdiffusion.spark.model;
 
 import io.sparkdiffusion.config.ProblemsException;
-import io.sparkdiffusion.graph.CudaDevice;
-import io.sparkdiffusion.graph.CudaDriver;
-import io.sparkdiffusion.graph.NoGpu;
-import io.sparkdiffusion.graph.TorchDevice;
-import io.sparkdiffusion.graph.TorchEngine;
 import io.sparkdiffusion.pipeline.PipelineOptions;
 import io.sparkdiffusion.pipeline.StableDiffusionPipeline;
 import io.sparkdiffusion.spark.device.UsedLibtorch;
+import io.sparkdiffusion.torch.CudaDevice;
+import io.sparkdiffusion.torch.CudaDriver;
+import io.sparkdiffusion.torch.NoGpu;
+import io.sparkdiffusion.torch.TorchDevice;
+import io.sparkdiffusion.torch.TorchEngine;
 import io.sparkdiffusion.weights.ModelFolder;
 import io.sparkdiffusion.weights.ModelSums;
 import java.util.List;

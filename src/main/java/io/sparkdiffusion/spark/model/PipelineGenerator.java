@@ -1,7 +1,5 @@
 package io.sparkdiffusion.spark.model;
 
-import io.sparkdiffusion.graph.GpuName;
-import io.sparkdiffusion.graph.TorchEngine;
 import io.sparkdiffusion.metadata.Build;
 import io.sparkdiffusion.metadata.Provenance;
 import io.sparkdiffusion.pipeline.ImageResult;
@@ -9,6 +7,8 @@ import io.sparkdiffusion.pipeline.PipelineOptions;
 import io.sparkdiffusion.pipeline.PipelineTimes;
 import io.sparkdiffusion.pipeline.StableDiffusionPipeline;
 import io.sparkdiffusion.prompt.ImageRequest;
+import io.sparkdiffusion.torch.GpuName;
+import io.sparkdiffusion.torch.TorchEngine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

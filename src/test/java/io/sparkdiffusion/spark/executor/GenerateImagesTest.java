@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
-import io.sparkdiffusion.config.Dtype;
 import io.sparkdiffusion.config.ExecutionConfig;
 import io.sparkdiffusion.config.OutputFormat;
+import io.sparkdiffusion.config.Precision;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.metadata.Provenance;
 import io.sparkdiffusion.prompt.ImageRequest;
@@ -126,7 +126,7 @@ class GenerateImagesTest {
             planned,
             2,
             FakeModel.named("memory", 2 * 8 * 16),
-            new ExecutionConfig("cpu", Dtype.FLOAT32, Dtype.FLOAT32, 4),
+            new ExecutionConfig("cpu", Precision.FLOAT32, Precision.FLOAT32, 4),
             counters);
 
     List<Row> huge = rows.stream().filter(row -> row.getAs("id").equals("huge")).toList();
@@ -178,7 +178,8 @@ class GenerateImagesTest {
   }
 
   private List<Row> generate(List<Row> planned, int partitions, String model, String device) {
-    ExecutionConfig execution = new ExecutionConfig(device, Dtype.FLOAT32, Dtype.FLOAT32, 2);
+    ExecutionConfig execution =
+        new ExecutionConfig(device, Precision.FLOAT32, Precision.FLOAT32, 2);
     GenerationCounters counters = GenerationCounters.register(spark.sparkContext());
     return generate(planned, partitions, FakeModel.named(model), execution, counters);
   }

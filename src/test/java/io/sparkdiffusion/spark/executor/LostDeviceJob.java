@@ -1,8 +1,8 @@
 package io.sparkdiffusion.spark.executor;
 
-import io.sparkdiffusion.config.Dtype;
 import io.sparkdiffusion.config.ExecutionConfig;
 import io.sparkdiffusion.config.OutputFormat;
+import io.sparkdiffusion.config.Precision;
 import io.sparkdiffusion.prompt.ImageRequest;
 import io.sparkdiffusion.spark.output.OutputHold;
 import io.sparkdiffusion.spark.output.PictureStore;
@@ -61,7 +61,7 @@ public final class LostDeviceJob {
             true,
             true,
             OutputHold.UNSHARED);
-    ExecutionConfig execution = new ExecutionConfig("cpu", Dtype.FLOAT32, Dtype.FLOAT32, 1);
+    ExecutionConfig execution = new ExecutionConfig("cpu", Precision.FLOAT32, Precision.FLOAT32, 1);
     GenerationRun run = new GenerationRun("run", FakeModel.named("cluster"), execution, store);
     return spark
         .createDataFrame(planned, RequestColumns.SCHEMA)

@@ -4,11 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.sparkdiffusion.config.Dtype;
 import io.sparkdiffusion.config.ExecutionConfig;
 import io.sparkdiffusion.config.OutputFormat;
+import io.sparkdiffusion.config.Precision;
 import io.sparkdiffusion.config.ProblemsException;
-import io.sparkdiffusion.graph.CudaDevice;
 import io.sparkdiffusion.spark.model.GeneratorFactory;
 import io.sparkdiffusion.spark.model.ImageGenerator;
 import io.sparkdiffusion.spark.model.Model;
@@ -16,6 +15,7 @@ import io.sparkdiffusion.spark.output.OutputHold;
 import io.sparkdiffusion.spark.output.PictureStore;
 import io.sparkdiffusion.testing.FakeModel;
 import io.sparkdiffusion.testing.LocalSpark;
+import io.sparkdiffusion.torch.CudaDevice;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -53,7 +53,7 @@ class PreflightTest {
   /** The number format that the chosen device cannot have is known on the executor only. */
   @Test
   void findsAFormatThatTheDeviceCannotHave() {
-    ExecutionConfig half = new ExecutionConfig("auto", Dtype.FLOAT16, Dtype.FLOAT16, 2);
+    ExecutionConfig half = new ExecutionConfig("auto", Precision.FLOAT16, Precision.FLOAT16, 2);
 
     assertThatThrownBy(() -> checkExecutors(FakeModel.named("x"), half))
         .isExactlyInstanceOf(ProblemsException.class)
@@ -63,7 +63,8 @@ class PreflightTest {
   /** A T4 has none, and cuDNN would say it as it says that memory is short. */
   @Test
   void findsBfloat16OnAGpuWithoutIt() {
-    ExecutionConfig execution = new ExecutionConfig("auto", Dtype.BFLOAT16, Dtype.BFLOAT16, 2);
+    ExecutionConfig execution =
+        new ExecutionConfig("auto", Precision.BFLOAT16, Precision.BFLOAT16, 2);
 
     assertThatThrownBy(
             () -> checkExecutors(on(new T4s(FakeModel.named("t4").generators())), execution))
@@ -129,6 +130,6 @@ class PreflightTest {
   }
 
   private static ExecutionConfig on(String device) {
-    return new ExecutionConfig(device, Dtype.FLOAT32, Dtype.FLOAT32, 2);
+    return new ExecutionConfig(device, Precision.FLOAT32, Precision.FLOAT32, 2);
   }
 }

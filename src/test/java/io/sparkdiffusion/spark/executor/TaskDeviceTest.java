@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.sparkdiffusion.config.Dtype;
+import io.sparkdiffusion.config.Precision;
 import io.sparkdiffusion.config.ProblemsException;
-import io.sparkdiffusion.graph.CudaDevice;
 import io.sparkdiffusion.spark.device.VisibleDevices;
 import io.sparkdiffusion.spark.device.VisibleGpus;
+import io.sparkdiffusion.torch.CudaDevice;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.IntFunction;
@@ -132,18 +132,18 @@ class TaskDeviceTest {
   void refusesBfloat16OnAGpuWithoutIt() {
     TaskDevice t4 = device(new CudaDevice("Tesla T4", 7, 5, "GPU-t4"));
 
-    assertThatThrownBy(() -> t4.requireFormat("cuda:0", Dtype.BFLOAT16))
+    assertThatThrownBy(() -> t4.requireFormat("cuda:0", Precision.BFLOAT16))
         .isInstanceOf(ProblemsException.class)
         .hasMessage(
             "Cannot compute in bfloat16 on device cuda:0: its compute capability must be 8.0 or newer"
                 + " (Tesla T4 has 7.5); use weights_dtype=float16 and activations_dtype=float16");
     assertThatCode(
             () -> {
-              t4.requireFormat("cuda:0", Dtype.FLOAT16);
-              t4.requireFormat("cuda:0", Dtype.FLOAT32);
-              t4.requireFormat("cpu", Dtype.BFLOAT16);
+              t4.requireFormat("cuda:0", Precision.FLOAT16);
+              t4.requireFormat("cuda:0", Precision.FLOAT32);
+              t4.requireFormat("cpu", Precision.BFLOAT16);
               device(new CudaDevice("NVIDIA A100", 8, 0, "GPU-a"))
-                  .requireFormat("cuda:0", Dtype.BFLOAT16);
+                  .requireFormat("cuda:0", Precision.BFLOAT16);
             })
         .doesNotThrowAnyException();
   }

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkdiffusion.config.AccessToken;
-import io.sparkdiffusion.config.Dtype;
 import io.sparkdiffusion.config.ExecutionConfig;
 import io.sparkdiffusion.config.ModelConfig;
+import io.sparkdiffusion.config.Precision;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.WeightChoice;
 import io.sparkdiffusion.config.WeightFormat;
@@ -29,7 +29,7 @@ class ModelTest {
   private static final String UNET = "unet/diffusion_pytorch_model.safetensors";
 
   private static final ExecutionConfig EXECUTION =
-      new ExecutionConfig("cpu", Dtype.FLOAT32, Dtype.FLOAT32, 1);
+      new ExecutionConfig("cpu", Precision.FLOAT32, Precision.FLOAT32, 1);
 
   private final Configuration hadoop = new Configuration();
 

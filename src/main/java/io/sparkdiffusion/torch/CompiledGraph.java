@@ -1,0 +1,87 @@
+package io.sparkdiffusion.torch;
+
+import ai.djl.pytorch.engine.PtSymbolBlock;
+import ai.djl.pytorch.jni.IValue;
+import ai.djl.pytorch.jni.IValueUtils;
+import io.sparkdiffusion.graph.Graph;
+import io.sparkdiffusion.graph.GraphException;
+import io.sparkdiffusion.graph.Shape;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** A recorded forward pass that libtorch has compiled: one native call for each run. */
+public final class CompiledGraph implements AutoCloseable {
+
+  private final String name;
+  private final List<Shape> inputShapes;
+  private final Shape resultShape;
+  private final TorchDevice device;
+  private final PtSymbolBlock module;
+
+  private CompiledGraph(Graph graph, TorchDevice device, PtSymbolBlock module) {
+    this.name = graph.name();
+    this.inputShapes = graph.inputs();
+    this.resultShape = graph.resultShape();
+    this.device = device;
+    this.module = module;
+  }
+
+  /**
+   * Compiles a graph over weights that stay in their dictionary.
+   *
+   * @param weights must stay open as long as the result, which the caller closes
+   * @throws GraphException with libtorch's message, which names the line of script
+   */
+  public static CompiledGraph compile(Graph graph, WeightDictionary weights) {
+    TorchDevice device = weights.device();
+    return device.call(
+        () -> {
+          weights.complete(graph);
+          PtSymbolBlock module = WeightDictionary.load(device, TorchScript.of(graph), graph.name());
+          try (IValue dictionary = weights.dictionary();
+              IValue nothing = IValueUtils.runMethod(module, "load", dictionary)) {
+            return new CompiledGraph(graph, device, module);
+          } catch (RuntimeException e) {
+            module.close();
+            throw e;
+          }
+        });
+  }
+
+  /**
+   * Runs the pass.
+   *
+   * @param inputs as the graph declared them, borrowed
+   * @return the result, which the caller closes
+   * @throws GraphException where an input has another shape or the thread was interrupted, or with
+   *     libtorch's traceback
+   */
+  public DeviceTensor run(DeviceTensor... inputs) {
+    List<Shape> shapes = Stream.of(inputs).map(DeviceTensor::shape).toList();
+    if (!shapes.equals(inputShapes)) {
+      throw new GraphException(
+          "Cannot run %s: its inputs must have shapes %s (%s)"
+              .formatted(name, inputShapes, shapes));
+    }
+    if (Thread.currentThread().isInterrupted()) {
+      throw new GraphException(
+          "Cannot run %s: its thread must go on (interrupted)".formatted(name));
+    }
+    return device.call(
+        () -> {
+          device.prepareRun();
+          IValue[] values = Stream.of(inputs).map(DeviceTensor::value).toArray(IValue[]::new);
+          try {
+            IValue result = IValueUtils.runMethod(module, "forward", values);
+            return new DeviceTensor(device, result, resultShape);
+          } catch (RuntimeException e) {
+            throw new GraphException("Cannot run " + name + ": " + e.getMessage(), e);
+          }
+        });
+  }
+
+  @Override
+  public void close() {
+    device.run(module::close);
+  }
+}

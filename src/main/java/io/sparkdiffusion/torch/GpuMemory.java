@@ -1,0 +1,26 @@
+package io.sparkdiffusion.torch;
+
+import ai.djl.Device;
+import ai.djl.util.cuda.CudaUtils;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** What is taken of a GPU's memory, by whichever processes, as CUDA tells it. */
+public final class GpuMemory {
+
+  private static final Pattern GPU = Pattern.compile("cuda:(\\d{1,3})");
+
+  private GpuMemory() {}
+
+  /**
+   * Taken on a device now; 0 where that is a CPU.
+   *
+   * @param device {@code cpu} or {@code cuda:N}
+   */
+  public static long takenBytes(String device) {
+    Matcher gpu = GPU.matcher(device);
+    return gpu.matches()
+        ? CudaUtils.getGpuMemory(Device.gpu(Integer.parseInt(gpu.group(1)))).getUsed()
+        : 0;
+  }
+}

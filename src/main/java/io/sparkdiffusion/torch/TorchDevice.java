@@ -1,0 +1,238 @@
+package io.sparkdiffusion.torch;
+
+import ai.djl.Device;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.jni.IValue;
+import ai.djl.pytorch.jni.JniUtils;
+import io.sparkdiffusion.graph.Dtype;
+import io.sparkdiffusion.graph.GraphException;
+import io.sparkdiffusion.graph.Shape;
+import io.sparkdiffusion.kernel.Target;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+
+/**
+ * One CPU or GPU and the one thread that talks to it. libtorch's compiler recurses deeply, so the
+ * thread has a large stack; it also puts the calls of several tasks in a row.
+ */
+public final class TorchDevice implements AutoCloseable {
+
+  private static final long STACK_BYTES = 64L << 20;
+
+  private final String name;
+  private final Device device;
+  private final ExecutorService thread;
+  private final PtNDManager manager;
+  private final HostMemory host = new HostMemory();
+  private final Runnable beforeEachRun;
+  private volatile Optional<Thread> worker = Optional.empty();
+
+  private TorchDevice(String name, Device device) {
+    this.name = name;
+    this.device = device;
+    this.thread =
+        Executors.newSingleThreadExecutor(
+            task -> {
+              Thread made = new Thread(null, task, "libtorch-" + name, STACK_BYTES);
+              made.setDaemon(true);
+              worker = Optional.of(made);
+              return made;
+            });
+    this.manager =
+        call(
+            () -> {
+              PtNDManager made = TorchEngine.newManager(device);
+              JniUtils.setGradMode(false);
+              // Nothing is specialised after some calls, so that they all give the same bytes. On a
+              // GPU the optimizer would compile kernels of its own besides, by NVRTC: not measured.
+              JniUtils.setGraphExecutorOptimize(false);
+              return made;
+            });
+    this.beforeEachRun = isGpu() ? () -> {} : call(() -> new ExpOverflow(manager))::read;
+  }
+
+  /**
+   * Opens a device.
+   *
+   * @param name {@code cpu}, {@code cuda} (the first GPU) or {@code cuda:N}
+   * @throws GraphException where CUDA is asked for and libtorch sees no such GPU
+   */
+  public static TorchDevice open(String name) {
+    if (name.equals("cpu")) {
+      return new TorchDevice(name, Device.cpu());
+    }
+    if (!name.matches("cuda(:\\d{1,3})?")) {
+      throw new GraphException(
+          "Cannot open a device: it must be cpu, cuda or cuda:N (%s)".formatted(name));
+    }
+    int index = name.equals("cuda") ? 0 : CudaDevice.ordinal(name);
+    int count = gpuCount();
+    if (index >= count) {
+      throw new GraphException(
+          "Cannot open device %s: libtorch must see that GPU (it sees %s%s); use another, or device=cpu"
+              .formatted(
+                  name,
+                  count,
+                  TorchEngine.whyNoGpu().stream()
+                      .map(why -> "; " + why.reason())
+                      .collect(Collectors.joining())));
+    }
+    return new TorchDevice("cuda:" + index, Device.gpu(index));
+  }
+
+  /** How many GPUs libtorch can use. */
+  public static int gpuCount() {
+    return TorchEngine.whyNoGpu().isEmpty() ? TorchEngine.start().getGpuCount() : 0;
+  }
+
+  /** True for a GPU. */
+  public boolean isGpu() {
+    return device.isGpu();
+  }
+
+  /** The kernels that are fast here in a type. */
+  public Target target(Dtype dtype) {
+    return isGpu() ? Target.cuda(dtype) : new Target(dtype, OneDnn.kernels(this, dtype));
+  }
+
+  /**
+   * Runs native work on the device's thread and waits for it to end, even where the caller is
+   * interrupted: what the work opened would have no owner. Work that is on that thread already goes
+   * on there.
+   *
+   * @throws GraphException where the device is closed
+   * @throws OutOfDeviceMemoryException where its memory does not suffice
+   * @throws BrokenDeviceException where this process cannot use it any more
+   */
+  public <T> T call(Supplier<T> work) {
+    if (worker.filter(Thread.currentThread()::equals).isPresent()) {
+      return work.get();
+    }
+    CompletableFuture<T> result;
+    try {
+      result = CompletableFuture.supplyAsync(work, thread);
+    } catch (RejectedExecutionException e) {
+      throw new GraphException("Cannot use device %s: it must be open (closed)".formatted(name), e);
+    }
+    try {
+      return result.join();
+    } catch (CompletionException e) {
+      throwIfOfDevice(name, e.getCause());
+      if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      if (e.getCause() instanceof Error error) {
+        throw error;
+      }
+      throw e;
+    }
+  }
+
+  /** The same as {@link #call} for work without a result. */
+  public void run(Runnable work) {
+    call(
+        () -> {
+          work.run();
+          return Optional.empty();
+        });
+  }
+
+  /** Throws what a failure of libtorch says of the device, if anything. */
+  static void throwIfOfDevice(String name, Throwable failure) {
+    if (OutOfDeviceMemoryException.isMeantBy(failure)) {
+      throw new OutOfDeviceMemoryException(name, failure);
+    }
+    if (BrokenDeviceException.isMeantBy(failure)) {
+      throw new BrokenDeviceException(name, failure);
+    }
+  }
+
+  /** Copies float32 values to the device; the caller closes the result. */
+  public DeviceTensor floats(float[] values, long... sizes) {
+    ByteBuffer bytes = host.take(4L * values.length);
+    bytes.asFloatBuffer().put(values);
+    return tensor(bytes, DataType.FLOAT32, Shape.of(sizes), () -> host.giveBack(bytes));
+  }
+
+  /** Copies int64 values to the device; the caller closes the result. */
+  public DeviceTensor longs(long[] values, long... sizes) {
+    ByteBuffer bytes = host.take(8L * values.length);
+    bytes.asLongBuffer().put(values);
+    return tensor(bytes, DataType.INT64, Shape.of(sizes), () -> host.giveBack(bytes));
+  }
+
+  /**
+   * Little-endian elements as a tensor of rank 1, on a CPU without a copy.
+   *
+   * @param bytes a direct buffer, which the result keeps reachable
+   * @return the elements; those of bfloat16, which ends DJL's JVM, as their bytes
+   */
+  DeviceTensor elements(ByteBuffer bytes, Dtype dtype) {
+    DataType type =
+        switch (dtype) {
+          case FLOAT32 -> DataType.FLOAT32;
+          case FLOAT16 -> DataType.FLOAT16;
+          case INT64 -> DataType.INT64;
+          case UINT8, BFLOAT16 -> DataType.UINT8;
+        };
+    Shape shape = Shape.of(bytes.remaining() / type.getNumOfBytes());
+    return tensor(bytes, type, shape, new Reachable(bytes));
+  }
+
+  /** Memory that a tensor lies in and that the collector frees after it. */
+  private record Reachable(ByteBuffer memory) implements Runnable {
+
+    @Override
+    public void run() {}
+  }
+
+  private DeviceTensor tensor(ByteBuffer bytes, DataType type, Shape shape, Runnable release) {
+    if (shape.count() * type.getNumOfBytes() != bytes.remaining()) {
+      throw new IllegalArgumentException(
+          "Cannot make a tensor: the values must fill its shape (%s bytes, %s)"
+              .formatted(bytes.remaining(), shape));
+    }
+    return call(
+        () -> {
+          try (PtNDArray array =
+              manager.create(bytes, new ai.djl.ndarray.types.Shape(shape.sizes()), type)) {
+            return new DeviceTensor(this, IValue.from(array), shape, release);
+          }
+        });
+  }
+
+  PtNDManager manager() {
+    return manager;
+  }
+
+  /** What this kind of device needs before it computes a graph; nothing on a GPU. */
+  void prepareRun() {
+    beforeEachRun.run();
+  }
+
+  /** Gives cached GPU memory back to the driver; nothing on a CPU. */
+  public void releaseCachedMemory() {
+    if (isGpu()) {
+      run(JniUtils::emptyCudaCache);
+    }
+  }
+
+  /** Ends the thread; tensors and graphs of this device must be closed before. */
+  @Override
+  public void close() {
+    if (!thread.isShutdown()) {
+      releaseCachedMemory();
+      run(manager::close);
+      thread.shutdown();
+    }
+  }
+}

@@ -1,0 +1,195 @@
+package io.sparkdiffusion.torch;
+
+import ai.djl.pytorch.engine.PtSymbolBlock;
+import ai.djl.pytorch.jni.IValue;
+import ai.djl.pytorch.jni.IValueUtils;
+import ai.djl.pytorch.jni.JniUtils;
+import io.sparkdiffusion.graph.Dtype;
+import io.sparkdiffusion.graph.Graph;
+import io.sparkdiffusion.graph.GraphException;
+import io.sparkdiffusion.graph.RawWeight;
+import io.sparkdiffusion.graph.Shape;
+import io.sparkdiffusion.graph.WeightSource;
+import io.sparkdiffusion.kernel.Packing;
+import io.sparkdiffusion.util.ResourceStack;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiConsumer;
+import java.util.function.Supplier;
+
+/**
+ * The weights of one network on one device, in the dtype and layout that it computes in. They live
+ * in libtorch: every graph of the network shares the one dictionary.
+ */
+public final class WeightDictionary implements AutoCloseable {
+
+  private final TorchDevice device;
+  private final PtSymbolBlock module;
+  private final Map<String, Runnable> inParts = new HashMap<>();
+
+  /** An empty dictionary. */
+  public WeightDictionary(TorchDevice device) {
+    this.device = device;
+    this.module = device.call(() -> load(device, WeightScript.TEXT, "the dictionary of weights"));
+  }
+
+  /**
+   * Reads, converts and places weights one by one, in one call of the device, so that memory holds
+   * the converted ones and one source.
+   *
+   * @param dtype the type to keep them in
+   * @param packings the weights to lay out for oneDNN, as a graph asks for
+   * @return the dictionary, which the caller closes
+   */
+  public static WeightDictionary load(
+      TorchDevice device, WeightSource weights, Dtype dtype, Map<String, Packing> packings) {
+    WeightDictionary dictionary = new WeightDictionary(device);
+    try {
+      device.run(
+          () -> {
+            weights.forEach(
+                (name, stored, shape) -> {
+                  Packing packing = packings.get(name);
+                  if (packing == null) {
+                    dictionary.put(name, stored.get(), dtype, shape);
+                  } else {
+                    dictionary.put(name, stored, dtype, shape, packing);
+                  }
+                });
+            dictionary.releaseScratch();
+          });
+      return dictionary;
+    } catch (RuntimeException e) {
+      dictionary.close();
+      throw e;
+    }
+  }
+
+  static PtSymbolBlock load(TorchDevice device, String script, String name) {
+    try {
+      return JniUtils.loadModule(
+          device.manager(), new ByteArrayInputStream(ScriptArchive.of(script)), false, false);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (RuntimeException e) {
+      throw new GraphException("Cannot compile " + name + ": " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Converts one weight and keeps it; the source is free afterwards.
+   *
+   * @param target the type to keep; 4-d weights are kept channels-last
+   * @param shape the shape to keep, of as many elements as the source has
+   */
+  public void put(String name, RawWeight raw, Dtype target, Shape shape) {
+    withStored(
+        raw,
+        target,
+        shape,
+        (own, stored) -> {
+          List<IValue> arguments = new ArrayList<>(List.of(own.push(IValue.from(name))));
+          arguments.addAll(stored);
+          arguments.add(own.push(IValue.from(shape.rank() == 4 ? 2L : 0L)));
+          run("put", arguments.toArray(IValue[]::new));
+        });
+  }
+
+  /**
+   * Converts one weight and lays it out for oneDNN; only graphs that want it so can use it. What is
+   * converted on the way stays in one piece of memory until {@link #releaseScratch()}.
+   *
+   * @param source is asked again where a graph needs the weight in two layouts
+   */
+  public void put(
+      String name, Supplier<RawWeight> source, Dtype target, Shape shape, Packing packing) {
+    withStored(
+        source.get(),
+        target,
+        shape,
+        (own, stored) -> {
+          List<IValue> arguments = new ArrayList<>();
+          arguments.add(own.push(IValue.from(name)));
+          IValue[] raw = stored.toArray(IValue[]::new);
+          arguments.add(own.push(IValueUtils.runMethod(module, "passing", raw)));
+          packing.arguments(name).forEach(value -> arguments.add(own.push(value(value))));
+          run("put_" + packing.kind(), arguments.toArray(IValue[]::new));
+        });
+    if (packing instanceof Packing.Doubled) {
+      inParts.put(name, () -> put(name, source.get(), target, shape));
+    }
+  }
+
+  private static IValue value(Object value) {
+    if (value instanceof Shape shape) {
+      return IValue.listFrom(shape.sizes());
+    }
+    return value instanceof String text ? IValue.from(text) : IValue.from((Long) value);
+  }
+
+  /** Puts in whole what is here in parts and a graph reads whole. */
+  void complete(Graph graph) {
+    inParts
+        .entrySet()
+        .removeIf(
+            weight -> {
+              boolean needed = Packing.isReadWhole(graph, weight.getKey());
+              if (needed) {
+                weight.getValue().run();
+              }
+              return needed;
+            });
+  }
+
+  /**
+   * Runs calls over what is stored: its elements, type, shape and order, the type and the shape to
+   * keep; borrowed.
+   */
+  private void withStored(
+      RawWeight raw, Dtype target, Shape shape, BiConsumer<ResourceStack, List<IValue>> calls) {
+    try (DeviceTensor elements = device.elements(raw.bytes(), raw.type())) {
+      device.run(
+          () -> {
+            try (ResourceStack own = new ResourceStack()) {
+              calls.accept(
+                  own,
+                  List.of(
+                      elements.value(),
+                      own.push(IValue.from((long) TorchTypes.number(raw.type()))),
+                      own.push(IValue.listFrom(raw.shape().sizes())),
+                      own.push(IValue.listFrom(raw.order())),
+                      own.push(IValue.from((long) TorchTypes.number(target))),
+                      own.push(IValue.listFrom(shape.sizes()))));
+            }
+          });
+    }
+  }
+
+  /** Frees the memory that weights passed through on their way. */
+  public void releaseScratch() {
+    device.run(() -> run("release_scratch"));
+  }
+
+  private void run(String method, IValue... arguments) {
+    IValueUtils.runMethod(module, method, arguments).close();
+  }
+
+  /** The dictionary itself, shared by reference; called on the device's thread. */
+  IValue dictionary() {
+    return IValueUtils.runMethod(module, "dictionary");
+  }
+
+  TorchDevice device() {
+    return device;
+  }
+
+  @Override
+  public void close() {
+    device.run(module::close);
+  }
+}

@@ -1,0 +1,53 @@
+package io.sparkdiffusion.testing;
+
+import io.sparkdiffusion.graph.Dtype;
+import io.sparkdiffusion.graph.Graph;
+import io.sparkdiffusion.text.ClipTextModel;
+import io.sparkdiffusion.text.TextConfig;
+import io.sparkdiffusion.unet.Unet2dConditionModel;
+import io.sparkdiffusion.unet.UnetConfig;
+import io.sparkdiffusion.vae.AutoencoderKlDecoder;
+import io.sparkdiffusion.vae.VaeConfig;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+
+/** The three networks of a reference model, at sizes that plain Java computes in a second. */
+public final class SmallNetworks {
+
+  private SmallNetworks() {}
+
+  /** A network and numbers to compute it for. */
+  public record Case(Graph graph, float[][] inputs) {}
+
+  /** Text encoder, UNet with guidance for latents of an odd size, VAE decoder. */
+  public static List<Case> all(Dtype dtype) {
+    Path model = ReferenceModels.folder("base");
+    TextConfig text = TextConfig.read(model.resolve("text_encoder/config.json"));
+    UnetConfig unet = UnetConfig.read(model.resolve("unet/config.json"));
+    VaeConfig vae = VaeConfig.read(model.resolve("vae/config.json"));
+    float[] ids = new float[(int) text.positions()];
+    IntStream.range(0, ids.length).forEach(i -> ids[i] = i * 7 % text.vocabulary());
+    Graph encoder = new ClipTextModel(text).record();
+    Graph guided = new Unet2dConditionModel(unet).record(dtype, 1, 2, 4, 3, text.positions());
+    Graph pair = new Unet2dConditionModel(unet).record(dtype, 2, 2, 2, 2, text.positions());
+    Graph decoder = new AutoencoderKlDecoder(vae).record(dtype, 1, 2, 2);
+    return List.of(new Case(encoder, new float[][] {ids}), of(guided), of(pair), of(decoder));
+  }
+
+  private static Case of(Graph graph) {
+    Random random = new Random(5);
+    return new Case(
+        graph,
+        graph.inputs().stream()
+            .map(
+                shape -> {
+                  float[] values = new float[Math.toIntExact(shape.count())];
+                  IntStream.range(0, values.length)
+                      .forEach(i -> values[i] = (float) random.nextGaussian());
+                  return values;
+                })
+            .toArray(float[][]::new));
+  }
+}

@@ -1,0 +1,18 @@
+package io.sparkdiffusion.torch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sparkdiffusion.graph.Dtype;
+import io.sparkdiffusion.kernel.Target;
+import org.junit.jupiter.api.Test;
+
+class OneDnnTest {
+
+  @Test
+  void onlyBfloat16HasUseForTiles() {
+    try (TorchDevice device = TorchDevice.open("cpu")) {
+      assertThat(device.target(Dtype.FLOAT32).kernels()).isEqualTo(Target.Kernels.ONEDNN);
+      assertThat(device.target(Dtype.FLOAT16).kernels()).isEqualTo(Target.Kernels.ATEN);
+    }
+  }
+}
