@@ -68,9 +68,10 @@ public final class TorchEngine {
     }
     if (engine.isEmpty()) {
       Libtorch libtorch = use("");
-      OpenMpThreads.limitSpinning();
+      OpenMpThreads openMp = OpenMpThreads.beforeLoading(Integer.getInteger(THREADS, 1));
       try {
         engine = Optional.of(unpacking(() -> Engine.getEngine("PyTorch")));
+        openMp.afterLoading();
       } catch (Exception | LinkageError | AssertionError e) {
         UnusableLibtorchException cannot =
             new UnusableLibtorchException(List.of(reason(libtorch, e)), e);
