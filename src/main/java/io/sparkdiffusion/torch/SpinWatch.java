@@ -1,6 +1,6 @@
 package io.sparkdiffusion.torch;
 
-import io.sparkdiffusion.graph.ThreadTimes.Times;
+import io.sparkdiffusion.torch.ThreadTimes.Times;
 import java.time.Duration;
 import java.util.Optional;
 

@@ -2,7 +2,7 @@ package io.sparkdiffusion.torch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sparkdiffusion.graph.ThreadTimes.Times;
+import io.sparkdiffusion.torch.ThreadTimes.Times;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
