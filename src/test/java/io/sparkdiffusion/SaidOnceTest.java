@@ -11,10 +11,14 @@ import io.sparkdiffusion.spark.table.ResultColumns;
 import io.sparkdiffusion.testing.MadeFile;
 import io.sparkdiffusion.testing.Requests;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.Test;
@@ -105,6 +109,32 @@ class SaidOnceTest {
       }
     }
     holds("effective.txt", all.toString());
+  }
+
+  /**
+   * A parameter is named where it is said, where it is used, and where advice or setters name it.
+   */
+  @Test
+  void namesAParameterWhereItIsSaidAndUsed() throws IOException {
+    Pattern name = Pattern.compile("(?i)guidance_?rescale");
+    Path main = Path.of("src/main/java/io/sparkdiffusion");
+    try (Stream<Path> files = Files.walk(main)) {
+      assertThat(
+              files
+                  .filter(Files::isRegularFile)
+                  .filter(file -> name.matcher(text(file)).find())
+                  .map(file -> main.relativize(file.getParent()).toString())
+                  .distinct())
+          .containsExactlyInAnyOrder("request", "pipeline", "bench", "spark/ml", "cli");
+    }
+  }
+
+  private static String text(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static String lines(Map<String, String> settings) {

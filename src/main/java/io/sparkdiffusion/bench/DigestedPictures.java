@@ -4,7 +4,7 @@ import io.sparkdiffusion.graph.OutOfDeviceMemoryException;
 import io.sparkdiffusion.pipeline.ImageResult;
 import io.sparkdiffusion.pipeline.PipelineOptions;
 import io.sparkdiffusion.pipeline.StableDiffusionPipeline;
-import io.sparkdiffusion.prompt.ImageRequest;
+import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.weights.ModelFolder;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;

@@ -5,7 +5,7 @@ import io.sparkdiffusion.graph.DeviceTensor;
 import io.sparkdiffusion.graph.ResourceStack;
 import io.sparkdiffusion.graph.Target;
 import io.sparkdiffusion.graph.TorchDevice;
-import io.sparkdiffusion.prompt.ImageRequest;
+import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.scheduler.DdimScheduler;
 import io.sparkdiffusion.scheduler.StepCoefficients;
 import io.sparkdiffusion.unet.Unet2dConditionModel;

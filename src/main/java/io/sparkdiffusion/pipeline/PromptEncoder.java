@@ -3,7 +3,7 @@ package io.sparkdiffusion.pipeline;
 import io.sparkdiffusion.graph.DeviceTensor;
 import io.sparkdiffusion.graph.Target;
 import io.sparkdiffusion.graph.TorchDevice;
-import io.sparkdiffusion.prompt.ImageRequest;
+import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.text.ClipTextModel;
 import io.sparkdiffusion.text.ClipTokenizer;
 import io.sparkdiffusion.text.TextConfig;

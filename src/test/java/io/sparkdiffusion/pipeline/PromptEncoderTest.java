@@ -8,8 +8,10 @@ import io.sparkdiffusion.graph.Graph;
 import io.sparkdiffusion.graph.Target;
 import io.sparkdiffusion.graph.TorchDevice;
 import io.sparkdiffusion.graph.WeightDictionary;
-import io.sparkdiffusion.prompt.ImageRequest;
+import io.sparkdiffusion.request.ImageRequest;
+import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.testing.ReferenceModels;
+import io.sparkdiffusion.testing.Requests;
 import io.sparkdiffusion.text.ClipTextModel;
 import io.sparkdiffusion.text.ClipTokenizer;
 import io.sparkdiffusion.text.TextConfig;
@@ -96,7 +98,16 @@ class PromptEncoderTest {
   @Test
   void withoutGuidanceTheNegativePromptIsNotEncoded() {
     ImageRequest unguided =
-        new ImageRequest("a", 0, "a fox", "rain", 1, 2, 1, 0, 64, 64, "ddim", 0);
+        Requests.of(
+            "a",
+            0,
+            "a fox",
+            "rain",
+            Parameters.SEED.of(1L),
+            Parameters.NUM_INFERENCE_STEPS.of(2),
+            Parameters.GUIDANCE_SCALE.of(1.0),
+            Parameters.HEIGHT.of(64),
+            Parameters.WIDTH.of(64));
     encoder.expect(List.of(unguided));
     assertThat(encoder.encode(List.of(unguided), false)).hasSize(1);
     assertThat(reads).isEqualTo(1);
@@ -105,7 +116,14 @@ class PromptEncoderTest {
   }
 
   private static ImageRequest request(int number) {
-    return new ImageRequest(
-        "row" + number, 0, "a fox, number " + number, "", 1, 2, 7.5, 0, 64, 64, "ddim", 0);
+    return Requests.of(
+        "row" + number,
+        0,
+        "a fox, number " + number,
+        "",
+        Parameters.SEED.of(1L),
+        Parameters.NUM_INFERENCE_STEPS.of(2),
+        Parameters.HEIGHT.of(64),
+        Parameters.WIDTH.of(64));
   }
 }

@@ -8,7 +8,7 @@ import io.sparkdiffusion.pipeline.ImageResult;
 import io.sparkdiffusion.pipeline.PipelineOptions;
 import io.sparkdiffusion.pipeline.PipelineTimes;
 import io.sparkdiffusion.pipeline.StableDiffusionPipeline;
-import io.sparkdiffusion.prompt.ImageRequest;
+import io.sparkdiffusion.request.ImageRequest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

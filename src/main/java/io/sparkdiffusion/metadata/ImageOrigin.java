@@ -8,18 +8,18 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * What decides a picture's bytes beside its {@link GenerationParameters}; PNG files carry it as
- * JSON. Nothing in it depends on the machine, so equal pictures stay equal files.
+ * What decides an image's bytes beside its {@link GenerationParameters}; PNG files carry it as
+ * JSON. Nothing in it depends on the machine, so equal images stay equal files.
  *
  * @param dtype {@code float32}, {@code bfloat16} or {@code float16}
  * @param schedulerConfig the full scheduler configuration
  * @param imageVersion {@link RequestHash#IMAGE_VERSION}
  */
-public record PictureOrigin(
+public record ImageOrigin(
     String modelDigest, String dtype, Map<String, Object> schedulerConfig, int imageVersion) {
 
   /** Keeps a copy; values may be null as in JSON. */
-  public PictureOrigin {
+  public ImageOrigin {
     schedulerConfig = Collections.unmodifiableMap(new LinkedHashMap<>(schedulerConfig));
   }
 
@@ -42,13 +42,13 @@ public record PictureOrigin(
    *
    * @throws ProblemsException where it is none
    */
-  public static PictureOrigin fromJson(String json) {
+  public static ImageOrigin fromJson(String json) {
     Map<String, Object> map = StrictJson.parse(json, "a picture's origin");
     if (map.get("model_digest") instanceof String digest
         && map.get("dtype") instanceof String dtype
         && map.get("scheduler_config") instanceof Map<?, ?>
         && map.get("image_version") instanceof Number version) {
-      return new PictureOrigin(
+      return new ImageOrigin(
           digest, dtype, StrictJson.object(map, "scheduler_config"), version.intValue());
     }
     throw new ProblemsException(

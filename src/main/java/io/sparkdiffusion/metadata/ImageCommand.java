@@ -1,8 +1,10 @@
 package io.sparkdiffusion.metadata;
 
-import io.sparkdiffusion.config.ModelConfig;
 import io.sparkdiffusion.config.Shown;
 import io.sparkdiffusion.config.StrictJson;
+import io.sparkdiffusion.request.Parameter;
+import io.sparkdiffusion.request.Parameters;
+import io.sparkdiffusion.scheduler.SchedulerConfig;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -11,8 +13,8 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** The command that makes one picture again, byte for byte. */
-public final class PictureCommand {
+/** The command that makes one image again, byte for byte. */
+public final class ImageCommand {
 
   private static final String MODEL = "pretrained_model_name_or_path";
   private static final String REVISION = "revision";
@@ -22,7 +24,7 @@ public final class PictureCommand {
   /** NUL, and halves of surrogate pairs, which are no characters. */
   private static final Pattern UNSPEAKABLE = Pattern.compile("[\\x00\\p{Cs}]");
 
-  private PictureCommand() {}
+  private ImageCommand() {}
 
   /** The settings that name a model folder. */
   public static Map<String, String> model(String folder) {
@@ -54,7 +56,7 @@ public final class PictureCommand {
   }
 
   /**
-   * The settings that make a picture again. Every key that decides it is given, so that the
+   * The settings that make an image again. Every key that decides it is given, so that the
    * configuration file does not matter.
    *
    * @param model the settings that name the model
@@ -62,22 +64,17 @@ public final class PictureCommand {
    * @param schedulerConfig the full scheduler configuration
    */
   public static Map<String, String> settings(
-      GenerationParameters picture,
+      GenerationParameters image,
       Map<String, String> model,
       String dtype,
       Map<String, Object> schedulerConfig) {
     Map<String, Object> settings = new LinkedHashMap<>(model);
-    settings.put("prompt", picture.prompt());
-    settings.put("negative_prompt", picture.negativePrompt());
-    settings.put("seed", picture.seed());
-    settings.put("num_images", 1);
-    settings.put("num_inference_steps", picture.numInferenceSteps());
-    settings.put("guidance_scale", picture.guidanceScale());
-    settings.put("guidance_rescale", picture.guidanceRescale());
-    settings.put("height", picture.heightPixels());
-    settings.put("width", picture.widthPixels());
-    settings.put("scheduler", picture.scheduler());
-    settings.put("eta", picture.eta());
+    for (Parameter<?> parameter : Parameters.OF_IMAGE) {
+      settings.put(parameter.name(), image.values().get(parameter));
+      if (parameter == Parameters.SEED) {
+        settings.put(Parameters.NUM_IMAGES.name(), 1);
+      }
+    }
     settings.put("weights_dtype", dtype);
     settings.put("activations_dtype", dtype);
     settings.put("diffusion_scheduler_config", overrides(schedulerConfig));
@@ -89,12 +86,12 @@ public final class PictureCommand {
 
   /** {@link #settings} as one line for bash, whatever the prompt is. */
   public static String of(
-      GenerationParameters picture,
+      GenerationParameters image,
       Map<String, String> model,
       String dtype,
       Map<String, Object> schedulerConfig) {
     List<String> words =
-        settings(picture, model, dtype, schedulerConfig).entrySet().stream()
+        settings(image, model, dtype, schedulerConfig).entrySet().stream()
             .map(setting -> setting.getKey() + "=" + setting.getValue())
             .toList();
     return words.stream().anyMatch(word -> UNSPEAKABLE.matcher(word).find())
@@ -105,14 +102,14 @@ public final class PictureCommand {
   /** The keys that can be given, those with a value. */
   private static String overrides(Map<String, Object> schedulerConfig) {
     Map<String, Object> given = new TreeMap<>(schedulerConfig);
-    given.keySet().retainAll(ModelConfig.schedulerKeys());
+    given.keySet().retainAll(SchedulerConfig.KEYS);
     given.values().removeIf(value -> value == null);
     return StrictJson.canonical(given);
   }
 
   /** One line for bash, quoted where that is necessary. */
   public static String line(List<String> words) {
-    return words.stream().map(PictureCommand::quoted).collect(Collectors.joining(" "));
+    return words.stream().map(ImageCommand::quoted).collect(Collectors.joining(" "));
   }
 
   private static String quoted(String word) {

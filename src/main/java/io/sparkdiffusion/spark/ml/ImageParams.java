@@ -1,9 +1,10 @@
 package io.sparkdiffusion.spark.ml;
 
 import io.sparkdiffusion.config.ExecutionConfig;
-import io.sparkdiffusion.config.PictureConfig;
+import io.sparkdiffusion.config.ImageConfig;
 import io.sparkdiffusion.config.ProblemsException;
-import io.sparkdiffusion.config.SamplingConfig;
+import io.sparkdiffusion.request.Parameter;
+import io.sparkdiffusion.request.Parameters;
 import java.io.Serializable;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -20,7 +21,7 @@ import org.apache.spark.ml.util.Identifiable;
  * The parameters of {@link TextToImage}. Those that are settings of the job too have its rules and
  * its usual values.
  */
-final class PictureParams implements Serializable {
+final class ImageParams implements Serializable {
 
   private static final long serialVersionUID = 1L;
 
@@ -34,19 +35,20 @@ final class PictureParams implements Serializable {
   static final String PNG_AI_MARK = "png_ai_mark";
 
   private static final String MODEL = "pretrained_model_name_or_path";
-  private static final PictureConfig USUAL = PictureConfig.of(Map.of(MODEL, "any"), "defaults");
+  private static final ExecutionConfig USUAL =
+      ImageConfig.of(Map.of(MODEL, "any"), "defaults").execution();
 
   private final Identifiable owner;
   private final Map<String, Param<?>> byName = new LinkedHashMap<>();
   private final Map<String, Object> usual = new HashMap<>();
   private final Map<String, String> bySetting = new LinkedHashMap<>();
 
-  PictureParams(Identifiable owner) {
+  ImageParams(Identifiable owner) {
     this.owner = owner;
     addColumns();
     addModel();
-    addSampling(USUAL.sampling());
-    addExecution(USUAL.execution());
+    addParameters();
+    addExecution(USUAL);
   }
 
   private void addColumns() {
@@ -69,23 +71,22 @@ final class PictureParams implements Serializable {
         text("diffusion_scheduler_config", "mapping that wins over the model's, YAML or JSON"), "");
   }
 
-  private void addSampling(SamplingConfig of) {
-    setting(text("negative_prompt", "what to avoid"), of.negativePrompt());
-    setting(
-        new LongParam(owner, "seed", "rows without a seed derive theirs from it and their id"),
-        of.seed());
-    setting(integer("num_images", "pictures for each row, 1 to 10000"), of.numImages());
-    setting(integer("num_inference_steps", "denoising steps, 1 to 1000"), of.numInferenceSteps());
-    setting(
-        number("guidance_scale", "strength of guidance, 0 or more; at most 1: without"),
-        of.guidanceScale());
-    setting(
-        number("guidance_rescale", "against overexposure, 0 to 1; 0.7 goes with 7.5"),
-        of.guidanceRescale());
-    setting(integer("height", "pixels, a multiple of 8 from 8 to 4096"), of.heightPixels());
-    setting(integer("width", "pixels, a multiple of 8 from 8 to 4096"), of.widthPixels());
-    setting(text("scheduler", "sampler: ddim"), of.scheduler());
-    setting(number("eta", "share of noise in each DDIM step, 0 to 1"), of.eta());
+  /** Those that the job's configuration says for rows that do not. */
+  private void addParameters() {
+    for (Parameter<?> parameter : Parameters.OF_BOTH) {
+      setting(param(parameter), parameter.usual().orElseThrow());
+    }
+  }
+
+  private Param<?> param(Parameter<?> parameter) {
+    String name = parameter.name();
+    String doc = parameter.forPrograms();
+    return switch (parameter.type()) {
+      case TEXT -> text(name, doc);
+      case INTEGER -> integer(name, doc);
+      case LONG -> new LongParam(owner, name, doc);
+      case NUMBER -> new DoubleParam(owner, name, doc);
+    };
   }
 
   private void addExecution(ExecutionConfig of) {
@@ -112,10 +113,6 @@ final class PictureParams implements Serializable {
 
   private IntParam integer(String name, String doc) {
     return new IntParam(owner, name, doc);
-  }
-
-  private DoubleParam number(String name, String doc) {
-    return new DoubleParam(owner, name, doc);
   }
 
   private void add(Param<?> param, Object value) {
@@ -151,7 +148,7 @@ final class PictureParams implements Serializable {
    * @param value of a parameter, by its name; null where it has none
    * @throws ProblemsException with every problem found, which names parameters
    */
-  PictureConfig config(Function<String, Object> value) {
+  ImageConfig config(Function<String, Object> value) {
     Map<String, String> settings = new HashMap<>();
     bySetting.forEach(
         (setting, name) -> {
@@ -161,7 +158,7 @@ final class PictureParams implements Serializable {
           }
         });
     try {
-      return PictureConfig.of(settings, owner.uid());
+      return ImageConfig.of(settings, owner.uid());
     } catch (ProblemsException e) {
       throw new ProblemsException(e.problems().stream().map(this::named).distinct().toList());
     }

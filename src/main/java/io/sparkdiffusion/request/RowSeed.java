@@ -1,4 +1,4 @@
-package io.sparkdiffusion.prompt;
+package io.sparkdiffusion.request;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

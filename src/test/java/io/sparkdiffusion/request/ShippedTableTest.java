@@ -1,7 +1,8 @@
-package io.sparkdiffusion.prompt;
+package io.sparkdiffusion.request;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sparkdiffusion.testing.Requests;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,8 +19,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class ShippedTableTest {
 
-  private static final RowDefaults DEFAULTS =
-      new RowDefaults("", 0, 1, 20, 7.5, 0.0, 64, 64, "ddim", 0.0);
+  private static final Values JOB =
+      Requests.job(
+          Parameters.NUM_INFERENCE_STEPS.of(20), Parameters.HEIGHT.of(64), Parameters.WIDTH.of(64));
 
   private static final Pattern CELL = Pattern.compile("(?:^|,)(?:\"([^\"]*)\"|([^,]*))");
 
@@ -31,7 +33,7 @@ class ShippedTableTest {
     Set<String> ids = new HashSet<>();
     Set<List<?>> pictures = new HashSet<>();
     for (String line : lines.subList(1, lines.size())) {
-      RowRequests requests = RowRequests.of(row(columns, cells(line)), DEFAULTS);
+      RowRequests requests = RowRequests.of(row(columns, cells(line)), JOB);
 
       assertThat(requests).as(line).isInstanceOf(RowRequests.Valid.class);
       ImageRequest request = ((RowRequests.Valid) requests).requests().get(0);
@@ -39,7 +41,7 @@ class ShippedTableTest {
       pictures.add(List.of(request.prompt(), request.negativePrompt(), request.guidanceScale()));
     }
 
-    assertThat(PromptRow.COLUMNS).containsAll(columns);
+    assertThat(Parameters.columns()).containsAll(columns);
     assertThat(lines).hasSizeGreaterThan(24);
     assertThat(ids).hasSize(lines.size() - 1);
     assertThat(pictures).hasSize(lines.size() - 1);

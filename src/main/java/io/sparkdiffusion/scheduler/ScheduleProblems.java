@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Locale;
 
 /** Collects all that is wrong, so that one failure says everything. */
-final class Problems {
+final class ScheduleProblems {
 
   private final List<String> lines = new ArrayList<>();
 

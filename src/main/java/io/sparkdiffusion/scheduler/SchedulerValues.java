@@ -7,14 +7,14 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /** Typed reading of a scheduler's settings; a value that does not fit becomes a problem. */
-final class Settings {
+final class SchedulerValues {
 
   private static final int SHOWN = 120;
 
   private final Map<String, Object> values;
-  private final Problems problems;
+  private final ScheduleProblems problems;
 
-  Settings(Map<String, Object> values, Problems problems) {
+  SchedulerValues(Map<String, Object> values, ScheduleProblems problems) {
     this.values = new TreeMap<>(values);
     this.problems = problems;
   }
@@ -56,7 +56,8 @@ final class Settings {
         return choice;
       }
     }
-    String known = Arrays.stream(choices).map(Settings::text).collect(Collectors.joining(", "));
+    String known =
+        Arrays.stream(choices).map(SchedulerValues::text).collect(Collectors.joining(", "));
     problems.add(
         "Cannot use scheduler setting %s: it must be one of %s (%s)", key, known, shown(value));
     return whenAbsent;

@@ -3,6 +3,8 @@ package io.sparkdiffusion.spark.ml;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.struct;
 
+import io.sparkdiffusion.request.Parameter;
+import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.spark.table.ReadColumns;
 import io.sparkdiffusion.spark.table.ResultColumns;
 import java.util.List;
@@ -14,45 +16,43 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
-/** The column that {@link TextToImage} adds: what the job's rows have of a picture, as a struct. */
-final class PictureColumn {
+/** The column that {@link TextToImage} adds: what the job's rows have of an image, as a struct. */
+final class ImageColumn {
 
   private static final String BYTES = "bytes";
 
   /** Columns of the result that stand in the struct as they are. */
   private static final List<String> FACTS =
-      List.of(
-          "status",
-          "error",
-          "image_index",
-          "seed",
-          "negative_prompt",
-          "num_inference_steps",
-          "guidance_scale",
-          "guidance_rescale",
-          "height",
-          "width",
-          "scheduler",
-          "eta",
-          "token_count",
-          "negative_token_count",
-          "lost_text",
-          "negative_lost_text",
-          "sha256",
-          "inference_seconds",
-          "request_hash",
-          "provenance");
+      Stream.of(
+              Stream.of("status", "error", "image_index", Parameters.SEED.name()),
+              Parameters.OF_IMAGE.stream().filter(ImageColumn::isAdded).map(Parameter::name),
+              Stream.of(
+                  "token_count",
+                  "negative_token_count",
+                  "lost_text",
+                  "negative_lost_text",
+                  "sha256",
+                  "inference_seconds",
+                  "request_hash",
+                  "provenance"))
+          .flatMap(names -> names)
+          .toList();
 
-  private PictureColumn() {}
+  private ImageColumn() {}
 
-  /** The struct: the PNG file, then what is known of it; a failed picture has no bytes. */
+  /** The prompt is the table's, and the seed stands before the others. */
+  private static boolean isAdded(Parameter<?> parameter) {
+    return parameter != Parameters.PROMPT && parameter != Parameters.SEED;
+  }
+
+  /** The struct: the PNG file, then what is known of it; a failed image has no bytes. */
   static StructType type() {
     StructField bytes = ResultColumns.IMAGE.apply(BYTES);
     Stream<StructField> facts = FACTS.stream().map(ResultColumns.SCHEMA::apply);
     return new StructType(Stream.concat(Stream.of(bytes), facts).toArray(StructField[]::new));
   }
 
-  /** The columns of a table, as they were, and the pictures beside them. */
+  /** The columns of a table, as they were, and the images beside them. */
   static Dataset<Row> beside(StructType table, Dataset<Row> results, String name) {
     StructField[] fields = table.fields();
     Stream<Column> kept =

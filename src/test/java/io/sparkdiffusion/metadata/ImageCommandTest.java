@@ -2,25 +2,37 @@ package io.sparkdiffusion.metadata;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sparkdiffusion.request.Parameters;
+import io.sparkdiffusion.testing.Requests;
 import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-class PictureCommandTest {
+class ImageCommandTest {
 
   @Test
-  void namesEveryKeyThatDecidesThePicture() {
-    GenerationParameters picture =
-        new GenerationParameters(
-            "a fox's den; $(rm -r /)", "", 20, "ddim", 7.5, 0.7, 0.0, -3, 64, 128, "abc", "tiny");
+  void namesEveryKeyThatDecidesTheImage() {
+    GenerationParameters image =
+        GenerationParameters.of(
+            Requests.of(
+                "a",
+                0,
+                "a fox's den; $(rm -r /)",
+                "",
+                Parameters.NUM_INFERENCE_STEPS.of(20),
+                Parameters.GUIDANCE_RESCALE.of(0.7),
+                Parameters.SEED.of(-3L),
+                Parameters.HEIGHT.of(64),
+                Parameters.WIDTH.of(128)),
+            "abc",
+            "tiny");
     Map<String, Object> scheduler = new HashMap<>();
     scheduler.put("_class_name", "DDIMScheduler");
     scheduler.put("trained_betas", null);
     scheduler.put("timestep_spacing", "trailing");
     scheduler.put("beta_start", 0.00085);
 
-    assertThat(
-            PictureCommand.of(picture, PictureCommand.model("models/tiny"), "bfloat16", scheduler))
+    assertThat(ImageCommand.of(image, ImageCommand.model("models/tiny"), "bfloat16", scheduler))
         .isEqualTo(
             "./jobs/generate configs/base21.yml pretrained_model_name_or_path=models/tiny"
                 + " 'prompt=a fox'\\''s den; $(rm -r /)' negative_prompt= seed=-3 num_images=1"
@@ -37,10 +49,10 @@ class PictureCommandTest {
     Map<String, String> other = Map.of("revision", "bf16", "from_pt", "false", "seed", "1");
     Map<String, String> variant = Map.of("from_pt", "true", "variant", "non_ema", "seed", "1");
 
-    assertThat(PictureCommand.modelOf(usual, "")).isEmpty();
-    assertThat(PictureCommand.modelOf(other, ""))
+    assertThat(ImageCommand.modelOf(usual, "")).isEmpty();
+    assertThat(ImageCommand.modelOf(other, ""))
         .isEqualTo(Map.of("revision", "bf16", "from_pt", "false"));
-    assertThat(PictureCommand.modelOf(variant, "")).isEqualTo(Map.of("variant", "non_ema"));
+    assertThat(ImageCommand.modelOf(variant, "")).isEqualTo(Map.of("variant", "non_ema"));
   }
 
   /** A branch goes on; a folder that is the commit's own takes no revision. */
@@ -56,7 +68,7 @@ class PictureCommandTest {
   }
 
   private static Map<String, String> modelAt(String commit, String named, String revision) {
-    return PictureCommand.modelOf(
+    return ImageCommand.modelOf(
         Map.of("pretrained_model_name_or_path", named, "revision", revision), commit);
   }
 }

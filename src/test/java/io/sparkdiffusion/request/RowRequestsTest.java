@@ -1,7 +1,8 @@
-package io.sparkdiffusion.prompt;
+package io.sparkdiffusion.request;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sparkdiffusion.testing.Requests;
 import java.math.BigDecimal;
 import java.util.HashMap;
 import java.util.List;
@@ -10,35 +11,66 @@ import org.junit.jupiter.api.Test;
 
 class RowRequestsTest {
 
-  private static final RowDefaults DEFAULTS =
-      new RowDefaults("blurry", 7, 1, 50, 7.5, 0.0, 512, 512, "ddim", 0.0);
+  private static final Values DEFAULTS =
+      Requests.job(Parameters.NEGATIVE_PROMPT.of("blurry"), Parameters.SEED.of(7L));
 
   /** The first 8 hex digits that {@code printf '7:cat-1' | sha256sum} prints. */
   private static final long DERIVED = 0x02E64ECEL;
 
   @Test
   void takesTheConfigurationWhereTheRowSaysNothing() {
-    assertThat(requests(PromptRow.single("a cat", 42)))
-        .containsExactly(
-            new ImageRequest(
-                "prompt", 0, "a cat", "blurry", 42, 50, 7.5, 0.0, 512, 512, "ddim", 0.0));
+    assertThat(requests(row("prompt", "a cat").with(Parameters.SEED.of(42L))))
+        .containsExactly(Requests.of("prompt", 0, "a cat", "blurry", Parameters.SEED.of(42L)));
   }
 
   @Test
   void letsColumnsWin() {
-    PromptRow row = new PromptRow("r", "a cat", "", 5L, 20, 1.0, 0.7, 256, 128, 2, "ddim", 0.5);
+    Values row =
+        row("r", "a cat")
+            .with(Parameters.NEGATIVE_PROMPT.of(""))
+            .with(Parameters.SEED.of(5L))
+            .with(Parameters.NUM_INFERENCE_STEPS.of(20))
+            .with(Parameters.GUIDANCE_SCALE.of(1.0))
+            .with(Parameters.GUIDANCE_RESCALE.of(0.7))
+            .with(Parameters.HEIGHT.of(256))
+            .with(Parameters.WIDTH.of(128))
+            .with(Parameters.NUM_IMAGES.of(2))
+            .with(Parameters.SCHEDULER.of("ddim"))
+            .with(Parameters.ETA.of(0.5));
 
     assertThat(requests(row))
         .containsExactly(
-            new ImageRequest("r", 0, "a cat", "", 5, 20, 1.0, 0.7, 256, 128, "ddim", 0.5),
-            new ImageRequest("r", 1, "a cat", "", 6, 20, 1.0, 0.7, 256, 128, "ddim", 0.5));
+            Requests.of(
+                "r",
+                0,
+                "a cat",
+                "",
+                Parameters.SEED.of(5L),
+                Parameters.NUM_INFERENCE_STEPS.of(20),
+                Parameters.GUIDANCE_SCALE.of(1.0),
+                Parameters.GUIDANCE_RESCALE.of(0.7),
+                Parameters.HEIGHT.of(256),
+                Parameters.WIDTH.of(128),
+                Parameters.ETA.of(0.5)),
+            Requests.of(
+                "r",
+                1,
+                "a cat",
+                "",
+                Parameters.SEED.of(6L),
+                Parameters.NUM_INFERENCE_STEPS.of(20),
+                Parameters.GUIDANCE_SCALE.of(1.0),
+                Parameters.GUIDANCE_RESCALE.of(0.7),
+                Parameters.HEIGHT.of(256),
+                Parameters.WIDTH.of(128),
+                Parameters.ETA.of(0.5)));
   }
 
   @Test
   void derivesAMissingSeedFromTheJobsSeedAndTheId() {
-    assertThat(requests(PromptRow.of("cat-1", "a cat")).get(0).seed()).isEqualTo(DERIVED);
-    assertThat(requests(PromptRow.of("cat-1", "another")).get(0).seed()).isEqualTo(DERIVED);
-    assertThat(requests(PromptRow.of("cat-2", "a cat")).get(0).seed()).isNotEqualTo(DERIVED);
+    assertThat(requests(row("cat-1", "a cat")).get(0).seed()).isEqualTo(DERIVED);
+    assertThat(requests(row("cat-1", "another")).get(0).seed()).isEqualTo(DERIVED);
+    assertThat(requests(row("cat-2", "a cat")).get(0).seed()).isNotEqualTo(DERIVED);
   }
 
   @Test
@@ -66,7 +98,17 @@ class RowRequestsTest {
 
     assertThat(requests(cells))
         .containsExactly(
-            new ImageRequest("17", 0, "a cat", "blurry", 12, 20, 5.5, 0.7, 64, 128, "ddim", 0.0));
+            Requests.of(
+                "17",
+                0,
+                "a cat",
+                "blurry",
+                Parameters.SEED.of(12L),
+                Parameters.NUM_INFERENCE_STEPS.of(20),
+                Parameters.GUIDANCE_SCALE.of(5.5),
+                Parameters.GUIDANCE_RESCALE.of(0.7),
+                Parameters.HEIGHT.of(64),
+                Parameters.WIDTH.of(128)));
   }
 
   @Test
@@ -92,10 +134,10 @@ class RowRequestsTest {
                     "Cannot read guidance_rescale: it must be a number (much)",
                     "Cannot read width: it must be a whole number in range (1099511627776)",
                     "Cannot use prompt: it must not be null (null)",
+                    "Cannot use num_images: it must be 1 to 10000 (-1)",
                     "Cannot use num_inference_steps: it must be 1 to 1000 (0)",
                     "Cannot use guidance_scale: it must be finite and 0 or more (NaN)",
                     "Cannot use height: it must be a multiple of 8 from 8 to 4096 (500)",
-                    "Cannot use num_images: it must be 1 to 10000 (-1)",
                     "Cannot use scheduler: it must be ddim (euler)",
                     "Cannot use eta: it must be 0 to 1 (1.5)")));
   }
@@ -122,27 +164,31 @@ class RowRequestsTest {
 
   @Test
   void refusesIdsThatNameNothingOrTooMuch() {
-    assertThat(RowRequests.of(PromptRow.of(null, "a cat"), DEFAULTS))
+    assertThat(RowRequests.of(row(null, "a cat"), DEFAULTS))
         .isEqualTo(
             new RowRequests.Invalid(
                 "", List.of("Cannot use id: it must not be null or blank (null)")));
-    assertThat(RowRequests.of(PromptRow.of(" ", "a cat"), DEFAULTS))
+    assertThat(RowRequests.of(row(" ", "a cat"), DEFAULTS))
         .isEqualTo(
             new RowRequests.Invalid(
                 " ", List.of("Cannot use id: it must not be null or blank ( )")));
     String tooLong = "é".repeat(513);
-    assertThat(RowRequests.of(PromptRow.of(tooLong, "a cat"), DEFAULTS))
+    assertThat(RowRequests.of(row(tooLong, "a cat"), DEFAULTS))
         .isEqualTo(
             new RowRequests.Invalid(
                 tooLong,
                 List.of("Cannot use id: it must have at most 1024 bytes in UTF-8 (1026)")));
-    assertThat(requests(PromptRow.of("é".repeat(512), "a cat"))).hasSize(1);
+    assertThat(requests(row("é".repeat(512), "a cat"))).hasSize(1);
   }
 
   @Test
   void acceptsAnEmptyPromptAndALongOne() {
-    assertThat(requests(PromptRow.of("a", "")).get(0).prompt()).isEmpty();
-    assertThat(requests(PromptRow.of("a", "cat ".repeat(10_000)))).hasSize(1);
+    assertThat(requests(row("a", "")).get(0).prompt()).isEmpty();
+    assertThat(requests(row("a", "cat ".repeat(10_000)))).hasSize(1);
+  }
+
+  private static Values row(String id, String prompt) {
+    return Values.of(Parameters.ID.of(id), Parameters.PROMPT.of(prompt));
   }
 
   private static Map<String, Object> cells(String column, Object cell) {
@@ -153,7 +199,7 @@ class RowRequestsTest {
     return cells;
   }
 
-  private static List<ImageRequest> requests(PromptRow row) {
+  private static List<ImageRequest> requests(Values row) {
     return ((RowRequests.Valid) RowRequests.of(row, DEFAULTS)).requests();
   }
 
