@@ -44,11 +44,11 @@ class ImportRulesTest {
   /** Each package with all that it imports beside the JDK, from the bottom up. */
   private static final String TABLE =
       """
-      prompt:
+      request:
       noise:
       scheduler:
-      config: Jackson
-      metadata: config prompt
+      config: request scheduler Jackson
+      metadata: config request scheduler
       image: metadata
       util:
       graph:
@@ -59,22 +59,22 @@ class ImportRulesTest {
       text: config graph torch weights DJL
       unet: graph weights
       vae: graph weights
-      pipeline: config prompt scheduler noise util graph kernel torch weights text unet vae
-      bench: config prompt scheduler image util graph kernel torch weights text unet vae pipeline
-      spark.table: config prompt Spark Hadoop Parquet Scala
+      pipeline: config request scheduler noise util graph kernel torch weights text unet vae
+      bench: config request scheduler image util graph kernel torch weights text unet vae pipeline
+      spark.table: config request Spark Hadoop Parquet Scala
       spark.device: config torch Spark
-      spark.model: config prompt metadata torch weights pipeline hub spark.device Hadoop SLF4J
-      spark.output: config prompt metadata image spark.table Jackson Spark Hadoop Scala SLF4J
-      spark.plan: config prompt metadata spark.table spark.model spark.output Spark Scala
-      spark.executor: config prompt metadata image util kernel torch pipeline spark.table spark.device \
+      spark.model: config request metadata torch weights pipeline hub spark.device Hadoop SLF4J
+      spark.output: config request metadata image spark.table Jackson Spark Hadoop Scala SLF4J
+      spark.plan: config request metadata spark.table spark.model spark.output Spark Scala
+      spark.executor: config request metadata image util kernel torch pipeline spark.table spark.device \
       spark.model \
       spark.output Spark Hadoop Metrics SLF4J
-      spark.report: config metadata image spark.table spark.model spark.output spark.plan spark.executor \
+      spark.report: config request metadata image spark.table spark.model spark.output spark.plan spark.executor \
       Jackson Spark Hadoop Scala SLF4J
-      spark.ml: config spark.table spark.model spark.output spark.plan spark.executor Spark
-      spark.job: config spark.table spark.model spark.output spark.plan spark.executor spark.report \
+      spark.ml: config request spark.table spark.model spark.output spark.plan spark.executor Spark
+      spark.job: config request spark.table spark.model spark.output spark.plan spark.executor spark.report \
       Spark Hadoop Scala SLF4J
-      cli: config prompt metadata image scheduler kernel weights pipeline spark.table spark.model spark.output \
+      cli: config request metadata image scheduler kernel weights pipeline spark.table spark.model spark.output \
       spark.plan Spark Hadoop Scala picocli
       djl: config spark.ml DJL Spark Scala
       : config metadata cli spark.device spark.output spark.plan spark.executor spark.report spark.job \

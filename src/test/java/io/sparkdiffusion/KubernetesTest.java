@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import io.sparkdiffusion.cli.ExitCode;
 import io.sparkdiffusion.config.JobConfig;
+import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.testing.Shell;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -116,7 +117,7 @@ class KubernetesTest {
     JobConfig job =
         JobConfig.load(Path.of(arguments.get(0)), arguments.subList(1, arguments.size()));
     assertThat(job.execution().device()).isEqualTo("cuda");
-    assertThat(job.sampling().numImages()).isEqualTo(2);
+    assertThat(job.sampling().get(Parameters.NUM_IMAGES)).isEqualTo(2);
   }
 
   @Test

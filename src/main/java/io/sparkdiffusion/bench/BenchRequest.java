@@ -1,6 +1,8 @@
 package io.sparkdiffusion.bench;
 
-import io.sparkdiffusion.prompt.ImageRequest;
+import io.sparkdiffusion.request.ImageRequest;
+import io.sparkdiffusion.request.Parameters;
+import io.sparkdiffusion.request.Values;
 
 /** A guided picture as the published models' settings make it. */
 final class BenchRequest {
@@ -9,7 +11,14 @@ final class BenchRequest {
 
   /** The request of a number, which is its seed. */
   static ImageRequest of(int number, String prompt, int steps, int sizePixels) {
-    return new ImageRequest(
-        "row" + number, 0, prompt, "", number, steps, 7.5, 0, sizePixels, sizePixels, "ddim", 0);
+    return ImageRequest.of(
+        "row" + number,
+        0,
+        Values.of(
+            Parameters.PROMPT.of(prompt),
+            Parameters.SEED.of((long) number),
+            Parameters.NUM_INFERENCE_STEPS.of(steps),
+            Parameters.HEIGHT.of(sizePixels),
+            Parameters.WIDTH.of(sizePixels)));
   }
 }

@@ -3,7 +3,7 @@ package io.sparkdiffusion.bench;
 import io.sparkdiffusion.pipeline.ImageResult;
 import io.sparkdiffusion.pipeline.PipelineOptions;
 import io.sparkdiffusion.pipeline.StableDiffusionPipeline;
-import io.sparkdiffusion.prompt.ImageRequest;
+import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.torch.OutOfDeviceMemoryException;
 import io.sparkdiffusion.weights.ModelFolder;
 import java.security.MessageDigest;

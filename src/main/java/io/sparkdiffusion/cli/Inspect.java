@@ -6,8 +6,8 @@ import io.sparkdiffusion.config.StrictJson;
 import io.sparkdiffusion.image.PngText;
 import io.sparkdiffusion.image.PngTexts;
 import io.sparkdiffusion.metadata.GenerationParameters;
-import io.sparkdiffusion.metadata.PictureCommand;
-import io.sparkdiffusion.metadata.PictureOrigin;
+import io.sparkdiffusion.metadata.ImageCommand;
+import io.sparkdiffusion.metadata.ImageOrigin;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -105,7 +105,7 @@ public final class Inspect implements Callable<Integer> {
     out.println();
     out.println("Marked as made by AI: " + (isMarked ? "yes" : "no"));
     if (origin != null) {
-      tellOrigin(parsed(parameters), PictureOrigin.fromJson(origin), isMarked);
+      tellOrigin(parsed(parameters), ImageOrigin.fromJson(origin), isMarked);
     }
     return ExitCode.DONE;
   }
@@ -122,15 +122,15 @@ public final class Inspect implements Callable<Integer> {
     }
   }
 
-  private void tellOrigin(GenerationParameters parameters, PictureOrigin origin, boolean isMarked) {
+  private void tellOrigin(GenerationParameters parameters, ImageOrigin origin, boolean isMarked) {
     out.println("Model digest: " + Shown.text(origin.modelDigest()));
     out.println("Number format: " + Shown.text(origin.dtype()));
     out.println();
     out.println("Make it again:");
     Map<String, String> chosen =
-        model().orElseGet(() -> PictureCommand.model("MODEL_FOLDER_OF_" + parameters.modelName()));
+        model().orElseGet(() -> ImageCommand.model("MODEL_FOLDER_OF_" + parameters.modelName()));
     out.println(
-        PictureCommand.of(
+        ImageCommand.of(
             parameters, marked(chosen, isMarked), origin.dtype(), origin.schedulerConfig()));
   }
 
@@ -157,9 +157,9 @@ public final class Inspect implements Callable<Integer> {
                         "Cannot make %s again: --model=FOLDER must say where its model is (no run.json"
                                 .formatted(file)
                             + " beside it does)"));
-    PictureOrigin known = PictureOrigin.fromJson(origin);
+    ImageOrigin known = ImageOrigin.fromJson(origin);
     Map<String, String> settings =
-        PictureCommand.settings(
+        ImageCommand.settings(
             parameters, marked(chosen, isMarked), known.dtype(), known.schedulerConfig());
     settings.put("model_digest", known.modelDigest());
     return new MadeAgain(file, again, out, generate).make(settings);
@@ -180,7 +180,7 @@ public final class Inspect implements Callable<Integer> {
   }
 
   private Optional<Map<String, String>> model() {
-    return Optional.ofNullable(model).map(PictureCommand::model).or(this::modelOfRun);
+    return Optional.ofNullable(model).map(ImageCommand::model).or(this::modelOfRun);
   }
 
   private static Optional<Map<String, String>> modelOf(Map<String, Object> report) {
@@ -189,7 +189,7 @@ public final class Inspect implements Callable<Integer> {
             ? text
             : "";
     return report.get("configuration") instanceof Map<?, ?> settings
-        ? Optional.of(PictureCommand.modelOf(settings, commit))
+        ? Optional.of(ImageCommand.modelOf(settings, commit))
         : Optional.empty();
   }
 

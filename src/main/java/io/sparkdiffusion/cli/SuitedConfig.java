@@ -1,6 +1,6 @@
 package io.sparkdiffusion.cli;
 
-import io.sparkdiffusion.metadata.PictureCommand;
+import io.sparkdiffusion.metadata.ImageCommand;
 import io.sparkdiffusion.scheduler.PredictionType;
 import io.sparkdiffusion.scheduler.SchedulerConfig;
 import java.util.ArrayList;
@@ -65,6 +65,6 @@ record SuitedConfig(String file, List<String> settings, List<String> reasons) {
     if (!file.startsWith("configs/tiny")) {
       words.add("prompt=a photograph of an astronaut riding a horse");
     }
-    return PictureCommand.line(words);
+    return ImageCommand.line(words);
   }
 }

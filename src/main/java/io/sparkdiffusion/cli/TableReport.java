@@ -7,8 +7,8 @@ import io.sparkdiffusion.config.Counted;
 import io.sparkdiffusion.config.InputConfig;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.Shown;
-import io.sparkdiffusion.prompt.RowDefaults;
-import io.sparkdiffusion.prompt.RowRequests;
+import io.sparkdiffusion.request.RowRequests;
+import io.sparkdiffusion.request.Values;
 import io.sparkdiffusion.spark.plan.PlanImages;
 import io.sparkdiffusion.spark.table.PromptColumns;
 import io.sparkdiffusion.spark.table.PromptTable;
@@ -147,9 +147,6 @@ public record TableReport(List<String> facts, List<String> problems) {
 
     private static final long serialVersionUID = 1L;
 
-    private static final RowDefaults USUAL =
-        new RowDefaults("", 0, 1, 50, 7.5, 0, 512, 512, "ddim", 0);
-
     private final PromptColumns columns;
 
     Reasons(PromptColumns columns) {
@@ -161,7 +158,8 @@ public record TableReport(List<String> facts, List<String> problems) {
       if (columns.isMalformed(row)) {
         return PlanImages.MALFORMED;
       }
-      return RowRequests.of(columns.cells(row), USUAL) instanceof RowRequests.Invalid invalid
+      return RowRequests.of(columns.cells(row), Values.usual())
+              instanceof RowRequests.Invalid invalid
           ? String.join("; ", invalid.reasons())
           : "";
     }

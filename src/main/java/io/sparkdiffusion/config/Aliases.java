@@ -1,6 +1,9 @@
 package io.sparkdiffusion.config;
 
+import io.sparkdiffusion.request.Parameters;
+import io.sparkdiffusion.scheduler.SchedulerConfig;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -36,14 +39,7 @@ final class Aliases {
 
   private static Map<String, String> right() {
     Map<String, String> right = new LinkedHashMap<>();
-    set(
-        right,
-        "num_inference_steps",
-        "steps step num_steps n_steps inference_steps sampling_steps ddim_steps");
-    set(right, "guidance_scale", "cfg_scale cfg guidance scale unconditional_guidance_scale");
-    set(right, "guidance_rescale", "cfg_rescale rescale_cfg rescale");
-    set(right, "eta", "ddim_eta eta_ddim");
-    set(right, "negative_prompt", "negative neg neg_prompt n_prompt negative_prompts uncond");
+    Parameters.OF_BOTH.forEach(parameter -> set(right, parameter.name(), parameter.alsoCalled()));
     set(right, "prompt", "text positive positive_prompt caption");
     set(right, "prompts", "input input_file table prompt_file prompts_file from_file csv dataset");
     set(
@@ -52,17 +48,9 @@ final class Aliases {
         "model model_id model_path model_dir model_name model_name_or_path pretrained_model ckpt ckpt_name"
             + " ckpt_path checkpoint sd_model_checkpoint diffusion_model base_model");
     set(right, "per_device_batch_size", "batch_size batch train_batch_size");
-    set(
-        right,
-        "num_images",
-        "num_images_per_prompt n_iter n_samples num_samples num_outputs batch_count images n");
-    set(right, "scheduler", "sampler sampler_name sampler_index sampling_method sample_method");
-    set(right, "seed", "noise_seed random_seed manual_seed generator");
     set(right, "output_dir", "output out outdir out_dir output_path output_folder save_path");
     set(right, "output_format", "format image_format");
     set(right, "run_name", "name experiment_name filename_prefix");
-    set(right, "width", "w image_width");
-    set(right, "height", "h image_height");
     set(right, "resolution, or height and width", "size image_size res");
     set(right, "weights_dtype and activations_dtype", "dtype torch_dtype data_type half fp16 bf16");
     set(right, "device", "gpu device_map device_id");
@@ -70,7 +58,7 @@ final class Aliases {
     set(right, "model_cache_dir", "cache_dir");
     set(right, "hf_access_token", "token hf_token use_auth_token access_token auth_token");
     set(right, "diffusion_scheduler_config", "scheduler_config scheduler_kwargs");
-    for (String key : ModelConfig.schedulerKeys()) {
+    for (String key : SchedulerConfig.KEYS) {
       right.put(key, "set diffusion_scheduler_config='{%s: ...}'".formatted(key));
     }
     put(
@@ -82,11 +70,15 @@ final class Aliases {
   }
 
   private static void set(Map<String, String> right, String key, String aliases) {
-    put(right, "set " + key, aliases);
+    set(right, key, List.of(aliases.split(" ")));
+  }
+
+  private static void set(Map<String, String> right, String key, List<String> aliases) {
+    aliases.forEach(alias -> right.put(alias, "set " + key));
   }
 
   private static void put(Map<String, String> right, String fix, String aliases) {
-    for (String alias : aliases.split(" ", -1)) {
+    for (String alias : aliases.split(" ")) {
       right.put(alias, fix);
     }
   }

@@ -1,5 +1,6 @@
 package io.sparkdiffusion.config;
 
+import io.sparkdiffusion.request.Parameters;
 import java.io.Serializable;
 import java.util.List;
 
@@ -13,11 +14,7 @@ public sealed interface InputConfig extends Serializable {
     public Single {
       Problems problems = new Problems();
       problems.require(!prompt.isEmpty(), "prompt", "it must hold a text", "empty");
-      problems.require(
-          prompt.length() <= SamplingConfig.LONGEST_TEXT,
-          "prompt",
-          SamplingConfig.LENGTH_RULE,
-          prompt.length());
+      Parameters.PROMPT.problem(prompt).ifPresent(problems::add);
       problems.throwIfAny();
     }
 

@@ -1,5 +1,6 @@
 package io.sparkdiffusion.config;
 
+import io.sparkdiffusion.request.Values;
 import java.io.IOException;
 import java.io.Serializable;
 import java.nio.file.Files;
@@ -12,12 +13,13 @@ import java.util.SortedMap;
  * All settings of a run.
  *
  * @param runName names the run and its default output folder
+ * @param sampling what rows take where they have no value of their own
  * @param price what the reports count with
  */
 public record JobConfig(
     String runName,
     ModelConfig model,
-    SamplingConfig sampling,
+    Values sampling,
     InputConfig input,
     OutputConfig output,
     ExecutionConfig execution,

@@ -1,5 +1,7 @@
 package io.sparkdiffusion.config;
 
+import io.sparkdiffusion.request.Parameters;
+import io.sparkdiffusion.request.Values;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -39,8 +41,8 @@ final class JobConfigLoader {
   }
 
   /** What a program sets, without a table and an output. */
-  static PictureConfig pictures(Map<String, String> values, String origin) {
-    return new JobConfigLoader(Map.copyOf(values), origin, List.of()).pictures();
+  static ImageConfig images(Map<String, String> values, String origin) {
+    return new JobConfigLoader(Map.copyOf(values), origin, List.of()).images();
   }
 
   /** How a table is to be read, without a model and an output. */
@@ -60,12 +62,12 @@ final class JobConfigLoader {
     return (InputConfig.Table) table.orElseThrow();
   }
 
-  private PictureConfig pictures() {
+  private ImageConfig images() {
     Optional<ModelConfig> model = problems.gather(this::model);
-    Optional<SamplingConfig> sampling = problems.gather(() -> sampling(1));
+    Optional<Values> sampling = sampling(1);
     Optional<ExecutionConfig> execution = problems.gather(this::execution);
     problems.throwIfAny();
-    return new PictureConfig(model.orElseThrow(), sampling.orElseThrow(), execution.orElseThrow());
+    return new ImageConfig(model.orElseThrow(), sampling.orElseThrow(), execution.orElseThrow());
   }
 
   private JobConfig load(String fileStem) {
@@ -75,7 +77,7 @@ final class JobConfigLoader {
     Optional<ModelConfig> model = problems.gather(this::model);
     Optional<InputConfig> input = input();
     boolean isSingle = input.filter(InputConfig.Single.class::isInstance).isPresent();
-    Optional<SamplingConfig> sampling = problems.gather(() -> sampling(isSingle ? batch() : 1));
+    Optional<Values> sampling = sampling(isSingle ? batch() : 1);
     Optional<OutputConfig> output = problems.gather(() -> output(runName));
     Optional<ExecutionConfig> execution = problems.gather(this::execution);
     Optional<DevicePrice> price =
@@ -155,27 +157,26 @@ final class JobConfigLoader {
     return new InputConfig.Table(location, format, options, columns);
   }
 
-  private SamplingConfig sampling(int usualNumImages) {
+  /** What rows take; nothing where a value breaks a rule, which is noted. */
+  private Optional<Values> sampling(int usualNumImages) {
     int resolution = resolution();
-    return new SamplingConfig(
-        values.text("negative_prompt"),
-        values.longInteger("seed"),
-        values.optionalInteger("num_images").orElse(usualNumImages),
-        values.integer("num_inference_steps"),
-        values.number("guidance_scale"),
-        values.number("guidance_rescale"),
-        values.optionalInteger("height").orElse(resolution),
-        values.optionalInteger("width").orElse(resolution),
-        values.text("scheduler"),
-        values.number("eta"));
+    Values standIns =
+        Values.of(
+            Parameters.NUM_IMAGES.of(usualNumImages),
+            Parameters.HEIGHT.of(resolution),
+            Parameters.WIDTH.of(resolution));
+    Values sampling = values.parameters(Parameters.OF_BOTH).withDefaults(standIns);
+    List<String> broken = sampling.problems(Parameters.OF_BOTH);
+    broken.forEach(problems::add);
+    return broken.isEmpty() ? Optional.of(sampling) : Optional.empty();
   }
 
   /** A wrong resolution is named once, not as height and width. */
   private int resolution() {
-    int resolution = values.integer("resolution");
-    boolean isSize = SamplingConfig.isSize(resolution);
-    problems.require(isSize, "resolution", SamplingConfig.SIZE_RULE, resolution);
-    return isSize ? resolution : 8;
+    int resolution = values.integer(Parameters.RESOLUTION.name());
+    Optional<String> problem = Parameters.RESOLUTION.problem(resolution);
+    problem.ifPresent(problems::add);
+    return problem.isEmpty() ? resolution : Parameters.RESOLUTION.usual().orElseThrow();
   }
 
   private OutputConfig output(String runName) {
@@ -201,7 +202,7 @@ final class JobConfigLoader {
         values.text("libtorch_path"));
   }
 
-  /** The pictures that {@code prompt=} gives where nothing else is said. */
+  /** The images that {@code prompt=} gives where nothing else is said. */
   private int batch() {
     return Math.max(1, values.integer("per_device_batch_size"));
   }

@@ -1,7 +1,7 @@
 package io.sparkdiffusion.config;
 
+import io.sparkdiffusion.scheduler.SchedulerConfig;
 import java.io.Serializable;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -27,21 +27,6 @@ public record ModelConfig(
     AccessToken accessToken)
     implements Serializable {
 
-  /** What the scheduler takes; it checks the values. */
-  private static final List<String> SCHEDULER_KEYS =
-      List.of(
-          "num_train_timesteps",
-          "beta_start",
-          "beta_end",
-          "beta_schedule",
-          "set_alpha_to_one",
-          "prediction_type",
-          "timestep_spacing",
-          "rescale_betas_zero_snr",
-          "steps_offset",
-          "clip_sample",
-          "thresholding");
-
   /** Checks the values. */
   public ModelConfig {
     Problems problems = new Problems();
@@ -61,18 +46,13 @@ public record ModelConfig(
         "it must be a local folder, weights are mapped",
         cacheDirectory);
     for (String override : schedulerOverrides.keySet()) {
-      if (!SCHEDULER_KEYS.contains(override)) {
+      if (!SchedulerConfig.KEYS.contains(override)) {
         problems.add(
             "Cannot use diffusion_scheduler_config: it has no key '%s' (nearest: %s)"
-                .formatted(Shown.text(override), Nearest.to(override, SCHEDULER_KEYS)));
+                .formatted(Shown.text(override), Nearest.to(override, SchedulerConfig.KEYS)));
       }
     }
     problems.throwIfAny();
     schedulerOverrides = Map.copyOf(schedulerOverrides);
-  }
-
-  /** The keys of {@code schedulerOverrides}, as diffusers names them. */
-  public static List<String> schedulerKeys() {
-    return SCHEDULER_KEYS;
   }
 }

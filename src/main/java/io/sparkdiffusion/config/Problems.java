@@ -7,23 +7,24 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 /** Gathers problems so that all of them are reported together. */
-final class Problems {
+public final class Problems {
 
   private final Set<String> lines = new LinkedHashSet<>();
 
-  void add(String problem) {
+  /** Notes a problem in one line. */
+  public void add(String problem) {
     lines.add(problem);
   }
 
   /** Notes that a setting's value breaks a rule, unless it holds. */
-  void require(boolean holds, String key, String rule, Object actual) {
+  public void require(boolean holds, String key, String rule, Object actual) {
     if (!holds) {
       add("Cannot use " + key + ": " + rule + " (" + Shown.value(actual) + ")");
     }
   }
 
   /** What the supplier makes, or nothing where it reports problems, which are kept. */
-  <T> Optional<T> gather(Supplier<T> supplier) {
+  public <T> Optional<T> gather(Supplier<T> supplier) {
     try {
       return Optional.of(supplier.get());
     } catch (ProblemsException e) {
@@ -32,7 +33,21 @@ final class Problems {
     }
   }
 
-  void throwIfAny() {
+  /** Notes what a check reports. */
+  public void check(Runnable check) {
+    gather(
+        () -> {
+          check.run();
+          return true;
+        });
+  }
+
+  /**
+   * Ends what cannot go on.
+   *
+   * @throws ProblemsException with all that was noted, each once
+   */
+  public void throwIfAny() {
     if (!lines.isEmpty()) {
       throw new ProblemsException(List.copyOf(lines));
     }

@@ -29,20 +29,19 @@ public final class SettingsTable {
   /** Every key with the words that it can have, none where it takes more than some words. */
   public static Map<String, List<String>> choices() {
     Map<String, List<String>> choices = new LinkedHashMap<>();
-    Settings.ALL.forEach(setting -> choices.put(setting.key(), setting.choices()));
+    Settings.ALL.forEach(setting -> choices.put(setting.key(), setting.words()));
     return choices;
   }
 
   private static String markdownRow(Setting setting) {
     String shown = setting.defaultValue().isEmpty() ? "" : "`" + setting.defaultValue() + "`";
     return "| `%s` | %s | %s | %s | %s |\n"
-        .formatted(
-            setting.key(), setting.type().label(), shown, setting.allowed(), setting.description());
+        .formatted(setting.key(), setting.type(), shown, setting.allowed(), setting.description());
   }
 
   private static String textRow(Setting setting) {
     String facts =
-        setting.type().label()
+        setting.type()
             + (setting.allowed().isEmpty() ? "" : ": " + setting.allowed())
             + (setting.defaultValue().isEmpty() ? "" : "; default " + setting.defaultValue());
     return "  %s (%s)%n      %s%n".formatted(setting.key(), facts, setting.description());

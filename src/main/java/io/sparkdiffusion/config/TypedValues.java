@@ -1,11 +1,13 @@
 package io.sparkdiffusion.config;
 
+import io.sparkdiffusion.request.Parameter;
+import io.sparkdiffusion.request.Values;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 
@@ -30,14 +32,34 @@ final class TypedValues {
     return parsed(key, "text", Function.identity());
   }
 
+  /** Parameters of an image; one that is left empty has no value where another stands in. */
+  Values parameters(List<Parameter<?>> all) {
+    List<Parameter.Value<?>> found = new ArrayList<>();
+    all.forEach(parameter -> parameter(parameter).ifPresent(found::add));
+    return Values.of(found);
+  }
+
+  private <T> Optional<Parameter.Value<T>> parameter(Parameter<T> parameter) {
+    String key = parameter.name();
+    if (parameter.hasStandIn()) {
+      return optionalInteger(key).flatMap(parameter::read);
+    }
+    return parameter.read(
+        switch (parameter.type()) {
+          case TEXT -> text(key);
+          case INTEGER -> integer(key);
+          case LONG -> longInteger(key);
+          case NUMBER -> number(key);
+        });
+  }
+
   int integer(String key) {
     return parsed(key, "an integer", Integer::valueOf);
   }
 
   /** An integer that may be left empty. */
-  OptionalInt optionalInteger(String key) {
-    Optional<Integer> value = parsed(key, "an integer", TypedValues::integerOrEmpty);
-    return value.map(OptionalInt::of).orElseGet(OptionalInt::empty);
+  private Optional<Integer> optionalInteger(String key) {
+    return parsed(key, "an integer", TypedValues::integerOrEmpty);
   }
 
   long longInteger(String key) {

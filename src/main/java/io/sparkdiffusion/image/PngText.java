@@ -2,7 +2,7 @@ package io.sparkdiffusion.image;
 
 import io.sparkdiffusion.metadata.AiMark;
 import io.sparkdiffusion.metadata.GenerationParameters;
-import io.sparkdiffusion.metadata.PictureOrigin;
+import io.sparkdiffusion.metadata.ImageOrigin;
 
 /**
  * A text inside a PNG file.
@@ -15,7 +15,7 @@ public record PngText(String keyword, String text) {
   /** The keyword of {@link GenerationParameters}, which other programs look for. */
   public static final String PARAMETERS = "parameters";
 
-  /** The keyword of {@link PictureOrigin}. */
+  /** The keyword of {@link ImageOrigin}. */
   public static final String ORIGIN = "spark-diffusion";
 
   /** The keyword of XMP packets. */
@@ -35,7 +35,7 @@ public record PngText(String keyword, String text) {
   }
 
   /** What decides the picture beside its generation parameters. */
-  public static PngText of(PictureOrigin origin) {
+  public static PngText of(ImageOrigin origin) {
     return new PngText(ORIGIN, origin.toJson());
   }
 

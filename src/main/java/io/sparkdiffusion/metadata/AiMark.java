@@ -1,6 +1,6 @@
 package io.sparkdiffusion.metadata;
 
-/** The machine-readable mark of pictures made by a model. */
+/** The machine-readable mark of images made by a model. */
 public final class AiMark {
 
   /** XMP's packet wrapper begins with a byte order mark (ISO 16684-1, 7.3.2). */

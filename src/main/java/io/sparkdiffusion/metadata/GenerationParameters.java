@@ -1,52 +1,61 @@
 package io.sparkdiffusion.metadata;
 
 import io.sparkdiffusion.config.Shown;
-import io.sparkdiffusion.prompt.ImageRequest;
-import io.sparkdiffusion.prompt.PromptRow;
+import io.sparkdiffusion.request.ImageRequest;
+import io.sparkdiffusion.request.Parameter;
+import io.sparkdiffusion.request.Parameters;
+import io.sparkdiffusion.request.Values;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.Function;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
  * The {@code parameters} text of AUTOMATIC1111's web UI, which many programs read from PNG files.
  *
+ * @param values of {@link Parameters#OF_IMAGE}
  * @param modelHash the first ten hex digits of the model digest
  * @param modelName the model folder's name
  */
-public record GenerationParameters(
-    String prompt,
-    String negativePrompt,
-    int numInferenceSteps,
-    String scheduler,
-    double guidanceScale,
-    double guidanceRescale,
-    double eta,
-    long seed,
-    int heightPixels,
-    int widthPixels,
-    String modelHash,
-    String modelName) {
+public record GenerationParameters(Values values, String modelHash, String modelName) {
 
   private static final String NEGATIVE = "Negative prompt: ";
+  private static final String SIZE = "Size";
 
-  /** The parameters of one picture. */
+  /** What the web UI calls the parameters that it has; it always says those but eta. */
+  private static final Map<Parameter<?>, String> LABELS =
+      Map.of(
+          Parameters.NUM_INFERENCE_STEPS, "Steps",
+          Parameters.SCHEDULER, "Sampler",
+          Parameters.GUIDANCE_SCALE, "CFG scale",
+          Parameters.SEED, "Seed",
+          Parameters.HEIGHT, SIZE,
+          Parameters.WIDTH, SIZE,
+          Parameters.ETA, "Eta DDIM");
+
+  /** Those that are said where they have another value than the usual one, by their labels. */
+  private static final List<Parameter<?>> SAID_WHERE_SET =
+      Parameters.OF_IMAGE.stream()
+          .filter(parameter -> !parameter.isPrivate())
+          .filter(parameter -> parameter == Parameters.ETA || !LABELS.containsKey(parameter))
+          .sorted(Comparator.comparing(GenerationParameters::label))
+          .toList();
+
+  /** The parameters of one image. */
   public static GenerationParameters of(
       ImageRequest request, String modelDigest, String modelName) {
     return new GenerationParameters(
-        request.prompt(),
-        request.negativePrompt(),
-        request.numInferenceSteps(),
-        request.scheduler(),
-        request.guidanceScale(),
-        request.guidanceRescale(),
-        request.eta(),
-        request.seed(),
-        request.heightPixels(),
-        request.widthPixels(),
-        modelDigest.substring(0, Math.min(10, modelDigest.length())),
-        modelName);
+        request.values(), modelDigest.substring(0, Math.min(10, modelDigest.length())), modelName);
+  }
+
+  private static String label(Parameter<?> parameter) {
+    String name = parameter.name().replace('_', ' ');
+    return LABELS.getOrDefault(
+        parameter, name.substring(0, 1).toUpperCase(Locale.ROOT) + name.substring(1));
   }
 
   /**
@@ -57,85 +66,90 @@ public record GenerationParameters(
   public static GenerationParameters parse(String text) {
     int end = text.lastIndexOf('\n');
     Map<String, String> settings = ParameterLine.parse(text.substring(end + 1));
-    String texts = end < 0 ? "" : text.substring(0, end);
-    int negative = texts.startsWith(NEGATIVE) ? 0 : texts.indexOf("\n" + NEGATIVE) + 1;
-    boolean hasNegative = texts.startsWith(NEGATIVE, negative);
-    String prompt = hasNegative ? texts.substring(0, Math.max(0, negative - 1)) : texts;
-    String[] size = read(settings, "Size", "", GenerationParameters::size);
+    List<Parameter.Value<?>> values = new ArrayList<>(texts(end < 0 ? "" : text.substring(0, end)));
+    values.add(Parameters.SCHEDULER.of(settings.get("Sampler").toLowerCase(Locale.ROOT)));
+    values.add(read(Parameters.NUM_INFERENCE_STEPS, settings));
+    values.add(read(Parameters.GUIDANCE_SCALE, settings));
+    values.add(read(Parameters.SEED, settings));
+    values.addAll(size(settings.get(SIZE)));
+    SAID_WHERE_SET.stream()
+        .filter(parameter -> settings.containsKey(label(parameter)))
+        .forEach(parameter -> values.add(read(parameter, settings)));
     return new GenerationParameters(
-        prompt,
-        hasNegative ? texts.substring(negative + NEGATIVE.length()) : "",
-        read(settings, "Steps", "", Integer::valueOf),
-        settings.get("Sampler").toLowerCase(Locale.ROOT),
-        read(settings, "CFG scale", "", Double::valueOf),
-        read(settings, "Guidance rescale", "0", Double::valueOf),
-        read(settings, "Eta DDIM", "0", Double::valueOf),
-        read(settings, "Seed", "", Long::valueOf),
-        Integer.parseInt(size[1]),
-        Integer.parseInt(size[0]),
+        Values.of(values).withDefaults(Values.usual()).only(Parameter::decidesImage),
         settings.getOrDefault("Model hash", ""),
         settings.getOrDefault("Model", ""));
   }
 
-  private static String[] size(String text) {
-    if (!text.matches("\\d{1,9}x\\d{1,9}")) {
-      throw new IllegalArgumentException(text);
-    }
-    return text.split("x", -1);
+  private static List<Parameter.Value<String>> texts(String texts) {
+    int negative = texts.startsWith(NEGATIVE) ? 0 : texts.indexOf("\n" + NEGATIVE) + 1;
+    boolean hasNegative = texts.startsWith(NEGATIVE, negative);
+    return List.of(
+        Parameters.PROMPT.of(hasNegative ? texts.substring(0, Math.max(0, negative - 1)) : texts),
+        Parameters.NEGATIVE_PROMPT.of(
+            hasNegative ? texts.substring(negative + NEGATIVE.length()) : ""));
   }
 
-  private static <T> T read(
-      Map<String, String> settings, String key, String usual, Function<String, T> parse) {
-    String value = settings.getOrDefault(key, usual);
-    try {
-      return parse.apply(value);
-    } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException(
-          "Cannot read generation parameters: %s must be a %s (%s)"
-              .formatted(key, key.equals("Size") ? "width x height" : "number", Shown.text(value)),
-          e);
+  private static List<Parameter.Value<Integer>> size(String text) {
+    if (!text.matches("\\d{1,9}x\\d{1,9}")) {
+      throw misread(SIZE, "width x height", text);
     }
+    String[] size = text.split("x", -1);
+    return List.of(
+        Parameters.WIDTH.of(Integer.valueOf(size[0])),
+        Parameters.HEIGHT.of(Integer.valueOf(size[1])));
+  }
+
+  private static <T> Parameter.Value<T> read(Parameter<T> parameter, Map<String, String> settings) {
+    String text = settings.get(label(parameter));
+    Optional<Parameter.Value<T>> value;
+    try {
+      value = parameter.read(text);
+    } catch (IllegalArgumentException e) {
+      throw misread(label(parameter), "number", text);
+    }
+    return value.orElseThrow(() -> misread(label(parameter), "number", text));
+  }
+
+  private static IllegalArgumentException misread(String label, String rule, String text) {
+    return new IllegalArgumentException(
+        "Cannot read generation parameters: %s must be a %s (%s)"
+            .formatted(label, rule, Shown.text(text)));
   }
 
   /** Prompt, negative prompt and settings as lines. */
   public String text() {
-    String negative = negativePrompt.isEmpty() ? "" : "\n" + NEGATIVE + negativePrompt;
-    return prompt + negative + "\n" + ParameterLine.text(settings());
+    String negative = values.get(Parameters.NEGATIVE_PROMPT);
+    return values.get(Parameters.PROMPT)
+        + (negative.isEmpty() ? "" : "\n" + NEGATIVE + negative)
+        + "\n"
+        + ParameterLine.text(settings());
   }
 
   private Map<String, String> settings() {
     Map<String, String> settings = new LinkedHashMap<>();
-    settings.put("Steps", Integer.toString(numInferenceSteps));
-    settings.put("Sampler", scheduler.toUpperCase(Locale.ROOT));
-    settings.put("CFG scale", Double.toString(guidanceScale));
-    settings.put("Seed", Long.toString(seed));
-    settings.put("Size", widthPixels + "x" + heightPixels);
+    put(settings, Parameters.NUM_INFERENCE_STEPS);
+    settings.put("Sampler", values.get(Parameters.SCHEDULER).toUpperCase(Locale.ROOT));
+    put(settings, Parameters.GUIDANCE_SCALE);
+    put(settings, Parameters.SEED);
+    settings.put(SIZE, values.get(Parameters.WIDTH) + "x" + values.get(Parameters.HEIGHT));
     settings.put("Model hash", modelHash);
     settings.put("Model", modelName);
-    if (eta != 0) {
-      settings.put("Eta DDIM", Double.toString(eta));
-    }
-    if (guidanceRescale != 0) {
-      settings.put("Guidance rescale", Double.toString(guidanceRescale));
+    for (Parameter<?> parameter : SAID_WHERE_SET) {
+      if (!parameter.usual().equals(values.find(parameter))) {
+        put(settings, parameter);
+      }
     }
     return settings;
   }
 
-  /** A row that makes the same picture again, as the only one of that row. */
-  public PromptRow toRow(String id) {
-    return new PromptRow(
-        id,
-        prompt,
-        negativePrompt,
-        seed,
-        numInferenceSteps,
-        guidanceScale,
-        guidanceRescale,
-        heightPixels,
-        widthPixels,
-        1,
-        scheduler,
-        eta);
+  private void put(Map<String, String> settings, Parameter<?> parameter) {
+    settings.put(label(parameter), values.get(parameter).toString());
+  }
+
+  /** A row that makes the same image again, as the only one of that row. */
+  public Values toRow(String id) {
+    return values.with(Parameters.ID.of(id)).with(Parameters.NUM_IMAGES.of(1));
   }
 
   /** The line of settings: texts stay out of logs. */

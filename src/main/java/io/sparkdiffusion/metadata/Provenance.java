@@ -8,7 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * How a picture came about: what decides its bytes beside the request itself.
+ * How an image came about: what decides its bytes beside the request itself.
  *
  * @param modelDigest of the model folder
  * @param schedulerConfig the full scheduler configuration
@@ -61,7 +61,7 @@ public record Provenance(
    *
    * @param device {@code cpu} or {@code cuda:N}
    * @param deviceName the processor's or GPU's model
-   * @param batchSize the size of the batch that the picture was in
+   * @param batchSize the size of the batch that the image was in
    */
   public record Computation(
       String device, String deviceName, String dtype, int threads, int batchSize)
@@ -96,7 +96,7 @@ public record Provenance(
     }
   }
 
-  /** The same for another picture of the same run. */
+  /** The same for another image of the same run. */
   public Provenance withRequestHash(String hash) {
     return new Provenance(versions, computation, modelDigest, schedulerConfig, hash);
   }

@@ -1,20 +1,20 @@
 package io.sparkdiffusion.metadata;
 
 import io.sparkdiffusion.config.StrictJson;
-import io.sparkdiffusion.prompt.ImageRequest;
+import io.sparkdiffusion.request.ImageRequest;
 import java.util.HashMap;
 import java.util.Map;
 
-/** The name of a picture's content: equal hashes promise the same picture. */
+/** The name of an image's content: equal hashes promise the same image. */
 public final class RequestHash {
 
-  /** Counts up when the code makes another picture of the same request. */
+  /** Counts up when the code makes another image of the same request. */
   public static final int IMAGE_VERSION = 1;
 
   private RequestHash() {}
 
   /**
-   * SHA-256 in hex over everything that decides the picture; the row's id, the device, the threads
+   * SHA-256 in hex over everything that decides the image; the row's id, the device, the threads
    * and the batch size are not part of it.
    *
    * @param schedulerConfig the full scheduler configuration, overrides applied
@@ -23,19 +23,8 @@ public final class RequestHash {
    */
   public static String of(
       ImageRequest request, Map<String, ?> schedulerConfig, String dtype, String modelDigest) {
-    Map<String, Object> parts = new HashMap<>();
-    parts.put("prompt", request.prompt());
-    parts.put("negative_prompt", request.negativePrompt());
-    parts.put("seed", request.seed());
-    parts.put("image_index", request.imageIndex());
-    parts.put("num_inference_steps", request.numInferenceSteps());
-    parts.put("guidance_scale", request.guidanceScale());
-    parts.put("guidance_rescale", request.guidanceRescale());
-    parts.put("height", request.heightPixels());
-    parts.put("width", request.widthPixels());
-    parts.put("scheduler", request.scheduler());
+    Map<String, Object> parts = new HashMap<>(request.canonical());
     parts.put("scheduler_config", schedulerConfig);
-    parts.put("eta", request.eta());
     parts.put("dtype", dtype);
     parts.put("model_digest", modelDigest);
     parts.put("image_version", IMAGE_VERSION);

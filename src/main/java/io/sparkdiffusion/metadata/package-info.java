@@ -1,2 +1,5 @@
-/** What is known about a picture and how it travels with it; it imports config and prompt. */
+/**
+ * What is known about an image and how it travels with it; it imports config, request and
+ * scheduler.
+ */
 package io.sparkdiffusion.metadata;

@@ -1,8 +1,8 @@
 package io.sparkdiffusion.pipeline;
 
 import io.sparkdiffusion.noise.TorchGenerator;
-import io.sparkdiffusion.prompt.BatchKey;
-import io.sparkdiffusion.prompt.ImageRequest;
+import io.sparkdiffusion.request.BatchKey;
+import io.sparkdiffusion.request.ImageRequest;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

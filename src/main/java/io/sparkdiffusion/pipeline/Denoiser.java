@@ -1,14 +1,14 @@
 package io.sparkdiffusion.pipeline;
 
 import io.sparkdiffusion.kernel.Target;
-import io.sparkdiffusion.prompt.ImageRequest;
-import io.sparkdiffusion.scheduler.DdimScheduler;
-import io.sparkdiffusion.scheduler.StepCoefficients;
+import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.torch.CompiledGraph;
 import io.sparkdiffusion.torch.DeviceTensor;
-import io.sparkdiffusion.torch.TorchDevice;
-import io.sparkdiffusion.unet.Unet2dConditionModel;
 import io.sparkdiffusion.util.ResourceStack;
+import io.sparkdiffusion.torch.TorchDevice;
+import io.sparkdiffusion.scheduler.DdimScheduler;
+import io.sparkdiffusion.scheduler.StepCoefficients;
+import io.sparkdiffusion.unet.Unet2dConditionModel;
 import java.time.Duration;
 import java.util.Arrays;
 

@@ -1,7 +1,7 @@
 package io.sparkdiffusion.pipeline;
 
 import io.sparkdiffusion.pipeline.Decoding.Decoded;
-import io.sparkdiffusion.prompt.ImageRequest;
+import io.sparkdiffusion.request.ImageRequest;
 import java.util.List;
 import java.util.function.Function;
 

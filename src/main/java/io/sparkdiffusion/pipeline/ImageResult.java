@@ -1,6 +1,6 @@
 package io.sparkdiffusion.pipeline;
 
-import io.sparkdiffusion.prompt.ImageRequest;
+import io.sparkdiffusion.request.ImageRequest;
 import java.time.Duration;
 
 /** What became of one request. */

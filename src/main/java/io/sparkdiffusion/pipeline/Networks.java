@@ -1,5 +1,6 @@
 package io.sparkdiffusion.pipeline;
 
+import io.sparkdiffusion.config.Problems;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.Graph;
@@ -23,7 +24,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.Supplier;
+import java.util.Optional;
 
 /**
  * The three networks of a folder as their configurations describe them, with their weights checked
@@ -38,23 +39,29 @@ record Networks(
    * @throws ProblemsException with every difference found
    */
   static Networks check(ModelFolder folder) {
-    List<String> problems = new ArrayList<>();
-    TextConfig text =
-        collect(problems, () -> TextConfig.read(folder.configFile(Component.TEXT_ENCODER)));
-    UnetConfig unet = collect(problems, () -> UnetConfig.read(folder.configFile(Component.UNET)));
-    VaeConfig vae = collect(problems, () -> VaeConfig.read(folder.configFile(Component.VAE)));
-    throwIfAny(problems);
-    problems.addAll(differences(folder.root(), text, unet, vae));
+    Problems problems = new Problems();
+    Optional<TextConfig> text =
+        problems.gather(() -> TextConfig.read(folder.configFile(Component.TEXT_ENCODER)));
+    Optional<UnetConfig> unet =
+        problems.gather(() -> UnetConfig.read(folder.configFile(Component.UNET)));
+    Optional<VaeConfig> vae =
+        problems.gather(() -> VaeConfig.read(folder.configFile(Component.VAE)));
+    problems.throwIfAny();
+    return check(folder, text.orElseThrow(), unet.orElseThrow(), vae.orElseThrow());
+  }
+
+  private static Networks check(
+      ModelFolder folder, TextConfig text, UnetConfig unet, VaeConfig vae) {
+    Problems problems = new Problems();
+    differences(folder.root(), text, unet, vae).forEach(problems::add);
     Map<Component, NetworkWeights> weights = new EnumMap<>(Component.class);
     record(text, unet, vae)
         .forEach(
             (component, graph) ->
-                collect(
-                    problems,
-                    () ->
-                        weights.put(
-                            component, NetworkWeights.check(folder, component, graph.weights()))));
-    throwIfAny(problems);
+                problems
+                    .gather(() -> NetworkWeights.check(folder, component, graph.weights()))
+                    .ifPresent(found -> weights.put(component, found)));
+    problems.throwIfAny();
     return new Networks(text, unet, vae, weights);
   }
 
@@ -134,21 +141,5 @@ record Networks(
               .formatted(folder, unet.inChannels(), unet.outChannels(), vae.latentChannels()));
     }
     return problems;
-  }
-
-  @SuppressWarnings("NullAway")
-  private static <T> T collect(List<String> problems, Supplier<T> read) {
-    try {
-      return read.get();
-    } catch (ProblemsException e) {
-      problems.addAll(e.problems());
-      return null;
-    }
-  }
-
-  private static void throwIfAny(List<String> problems) {
-    if (!problems.isEmpty()) {
-      throw new ProblemsException(problems);
-    }
   }
 }

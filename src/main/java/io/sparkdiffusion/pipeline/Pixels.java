@@ -1,6 +1,6 @@
 package io.sparkdiffusion.pipeline;
 
-import io.sparkdiffusion.prompt.ImageRequest;
+import io.sparkdiffusion.request.ImageRequest;
 import java.util.Optional;
 
 /** From the decoder's floats to bytes, as diffusers' VaeImageProcessor does. */

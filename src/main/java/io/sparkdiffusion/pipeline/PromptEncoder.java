@@ -1,14 +1,14 @@
 package io.sparkdiffusion.pipeline;
 
 import io.sparkdiffusion.kernel.Target;
-import io.sparkdiffusion.prompt.ImageRequest;
+import io.sparkdiffusion.request.ImageRequest;
+import io.sparkdiffusion.torch.DeviceTensor;
+import io.sparkdiffusion.torch.TorchDevice;
 import io.sparkdiffusion.text.ClipTextModel;
 import io.sparkdiffusion.text.ClipTokenizer;
 import io.sparkdiffusion.text.TextConfig;
 import io.sparkdiffusion.text.TextEncoder;
 import io.sparkdiffusion.text.TextEncoder.EncodedText;
-import io.sparkdiffusion.torch.DeviceTensor;
-import io.sparkdiffusion.torch.TorchDevice;
 import io.sparkdiffusion.weights.Component;
 import java.time.Duration;
 import java.util.List;

@@ -27,7 +27,7 @@ public final class DdimScheduler {
    * @throws IllegalArgumentException with one line for each value that is out of range
    */
   public static DdimScheduler of(SchedulerConfig config, int numInferenceSteps, double eta) {
-    Problems problems = new Problems();
+    ScheduleProblems problems = new ScheduleProblems();
     checkSteps(config, numInferenceSteps, problems);
     problems.check(
         eta >= 0 && eta <= 1, "Cannot use eta: it must be a number from 0 to 1 (%s)", eta);
@@ -55,7 +55,7 @@ public final class DdimScheduler {
     return 1;
   }
 
-  private static void checkSteps(SchedulerConfig config, int count, Problems problems) {
+  private static void checkSteps(SchedulerConfig config, int count, ScheduleProblems problems) {
     int trainTimesteps = config.trainTimesteps();
     if (count < 1 || count > trainTimesteps) {
       problems.add(
@@ -66,7 +66,7 @@ public final class DdimScheduler {
     problems.check(
         first < trainTimesteps,
         "Cannot use num_inference_steps: %s spacing would ask for timestep %s of 0 to %s (%s)",
-        Settings.text(config.timestepSpacing()),
+        SchedulerValues.text(config.timestepSpacing()),
         first,
         trainTimesteps - 1,
         count);

@@ -1,7 +1,7 @@
 package io.sparkdiffusion.scheduler;
 
+import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -35,24 +35,24 @@ public record SchedulerConfig(
 
   private static final int MOST_TRAIN_TIMESTEPS = 1_000_000;
 
-  private static final Set<String> OVERRIDES =
-      new TreeSet<>(
-          Set.of(
-              "num_train_timesteps",
-              "beta_start",
-              "beta_end",
-              "beta_schedule",
-              "set_alpha_to_one",
-              "prediction_type",
-              "timestep_spacing",
-              "rescale_betas_zero_snr",
-              "steps_offset",
-              "clip_sample",
-              "thresholding"));
+  /** The keys that can win over a model folder's, as diffusers names them, sorted. */
+  public static final List<String> KEYS =
+      List.of(
+          "beta_end",
+          "beta_schedule",
+          "beta_start",
+          "clip_sample",
+          "num_train_timesteps",
+          "prediction_type",
+          "rescale_betas_zero_snr",
+          "set_alpha_to_one",
+          "steps_offset",
+          "thresholding",
+          "timestep_spacing");
 
   /** Checks the ranges. */
   public SchedulerConfig {
-    Problems problems = new Problems();
+    ScheduleProblems problems = new ScheduleProblems();
     checkVariances(trainTimesteps, betaStart, betaEnd, problems);
     checkTerminalSnr(rescaleBetasZeroSnr, predictionType, problems);
     problems.throwIfAny();
@@ -70,10 +70,10 @@ public record SchedulerConfig(
    *     one that would change the result and is not supported, an unknown override
    */
   public static SchedulerConfig of(Map<String, Object> json, Map<String, Object> overrides) {
-    Problems problems = new Problems();
+    ScheduleProblems problems = new ScheduleProblems();
     checkClass(json, problems);
     checkOverrides(overrides, problems);
-    Settings settings = new Settings(merge(json, overrides), problems);
+    SchedulerValues settings = new SchedulerValues(merge(json, overrides), problems);
     settings.only("thresholding", false);
     int trainTimesteps = settings.wholeNumber("num_train_timesteps", 1000);
     double betaStart = settings.number("beta_start", 0.0001);
@@ -103,10 +103,10 @@ public record SchedulerConfig(
     map.put("num_train_timesteps", trainTimesteps);
     map.put("beta_start", betaStart);
     map.put("beta_end", betaEnd);
-    map.put("beta_schedule", Settings.text(betaSchedule));
+    map.put("beta_schedule", SchedulerValues.text(betaSchedule));
     map.put("set_alpha_to_one", setAlphaToOne);
-    map.put("prediction_type", Settings.text(predictionType));
-    map.put("timestep_spacing", Settings.text(timestepSpacing));
+    map.put("prediction_type", SchedulerValues.text(predictionType));
+    map.put("timestep_spacing", SchedulerValues.text(timestepSpacing));
     map.put("rescale_betas_zero_snr", rescaleBetasZeroSnr);
     map.put("steps_offset", STEPS_OFFSET);
     map.put("clip_sample", false);
@@ -126,34 +126,34 @@ public record SchedulerConfig(
     return merged;
   }
 
-  private static void checkClass(Map<String, Object> json, Problems problems) {
+  private static void checkClass(Map<String, Object> json, ScheduleProblems problems) {
     String name = String.valueOf(json.get("_class_name"));
     problems.check(
         !name.startsWith("FlowMatch"),
         "Cannot sample with DDIM: the model's scheduler must train on betas (%s)",
-        Settings.shown(name));
+        SchedulerValues.shown(name));
     Object betas = json.get("trained_betas");
     problems.check(
         betas == null,
         "Cannot use scheduler setting trained_betas: only null is supported (%s)",
-        Settings.shown(betas));
+        SchedulerValues.shown(betas));
   }
 
-  private static void checkOverrides(Map<String, Object> overrides, Problems problems) {
+  private static void checkOverrides(Map<String, Object> overrides, ScheduleProblems problems) {
     for (String key : new TreeSet<>(overrides.keySet())) {
       problems.check(
-          OVERRIDES.contains(key),
+          KEYS.contains(key),
           "Cannot override scheduler setting: it must be one of %s (%s)",
-          String.join(", ", OVERRIDES),
-          Settings.shown(key));
+          String.join(", ", KEYS),
+          SchedulerValues.shown(key));
     }
-    Settings forced = new Settings(merge(Map.of(), overrides), problems);
+    SchedulerValues forced = new SchedulerValues(merge(Map.of(), overrides), problems);
     forced.only("steps_offset", STEPS_OFFSET);
     forced.only("clip_sample", false);
   }
 
   private static void checkVariances(
-      int trainTimesteps, double betaStart, double betaEnd, Problems problems) {
+      int trainTimesteps, double betaStart, double betaEnd, ScheduleProblems problems) {
     problems.check(
         trainTimesteps >= 2 && trainTimesteps <= MOST_TRAIN_TIMESTEPS,
         "Cannot use scheduler setting num_train_timesteps: it must be from 2 to %s (%s)",
@@ -170,11 +170,11 @@ public record SchedulerConfig(
   }
 
   private static void checkTerminalSnr(
-      boolean zeroSnr, PredictionType prediction, Problems problems) {
+      boolean zeroSnr, PredictionType prediction, ScheduleProblems problems) {
     problems.check(
         !zeroSnr || prediction != PredictionType.EPSILON,
         "Cannot use scheduler setting rescale_betas_zero_snr: it needs prediction_type"
             + " v_prediction or sample (%s)",
-        Settings.text(prediction));
+        SchedulerValues.text(prediction));
   }
 }

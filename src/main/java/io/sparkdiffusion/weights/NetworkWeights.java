@@ -1,5 +1,6 @@
 package io.sparkdiffusion.weights;
 
+import io.sparkdiffusion.config.Problems;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.WeightChoice;
 import io.sparkdiffusion.graph.Dtype;
@@ -111,18 +112,12 @@ public final class NetworkWeights implements WeightSource {
   }
 
   private static List<WeightFile> open(List<Path> paths) {
-    List<String> problems = new ArrayList<>();
+    Problems problems = new Problems();
     List<WeightFile> files = new ArrayList<>();
     for (Path path : paths) {
-      try {
-        files.add(WeightFile.open(path));
-      } catch (ProblemsException e) {
-        problems.addAll(e.problems());
-      }
+      problems.gather(() -> WeightFile.open(path)).ifPresent(files::add);
     }
-    if (!problems.isEmpty()) {
-      throw new ProblemsException(problems);
-    }
+    problems.throwIfAny();
     return files;
   }
 

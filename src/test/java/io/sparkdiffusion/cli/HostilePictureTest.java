@@ -8,7 +8,7 @@ import io.sparkdiffusion.image.PngEncoder;
 import io.sparkdiffusion.image.PngText;
 import io.sparkdiffusion.image.RgbImage;
 import io.sparkdiffusion.metadata.GenerationParameters;
-import io.sparkdiffusion.metadata.PictureCommand;
+import io.sparkdiffusion.metadata.ImageCommand;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -65,7 +65,7 @@ class HostilePictureTest {
   @Test
   void noCommandIsPrintedForWhatAShellCannotPassOn() {
     GenerationParameters parameters = GenerationParameters.parse("a\0b\n" + LAST);
-    assertThat(PictureCommand.of(parameters, Map.of(), "float32", Map.of()))
+    assertThat(ImageCommand.of(parameters, Map.of(), "float32", Map.of()))
         .isEqualTo(
             "# No shell can pass on a character of this prompt:"
                 + " jobs/inspect FILE --again=DIR does");

@@ -6,7 +6,9 @@ import io.sparkdiffusion.image.PngEncoder;
 import io.sparkdiffusion.image.PngText;
 import io.sparkdiffusion.image.RgbImage;
 import io.sparkdiffusion.metadata.GenerationParameters;
-import io.sparkdiffusion.metadata.PictureOrigin;
+import io.sparkdiffusion.metadata.ImageOrigin;
+import io.sparkdiffusion.request.Parameters;
+import io.sparkdiffusion.testing.Requests;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -22,10 +24,20 @@ import org.junit.jupiter.api.io.TempDir;
 class InspectTest {
 
   private static final GenerationParameters PARAMETERS =
-      new GenerationParameters(
-          "a fox, 猫", "blurry", 20, "ddim", 7.5, 0.0, 0.0, 42, 8, 8, "0123456789", "tiny");
-  private static final PictureOrigin ORIGIN =
-      new PictureOrigin("0123456789ab", "float32", Map.of("timestep_spacing", "leading"), 1);
+      GenerationParameters.of(
+          Requests.of(
+              "a",
+              0,
+              "a fox, 猫",
+              "blurry",
+              Parameters.SEED.of(42L),
+              Parameters.NUM_INFERENCE_STEPS.of(20),
+              Parameters.HEIGHT.of(8),
+              Parameters.WIDTH.of(8)),
+          "0123456789ab",
+          "tiny");
+  private static final ImageOrigin ORIGIN =
+      new ImageOrigin("0123456789ab", "float32", Map.of("timestep_spacing", "leading"), 1);
 
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
   private final ByteArrayOutputStream err = new ByteArrayOutputStream();

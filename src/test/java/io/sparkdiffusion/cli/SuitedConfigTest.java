@@ -3,6 +3,7 @@ package io.sparkdiffusion.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sparkdiffusion.config.JobConfig;
+import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.scheduler.SchedulerConfig;
 import java.nio.file.Path;
 import java.util.List;
@@ -45,8 +46,8 @@ class SuitedConfigTest {
     JobConfig config =
         JobConfig.load(Path.of(file), List.of("pretrained_model_name_or_path=x", "prompt=x"));
 
-    assertThat(config.sampling().heightPixels()).isEqualTo(pixels);
-    assertThat(config.sampling().guidanceRescale()).isEqualTo(rescale);
+    assertThat(config.sampling().get(Parameters.HEIGHT)).isEqualTo(pixels);
+    assertThat(config.sampling().get(Parameters.GUIDANCE_RESCALE)).isEqualTo(rescale);
   }
 
   @Test

@@ -2,6 +2,8 @@ package io.sparkdiffusion.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sparkdiffusion.request.Parameters;
+import io.sparkdiffusion.testing.Requests;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,8 +47,7 @@ class ConfigFilesTest {
         JobConfig.load(
             CONFIGS.resolve(name), List.of("pretrained_model_name_or_path=/m", "prompt=a cat"));
 
-    assertThat(config.sampling())
-        .isEqualTo(new SamplingConfig("", 0, 1, 50, 7.5, 0.0, 512, 512, "ddim", 0.0));
+    assertThat(config.sampling()).isEqualTo(Requests.job());
     assertThat(config.execution().perDeviceBatchSize()).isEqualTo(1);
   }
 
@@ -60,6 +61,11 @@ class ConfigFilesTest {
     assertThat(config.input())
         .isEqualTo(new InputConfig.Table("configs/tiny_prompts.csv", TableFormat.AUTO));
     assertThat(config.sampling())
-        .isEqualTo(new SamplingConfig("", 0, 1, 20, 7.5, guidanceRescale, 128, 128, "ddim", 0.0));
+        .isEqualTo(
+            Requests.job(
+                Parameters.NUM_INFERENCE_STEPS.of(20),
+                Parameters.GUIDANCE_RESCALE.of(guidanceRescale),
+                Parameters.HEIGHT.of(128),
+                Parameters.WIDTH.of(128)));
   }
 }

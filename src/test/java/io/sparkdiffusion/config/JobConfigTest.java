@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.InstanceOfAssertFactories.type;
 
+import io.sparkdiffusion.request.Parameters;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -64,8 +65,8 @@ class JobConfigTest {
     JobConfig config =
         ConfigText.load(folder, ConfigText.FULL, "seed=1", "seed=42", "negative_prompt=");
 
-    assertThat(config.sampling().seed()).isEqualTo(42);
-    assertThat(config.sampling().negativePrompt()).isEmpty();
+    assertThat(config.sampling().get(Parameters.SEED)).isEqualTo(42);
+    assertThat(config.sampling().get(Parameters.NEGATIVE_PROMPT)).isEmpty();
   }
 
   @Test
@@ -125,9 +126,9 @@ class JobConfigTest {
     String yaml = ConfigText.MINIMAL + "negative_prompt: 007\nrun_name: 1e3\nwidth: ~\n";
     JobConfig config = ConfigText.load(folder, yaml);
 
-    assertThat(config.sampling().negativePrompt()).isEqualTo("007");
+    assertThat(config.sampling().get(Parameters.NEGATIVE_PROMPT)).isEqualTo("007");
     assertThat(config.runName()).isEqualTo("1e3");
-    assertThat(config.sampling().widthPixels()).isEqualTo(512);
+    assertThat(config.sampling().get(Parameters.WIDTH)).isEqualTo(512);
   }
 
   @Test

@@ -3,7 +3,12 @@ package io.sparkdiffusion.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sparkdiffusion.request.Parameter;
+import io.sparkdiffusion.request.Parameters;
+import io.sparkdiffusion.request.Values;
+import io.sparkdiffusion.testing.Requests;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -13,54 +18,86 @@ class SamplingConfigTest {
 
   @Test
   void hasTheDefaultsOfThePage() {
-    assertThat(ConfigText.load(folder, ConfigText.MINIMAL).sampling())
-        .isEqualTo(new SamplingConfig("", 0, 1, 50, 7.5, 0.0, 512, 512, "ddim", 0.0));
+    assertThat(ConfigText.load(folder, ConfigText.MINIMAL).sampling()).isEqualTo(Requests.job());
   }
 
   @Test
   void readsEveryValue() {
     assertThat(ConfigText.load(folder, ConfigText.FULL).sampling())
-        .isEqualTo(new SamplingConfig("blurry", -9, 3, 20, 5.0, 0.7, 768, 640, "ddim", 0.5));
+        .isEqualTo(
+            Requests.job(
+                Parameters.NEGATIVE_PROMPT.of("blurry"),
+                Parameters.SEED.of(-9L),
+                Parameters.NUM_IMAGES.of(3),
+                Parameters.NUM_INFERENCE_STEPS.of(20),
+                Parameters.GUIDANCE_SCALE.of(5.0),
+                Parameters.GUIDANCE_RESCALE.of(0.7),
+                Parameters.HEIGHT.of(768),
+                Parameters.WIDTH.of(640),
+                Parameters.ETA.of(0.5)));
   }
 
   @Test
   void refusesANegativePromptThatIsNone() {
-    assertThatThrownBy(
-            () -> new SamplingConfig("n".repeat(100_001), 0, 1, 1, 1, 0, 8, 8, "ddim", 0))
-        .hasMessage("Cannot use negative_prompt: it must have at most 100000 characters (100001)");
+    assertThat(problems(Parameters.NEGATIVE_PROMPT.of("n".repeat(100_001))))
+        .containsExactly(
+            "Cannot use negative_prompt: it must have at most 100000 characters (100001)");
   }
 
   @Test
   void refusesWhatARowCouldNotHaveEither() {
-    assertThatThrownBy(
-            () -> new SamplingConfig("", 0, 0, 1001, Double.NaN, 1.1, 500, 4104, "pndm", -0.1))
-        .hasMessage(
-            """
-            Cannot use num_images: it must be 1 to 10000 (0)
-            Cannot use num_inference_steps: it must be 1 to 1000 (1001)
-            Cannot use guidance_scale: it must be finite and 0 or more (NaN)
-            Cannot use guidance_rescale: it must be 0 to 1 (1.1)
-            Cannot use height: it must be a multiple of 8 from 8 to 4096 (500)
-            Cannot use width: it must be a multiple of 8 from 8 to 4096 (4104)
-            Cannot use scheduler: it must be ddim (pndm)
-            Cannot use eta: it must be 0 to 1 (-0.1)""");
+    assertThat(
+            problems(
+                Parameters.NUM_IMAGES.of(0),
+                Parameters.NUM_INFERENCE_STEPS.of(1001),
+                Parameters.GUIDANCE_SCALE.of(Double.NaN),
+                Parameters.GUIDANCE_RESCALE.of(1.1),
+                Parameters.HEIGHT.of(500),
+                Parameters.WIDTH.of(4104),
+                Parameters.SCHEDULER.of("pndm"),
+                Parameters.ETA.of(-0.1)))
+        .containsExactly(
+            "Cannot use num_images: it must be 1 to 10000 (0)",
+            "Cannot use num_inference_steps: it must be 1 to 1000 (1001)",
+            "Cannot use guidance_scale: it must be finite and 0 or more (NaN)",
+            "Cannot use guidance_rescale: it must be 0 to 1 (1.1)",
+            "Cannot use height: it must be a multiple of 8 from 8 to 4096 (500)",
+            "Cannot use width: it must be a multiple of 8 from 8 to 4096 (4104)",
+            "Cannot use scheduler: it must be ddim (pndm)",
+            "Cannot use eta: it must be 0 to 1 (-0.1)");
   }
 
   @Test
   void acceptsTheLimits() {
-    assertThat(new SamplingConfig("", 0, 10_000, 1000, 0, 1, 8, 4096, "ddim", 1).eta())
-        .isEqualTo(1);
-    assertThat(new SamplingConfig("", 0, 1, 1, 0, 0, 4096, 8, "ddim", 0).numInferenceSteps())
-        .isEqualTo(1);
+    assertThat(
+            problems(
+                Parameters.NUM_IMAGES.of(10_000),
+                Parameters.NUM_INFERENCE_STEPS.of(1000),
+                Parameters.GUIDANCE_SCALE.of(0.0),
+                Parameters.GUIDANCE_RESCALE.of(1.0),
+                Parameters.HEIGHT.of(8),
+                Parameters.WIDTH.of(4096),
+                Parameters.ETA.of(1.0)))
+        .isEmpty();
+    assertThat(
+            problems(
+                Parameters.NUM_INFERENCE_STEPS.of(1),
+                Parameters.HEIGHT.of(4096),
+                Parameters.WIDTH.of(8)))
+        .isEmpty();
+  }
+
+  private static List<String> problems(Parameter.Value<?>... given) {
+    return Requests.job(given).problems(Parameters.OF_BOTH);
   }
 
   @Test
   void takesHeightAndWidthFromTheResolution() {
-    SamplingConfig sampling =
+    Values sampling =
         ConfigText.load(folder, ConfigText.MINIMAL, "resolution=768", "width=512").sampling();
 
-    assertThat(sampling.heightPixels()).isEqualTo(768);
-    assertThat(sampling.widthPixels()).isEqualTo(512);
+    assertThat(sampling.get(Parameters.HEIGHT)).isEqualTo(768);
+    assertThat(sampling.get(Parameters.WIDTH)).isEqualTo(512);
   }
 
   @Test
@@ -73,18 +110,27 @@ class SamplingConfigTest {
   void makesABatchOfPicturesOfASinglePrompt() {
     String[] overrides = {"prompt=a cat", "per_device_batch_size=4"};
 
-    assertThat(ConfigText.load(folder, ConfigText.MINIMAL, overrides).sampling().numImages())
+    assertThat(
+            ConfigText.load(folder, ConfigText.MINIMAL, overrides)
+                .sampling()
+                .get(Parameters.NUM_IMAGES))
         .isEqualTo(4);
     assertThat(
             ConfigText.load(folder, ConfigText.MINIMAL, "prompt=a cat", "num_images=2")
                 .sampling()
-                .numImages())
+                .get(Parameters.NUM_IMAGES))
         .isEqualTo(2);
   }
 
   @Test
   void printsWithoutItsText() {
-    SamplingConfig sampling = new SamplingConfig("blurry", 0, 1, 1, 0, 0, 8, 8, "ddim", 0);
+    Values sampling =
+        Requests.job(
+            Parameters.NEGATIVE_PROMPT.of("blurry"),
+            Parameters.NUM_INFERENCE_STEPS.of(1),
+            Parameters.GUIDANCE_SCALE.of(0.0),
+            Parameters.HEIGHT.of(8),
+            Parameters.WIDTH.of(8));
 
     assertThat(sampling.toString()).contains("seed=0").doesNotContain("blurry");
   }

@@ -2,12 +2,19 @@ package io.sparkdiffusion.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sparkdiffusion.request.Parameter;
+import io.sparkdiffusion.request.Parameters;
+import io.sparkdiffusion.testing.MadeFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 class SettingsTableTest {
+
+  private static final Pattern TABLE = Pattern.compile("(?m)^\\| key \\|.*\n(^\\|.*\n)*");
 
   @Test
   void listsEverySettingInMarkdown() {
@@ -23,7 +30,19 @@ class SettingsTableTest {
 
   @Test
   void standsInTheDocuments() throws IOException {
-    assertThat(Files.readString(Path.of("docs/settings.md"))).contains(SettingsTable.markdown());
+    Path page = Path.of("docs/settings.md");
+    String table = Matcher.quoteReplacement(SettingsTable.markdown());
+
+    MadeFile.holds(page, TABLE.matcher(Files.readString(page)).replaceFirst(table));
+  }
+
+  @Test
+  void tellsOfEveryParameterOfTheJob() {
+    for (Parameter<?> parameter : Parameters.ALL) {
+      assertThat(Settings.BY_KEY.containsKey(parameter.name()))
+          .as(parameter.name())
+          .isEqualTo(parameter.isOfJob() || parameter == Parameters.PROMPT);
+    }
   }
 
   @Test

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkdiffusion.metadata.AiMark;
 import io.sparkdiffusion.metadata.GenerationParameters;
+import io.sparkdiffusion.request.Parameters;
+import io.sparkdiffusion.testing.Requests;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -129,7 +131,8 @@ class PngEncoderTest {
   @Test
   void carriesTheGenerationParameters() throws IOException {
     GenerationParameters parameters =
-        new GenerationParameters("a cat", "", 20, "ddim", 7.5, 0, 0, 1, 8, 8, "abc", "sd2");
+        GenerationParameters.of(
+            Requests.of("a", 0, "a cat", "", Parameters.NUM_INFERENCE_STEPS.of(20)), "abc", "sd2");
 
     byte[] png = PngEncoder.encode(noise(8, 8), List.of(PngText.of(parameters)));
 

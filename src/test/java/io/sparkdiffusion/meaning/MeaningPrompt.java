@@ -1,7 +1,9 @@
 package io.sparkdiffusion.meaning;
 
-import io.sparkdiffusion.prompt.ImageRequest;
+import io.sparkdiffusion.request.ImageRequest;
+import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.testing.EmbeddedModels;
+import io.sparkdiffusion.testing.Requests;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -81,8 +83,17 @@ record MeaningPrompt(
 
   ImageRequest request(int steps, double guidanceScale, double guidanceRescale) {
     int size = EmbeddedModels.RESOLUTION;
-    return new ImageRequest(
-        id, 0, prompt, "", seed, steps, guidanceScale, guidanceRescale, size, size, "ddim", 0);
+    return Requests.of(
+        id,
+        0,
+        prompt,
+        "",
+        Parameters.SEED.of(seed),
+        Parameters.NUM_INFERENCE_STEPS.of(steps),
+        Parameters.GUIDANCE_SCALE.of(guidanceScale),
+        Parameters.GUIDANCE_RESCALE.of(guidanceRescale),
+        Parameters.HEIGHT.of(size),
+        Parameters.WIDTH.of(size));
   }
 
   /** What of the prompt holds in its picture. */

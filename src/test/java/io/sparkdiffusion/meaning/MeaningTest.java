@@ -6,8 +6,10 @@ import io.sparkdiffusion.meaning.MeaningPrompt.Aspect;
 import io.sparkdiffusion.pipeline.ImageResult;
 import io.sparkdiffusion.pipeline.PipelineOptions;
 import io.sparkdiffusion.pipeline.StableDiffusionPipeline;
-import io.sparkdiffusion.prompt.ImageRequest;
+import io.sparkdiffusion.request.ImageRequest;
+import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.testing.EmbeddedModels;
+import io.sparkdiffusion.testing.Requests;
 import io.sparkdiffusion.weights.ModelFolder;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -176,19 +178,16 @@ class MeaningTest {
 
   private static ImageRequest circle(String negative, long seed) {
     int size = EmbeddedModels.RESOLUTION;
-    return new ImageRequest(
+    return Requests.of(
         "circle",
         0,
         "a large circle on a white background",
         negative,
-        seed,
-        STEPS,
-        5,
-        0,
-        size,
-        size,
-        "ddim",
-        0);
+        Parameters.SEED.of(seed),
+        Parameters.NUM_INFERENCE_STEPS.of(STEPS),
+        Parameters.GUIDANCE_SCALE.of(5.0),
+        Parameters.HEIGHT.of(size),
+        Parameters.WIDTH.of(size));
   }
 
   /** On two pipelines side by side, for tests have one libtorch thread each. */

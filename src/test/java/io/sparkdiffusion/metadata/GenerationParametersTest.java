@@ -3,9 +3,11 @@ package io.sparkdiffusion.metadata;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.sparkdiffusion.prompt.ImageRequest;
-import io.sparkdiffusion.prompt.RowDefaults;
-import io.sparkdiffusion.prompt.RowRequests;
+import io.sparkdiffusion.request.ImageRequest;
+import io.sparkdiffusion.request.Parameters;
+import io.sparkdiffusion.request.RowRequests;
+import io.sparkdiffusion.request.Values;
+import io.sparkdiffusion.testing.Requests;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,7 +20,8 @@ class GenerationParametersTest {
   @Test
   void writesTheLinesOfTheWebUi() {
     ImageRequest request =
-        new ImageRequest("r", 0, "a cat,\nsitting", "blurry", 1, 50, 7.5, 0, 512, 640, "ddim", 0);
+        Requests.of(
+            "r", 0, "a cat,\nsitting", "blurry", Parameters.SEED.of(1L), Parameters.WIDTH.of(640));
 
     assertThat(GenerationParameters.of(request, DIGEST, "sd2").text())
         .isEqualTo(
@@ -33,7 +36,18 @@ class GenerationParametersTest {
   @Test
   void leavesOutAnEmptyNegativePromptAndAddsWhatTheWebUiHasNoDefaultFor() {
     ImageRequest request =
-        new ImageRequest("r", 0, "a cat", "", -3, 20, 1.0, 0.7, 64, 64, "ddim", 0.5);
+        Requests.of(
+            "r",
+            0,
+            "a cat",
+            "",
+            Parameters.SEED.of(-3L),
+            Parameters.NUM_INFERENCE_STEPS.of(20),
+            Parameters.GUIDANCE_SCALE.of(1.0),
+            Parameters.GUIDANCE_RESCALE.of(0.7),
+            Parameters.HEIGHT.of(64),
+            Parameters.WIDTH.of(64),
+            Parameters.ETA.of(0.5));
 
     assertThat(GenerationParameters.of(request, DIGEST, "my, \"model\"").text())
         .isEqualTo(
@@ -56,14 +70,31 @@ class GenerationParametersTest {
       })
   void readsBackWhatItWrites(String prompt, String negative) {
     ImageRequest request =
-        new ImageRequest("r", 0, prompt, negative, 1L << 40, 50, 7.25, 0.7, 64, 72, "ddim", 0.5);
+        Requests.of(
+            "r",
+            0,
+            prompt,
+            negative,
+            Parameters.SEED.of(1L << 40),
+            Parameters.GUIDANCE_SCALE.of(7.25),
+            Parameters.GUIDANCE_RESCALE.of(0.7),
+            Parameters.HEIGHT.of(64),
+            Parameters.WIDTH.of(72),
+            Parameters.ETA.of(0.5));
     GenerationParameters parameters = GenerationParameters.of(request, DIGEST, "a: \"b\", c");
-    RowDefaults defaults = new RowDefaults("no", 0, 4, 1, 0, 0, 8, 8, "ddim", 0);
+    Values job =
+        Requests.job(
+            Parameters.NEGATIVE_PROMPT.of("no"),
+            Parameters.NUM_IMAGES.of(4),
+            Parameters.NUM_INFERENCE_STEPS.of(1),
+            Parameters.GUIDANCE_SCALE.of(0.0),
+            Parameters.HEIGHT.of(8),
+            Parameters.WIDTH.of(8));
 
     GenerationParameters read = GenerationParameters.parse(parameters.text());
 
     assertThat(read).isEqualTo(parameters);
-    assertThat(RowRequests.of(read.toRow("r"), defaults))
+    assertThat(RowRequests.of(read.toRow("r"), job))
         .isEqualTo(new RowRequests.Valid(List.of(request)));
   }
 
@@ -77,7 +108,7 @@ class GenerationParametersTest {
   @Test
   void printsWithoutItsTexts() {
     ImageRequest request =
-        new ImageRequest("r", 0, "a cat", "blurry", 1, 50, 7.5, 0, 512, 640, "ddim", 0);
+        Requests.of("r", 0, "a cat", "blurry", Parameters.SEED.of(1L), Parameters.WIDTH.of(640));
 
     assertThat(GenerationParameters.of(request, DIGEST, "sd2").toString())
         .contains("Seed: 1")

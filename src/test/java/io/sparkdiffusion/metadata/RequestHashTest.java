@@ -2,7 +2,9 @@ package io.sparkdiffusion.metadata;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sparkdiffusion.prompt.ImageRequest;
+import io.sparkdiffusion.request.ImageRequest;
+import io.sparkdiffusion.request.Parameters;
+import io.sparkdiffusion.testing.Requests;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -14,7 +16,7 @@ class RequestHashTest {
   private static final Map<String, Object> SCHEDULER = Map.of("beta_start", 0.00085);
 
   private static final ImageRequest REQUEST =
-      new ImageRequest("a", 0, "a cat", "blurry", 42, 50, 7.5, 0.0, 512, 512, "ddim", 0.0);
+      Requests.of("a", 0, "a cat", "blurry", Parameters.SEED.of(42L));
 
   @Test
   void hashesSortedJson() {
@@ -30,10 +32,7 @@ class RequestHashTest {
 
   @Test
   void doesNotDependOnTheId() {
-    assertThat(
-            hash(
-                new ImageRequest(
-                    "b", 0, "a cat", "blurry", 42, 50, 7.5, 0.0, 512, 512, "ddim", 0.0)))
+    assertThat(hash(Requests.of("b", 0, "a cat", "blurry", Parameters.SEED.of(42L))))
         .isEqualTo(hash(REQUEST));
   }
 
@@ -41,16 +40,37 @@ class RequestHashTest {
   void dependsOnEverythingElse() {
     List<ImageRequest> others =
         List.of(
-            new ImageRequest("a", 1, "a cat", "blurry", 42, 50, 7.5, 0, 512, 512, "ddim", 0),
-            new ImageRequest("a", 0, "a cow", "blurry", 42, 50, 7.5, 0, 512, 512, "ddim", 0),
-            new ImageRequest("a", 0, "a cat", "", 42, 50, 7.5, 0, 512, 512, "ddim", 0),
-            new ImageRequest("a", 0, "a cat", "blurry", 43, 50, 7.5, 0, 512, 512, "ddim", 0),
-            new ImageRequest("a", 0, "a cat", "blurry", 42, 51, 7.5, 0, 512, 512, "ddim", 0),
-            new ImageRequest("a", 0, "a cat", "blurry", 42, 50, 7.4, 0, 512, 512, "ddim", 0),
-            new ImageRequest("a", 0, "a cat", "blurry", 42, 50, 7.5, 1, 512, 512, "ddim", 0),
-            new ImageRequest("a", 0, "a cat", "blurry", 42, 50, 7.5, 0, 504, 512, "ddim", 0),
-            new ImageRequest("a", 0, "a cat", "blurry", 42, 50, 7.5, 0, 512, 504, "ddim", 0),
-            new ImageRequest("a", 0, "a cat", "blurry", 42, 50, 7.5, 0, 512, 512, "ddim", 1));
+            Requests.of("a", 1, "a cat", "blurry", Parameters.SEED.of(42L)),
+            Requests.of("a", 0, "a cow", "blurry", Parameters.SEED.of(42L)),
+            Requests.of("a", 0, "a cat", "", Parameters.SEED.of(42L)),
+            Requests.of("a", 0, "a cat", "blurry", Parameters.SEED.of(43L)),
+            Requests.of(
+                "a",
+                0,
+                "a cat",
+                "blurry",
+                Parameters.SEED.of(42L),
+                Parameters.NUM_INFERENCE_STEPS.of(51)),
+            Requests.of(
+                "a",
+                0,
+                "a cat",
+                "blurry",
+                Parameters.SEED.of(42L),
+                Parameters.GUIDANCE_SCALE.of(7.4)),
+            Requests.of(
+                "a",
+                0,
+                "a cat",
+                "blurry",
+                Parameters.SEED.of(42L),
+                Parameters.GUIDANCE_RESCALE.of(1.0)),
+            Requests.of(
+                "a", 0, "a cat", "blurry", Parameters.SEED.of(42L), Parameters.HEIGHT.of(504)),
+            Requests.of(
+                "a", 0, "a cat", "blurry", Parameters.SEED.of(42L), Parameters.WIDTH.of(504)),
+            Requests.of(
+                "a", 0, "a cat", "blurry", Parameters.SEED.of(42L), Parameters.ETA.of(1.0)));
     Set<String> hashes = new HashSet<>();
     others.forEach(request -> hashes.add(hash(request)));
     hashes.add(hash(REQUEST));
@@ -79,7 +99,8 @@ class RequestHashTest {
   }
 
   private static ImageRequest guided(double scale) {
-    return new ImageRequest("a", 0, "a cat", "blurry", 42, 50, scale, 0.0, 512, 512, "ddim", 0.0);
+    return Requests.of(
+        "a", 0, "a cat", "blurry", Parameters.SEED.of(42L), Parameters.GUIDANCE_SCALE.of(scale));
   }
 
   private static String hash(ImageRequest request) {

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkdiffusion.config.ProblemsException;
-import io.sparkdiffusion.prompt.ImageRequest;
+import io.sparkdiffusion.request.ImageRequest;
+import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.testing.ReferenceModels;
+import io.sparkdiffusion.testing.Requests;
 import io.sparkdiffusion.weights.ModelFolder;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -86,7 +88,15 @@ class BatchIndependenceTest {
   @Test
   void stepsThatTheScheduleCannotMakeAreFailedRows() {
     try (StableDiffusionPipeline pipeline = load("float32", 4)) {
-      ImageRequest all = new ImageRequest("x", 0, "a", "", 0, 1000, 7.5, 0, 64, 64, "ddim", 0);
+      ImageRequest all =
+          Requests.of(
+              "x",
+              0,
+              "a",
+              "",
+              Parameters.NUM_INFERENCE_STEPS.of(1000),
+              Parameters.HEIGHT.of(64),
+              Parameters.WIDTH.of(64));
       assertThat(pipeline.generate(List.of(all)).get(0))
           .isInstanceOfSatisfying(
               ImageResult.Failed.class,
@@ -137,19 +147,18 @@ class BatchIndependenceTest {
 
   private static ImageRequest request(
       int seed, double guidance, double rescale, double eta, int[] size) {
-    return new ImageRequest(
+    return Requests.of(
         "row" + seed,
         0,
         "picture " + seed,
         "noise",
-        seed,
-        3,
-        guidance,
-        rescale,
-        size[0],
-        size[1],
-        "ddim",
-        eta);
+        Parameters.SEED.of((long) seed),
+        Parameters.NUM_INFERENCE_STEPS.of(3),
+        Parameters.GUIDANCE_SCALE.of(guidance),
+        Parameters.GUIDANCE_RESCALE.of(rescale),
+        Parameters.HEIGHT.of(size[0]),
+        Parameters.WIDTH.of(size[1]),
+        Parameters.ETA.of(eta));
   }
 
   private static byte[] rgb(ImageResult result) {

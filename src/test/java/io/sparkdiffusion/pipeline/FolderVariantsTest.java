@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkdiffusion.config.ProblemsException;
-import io.sparkdiffusion.prompt.ImageRequest;
+import io.sparkdiffusion.request.ImageRequest;
+import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.testing.ReferenceModels;
+import io.sparkdiffusion.testing.Requests;
 import io.sparkdiffusion.weights.Component;
 import io.sparkdiffusion.weights.ModelFolder;
 import java.io.IOException;
@@ -159,7 +161,16 @@ class FolderVariantsTest {
 
   private ImageResult.Generated generate() {
     ImageRequest request =
-        new ImageRequest("row", 0, "a red circle", "blue", 7, 3, 7.5, 0.7, 64, 64, "ddim", 0);
+        Requests.of(
+            "row",
+            0,
+            "a red circle",
+            "blue",
+            Parameters.SEED.of(7L),
+            Parameters.NUM_INFERENCE_STEPS.of(3),
+            Parameters.GUIDANCE_RESCALE.of(0.7),
+            Parameters.HEIGHT.of(64),
+            Parameters.WIDTH.of(64));
     try (StableDiffusionPipeline pipeline =
         StableDiffusionPipeline.load(
             ModelFolder.open(root), new PipelineOptions("cpu", "float32", 1, Map.of()))) {

@@ -3,10 +3,11 @@ package io.sparkdiffusion.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.sparkdiffusion.prompt.ImageRequest;
+import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.testing.AnonymousMemory;
 import io.sparkdiffusion.testing.ChildJvm;
 import io.sparkdiffusion.testing.ReferenceModels;
+import io.sparkdiffusion.testing.Requests;
 import io.sparkdiffusion.testing.Slope;
 import io.sparkdiffusion.testing.Slope.Point;
 import io.sparkdiffusion.weights.ModelFolder;
@@ -93,7 +94,17 @@ class NativeMemoryTest {
     for (int i = begin; i < end; i++) {
       pipeline.generate(
           List.of(
-              new ImageRequest("row", i, "text " + i, "", i, 2, 7.5, 0.7, 64, 64, "ddim", 0.5)));
+              Requests.of(
+                  "row",
+                  i,
+                  "text " + i,
+                  "",
+                  Parameters.SEED.of((long) i),
+                  Parameters.NUM_INFERENCE_STEPS.of(2),
+                  Parameters.GUIDANCE_RESCALE.of(0.7),
+                  Parameters.HEIGHT.of(64),
+                  Parameters.WIDTH.of(64),
+                  Parameters.ETA.of(0.5))));
     }
   }
 

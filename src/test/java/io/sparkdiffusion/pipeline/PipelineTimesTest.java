@@ -2,8 +2,9 @@ package io.sparkdiffusion.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sparkdiffusion.prompt.ImageRequest;
+import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.testing.ReferenceModels;
+import io.sparkdiffusion.testing.Requests;
 import io.sparkdiffusion.weights.ModelFolder;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,7 +24,16 @@ class PipelineTimesTest {
             new PipelineOptions("cpu", "float32", 1, Map.of()))) {
       List<Long> seen = new ArrayList<>();
       pipeline.generate(
-          List.of(new ImageRequest("a", 0, "a fox", "", 1, 2, 7.5, 0, 64, 64, "ddim", 0)),
+          List.of(
+              Requests.of(
+                  "a",
+                  0,
+                  "a fox",
+                  "",
+                  Parameters.SEED.of(1L),
+                  Parameters.NUM_INFERENCE_STEPS.of(2),
+                  Parameters.HEIGHT.of(64),
+                  Parameters.WIDTH.of(64))),
           latents -> seen.add(System.nanoTime()));
       Duration all = Duration.ofNanos(System.nanoTime() - begin);
       PipelineTimes times = pipeline.times();

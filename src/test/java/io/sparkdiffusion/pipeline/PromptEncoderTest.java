@@ -7,14 +7,16 @@ import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.Graph;
 import io.sparkdiffusion.kernel.Packing;
 import io.sparkdiffusion.kernel.Target;
-import io.sparkdiffusion.prompt.ImageRequest;
+import io.sparkdiffusion.request.ImageRequest;
+import io.sparkdiffusion.torch.TorchDevice;
+import io.sparkdiffusion.torch.WeightDictionary;
+import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.testing.ReferenceModels;
+import io.sparkdiffusion.testing.Requests;
 import io.sparkdiffusion.text.ClipTextModel;
 import io.sparkdiffusion.text.ClipTokenizer;
 import io.sparkdiffusion.text.TextConfig;
 import io.sparkdiffusion.text.TextEncoder.EncodedText;
-import io.sparkdiffusion.torch.TorchDevice;
-import io.sparkdiffusion.torch.WeightDictionary;
 import io.sparkdiffusion.weights.Component;
 import io.sparkdiffusion.weights.NetworkWeights;
 import java.nio.file.Path;
@@ -100,7 +102,16 @@ class PromptEncoderTest {
   @Test
   void withoutGuidanceTheNegativePromptIsNotEncoded() {
     ImageRequest unguided =
-        new ImageRequest("a", 0, "a fox", "rain", 1, 2, 1, 0, 64, 64, "ddim", 0);
+        Requests.of(
+            "a",
+            0,
+            "a fox",
+            "rain",
+            Parameters.SEED.of(1L),
+            Parameters.NUM_INFERENCE_STEPS.of(2),
+            Parameters.GUIDANCE_SCALE.of(1.0),
+            Parameters.HEIGHT.of(64),
+            Parameters.WIDTH.of(64));
     encoder.expect(List.of(unguided));
     assertThat(encoder.encode(List.of(unguided), false)).hasSize(1);
     assertThat(reads).isEqualTo(1);
@@ -109,7 +120,14 @@ class PromptEncoderTest {
   }
 
   private static ImageRequest request(int number) {
-    return new ImageRequest(
-        "row" + number, 0, "a fox, number " + number, "", 1, 2, 7.5, 0, 64, 64, "ddim", 0);
+    return Requests.of(
+        "row" + number,
+        0,
+        "a fox, number " + number,
+        "",
+        Parameters.SEED.of(1L),
+        Parameters.NUM_INFERENCE_STEPS.of(2),
+        Parameters.HEIGHT.of(64),
+        Parameters.WIDTH.of(64));
   }
 }

@@ -33,7 +33,8 @@ class DdimSchedulerTest {
   @EnumSource
   void visitsTheTimestepsOfDiffusers(TimestepSpacing spacing) {
     for (int count : STEPS) {
-      int[] expected = REFERENCE.ints("timesteps/%s/%d".formatted(Settings.text(spacing), count));
+      int[] expected =
+          REFERENCE.ints("timesteps/%s/%d".formatted(SchedulerValues.text(spacing), count));
       assertThat(scheduler("epsilon", spacing, count, 0).timesteps())
           .as("%d steps", count)
           .containsExactly(expected);
@@ -43,7 +44,7 @@ class DdimSchedulerTest {
   @ParameterizedTest
   @EnumSource
   void visitsTheTimestepsOfDiffusersForEveryNumberOfSteps(TimestepSpacing spacing) {
-    int[] expected = REFERENCE.ints("checksums/" + Settings.text(spacing));
+    int[] expected = REFERENCE.ints("checksums/" + SchedulerValues.text(spacing));
     int[] actual =
         IntStream.rangeClosed(1, expected.length)
             .map(count -> checksum(spacing.timesteps(1000, count, SchedulerConfig.STEPS_OFFSET)))
@@ -166,7 +167,7 @@ class DdimSchedulerTest {
 
   private static double worstError(
       String name, TimestepSpacing spacing, int count, DoubleBinaryOperator error) {
-    String tensor = "%s/%s/%d/coefficients".formatted(name, Settings.text(spacing), count);
+    String tensor = "%s/%s/%d/coefficients".formatted(name, SchedulerValues.text(spacing), count);
     float[] expected = REFERENCE.floats(tensor);
     double worst = 0;
     int position = 0;
@@ -211,7 +212,7 @@ class DdimSchedulerTest {
   private static SchedulerConfig config(String name, TimestepSpacing spacing) {
     Map<String, Object> json =
         new ObjectMapper().convertValue(ABOUT.get("configs").get(name), new TypeReference<>() {});
-    return SchedulerConfig.of(json, Map.of("timestep_spacing", Settings.text(spacing)));
+    return SchedulerConfig.of(json, Map.of("timestep_spacing", SchedulerValues.text(spacing)));
   }
 
   private static JsonNode readAbout() {

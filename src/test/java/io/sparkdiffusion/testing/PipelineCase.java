@@ -1,7 +1,8 @@
 package io.sparkdiffusion.testing;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.sparkdiffusion.prompt.ImageRequest;
+import io.sparkdiffusion.request.ImageRequest;
+import io.sparkdiffusion.request.Parameters;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
@@ -34,19 +35,18 @@ public record PipelineCase(
         IntStream.range(0, json.get("prompts").size())
             .mapToObj(
                 i ->
-                    new ImageRequest(
+                    Requests.of(
                         "row" + i,
                         0,
                         json.get("prompts").get(i).asText(),
                         json.get("negative_prompts").get(i).asText(),
-                        json.get("seeds").get(i).asLong(),
-                        json.get("steps").asInt(),
-                        json.get("guidance_scale").asDouble(),
-                        json.get("guidance_rescale").asDouble(),
-                        json.get("height").asInt(),
-                        json.get("width").asInt(),
-                        "ddim",
-                        json.get("eta").asDouble()))
+                        Parameters.SEED.of(json.get("seeds").get(i).asLong()),
+                        Parameters.NUM_INFERENCE_STEPS.of(json.get("steps").asInt()),
+                        Parameters.GUIDANCE_SCALE.of(json.get("guidance_scale").asDouble()),
+                        Parameters.GUIDANCE_RESCALE.of(json.get("guidance_rescale").asDouble()),
+                        Parameters.HEIGHT.of(json.get("height").asInt()),
+                        Parameters.WIDTH.of(json.get("width").asInt()),
+                        Parameters.ETA.of(json.get("eta").asDouble())))
             .toList();
     return new PipelineCase(
         json.get("name").asText(),

@@ -3,9 +3,8 @@ package io.sparkdiffusion.spark.executor;
 import io.sparkdiffusion.image.RgbImage;
 import io.sparkdiffusion.metadata.Provenance;
 import io.sparkdiffusion.pipeline.ImageResult;
-import io.sparkdiffusion.prompt.ImageRequest;
+import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.spark.model.GeneratorFactory;
-import io.sparkdiffusion.spark.table.RequestColumns;
 import io.sparkdiffusion.torch.OutOfDeviceMemoryException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -49,8 +48,8 @@ final class BatchWorker {
   }
 
   /** Tells the model of planned images that come soon. */
-  void expect(List<Row> soon) {
-    List<ImageRequest> requests = soon.stream().map(RequestColumns::request).toList();
+  void expect(List<PlannedImage> soon) {
+    List<ImageRequest> requests = soon.stream().map(PlannedImage::request).toList();
     LostDevice.guard(
         device,
         () -> {
@@ -64,9 +63,9 @@ final class BatchWorker {
    *
    * @param planned planned images with the same batch key, at most the fixed batch size
    */
-  List<Row> work(List<Row> planned) {
+  List<Row> work(List<PlannedImage> planned) {
     requireHeld();
-    ImageRequest first = RequestColumns.request(planned.get(0));
+    ImageRequest first = planned.get(0).request();
     long pixels = (long) first.heightPixels() * first.widthPixels();
     List<Row> done = new ArrayList<>(planned.size());
     while (done.size() < planned.size()) {
@@ -90,8 +89,8 @@ final class BatchWorker {
   }
 
   /** Nothing where the batch did not fit the device's memory and a smaller one is to be tried. */
-  private List<Row> work(List<Row> planned, long pixels, int batchSize) {
-    List<ImageRequest> requests = planned.stream().map(RequestColumns::request).toList();
+  private List<Row> work(List<PlannedImage> planned, long pixels, int batchSize) {
+    List<ImageRequest> requests = planned.stream().map(PlannedImage::request).toList();
     List<ImageResult> results;
     try {
       results = LostDevice.guard(device, () -> loaded.generator().generate(requests, batchSize));
@@ -120,20 +119,20 @@ final class BatchWorker {
                 e.said().map(": %s"::formatted).orElse("")));
   }
 
-  private Row row(Row planned, ImageResult result, int batchSize) {
+  private Row row(PlannedImage planned, ImageResult result, int batchSize) {
     if (result instanceof ImageResult.Failed failed) {
-      return failed(planned, failed.reason());
+      return failed(planned.row(), failed.reason());
     }
     ImageResult.Generated generated = (ImageResult.Generated) result;
     ImageRequest request = generated.request();
     RgbImage image = new RgbImage(request.widthPixels(), request.heightPixels(), generated.rgb());
     if (image.isFlat()) {
-      return failed(planned, "Cannot keep the picture: all its pixels are the same");
+      return failed(planned.row(), "Cannot keep the picture: all its pixels are the same");
     }
-    String hash = planned.getString(RequestColumns.REQUEST_HASH);
+    String hash = planned.requestHash();
     KeptPicture kept = pictures.keep(request, hash, image);
     metrics.imageDone();
-    return rows.generated(planned, generated, kept, provenance(hash, batchSize));
+    return rows.generated(planned.row(), generated, kept, provenance(hash, batchSize));
   }
 
   private Row failed(Row planned, String reason) {

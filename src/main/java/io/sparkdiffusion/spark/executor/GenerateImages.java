@@ -49,8 +49,8 @@ public final class GenerateImages implements MapPartitionsFunction<Row, Row> {
   private final class Results implements Iterator<Row> {
 
     private final Iterator<Row> planned;
-    private final Queue<Row> ahead = new ArrayDeque<>();
-    private final Map<String, List<Row>> waiting = new LinkedHashMap<>();
+    private final Queue<PlannedImage> ahead = new ArrayDeque<>();
+    private final Map<String, List<PlannedImage>> waiting = new LinkedHashMap<>();
     private final Queue<Row> done = new ArrayDeque<>();
     private BatchWorker worker;
 
@@ -74,12 +74,11 @@ public final class GenerateImages implements MapPartitionsFunction<Row, Row> {
 
     private boolean lookAhead() {
       if (ahead.isEmpty() && planned.hasNext()) {
-        while (ahead.size() < StableDiffusionPipeline.EXPECTED && planned.hasNext()) {
-          ahead.add(planned.next());
+        for (int i = 0; i < StableDiffusionPipeline.EXPECTED && planned.hasNext(); i++) {
+          take(planned.next());
         }
-        List<Row> soon = ahead.stream().filter(row -> !RequestColumns.isFailed(row)).toList();
-        if (!soon.isEmpty()) {
-          worker().expect(soon);
+        if (!ahead.isEmpty()) {
+          worker().expect(List.copyOf(ahead));
         }
       }
       return !ahead.isEmpty();
@@ -100,17 +99,21 @@ public final class GenerateImages implements MapPartitionsFunction<Row, Row> {
       return done.remove();
     }
 
-    private void accept(Row row) {
+    private void take(Row row) {
       if (RequestColumns.isFailed(row)) {
         GenerationMetrics.ofThisJvm().imageFailed();
         done.add(new ResultRows(run).failed(row, row.getString(RequestColumns.ERROR)));
-        return;
+      } else {
+        ahead.add(PlannedImage.of(row));
       }
-      String key = row.getString(RequestColumns.BATCH_KEY);
-      List<Row> batch = waiting.computeIfAbsent(key, any -> new ArrayList<>());
-      batch.add(row);
+    }
+
+    private void accept(PlannedImage image) {
+      List<PlannedImage> batch =
+          waiting.computeIfAbsent(image.batchKey(), any -> new ArrayList<>());
+      batch.add(image);
       if (batch.size() == run.execution().perDeviceBatchSize()) {
-        work(key);
+        work(image.batchKey());
       }
     }
 

@@ -4,10 +4,10 @@ import io.sparkdiffusion.image.PngEncoder;
 import io.sparkdiffusion.image.PngText;
 import io.sparkdiffusion.image.RgbImage;
 import io.sparkdiffusion.metadata.GenerationParameters;
-import io.sparkdiffusion.metadata.PictureOrigin;
+import io.sparkdiffusion.metadata.ImageOrigin;
 import io.sparkdiffusion.metadata.RequestHash;
 import io.sparkdiffusion.metadata.Sha256;
-import io.sparkdiffusion.prompt.ImageRequest;
+import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.spark.model.Model;
 import io.sparkdiffusion.spark.output.ImageFiles;
 import io.sparkdiffusion.spark.output.PictureStore;
@@ -34,8 +34,8 @@ final class PictureKeeper {
   }
 
   /** The same for all pictures of a run. */
-  private static PictureOrigin origin(GenerationRun run) {
-    return new PictureOrigin(
+  private static ImageOrigin origin(GenerationRun run) {
+    return new ImageOrigin(
         run.model().digest(),
         run.execution().dtype().label(),
         run.model().schedulerConfig(),

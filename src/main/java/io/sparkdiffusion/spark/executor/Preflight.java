@@ -2,8 +2,9 @@ package io.sparkdiffusion.spark.executor;
 
 import io.sparkdiffusion.config.ExecutionConfig;
 import io.sparkdiffusion.config.ProblemsException;
-import io.sparkdiffusion.config.SamplingConfig;
 import io.sparkdiffusion.kernel.Processor;
+import io.sparkdiffusion.request.Parameters;
+import io.sparkdiffusion.request.Values;
 import io.sparkdiffusion.spark.model.GeneratorFactory;
 import io.sparkdiffusion.spark.model.Model;
 import java.io.Serializable;
@@ -51,16 +52,18 @@ public final class Preflight {
    * Warns of what may be wrong with the model, and where rows without a size of their own have
    * another than the model was trained on.
    */
-  public static void warn(Model model, SamplingConfig sampling) {
+  public static void warn(Model model, Values sampling) {
     model.doubts().forEach(doubt -> LOG.warn("{}", doubt));
     long trained = model.trainedSizePixels();
-    if (sampling.heightPixels() != trained || sampling.widthPixels() != trained) {
+    int height = sampling.get(Parameters.HEIGHT);
+    int width = sampling.get(Parameters.WIDTH);
+    if (height != trained || width != trained) {
       LOG.warn(
           "The model was trained on {} x {} pixels: at {} x {} pictures may be worse",
           trained,
           trained,
-          sampling.heightPixels(),
-          sampling.widthPixels());
+          height,
+          width);
     }
   }
 

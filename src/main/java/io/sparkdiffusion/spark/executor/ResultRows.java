@@ -10,8 +10,10 @@ import org.apache.spark.sql.RowFactory;
 /** Makes result rows from planned images and what became of them. */
 final class ResultRows {
 
+  /** Those that both schemas begin with. */
   private static final int REQUEST_VALUES =
       ResultColumns.SCHEMA.fieldIndex(ResultColumns.REPLACES) + 1;
+
   private static final double NANOS_PER_SECOND = 1e9;
 
   private final GenerationRun run;

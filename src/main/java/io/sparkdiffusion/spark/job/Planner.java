@@ -3,6 +3,7 @@ package io.sparkdiffusion.spark.job;
 import io.sparkdiffusion.config.InputConfig;
 import io.sparkdiffusion.config.JobConfig;
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.spark.executor.GenerationRun;
 import io.sparkdiffusion.spark.executor.Preflight;
 import io.sparkdiffusion.spark.model.Model;
@@ -84,7 +85,10 @@ final class Planner {
     session = PlanningSession.of(spark);
     PromptTable table =
         PromptTable.read(
-            session.forFew(), config.input(), config.sampling().seed(), ResultColumns::isTaken);
+            session.forFew(),
+            config.input(),
+            config.sampling().get(Parameters.SEED),
+            ResultColumns::isTaken);
     Optional<List<Row>> few = table.few();
     if (few.isEmpty()) {
       session.setForMany();

@@ -1,6 +1,7 @@
 package io.sparkdiffusion.spark.ml;
 
-import io.sparkdiffusion.config.PictureConfig;
+import io.sparkdiffusion.config.ImageConfig;
+import io.sparkdiffusion.config.Problems;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.spark.executor.GenerateImages;
 import io.sparkdiffusion.spark.executor.GenerationCounters;
@@ -17,7 +18,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.apache.spark.ml.Transformer;
 import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.param.ParamMap;
@@ -52,7 +52,7 @@ public final class TextToImage extends Transformer implements DefaultParamsWrita
   private static final long serialVersionUID = 1L;
 
   private final String uid;
-  private final PictureParams params;
+  private final ImageParams params;
 
   /** A transformer with the usual values, for a model that is still to be set. */
   public TextToImage() {
@@ -68,7 +68,7 @@ public final class TextToImage extends Transformer implements DefaultParamsWrita
   /** The same with a name of its own, as Spark restores it. */
   public TextToImage(String uid) {
     this.uid = uid;
-    this.params = new PictureParams(this);
+    this.params = new ImageParams(this);
     params.usual().forEach((name, value) -> setDefault(getParam(name), value));
   }
 
@@ -104,27 +104,16 @@ public final class TextToImage extends Transformer implements DefaultParamsWrita
    */
   @Override
   public StructType transformSchema(StructType schema) {
-    List<String> problems =
-        Stream.<Runnable>of(this::config, () -> read(schema), () -> checkOutput(schema))
-            .flatMap(check -> problems(check).stream())
-            .toList();
-    if (!problems.isEmpty()) {
-      throw new ProblemsException(problems);
-    }
-    return schema.add(text(PictureParams.OUTPUT_COL), PictureColumn.type(), false);
-  }
-
-  private static List<String> problems(Runnable check) {
-    try {
-      check.run();
-      return List.of();
-    } catch (ProblemsException e) {
-      return e.problems();
-    }
+    Problems problems = new Problems();
+    problems.check(this::config);
+    problems.check(() -> read(schema));
+    problems.check(() -> checkOutput(schema));
+    problems.throwIfAny();
+    return schema.add(text(ImageParams.OUTPUT_COL), ImageColumn.type(), false);
   }
 
   private void checkOutput(StructType schema) {
-    String output = text(PictureParams.OUTPUT_COL);
+    String output = text(ImageParams.OUTPUT_COL);
     if (Arrays.stream(schema.fieldNames()).anyMatch(output::equalsIgnoreCase)) {
       throw new ProblemsException(
           "Cannot add column %s: the table must not have it yet, outputCol names another (%s)"
@@ -142,7 +131,7 @@ public final class TextToImage extends Transformer implements DefaultParamsWrita
   @Override
   public Dataset<Row> transform(Dataset<?> dataset) {
     transformSchema(dataset.schema());
-    PictureConfig config = config();
+    ImageConfig config = config();
     SparkSession spark = dataset.sparkSession();
     SerializableConfiguration hadoop =
         new SerializableConfiguration(spark.sessionState().newHadoopConf());
@@ -157,32 +146,32 @@ public final class TextToImage extends Transformer implements DefaultParamsWrita
             .mapPartitions(
                 new GenerateImages(run, GenerationCounters.register(spark.sparkContext()), hadoop),
                 Encoders.row(table.columns().appendedTo(ResultColumns.SCHEMA)));
-    return PictureColumn.beside(dataset.schema(), results, text(PictureParams.OUTPUT_COL));
+    return ImageColumn.beside(dataset.schema(), results, text(ImageParams.OUTPUT_COL));
   }
 
   private PictureStore store() {
     return PictureStore.inRows(
-        (Boolean) value(PictureParams.PNG_PARAMETERS), (Boolean) value(PictureParams.PNG_AI_MARK));
+        (Boolean) value(ImageParams.PNG_PARAMETERS), (Boolean) value(ImageParams.PNG_AI_MARK));
   }
 
-  private PictureConfig config() {
+  private ImageConfig config() {
     return params.config(this::value);
   }
 
   /** A column that a program has named must be there; others are read where they are. */
   private ReadColumns read(StructType schema) {
     List<String> needed = new ArrayList<>(List.of("prompt"));
-    if (isSet(getParam(PictureParams.ID_COL))) {
+    if (isSet(getParam(ImageParams.ID_COL))) {
       needed.add("id");
     }
-    if (isSet(getParam(PictureParams.NEGATIVE_PROMPT_COL))) {
+    if (isSet(getParam(ImageParams.NEGATIVE_PROMPT_COL))) {
       needed.add("negative_prompt");
     }
     Map<String, String> names =
         Map.of(
-            "prompt", text(PictureParams.INPUT_COL),
-            "id", text(PictureParams.ID_COL),
-            "negative_prompt", text(PictureParams.NEGATIVE_PROMPT_COL));
+            "prompt", text(ImageParams.INPUT_COL),
+            "id", text(ImageParams.ID_COL),
+            "negative_prompt", text(ImageParams.NEGATIVE_PROMPT_COL));
     return ReadColumns.find(schema, names, needed);
   }
 
@@ -201,27 +190,27 @@ public final class TextToImage extends Transformer implements DefaultParamsWrita
 
   /** The column of prompts, {@code prompt} by default. */
   public TextToImage setInputCol(String value) {
-    return with(PictureParams.INPUT_COL, value);
+    return with(ImageParams.INPUT_COL, value);
   }
 
   /** The column of pictures, {@code image} by default; it must not be there yet. */
   public TextToImage setOutputCol(String value) {
-    return with(PictureParams.OUTPUT_COL, value);
+    return with(ImageParams.OUTPUT_COL, value);
   }
 
   /** The column of ids, {@code id} by default; without one, the prompt's SHA-256 is the id. */
   public TextToImage setIdCol(String value) {
-    return with(PictureParams.ID_COL, value);
+    return with(ImageParams.ID_COL, value);
   }
 
   /** The column of what to avoid, {@code negative_prompt} by default. */
   public TextToImage setNegativePromptCol(String value) {
-    return with(PictureParams.NEGATIVE_PROMPT_COL, value);
+    return with(ImageParams.NEGATIVE_PROMPT_COL, value);
   }
 
   /** The model: a local folder, any path that Hadoop can read, or a hub id. */
   public TextToImage setModelUrl(String value) {
-    return with(PictureParams.MODEL_URL, value);
+    return with(ImageParams.MODEL_URL, value);
   }
 
   /** The branch, tag or commit of a hub id. */
@@ -321,17 +310,17 @@ public final class TextToImage extends Transformer implements DefaultParamsWrita
 
   /** Pictures in a batch on a GPU; every batch is padded to it. */
   public TextToImage setBatchSize(int value) {
-    return with(PictureParams.BATCH_SIZE, value);
+    return with(ImageParams.BATCH_SIZE, value);
   }
 
   /** Whether PNG files hold prompts and parameters. */
   public TextToImage setPngParameters(boolean value) {
-    return with(PictureParams.PNG_PARAMETERS, value);
+    return with(ImageParams.PNG_PARAMETERS, value);
   }
 
   /** Whether PNG files are marked as made by a model. */
   public TextToImage setPngAiMark(boolean value) {
-    return with(PictureParams.PNG_AI_MARK, value);
+    return with(ImageParams.PNG_AI_MARK, value);
   }
 
   private static final class Reader implements DefaultParamsReadable<TextToImage> {

@@ -6,7 +6,7 @@ import io.sparkdiffusion.pipeline.ImageResult;
 import io.sparkdiffusion.pipeline.PipelineOptions;
 import io.sparkdiffusion.pipeline.PipelineTimes;
 import io.sparkdiffusion.pipeline.StableDiffusionPipeline;
-import io.sparkdiffusion.prompt.ImageRequest;
+import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.torch.GpuName;
 import io.sparkdiffusion.torch.TorchEngine;
 import java.io.IOException;

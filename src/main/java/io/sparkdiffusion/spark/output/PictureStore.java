@@ -2,7 +2,7 @@ package io.sparkdiffusion.spark.output;
 
 import io.sparkdiffusion.config.OutputFormat;
 import io.sparkdiffusion.image.PngName;
-import io.sparkdiffusion.prompt.ImageRequest;
+import io.sparkdiffusion.request.ImageRequest;
 import java.io.Serializable;
 
 /**

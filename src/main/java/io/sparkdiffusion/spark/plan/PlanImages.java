@@ -1,11 +1,10 @@
 package io.sparkdiffusion.spark.plan;
 
 import io.sparkdiffusion.config.ExecutionConfig;
-import io.sparkdiffusion.config.SamplingConfig;
 import io.sparkdiffusion.metadata.RequestHash;
-import io.sparkdiffusion.prompt.ImageRequest;
-import io.sparkdiffusion.prompt.RowDefaults;
-import io.sparkdiffusion.prompt.RowRequests;
+import io.sparkdiffusion.request.ImageRequest;
+import io.sparkdiffusion.request.RowRequests;
+import io.sparkdiffusion.request.Values;
 import io.sparkdiffusion.spark.model.Model;
 import io.sparkdiffusion.spark.table.PromptColumns;
 import io.sparkdiffusion.spark.table.PromptTable;
@@ -32,13 +31,13 @@ public final class PlanImages implements FlatMapFunction<Row, Row> {
   private static final long serialVersionUID = 1L;
 
   private final PromptColumns columns;
-  private final RowDefaults defaults;
+  private final Values sampling;
   private final Model model;
   private final String dtype;
 
-  private PlanImages(PromptColumns columns, RowDefaults defaults, Model model, String dtype) {
+  private PlanImages(PromptColumns columns, Values sampling, Model model, String dtype) {
     this.columns = columns;
-    this.defaults = defaults;
+    this.sampling = sampling;
     this.model = model;
     this.dtype = dtype;
   }
@@ -49,7 +48,7 @@ public final class PlanImages implements FlatMapFunction<Row, Row> {
    * @param sampling what rows take where they have no value of their own
    */
   public static Dataset<Row> of(
-      PromptTable table, SamplingConfig sampling, ExecutionConfig execution, Model model) {
+      PromptTable table, Values sampling, ExecutionConfig execution, Model model) {
     return table
         .rows()
         .flatMap(
@@ -59,22 +58,8 @@ public final class PlanImages implements FlatMapFunction<Row, Row> {
 
   /** The same for rows of a table with these columns. */
   public static PlanImages of(
-      PromptColumns columns, SamplingConfig sampling, ExecutionConfig execution, Model model) {
-    return new PlanImages(columns, defaults(sampling), model, execution.dtype().label());
-  }
-
-  private static RowDefaults defaults(SamplingConfig sampling) {
-    return new RowDefaults(
-        sampling.negativePrompt(),
-        sampling.seed(),
-        sampling.numImages(),
-        sampling.numInferenceSteps(),
-        sampling.guidanceScale(),
-        sampling.guidanceRescale(),
-        sampling.heightPixels(),
-        sampling.widthPixels(),
-        sampling.scheduler(),
-        sampling.eta());
+      PromptColumns columns, Values sampling, ExecutionConfig execution, Model model) {
+    return new PlanImages(columns, sampling, model, execution.dtype().label());
   }
 
   @Override
@@ -89,7 +74,7 @@ public final class PlanImages implements FlatMapFunction<Row, Row> {
     if (columns.isMalformed(row)) {
       return Stream.of(failed(cells, MALFORMED, passedThrough));
     }
-    RowRequests asked = RowRequests.of(cells, defaults);
+    RowRequests asked = RowRequests.of(cells, sampling);
     if (asked instanceof RowRequests.Invalid invalid) {
       return Stream.of(failed(cells, String.join("; ", invalid.reasons()), passedThrough));
     }

@@ -4,8 +4,11 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.sparkdiffusion.image.ThumbnailSheet;
 import io.sparkdiffusion.metadata.GenerationParameters;
-import io.sparkdiffusion.metadata.PictureCommand;
+import io.sparkdiffusion.metadata.ImageCommand;
 import io.sparkdiffusion.metadata.Provenance;
+import io.sparkdiffusion.request.Parameter;
+import io.sparkdiffusion.request.Parameters;
+import io.sparkdiffusion.spark.table.ImageColumns;
 import io.sparkdiffusion.spark.table.ResultColumns;
 import java.io.IOException;
 import java.io.InputStream;
@@ -18,34 +21,34 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.apache.spark.sql.Row;
 
 /**
- * A page with its data inside and nothing from elsewhere but pictures of its folder. Prompts are
- * data in it, never HTML.
+ * A page with its data inside and nothing from elsewhere but images of its folder. Prompts are data
+ * in it, never HTML.
  */
 final class GalleryPage {
 
-  /** What the page says of a picture. */
+  private static final List<String> TEXTS =
+      List.of(Parameters.PROMPT.name(), Parameters.NEGATIVE_PROMPT.name());
+
+  /** The other parameters, in which images of one prompt differ. */
+  private static final List<String> PARAMETERS =
+      Parameters.OF_IMAGE.stream()
+          .map(Parameter::name)
+          .filter(name -> !TEXTS.contains(name))
+          .toList();
+
+  /** What the page says of an image. */
   static final List<String> COLUMNS =
-      List.of(
-          "id",
-          "image_index",
-          "status",
-          "error",
-          "prompt",
-          "negative_prompt",
-          "seed",
-          "num_inference_steps",
-          "guidance_scale",
-          "guidance_rescale",
-          "width",
-          "height",
-          "scheduler",
-          "eta",
-          "lost_text",
-          "sha256",
-          "run_id");
+      Stream.of(
+              Stream.of("id", "image_index", "status", "error"),
+              TEXTS.stream(),
+              PARAMETERS.stream(),
+              Stream.of("lost_text", "sha256", "run_id"))
+          .flatMap(names -> names)
+          .toList();
 
   private static final String PAGE = "/io/sparkdiffusion/gallery/index.html";
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -74,7 +77,7 @@ final class GalleryPage {
     return page().replace("@DATA@", data(shown));
   }
 
-  /** Whether the picture is in its row and in no file. */
+  /** Whether the image is in its row and in no file. */
   static boolean isInRowAlone(Row row) {
     return row.getAs("status").equals(ResultColumns.GENERATED) && path(row) == null;
   }
@@ -105,6 +108,7 @@ final class GalleryPage {
       json.writeString("command");
       json.writeString("thumbnail");
       json.writeEndArray();
+      json.writeObjectField("parameters", PARAMETERS);
       json.writeArrayFieldStart("rows");
       for (Row row : shown) {
         write(row, json);
@@ -168,23 +172,12 @@ final class GalleryPage {
 
   private String command(Row row) {
     Provenance provenance = Provenance.fromJson(row.getAs("provenance"));
-    GenerationParameters picture =
-        new GenerationParameters(
-            row.getAs("prompt"),
-            row.getAs("negative_prompt"),
-            row.<Integer>getAs("num_inference_steps"),
-            row.getAs("scheduler"),
-            row.<Double>getAs("guidance_scale"),
-            row.<Double>getAs("guidance_rescale"),
-            row.<Double>getAs("eta"),
-            row.<Long>getAs("seed"),
-            row.<Integer>getAs("height"),
-            row.<Integer>getAs("width"),
-            provenance.modelDigest(),
-            run.config().model().folder());
-    return PictureCommand.of(
-        picture,
-        PictureCommand.modelOf(run.config().effective(), run.model().commit()),
+    String model = run.config().model().folder();
+    GenerationParameters image =
+        new GenerationParameters(ImageColumns.values(row), provenance.modelDigest(), model);
+    return ImageCommand.of(
+        image,
+        ImageCommand.modelOf(run.config().effective(), run.model().commit()),
         provenance.computation().dtype(),
         provenance.schedulerConfig());
   }

@@ -8,7 +8,7 @@ import io.sparkdiffusion.config.InputConfig;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.Shown;
 import io.sparkdiffusion.config.TableColumns;
-import io.sparkdiffusion.prompt.PromptRow;
+import io.sparkdiffusion.request.Parameters;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -78,7 +78,7 @@ final class ColumnSelection {
     if (name.equals(columns.id().isEmpty() ? "id" : columns.id())) {
       return Optional.of("id");
     }
-    boolean isOwn = PromptRow.COLUMNS.contains(name) && !List.of("id", "prompt").contains(name);
+    boolean isOwn = Parameters.columns().contains(name) && !List.of("id", "prompt").contains(name);
     return isOwn ? Optional.of(name) : Optional.empty();
   }
 
@@ -110,7 +110,7 @@ final class ColumnSelection {
     passedThrough.add(field);
     String name = field.name();
     String small = name.toLowerCase(Locale.ROOT);
-    if (PromptRow.COLUMNS.contains(small) && !small.equals(name)) {
+    if (Parameters.columns().contains(small) && !small.equals(name)) {
       String otherwise =
           List.of("id", "prompt").contains(small)
               ? "set %s_column=%s".formatted(small, Shown.text(name))

@@ -4,7 +4,9 @@ import static java.util.stream.Collectors.joining;
 
 import io.sparkdiffusion.config.Shown;
 import io.sparkdiffusion.config.TableColumns;
-import io.sparkdiffusion.prompt.PromptRow;
+import io.sparkdiffusion.request.Parameter;
+import io.sparkdiffusion.request.Parameters;
+import io.sparkdiffusion.request.ValueType;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -44,7 +46,11 @@ public record PromptColumns(
   private static final int NAMES_SHOWN = 30;
 
   /** The parameters that are texts. */
-  static final List<String> TEXTS = List.of("prompt", "negative_prompt", "scheduler");
+  static final List<String> TEXTS =
+      Parameters.OF_ROW.stream()
+          .filter(parameter -> parameter.type() == ValueType.TEXT && parameter != Parameters.ID)
+          .map(Parameter::name)
+          .toList();
 
   /** Keeps copies that can be sent to executors. */
   public PromptColumns {
@@ -63,7 +69,7 @@ public record PromptColumns(
 
   /** Whether a column of this name is read. */
   static boolean isRead(String name, TableColumns columns) {
-    return PromptRow.COLUMNS.contains(name)
+    return Parameters.columns().contains(name)
         || name.equals(columns.id())
         || name.equals(columns.prompt());
   }
@@ -82,13 +88,13 @@ public record PromptColumns(
   /**
    * What a column must be, where it is not.
    *
-   * @param parameter one of {@link PromptRow#COLUMNS}
+   * @param parameter one of {@link Parameters#OF_ROW}
    * @param isText whether numbers may come as text
    */
   static Optional<String> brokenRule(String parameter, DataType type, boolean isText) {
     String rule;
     boolean fits;
-    if (parameter.equals("id")) {
+    if (parameter.equals(Parameters.ID.name())) {
       rule = "text or an integer";
       fits = type instanceof StringType || isInteger(type) || isWhole(type);
     } else if (TEXTS.contains(parameter)) {

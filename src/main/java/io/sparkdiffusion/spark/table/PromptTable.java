@@ -9,7 +9,6 @@ import io.sparkdiffusion.config.InputConfig;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.TableColumns;
 import io.sparkdiffusion.config.TableFormat;
-import io.sparkdiffusion.prompt.PromptRow;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -57,7 +56,7 @@ public record PromptTable(String name, Dataset<Row> rows, PromptColumns columns,
   public static PromptTable read(
       SparkSession spark, InputConfig input, long jobSeed, Predicate<String> isTaken) {
     if (input instanceof InputConfig.Single single) {
-      return single(spark, PromptRow.single(single.prompt(), jobSeed));
+      return single(spark, single.prompt(), jobSeed);
     }
     InputConfig.Table table = (InputConfig.Table) input;
     OpenedTable opened = new TableReader(spark, table).open();
@@ -99,13 +98,14 @@ public record PromptTable(String name, Dataset<Row> rows, PromptColumns columns,
     return new PromptTable("dataset", read.selectedFrom(rows), read.columns(), Source.PROGRAM);
   }
 
-  private static PromptTable single(SparkSession spark, PromptRow row) {
+  /** The row that {@code prompt=} stands for: it has the job's seed as it is. */
+  private static PromptTable single(SparkSession spark, String prompt, long jobSeed) {
     StructType schema =
         new StructType()
             .add("id", DataTypes.StringType)
             .add("prompt", DataTypes.StringType)
             .add("seed", DataTypes.LongType);
-    Row only = RowFactory.create(row.id(), row.prompt(), row.seed());
+    Row only = RowFactory.create("prompt", prompt, jobSeed);
     return new PromptTable(
         "prompt",
         spark.createDataFrame(List.of(only), schema),

@@ -2,9 +2,10 @@ package io.sparkdiffusion.spark.table;
 
 import static org.apache.spark.sql.functions.col;
 
+import io.sparkdiffusion.config.Problems;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.Shown;
-import io.sparkdiffusion.prompt.PromptRow;
+import io.sparkdiffusion.request.Parameters;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -27,14 +28,14 @@ import org.apache.spark.sql.types.StructType;
  */
 public record ReadColumns(StructType schema, Map<String, Integer> positions) {
 
-  private static final String ID = "id";
-  private static final String PROMPT = "prompt";
+  private static final String ID = Parameters.ID.name();
+  private static final String PROMPT = Parameters.PROMPT.name();
 
   /**
    * Finds the columns. A parameter without a column takes the usual value; without an id, the
    * prompt's SHA-256 stands for it.
    *
-   * @param names of the columns by parameter, for those of {@link PromptRow#COLUMNS} that are
+   * @param names of the columns by parameter, for those of {@link Parameters#OF_ROW} that are
    *     called otherwise
    * @param needed parameters that must have a column
    * @throws ProblemsException with every problem found
@@ -43,8 +44,8 @@ public record ReadColumns(StructType schema, Map<String, Integer> positions) {
       StructType schema, Map<String, String> names, List<String> needed) {
     List<String> present = Arrays.asList(schema.fieldNames());
     Map<String, Integer> positions = new LinkedHashMap<>();
-    List<String> problems = new ArrayList<>();
-    for (String parameter : PromptRow.COLUMNS) {
+    Problems problems = new Problems();
+    for (String parameter : Parameters.columns()) {
       String name = names.getOrDefault(parameter, parameter);
       int position = present.indexOf(name);
       if (position >= 0) {
@@ -56,13 +57,11 @@ public record ReadColumns(StructType schema, Map<String, Integer> positions) {
                 .formatted(parameter, Shown.text(name), PromptColumns.shown(present)));
       }
     }
-    if (!problems.isEmpty()) {
-      throw new ProblemsException(problems);
-    }
+    problems.throwIfAny();
     return new ReadColumns(schema, positions);
   }
 
-  private static void checkType(StructField field, String parameter, List<String> problems) {
+  private static void checkType(StructField field, String parameter, Problems problems) {
     PromptColumns.brokenRule(parameter, field.dataType(), true)
         .ifPresent(
             rule ->

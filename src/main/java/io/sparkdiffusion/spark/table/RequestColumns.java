@@ -1,11 +1,10 @@
 package io.sparkdiffusion.spark.table;
 
-import static org.apache.spark.sql.types.DataTypes.DoubleType;
-import static org.apache.spark.sql.types.DataTypes.IntegerType;
-import static org.apache.spark.sql.types.DataTypes.LongType;
 import static org.apache.spark.sql.types.DataTypes.StringType;
 
-import io.sparkdiffusion.prompt.ImageRequest;
+import io.sparkdiffusion.request.ImageRequest;
+import io.sparkdiffusion.request.Parameters;
+import io.sparkdiffusion.request.Values;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -21,19 +20,7 @@ public final class RequestColumns {
 
   /** The columns of every planned image. */
   public static final StructType SCHEMA =
-      new StructType()
-          .add("id", StringType, false)
-          .add("image_index", IntegerType, false)
-          .add("prompt", StringType)
-          .add("negative_prompt", StringType)
-          .add("seed", LongType)
-          .add("num_inference_steps", IntegerType)
-          .add("guidance_scale", DoubleType)
-          .add("guidance_rescale", DoubleType)
-          .add("height", IntegerType)
-          .add("width", IntegerType)
-          .add("scheduler", StringType)
-          .add("eta", DoubleType)
+      ImageColumns.SCHEMA
           .add("request_hash", StringType)
           .add(ResultColumns.REPLACES, StringType)
           .add("error", StringType)
@@ -55,16 +42,7 @@ public final class RequestColumns {
     List<Object> values = new ArrayList<>();
     values.add(request.id());
     values.add(request.imageIndex());
-    values.add(request.prompt());
-    values.add(request.negativePrompt());
-    values.add(request.seed());
-    values.add(request.numInferenceSteps());
-    values.add(request.guidanceScale());
-    values.add(request.guidanceRescale());
-    values.add(request.heightPixels());
-    values.add(request.widthPixels());
-    values.add(request.scheduler());
-    values.add(request.eta());
+    Parameters.OF_IMAGE.forEach(parameter -> values.add(request.values().get(parameter)));
     values.add(requestHash);
     values.add(null);
     values.add(null);
@@ -82,7 +60,7 @@ public final class RequestColumns {
     Object[] values = new Object[COUNT + passedThrough.size()];
     values[0] = Objects.requireNonNullElse(id, "");
     values[1] = 0;
-    values[2] = prompt;
+    values[SCHEMA.fieldIndex(Parameters.PROMPT.name())] = prompt;
     values[ERROR] = error;
     for (int i = 0; i < passedThrough.size(); i++) {
       values[COUNT + i] = passedThrough.get(i);
@@ -94,19 +72,9 @@ public final class RequestColumns {
     return !row.isNullAt(ERROR);
   }
 
+  /** The request of a planned image that has not failed. */
   public static ImageRequest request(Row row) {
-    return new ImageRequest(
-        row.getString(0),
-        row.getInt(1),
-        row.getString(2),
-        row.getString(3),
-        row.getLong(4),
-        row.getInt(5),
-        row.getDouble(6),
-        row.getDouble(7),
-        row.getInt(8),
-        row.getInt(9),
-        row.getString(10),
-        row.getDouble(11));
+    Values values = ImageColumns.values(row, SCHEMA::fieldIndex);
+    return ImageRequest.checked(row.getString(0), row.getInt(1), values);
   }
 }

@@ -3,7 +3,6 @@ package io.sparkdiffusion.spark.table;
 import static org.apache.spark.sql.types.DataTypes.BinaryType;
 import static org.apache.spark.sql.types.DataTypes.DoubleType;
 import static org.apache.spark.sql.types.DataTypes.IntegerType;
-import static org.apache.spark.sql.types.DataTypes.LongType;
 import static org.apache.spark.sql.types.DataTypes.StringType;
 
 import java.util.Arrays;
@@ -12,15 +11,15 @@ import org.apache.spark.sql.types.StructType;
 /** The result: one row for each image. */
 public final class ResultColumns {
 
-  /** The status of a picture that was made. */
+  /** The status of an image that was made. */
   public static final String GENERATED = "generated";
 
-  /** The status of a request that gave no picture; {@code error} says why. */
+  /** The status of a request that gave no image; {@code error} says why. */
   public static final String FAILED = "failed";
 
   /**
-   * The column that holds, for a picture made anew because its row has changed, the request hash of
-   * the newest picture that was there.
+   * The column that holds, for an image made anew because its row has changed, the request hash of
+   * the newest image that was there.
    */
   public static final String REPLACES = "replaces";
 
@@ -30,19 +29,7 @@ public final class ResultColumns {
 
   /** The columns of every result; those that pass through come after them. */
   public static final StructType SCHEMA =
-      new StructType()
-          .add("id", StringType, false)
-          .add("image_index", IntegerType, false)
-          .add("prompt", StringType)
-          .add("negative_prompt", StringType)
-          .add("seed", LongType)
-          .add("num_inference_steps", IntegerType)
-          .add("guidance_scale", DoubleType)
-          .add("guidance_rescale", DoubleType)
-          .add("height", IntegerType)
-          .add("width", IntegerType)
-          .add("scheduler", StringType)
-          .add("eta", DoubleType)
+      ImageColumns.SCHEMA
           .add("request_hash", StringType)
           .add(REPLACES, StringType)
           .add("token_count", IntegerType)

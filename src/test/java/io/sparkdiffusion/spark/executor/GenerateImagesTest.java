@@ -10,7 +10,8 @@ import io.sparkdiffusion.config.OutputFormat;
 import io.sparkdiffusion.config.Precision;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.metadata.Provenance;
-import io.sparkdiffusion.prompt.ImageRequest;
+import io.sparkdiffusion.request.ImageRequest;
+import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.spark.model.Model;
 import io.sparkdiffusion.spark.output.Failures;
 import io.sparkdiffusion.spark.output.OutputHold;
@@ -19,6 +20,7 @@ import io.sparkdiffusion.spark.table.RequestColumns;
 import io.sparkdiffusion.spark.table.ResultColumns;
 import io.sparkdiffusion.testing.FakeModel;
 import io.sparkdiffusion.testing.LocalSpark;
+import io.sparkdiffusion.testing.Requests;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -218,7 +220,15 @@ class GenerateImagesTest {
 
   private static Row planned(String id, String prompt, int steps, int height) {
     ImageRequest request =
-        new ImageRequest(id, 0, prompt, "", 1, steps, 7.5, 0, height, 16, "ddim", 0);
+        Requests.of(
+            id,
+            0,
+            prompt,
+            "",
+            Parameters.SEED.of(1L),
+            Parameters.NUM_INFERENCE_STEPS.of(steps),
+            Parameters.HEIGHT.of(height),
+            Parameters.WIDTH.of(16));
     return RequestColumns.of(request, "hash of " + id, List.of());
   }
 

@@ -3,12 +3,14 @@ package io.sparkdiffusion.spark.executor;
 import io.sparkdiffusion.config.ExecutionConfig;
 import io.sparkdiffusion.config.OutputFormat;
 import io.sparkdiffusion.config.Precision;
-import io.sparkdiffusion.prompt.ImageRequest;
+import io.sparkdiffusion.request.ImageRequest;
+import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.spark.output.OutputHold;
 import io.sparkdiffusion.spark.output.PictureStore;
 import io.sparkdiffusion.spark.table.RequestColumns;
 import io.sparkdiffusion.spark.table.ResultColumns;
 import io.sparkdiffusion.testing.FakeModel;
+import io.sparkdiffusion.testing.Requests;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
@@ -77,7 +79,16 @@ public final class LostDeviceJob {
   }
 
   private static Row planned(String id, String prompt) {
-    ImageRequest request = new ImageRequest(id, 0, prompt, "", 1, 5, 7.5, 0, 8, 16, "ddim", 0);
+    ImageRequest request =
+        Requests.of(
+            id,
+            0,
+            prompt,
+            "",
+            Parameters.SEED.of(1L),
+            Parameters.NUM_INFERENCE_STEPS.of(5),
+            Parameters.HEIGHT.of(8),
+            Parameters.WIDTH.of(16));
     return RequestColumns.of(request, "hash of " + id, List.of());
   }
 }

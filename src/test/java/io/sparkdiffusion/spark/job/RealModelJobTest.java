@@ -3,7 +3,7 @@ package io.sparkdiffusion.spark.job;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sparkdiffusion.config.JobConfig;
-import io.sparkdiffusion.prompt.ImageRequest;
+import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.testing.LocalSpark;
 import io.sparkdiffusion.testing.PipelineCase;
 import io.sparkdiffusion.testing.ReferenceModels;

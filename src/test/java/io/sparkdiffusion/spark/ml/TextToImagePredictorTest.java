@@ -56,7 +56,7 @@ class TextToImagePredictorTest {
       set(predictor, "setInputCol", "text");
       set(predictor, "setOutputCol", "picture");
       assertThat(predictor.copy(ParamMap.empty()).transformSchema(PROMPTS))
-          .isEqualTo(PROMPTS.add("picture", PictureColumn.type(), false));
+          .isEqualTo(PROMPTS.add("picture", ImageColumn.type(), false));
 
       set(predictor, "setEngine", "MXNet");
       assertThatThrownBy(() -> predictor.transformSchema(PROMPTS))

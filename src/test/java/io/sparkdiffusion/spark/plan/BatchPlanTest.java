@@ -2,9 +2,10 @@ package io.sparkdiffusion.spark.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sparkdiffusion.prompt.ImageRequest;
+import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.spark.table.RequestColumns;
 import io.sparkdiffusion.testing.LocalSpark;
+import io.sparkdiffusion.testing.Requests;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
@@ -149,6 +150,16 @@ class BatchPlanTest {
 
   private static Row planned(String id, int steps) {
     return RequestColumns.of(
-        new ImageRequest(id, 0, "fox", "", 1, steps, 7.5, 0, 8, 16, "ddim", 0), id, List.of());
+        Requests.of(
+            id,
+            0,
+            "fox",
+            "",
+            Parameters.SEED.of(1L),
+            Parameters.NUM_INFERENCE_STEPS.of(steps),
+            Parameters.HEIGHT.of(8),
+            Parameters.WIDTH.of(16)),
+        id,
+        List.of());
   }
 }

@@ -1,0 +1,142 @@
+package io.sparkdiffusion.metadata;
+
+import io.sparkdiffusion.config.Shown;
+import io.sparkdiffusion.config.StrictJson;
+import io.sparkdiffusion.request.Parameter;
+import io.sparkdiffusion.request.Parameters;
+import io.sparkdiffusion.scheduler.SchedulerConfig;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/** The command that makes one image again, byte for byte. */
+public final class ImageCommand {
+
+  private static final String MODEL = "pretrained_model_name_or_path";
+  private static final String REVISION = "revision";
+  private static final String FROM_PT = "from_pt";
+  private static final String VARIANT = "variant";
+
+  /** NUL, and halves of surrogate pairs, which are no characters. */
+  private static final Pattern UNSPEAKABLE = Pattern.compile("[\\x00\\p{Cs}]");
+
+  private ImageCommand() {}
+
+  /** The settings that name a model folder. */
+  public static Map<String, String> model(String folder) {
+    return Map.of(MODEL, folder);
+  }
+
+  /**
+   * The settings that named a run's model, those with another value than the usual one. A hub's
+   * branch may have gone on since, so the commit stands in its place.
+   *
+   * @param configuration all settings of the run, as text
+   * @param commit of the hub's model, empty for a model of no hub
+   */
+  public static Map<String, String> modelOf(Map<?, ?> configuration, String commit) {
+    Map<String, String> settings = new LinkedHashMap<>();
+    for (String key : List.of(MODEL, REVISION, FROM_PT, VARIANT)) {
+      if (configuration.get(key) instanceof String value
+          && !value.isEmpty()
+          && !(key.equals(FROM_PT) && value.equals("true"))) {
+        settings.put(key, value);
+      }
+    }
+    String model = settings.getOrDefault(MODEL, "").replaceFirst("/+$", "");
+    boolean isItsFolder = model.endsWith("/" + commit);
+    if (!commit.isEmpty() && !isItsFolder) {
+      settings.put(REVISION, commit);
+    }
+    return settings;
+  }
+
+  /**
+   * The settings that make an image again. Every key that decides it is given, so that the
+   * configuration file does not matter.
+   *
+   * @param model the settings that name the model
+   * @param dtype of weights and activations
+   * @param schedulerConfig the full scheduler configuration
+   */
+  public static Map<String, String> settings(
+      GenerationParameters image,
+      Map<String, String> model,
+      String dtype,
+      Map<String, Object> schedulerConfig) {
+    Map<String, Object> settings = new LinkedHashMap<>(model);
+    for (Parameter<?> parameter : Parameters.OF_IMAGE) {
+      settings.put(parameter.name(), image.values().get(parameter));
+      if (parameter == Parameters.SEED) {
+        settings.put(Parameters.NUM_IMAGES.name(), 1);
+      }
+    }
+    settings.put("weights_dtype", dtype);
+    settings.put("activations_dtype", dtype);
+    settings.put("diffusion_scheduler_config", overrides(schedulerConfig));
+    settings.put("run_name", "again");
+    Map<String, String> texts = new LinkedHashMap<>();
+    settings.forEach((key, value) -> texts.put(key, value.toString()));
+    return texts;
+  }
+
+  /** {@link #settings} as one line for bash, whatever the prompt is. */
+  public static String of(
+      GenerationParameters image,
+      Map<String, String> model,
+      String dtype,
+      Map<String, Object> schedulerConfig) {
+    List<String> words =
+        settings(image, model, dtype, schedulerConfig).entrySet().stream()
+            .map(setting -> setting.getKey() + "=" + setting.getValue())
+            .toList();
+    return words.stream().anyMatch(word -> UNSPEAKABLE.matcher(word).find())
+        ? "# No shell can pass on a character of this prompt: jobs/inspect FILE --again=DIR does"
+        : "./jobs/generate configs/base21.yml " + line(words);
+  }
+
+  /** The keys that can be given, those with a value. */
+  private static String overrides(Map<String, Object> schedulerConfig) {
+    Map<String, Object> given = new TreeMap<>(schedulerConfig);
+    given.keySet().retainAll(SchedulerConfig.KEYS);
+    given.values().removeIf(value -> value == null);
+    return StrictJson.canonical(given);
+  }
+
+  /** One line for bash, quoted where that is necessary. */
+  public static String line(List<String> words) {
+    return words.stream().map(ImageCommand::quoted).collect(Collectors.joining(" "));
+  }
+
+  private static String quoted(String word) {
+    if (word.matches("[\\w=./:@%+-]+")) {
+      return word;
+    }
+    return word.codePoints().noneMatch(Shown::isHidden)
+        ? "'" + word.replace("'", "'\\''") + "'"
+        : escaped(word);
+  }
+
+  /** What would end the line, or hide in it, as bash's {@code $'...'} has it, byte by byte. */
+  private static String escaped(String word) {
+    StringBuilder line = new StringBuilder("$'");
+    word.codePoints()
+        .forEach(
+            point -> {
+              if (point == '\'' || point == '\\') {
+                line.append('\\').appendCodePoint(point);
+              } else if (Shown.isHidden(point)) {
+                for (byte part : Character.toString(point).getBytes(StandardCharsets.UTF_8)) {
+                  line.append(point == '\n' ? "\\n" : "\\x%02x".formatted(part));
+                }
+              } else {
+                line.appendCodePoint(point);
+              }
+            });
+    return line.append('\'').toString();
+  }
+}

@@ -1,0 +1,162 @@
+package io.sparkdiffusion.request;
+
+import java.io.Serializable;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/** One image to make: every value that decides its bytes. */
+public final class ImageRequest implements Serializable {
+
+  private static final long serialVersionUID = 1L;
+
+  private final String id;
+  private final int imageIndex;
+  private final Values values;
+  private final Start start;
+
+  private ImageRequest(String id, int imageIndex, Values values, Start start) {
+    this.id = id;
+    this.imageIndex = imageIndex;
+    this.values = values;
+    this.start = start;
+  }
+
+  /**
+   * An image of a program.
+   *
+   * @param id the row's id, never blank
+   * @param imageIndex which of the row's images, from 0
+   * @param given its values, the seed its own; others are the usual ones
+   * @throws IllegalArgumentException where they break a rule
+   */
+  public static ImageRequest of(String id, int imageIndex, Values given) {
+    Values row = given.withDefaults(Values.usual()).with(Parameters.ID.of(id));
+    List<String> broken = row.problems(Parameters.OF_ROW);
+    if (imageIndex < 0 || !broken.isEmpty()) {
+      throw new IllegalArgumentException(
+          "Cannot make a request: it must keep the rules of a row "
+              + (broken.isEmpty() ? "(image index " + imageIndex + ")" : broken));
+    }
+    return checked(id, imageIndex, row);
+  }
+
+  /**
+   * An image whose row has been checked.
+   *
+   * @param values of all {@link Parameters#OF_IMAGE}, perhaps of others
+   */
+  public static ImageRequest checked(String id, int imageIndex, Values values) {
+    return new ImageRequest(
+        id, imageIndex, values.only(Parameter::decidesImage), new Start.Noise());
+  }
+
+  /** The row's id. */
+  public String id() {
+    return id;
+  }
+
+  /** Which of the row's images, from 0; its seed is already the row's seed plus this. */
+  public int imageIndex() {
+    return imageIndex;
+  }
+
+  /** The values of {@link Parameters#OF_IMAGE}. */
+  public Values values() {
+    return values;
+  }
+
+  /** What denoising starts from. */
+  public Start start() {
+    return start;
+  }
+
+  /** What to draw. */
+  public String prompt() {
+    return values.get(Parameters.PROMPT);
+  }
+
+  /** What to avoid, empty for nothing. */
+  public String negativePrompt() {
+    return values.get(Parameters.NEGATIVE_PROMPT);
+  }
+
+  /** The seed of this image's own generator. */
+  public long seed() {
+    return values.get(Parameters.SEED);
+  }
+
+  /** Denoising steps, 1 to 1000. */
+  public int numInferenceSteps() {
+    return values.get(Parameters.NUM_INFERENCE_STEPS);
+  }
+
+  /** Strength of classifier-free guidance; at most 1 is without guidance. */
+  public double guidanceScale() {
+    return values.get(Parameters.GUIDANCE_SCALE);
+  }
+
+  /** Share of the rescaled guidance, 0 to 1; without guidance nothing is rescaled. */
+  public double guidanceRescale() {
+    return values.get(Parameters.GUIDANCE_RESCALE);
+  }
+
+  /** A multiple of 8. */
+  public int heightPixels() {
+    return values.get(Parameters.HEIGHT);
+  }
+
+  /** A multiple of 8. */
+  public int widthPixels() {
+    return values.get(Parameters.WIDTH);
+  }
+
+  /** The sampler's name. */
+  public String scheduler() {
+    return values.get(Parameters.SCHEDULER);
+  }
+
+  /** Share of DDIM's noise, 0 to 1. */
+  public double eta() {
+    return values.get(Parameters.ETA);
+  }
+
+  /** What a request hash holds of this image, by name. */
+  public Map<String, Object> canonical() {
+    Map<String, Object> parts = new HashMap<>(values.canonical());
+    parts.putAll(start.canonical());
+    parts.put("image_index", imageIndex);
+    return parts;
+  }
+
+  /** What an image must share with its neighbours in a UNet batch. */
+  public BatchKey batchKey() {
+    return new BatchKey(values.only(parameter -> !parameter.variesInBatch()), isGuided());
+  }
+
+  /** Whether there is guidance, by diffusers' rule (do_classifier_free_guidance). */
+  private boolean isGuided() {
+    return guidanceScale() > 1;
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof ImageRequest request
+        && id.equals(request.id)
+        && imageIndex == request.imageIndex
+        && values.equals(request.values)
+        && start.equals(request.start);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(id, imageIndex, values, start);
+  }
+
+  /** Which image and its numbers: texts stay out of logs. */
+  @Override
+  public String toString() {
+    return "ImageRequest[%s image %s, %s]".formatted(id, imageIndex, values);
+  }
+}

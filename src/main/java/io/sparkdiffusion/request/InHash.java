@@ -1,0 +1,12 @@
+package io.sparkdiffusion.request;
+
+/** Whether a parameter decides the image, and is part of the request hash then. */
+public enum InHash {
+  NO,
+  YES,
+  /**
+   * Where it has another value than its usual one: for a parameter that is new, so that the images
+   * that there are keep their hashes and are not made again.
+   */
+  UNLESS_USUAL
+}

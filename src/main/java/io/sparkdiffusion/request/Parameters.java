@@ -1,0 +1,239 @@
+package io.sparkdiffusion.request;
+
+import static io.sparkdiffusion.request.Said.integer;
+import static io.sparkdiffusion.request.Said.longInteger;
+import static io.sparkdiffusion.request.Said.number;
+import static io.sparkdiffusion.request.Said.text;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Predicate;
+
+/**
+ * Every parameter of an image, said once. Columns of tables and results, checks, settings, request
+ * hash, Spark ML, the gallery, the documents and Python's list follow from it, in this order.
+ */
+public final class Parameters {
+
+  private static final List<Parameter<?>> TABLE = new ArrayList<>();
+
+  /** What names a row and its images. */
+  public static final Parameter<String> ID =
+      add(
+          text("id")
+              .rule(Rule.of("not be null or blank", id -> id != null && !id.isBlank()))
+              .rule(Rule.atMost(1024, "bytes in UTF-8", Parameters::bytes))
+              .scope(Scope.ROW)
+              .inHash(InHash.NO));
+
+  /** What to draw. */
+  public static final Parameter<String> PROMPT =
+      add(
+          text("prompt")
+              .rule(Rule.of("not be null", prompt -> prompt != null))
+              .rule(length())
+              .scope(Scope.ROW)
+              .asPrivate()
+              .variesInBatch());
+
+  /** What to avoid, empty for nothing. */
+  public static final Parameter<String> NEGATIVE_PROMPT =
+      add(
+          text("negative_prompt")
+              .usually("")
+              .rule(length())
+              .alsoCalled("negative", "neg", "neg_prompt", "n_prompt", "negative_prompts", "uncond")
+              .means("concepts to avoid", "what to avoid")
+              .topic(Topic.WHAT_TO_DRAW)
+              .asPrivate()
+              .variesInBatch());
+
+  /** Images of a row; the seed of each follows from the row's. */
+  public static final Parameter<Integer> NUM_IMAGES =
+      add(
+          integer("num_images")
+              .usually(1)
+              .withStandIn()
+              .rule(Rule.between(1, 10_000))
+              .alsoCalled(
+                  "num_images_per_prompt",
+                  "n_iter",
+                  "n_samples",
+                  "num_samples",
+                  "num_outputs",
+                  "batch_count",
+                  "images",
+                  "n")
+              .means(
+                  "pictures for each row; empty: 1, with prompt= per_device_batch_size",
+                  "pictures for each row, 1 to 10000")
+              .topic(Topic.WHAT_TO_DRAW)
+              .inHash(InHash.NO));
+
+  /** The seed of an image's own generator; in the configuration, that of the rows without one. */
+  public static final Parameter<Long> SEED =
+      add(
+          longInteger("seed")
+              .usually(0L)
+              .values("-2^63 to 2^63 - 1")
+              .alsoCalled("noise_seed", "random_seed", "manual_seed", "generator")
+              .means(
+                  "random seed; picture k of a row uses the row's seed + k",
+                  "rows without a seed derive theirs from it and their id")
+              .topic(Topic.WHAT_TO_DRAW)
+              .variesInBatch());
+
+  /** Denoising steps. */
+  public static final Parameter<Integer> NUM_INFERENCE_STEPS =
+      add(
+          integer("num_inference_steps")
+              .usually(50)
+              .rule(Rule.between(1, 1000))
+              .values("1 to 1000 steps")
+              .alsoCalled(
+                  "steps",
+                  "step",
+                  "num_steps",
+                  "n_steps",
+                  "inference_steps",
+                  "sampling_steps",
+                  "ddim_steps")
+              .means("denoising steps", "denoising steps, 1 to 1000"));
+
+  /** Strength of classifier-free guidance (arXiv 2207.12598); at most 1 is without guidance. */
+  public static final Parameter<Double> GUIDANCE_SCALE =
+      add(
+          number("guidance_scale")
+              .usually(7.5)
+              .rule(Rule.of("be finite and 0 or more", s -> Double.isFinite(s) && s >= 0))
+              .values("0 or more")
+              .alsoCalled("cfg_scale", "cfg", "guidance", "scale", "unconditional_guidance_scale")
+              .means(
+                  "strength of classifier-free guidance; at most 1 is without guidance, as in"
+                      + " diffusers",
+                  "strength of guidance, 0 or more; at most 1: without")
+              .variesInBatch());
+
+  /** Share of the rescaled guidance (arXiv 2305.08891, section 3.4). */
+  public static final Parameter<Double> GUIDANCE_RESCALE =
+      add(
+          number("guidance_rescale")
+              .usually(0.0)
+              .rule(Rule.share())
+              .alsoCalled("cfg_rescale", "rescale_cfg", "rescale")
+              .means(
+                  "against overexposure when the terminal SNR nears zero; 0.7 goes with 7.5",
+                  "against overexposure, 0 to 1; 0.7 goes with 7.5")
+              .variesInBatch());
+
+  /** Height and width of a configuration that does not say them. */
+  public static final Parameter<Integer> RESOLUTION =
+      add(
+          size("resolution")
+              .values("pixels, a multiple of 8 from 8 to 4096")
+              .means("height and width", "")
+              .scope(Scope.JOB)
+              .inHash(InHash.NO));
+
+  /** Pixels. */
+  public static final Parameter<Integer> HEIGHT =
+      add(
+          size("height")
+              .withStandIn()
+              .values("as resolution")
+              .alsoCalled("h", "image_height")
+              .means(
+                  "height in pixels; empty: resolution", "pixels, a multiple of 8 from 8 to 4096"));
+
+  /** Pixels. */
+  public static final Parameter<Integer> WIDTH =
+      add(
+          size("width")
+              .withStandIn()
+              .values("as resolution")
+              .alsoCalled("w", "image_width")
+              .means(
+                  "width in pixels; empty: resolution", "pixels, a multiple of 8 from 8 to 4096"));
+
+  /** The sampler. */
+  public static final Parameter<String> SCHEDULER =
+      add(
+          text("scheduler")
+              .usually("ddim")
+              .rule(Rule.oneOf("ddim"))
+              .alsoCalled(
+                  "sampler", "sampler_name", "sampler_index", "sampling_method", "sample_method")
+              .means("the sampler", "sampler: ddim"));
+
+  /** Share of DDIM's noise (arXiv 2010.02502, formula 16). */
+  public static final Parameter<Double> ETA =
+      add(
+          number("eta")
+              .usually(0.0)
+              .rule(Rule.share())
+              .alsoCalled("ddim_eta", "eta_ddim")
+              .means(
+                  "share of noise in each DDIM step; 0 has none",
+                  "share of noise in each DDIM step, 0 to 1"));
+
+  /** All of them. */
+  public static final List<Parameter<?>> ALL = List.copyOf(TABLE);
+
+  /** Those that a row can say, which are the columns that are read. */
+  public static final List<Parameter<?>> OF_ROW = those(Parameter::isOfRow);
+
+  /** Those that a configuration says for rows that do not. */
+  public static final List<Parameter<?>> OF_BOTH = those(p -> p.isOfRow() && p.isOfJob());
+
+  /** Those that decide an image: what a request holds, and the result's columns. */
+  public static final List<Parameter<?>> OF_IMAGE = those(Parameter::decidesImage);
+
+  private Parameters() {}
+
+  /**
+   * The parameter of a name.
+   *
+   * @throws IllegalArgumentException where there is none
+   */
+  public static Parameter<?> named(String name) {
+    return ALL.stream()
+        .filter(parameter -> parameter.name().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "Cannot find a parameter: no such name (" + name + ")"));
+  }
+
+  /** The names of the columns that are read. */
+  public static List<String> columns() {
+    return OF_ROW.stream().map(Parameter::name).toList();
+  }
+
+  private static <T> Parameter<T> add(Said<T> said) {
+    Parameter<T> parameter = said.parameter();
+    TABLE.add(parameter);
+    return parameter;
+  }
+
+  private static List<Parameter<?>> those(Predicate<Parameter<?>> which) {
+    return ALL.stream().filter(which).toList();
+  }
+
+  /**
+   * A text encoder reads some 300 characters; from some 9 million on the tokenizer ends the JVM.
+   * Longer than this is a file in the place of a prompt.
+   */
+  private static Rule<String> length() {
+    return Rule.atMost(100_000, "characters", String::length);
+  }
+
+  private static Said<Integer> size(String name) {
+    return integer(name).usually(512).rule(Rule.multipleOf(8, 8, 4096)).topic(Topic.SIZE);
+  }
+
+  private static int bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8).length;
+  }
+}

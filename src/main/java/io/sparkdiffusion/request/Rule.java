@@ -1,0 +1,70 @@
+package io.sparkdiffusion.request;
+
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.Predicate;
+
+/**
+ * What a value must keep to.
+ *
+ * @param holds whether it does; the value is null where there is none
+ * @param sentence after {@code it must}, as {@code be 0 to 1}
+ * @param shown what a message tells of a value that does not
+ * @param words the values that are allowed, where they are some words
+ */
+record Rule<T>(Predicate<T> holds, String sentence, Function<T, Object> shown, List<String> words) {
+
+  private static final String BE = "be ";
+
+  /** A rule in words, whose messages tell the value. */
+  static <T> Rule<T> of(String sentence, Predicate<T> holds) {
+    return new Rule<>(holds, sentence, value -> value, List.of());
+  }
+
+  /** From one whole number to another, both allowed. */
+  static Rule<Integer> between(int low, int high) {
+    return of("be %s to %s".formatted(low, high), value -> value >= low && value <= high);
+  }
+
+  /** A part of a whole. */
+  static Rule<Double> share() {
+    return of("be 0 to 1", value -> value >= 0 && value <= 1);
+  }
+
+  /** Pixels that a UNet can halve: from one multiple of a number to another. */
+  static Rule<Integer> multipleOf(int factor, int low, int high) {
+    return of(
+        "be a multiple of %s from %s to %s".formatted(factor, low, high),
+        value -> value >= low && value <= high && value % factor == 0);
+  }
+
+  /** One of some words; what is no word may be a prompt in the wrong place and is not told. */
+  static Rule<String> oneOf(String... words) {
+    List<String> allowed = List.of(words);
+    return new Rule<>(allowed::contains, BE + String.join(", ", words), Rule::word, allowed);
+  }
+
+  /** At most so many of what is counted, of which the message tells the number. */
+  static Rule<String> atMost(int most, String what, Function<String, Integer> count) {
+    return new Rule<>(
+        value -> count.apply(value) <= most,
+        "have at most %s %s".formatted(most, what),
+        count::apply,
+        List.of());
+  }
+
+  /** What the values may be, as a table of settings says it. */
+  String range() {
+    return sentence.startsWith(BE) ? sentence.substring(BE.length()) : "";
+  }
+
+  /** Why a value is none, for the reader of a table. */
+  String problem(String parameter, T value) {
+    return "Cannot use %s: it must %s (%s)".formatted(parameter, sentence, shown.apply(value));
+  }
+
+  /** What looks like a number or a word; anything else may be a prompt in the wrong column. */
+  static String word(String cell) {
+    return cell.matches("[\\w.,+-]{0,40}") ? cell : "a text";
+  }
+}

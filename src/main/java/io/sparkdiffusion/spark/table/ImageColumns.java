@@ -1,0 +1,57 @@
+package io.sparkdiffusion.spark.table;
+
+import io.sparkdiffusion.request.Parameter;
+import io.sparkdiffusion.request.Parameters;
+import io.sparkdiffusion.request.ValueType;
+import io.sparkdiffusion.request.Values;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.ToIntFunction;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+
+/** The columns that say which image it is, with which a request and a result begin. */
+public final class ImageColumns {
+
+  /** The row's id, which of its images, then a column for each parameter that decides the image. */
+  static final StructType SCHEMA = schema();
+
+  private ImageColumns() {}
+
+  private static StructType schema() {
+    StructType schema =
+        new StructType()
+            .add(Parameters.ID.name(), DataTypes.StringType, false)
+            .add("image_index", DataTypes.IntegerType, false);
+    for (Parameter<?> parameter : Parameters.OF_IMAGE) {
+      schema = schema.add(parameter.name(), type(parameter.type()));
+    }
+    return schema;
+  }
+
+  /** The values of an image's row that has these columns by name. */
+  public static Values values(Row row) {
+    return values(row, row::fieldIndex);
+  }
+
+  /** The values of a row whose columns stand at these positions. */
+  static Values values(Row row, ToIntFunction<String> positions) {
+    List<Parameter.Value<?>> values = new ArrayList<>();
+    for (Parameter<?> parameter : Parameters.OF_IMAGE) {
+      Object cell = row.get(positions.applyAsInt(parameter.name()));
+      parameter.read(cell).ifPresent(values::add);
+    }
+    return Values.of(values);
+  }
+
+  private static DataType type(ValueType type) {
+    return switch (type) {
+      case TEXT -> DataTypes.StringType;
+      case INTEGER -> DataTypes.IntegerType;
+      case LONG -> DataTypes.LongType;
+      case NUMBER -> DataTypes.DoubleType;
+    };
+  }
+}
