@@ -17,6 +17,7 @@ import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -81,24 +82,25 @@ class ClusterIT {
 
   @Test
   @Order(4)
-  void makesTheSameBytesOnOneMachine() throws Exception {
-    Path output = folder.resolve("local");
-    job.runLocally(output);
-    assertThat(job.pictures(output)).isEqualTo(pictures);
+  void refusesAGpuThatIsNotThere() throws Exception {
+    assertRefused("cuda");
+  }
+
+  @Tag("soak")
+  @Test
+  @Order(5)
+  void refusesItWhereTheDeviceIsFound() throws Exception {
+    assertRefused("auto");
   }
 
   /** Spark gives each task a GPU here, which libtorch does not see. */
-  @Test
-  @Order(5)
-  void refusesAGpuThatIsNotThere() throws Exception {
-    for (String device : List.of("auto", "cuda")) {
-      Path output = folder.resolve("gpu-" + device);
-      SparkProcess driver = job.start(output, List.of(), "device=" + device);
-      assertThat(driver.await()).as(driver.printed()).isEqualTo(2);
-      assertThat(driver.lastLine())
-          .matches("Cannot use device=" + device + ": libtorch must have a GPU \\(.*\\); .*");
-      assertThat(output.resolve("images")).doesNotExist();
-    }
+  private static void assertRefused(String device) throws Exception {
+    Path output = folder.resolve("gpu-" + device);
+    SparkProcess driver = job.start(output, List.of(), "device=" + device);
+    assertThat(driver.await()).as(driver.printed()).isEqualTo(2);
+    assertThat(driver.lastLine())
+        .matches("Cannot use device=" + device + ": libtorch must have a GPU \\(.*\\); .*");
+    assertThat(output.resolve("images")).doesNotExist();
   }
 
   /** The first row is the dearest and so among the first; its guidance leads beyond all numbers. */

@@ -20,7 +20,6 @@ import java.util.Map;
 import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -190,16 +189,7 @@ class MeaningTest {
         Parameters.WIDTH.of(size));
   }
 
-  /** On two pipelines side by side, for tests have one libtorch thread each. */
   private static List<Picture> generate(Path model, List<ImageRequest> requests) {
-    int middle = requests.size() / 2;
-    return Stream.of(requests.subList(0, middle), requests.subList(middle, requests.size()))
-        .parallel()
-        .flatMap(part -> generateOnOne(model, part).stream())
-        .toList();
-  }
-
-  private static List<Picture> generateOnOne(Path model, List<ImageRequest> requests) {
     try (StableDiffusionPipeline pipeline =
         StableDiffusionPipeline.load(
             ModelFolder.open(model), new PipelineOptions("cpu", "float32", 1, Map.of()))) {

@@ -35,6 +35,7 @@ class StoresTest {
 
   private static final int ROWS = 40;
   private static final String FOUR = "commit_group_images=4";
+  private static final String NO_PAGE = "gallery=false";
 
   @Parameter private String store;
   @TempDir private Path folder;
@@ -48,7 +49,7 @@ class StoresTest {
   @Test
   void takesGroupByGroupAndNothingTwice() throws IOException {
     runs.prompts(manyRows(""));
-    GenerateJob.Result result = runs.run(FOUR);
+    GenerateJob.Result result = runs.run(FOUR, NO_PAGE);
     assertThat(result.counts().generated()).isEqualTo(ROWS);
     assertThat(runs.texts("group"))
         .hasSize(ROWS)
@@ -60,7 +61,7 @@ class StoresTest {
     // As where the driver has died between a group's commit and its next step.
     Files.createDirectories(runs.output.resolve("_staging/dead/group-0"));
     List<String> first = runs.texts("id", "sha256", "run_id");
-    RunCounts again = runs.run(FOUR).counts();
+    RunCounts again = runs.run(FOUR, NO_PAGE).counts();
     assertThat(again.generated()).isZero();
     assertThat(again.skipped()).isEqualTo(ROWS);
     assertThat(runs.texts("id", "sha256", "run_id")).isEqualTo(first);
@@ -70,10 +71,10 @@ class StoresTest {
   @Test
   void takesChangedAndNewRows() {
     runs.prompts(PROMPTS);
-    runs.run();
+    runs.run(NO_PAGE);
     String first = runs.rows().filter("id = 'b'").head().getAs("request_hash");
     runs.prompts(PROMPTS.replace("b,owl", "b,eagle") + "d,new,,,,\n");
-    RunCounts counts = runs.run().counts();
+    RunCounts counts = runs.run(NO_PAGE).counts();
     assertThat(counts.generated()).isEqualTo(2);
     assertThat(counts.skipped()).isEqualTo(3);
     assertThat(counts.failed()).isEqualTo(1);
@@ -86,7 +87,7 @@ class StoresTest {
   @Test
   void keepsFinishedGroupsWhereTheDeviceFailsLater() throws IOException {
     runs.prompts(manyRows("last,BOOM,1\n"));
-    assertThatThrownBy(() -> runs.run(FOUR))
+    assertThatThrownBy(() -> runs.run(FOUR, NO_PAGE))
         .satisfies(
             e -> assertThat(Failures.reason(e)).isEqualTo("Cannot go on: the device is gone"));
     long kept = runs.rows().count();
@@ -96,7 +97,7 @@ class StoresTest {
         .contains("\"status\" : \"failed\"");
 
     runs.prompts(manyRows("last,fox,1\n"));
-    RunCounts counts = runs.run(FOUR).counts();
+    RunCounts counts = runs.run(FOUR, NO_PAGE).counts();
     assertThat(counts.skipped()).isEqualTo(kept);
     assertThat(counts.generated()).isEqualTo(ROWS + 1 - kept);
     assertThat(runs.rows().agg(functions.countDistinct("id")).head().getLong(0))
