@@ -4,7 +4,7 @@ from pyspark.ml.param import Param, Params, TypeConverters
 
 
 class Parameters(Params):
-    batchSize = Param(Params._dummy(), "batchSize", "pictures in a batch on a GPU; every batch is padded to it", TypeConverters.toInt)
+    batchSize = Param(Params._dummy(), "batchSize", "images in a batch on a GPU; every batch is padded to it", TypeConverters.toInt)
     device = Param(Params._dummy(), "device", "auto, cpu, cuda or cuda:N", TypeConverters.toString)
     diffusion_scheduler_config = Param(Params._dummy(), "diffusion_scheduler_config", "mapping that wins over the model's, YAML or JSON", TypeConverters.toString)
     dtype = Param(Params._dummy(), "dtype", "number format: float32, bfloat16, float16 (GPU only)", TypeConverters.toString)
@@ -21,9 +21,9 @@ class Parameters(Params):
     model_digest = Param(Params._dummy(), "model_digest", "digest that the model must have; empty: any", TypeConverters.toString)
     negativePromptCol = Param(Params._dummy(), "negativePromptCol", "column of what to avoid, where it is there", TypeConverters.toString)
     negative_prompt = Param(Params._dummy(), "negative_prompt", "what to avoid", TypeConverters.toString)
-    num_images = Param(Params._dummy(), "num_images", "pictures for each row, 1 to 10000", TypeConverters.toInt)
+    num_images = Param(Params._dummy(), "num_images", "images for each row, 1 to 10000", TypeConverters.toInt)
     num_inference_steps = Param(Params._dummy(), "num_inference_steps", "denoising steps, 1 to 1000", TypeConverters.toInt)
-    outputCol = Param(Params._dummy(), "outputCol", "column of pictures, which is added", TypeConverters.toString)
+    outputCol = Param(Params._dummy(), "outputCol", "column of images, which is added", TypeConverters.toString)
     png_ai_mark = Param(Params._dummy(), "png_ai_mark", "mark PNGs as made by a model", TypeConverters.toBoolean)
     png_parameters = Param(Params._dummy(), "png_parameters", "write prompts and parameters into PNGs", TypeConverters.toBoolean)
     revision = Param(Params._dummy(), "revision", "branch, tag or commit of a hub id; empty: main", TypeConverters.toString)

@@ -51,7 +51,7 @@ import picocli.CommandLine.Parameters;
     customSynopsis =
         "jobs/generate CONFIG [key=value ...] [--dry-run] [--verbose] [--stacktrace] [-- spark options]",
     description = {
-      "Makes pictures from prompts with Stable Diffusion 2 on Apache Spark.",
+      "Makes images from prompts with Stable Diffusion 2 on Apache Spark.",
       "",
       "Examples:",
       "  jobs/generate configs/tiny.yml",

@@ -23,7 +23,7 @@ class PrometheusTest {
   private static final String PREFIX =
       "metrics_spark_diffusion_driver_plugin_io_sparkdiffusion_spark_executor_DiffusionPlugin_";
 
-  /** Three steps, and the fake takes a millisecond for each picture. */
+  /** Three steps, and the fake takes a millisecond for each image. */
   private static final String CONFIG =
       """
       pretrained_model_name_or_path: %1$s

@@ -12,7 +12,7 @@ import scala.collection.Iterator;
 
 /**
  * {@link TextToImage} as one of the predictors of DJL's Spark extension, for programs that handle
- * those alike. Only the door is theirs: models are loaded once for each JVM and device and pictures
+ * those alike. Only the door is theirs: models are loaded once for each JVM and device and images
  * drawn by {@link TextToImage}, not by their loader. It is not part of the default build, since the
  * extension cannot be resolved there.
  */
@@ -39,7 +39,7 @@ public final class TextToImagePredictor extends BaseTextPredictor<String, Row> {
     return this;
   }
 
-  /** The column of pictures. */
+  /** The column of images. */
   public TextToImagePredictor setOutputCol(String value) {
     drawing.setOutputCol(value);
     return this;

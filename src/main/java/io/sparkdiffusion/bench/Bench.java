@@ -22,7 +22,7 @@ import java.util.stream.Stream;
 public final class Bench {
 
   private static final String USAGE =
-      "stages MODEL_FOLDER INPUTS OUTPUT DTYPE, pictures MODEL_FOLDER DTYPE BATCH_SIZE PIXELS, or"
+      "stages MODEL_FOLDER INPUTS OUTPUT DTYPE, images MODEL_FOLDER DTYPE BATCH_SIZE PIXELS, or"
           + " png FILE; behind the first two device=cuda:N for a GPU";
   private static final String DEVICE = "device=";
 
@@ -47,7 +47,7 @@ public final class Bench {
     String device = onDevice ? given[given.length - 1].substring(DEVICE.length()) : "cpu";
     switch (arguments.length == 0 ? "" : arguments[0] + arguments.length) {
       case "stages5" -> stages(arguments, device);
-      case "pictures5" -> pictures(arguments, device);
+      case "pictures5" -> images(arguments, device);
       case "png2" -> png(new PngBench(Path.of(arguments[1])));
       default -> throw new IllegalArgumentException("Cannot run the bench: it takes " + USAGE);
     }
@@ -67,12 +67,12 @@ public final class Bench {
   }
 
   /**
-   * Each question is a number of steps, one of pictures, and sometimes one of pictures whose texts
-   * are encoded before; a first answer: the first step.
+   * Each question is a number of steps, one of images, and sometimes one of images whose texts are
+   * encoded before; a first answer: the first step.
    */
-  private void pictures(String[] arguments, String device) throws IOException {
-    try (PictureBench bench =
-        new PictureBench(
+  private void images(String[] arguments, String device) throws IOException {
+    try (ImageBench bench =
+        new ImageBench(
             ModelFolder.open(Path.of(arguments[1])),
             new PipelineOptions(device, arguments[2], Integer.parseInt(arguments[3]), Map.of()),
             Integer.parseInt(arguments[4]))) {

@@ -4,7 +4,7 @@ import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.request.Values;
 
-/** A guided picture as the published models' settings make it. */
+/** A guided image as the published models' settings make it. */
 final class BenchRequest {
 
   private BenchRequest() {}

@@ -89,7 +89,7 @@ final class GraphFolder {
     write("step", Dtype.FLOAT32, key, GuidedStep.record(shape));
   }
 
-  /** All that a batch of guided pictures of the model's own size needs. */
+  /** All that a batch of guided images of the model's own size needs. */
   void batch(long size) throws IOException {
     long side = unet.sampleSize();
     unet(size, 2 * size, side, side);

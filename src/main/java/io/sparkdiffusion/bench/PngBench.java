@@ -9,22 +9,22 @@ import java.nio.file.Path;
 import java.util.List;
 import javax.imageio.ImageIO;
 
-/** Encodes a picture as PNG with our encoder or with ImageIO's default, whenever it is asked. */
+/** Encodes a image as PNG with our encoder or with ImageIO's default, whenever it is asked. */
 final class PngBench {
 
-  private final BufferedImage picture;
+  private final BufferedImage image;
   private final RgbImage pixels;
 
-  /** Reads a picture. */
+  /** Reads a image. */
   PngBench(Path file) throws IOException {
     BufferedImage read = ImageIO.read(file.toFile());
     int width = read.getWidth();
     int height = read.getHeight();
-    this.picture = new BufferedImage(width, height, BufferedImage.TYPE_3BYTE_BGR);
+    this.image = new BufferedImage(width, height, BufferedImage.TYPE_3BYTE_BGR);
     byte[] rgb = new byte[3 * width * height];
     for (int i = 0; i < width * height; i++) {
       int color = read.getRGB(i % width, i / width);
-      picture.setRGB(i % width, i / width, color);
+      image.setRGB(i % width, i / width, color);
       rgb[3 * i] = (byte) (color >> 16);
       rgb[3 * i + 1] = (byte) (color >> 8);
       rgb[3 * i + 2] = (byte) color;
@@ -55,7 +55,7 @@ final class PngBench {
 
   private int byImageIo() throws IOException {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    ImageIO.write(picture, "png", out);
+    ImageIO.write(image, "png", out);
     return out.size();
   }
 }

@@ -47,7 +47,7 @@ public final class ProductCheck {
   }
 
   /**
-   * Each question is the number of the first picture, how many, and how many in a batch. After the
+   * Each question is the number of the first image, how many, and how many in a batch. After the
    * last the pipeline is closed, and one more answer says what memory is then taken.
    */
   private void images(String[] arguments) throws IOException {
@@ -57,8 +57,8 @@ public final class ProductCheck {
     PipelineOptions options = new PipelineOptions(device, arguments[4], numbers[0], Map.of());
     MemoryTaken memory = new MemoryTaken(device);
     long before = memory.deviceBytes();
-    try (DigestedPictures pictures =
-        new DigestedPictures(
+    try (DigestedImages digested =
+        new DigestedImages(
             ModelFolder.open(Path.of(arguments[2])), options, numbers[1], numbers[2])) {
       answer(
           Map.of(
@@ -69,7 +69,7 @@ public final class ProductCheck {
       String question;
       while ((question = questions.readLine()) != null) {
         int[] asked = Stream.of(question.split(" ", 3)).mapToInt(Integer::parseInt).toArray();
-        Map<String, Object> made = new LinkedHashMap<>(pictures.make(asked[0], asked[1], asked[2]));
+        Map<String, Object> made = new LinkedHashMap<>(digested.make(asked[0], asked[1], asked[2]));
         made.put("anonymous_bytes", memory.anonymousBytes());
         made.put("device_bytes", memory.deviceBytes());
         answer(made);

@@ -50,7 +50,7 @@ public final class RecordGraphs {
     }
   }
 
-  /** A model at the size of its training, in batches of guided pictures. */
+  /** A model at the size of its training, in batches of guided images. */
   static void sizes(Path output, Path model, List<Long> batches) throws IOException {
     GraphFolder graphs = new GraphFolder(output, model);
     graphs.text();

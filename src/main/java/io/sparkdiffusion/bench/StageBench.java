@@ -78,7 +78,7 @@ final class StageBench implements AutoCloseable {
    * copy of the result to the host, which is in the time.
    *
    * @param question {@code text}, {@code unet}, {@code guidance} or {@code vae}; with {@code :N}
-   *     for N pictures at a time
+   *     for N images at a time
    * @return seconds
    */
   double seconds(String question) {
@@ -90,7 +90,7 @@ final class StageBench implements AutoCloseable {
     }
   }
 
-  /** Writes the last result of each stage that ran for one picture, float32. */
+  /** Writes the last result of each stage that ran for one image, float32. */
   void write(Path output) throws IOException {
     TensorFile.Writer outputs = new TensorFile.Writer();
     for (String name : List.of("text", "unet", "vae")) {
@@ -105,12 +105,12 @@ final class StageBench implements AutoCloseable {
 
   private Stage stage(String question) {
     String[] parts = question.split(":", 2);
-    int pictures = parts.length == 1 ? 1 : Integer.parseInt(parts[1]);
+    int images = parts.length == 1 ? 1 : Integer.parseInt(parts[1]);
     return switch (parts[0]) {
       case "text" -> text();
-      case "unet" -> unet(pictures);
-      case "guidance" -> guidance(pictures);
-      case "vae" -> vae(pictures);
+      case "unet" -> unet(images);
+      case "guidance" -> guidance(images);
+      case "vae" -> vae(images);
       default ->
           throw new IllegalArgumentException(
               "Cannot run a stage: it must be text, unet, guidance or vae (%s)"
@@ -126,53 +126,52 @@ final class StageBench implements AutoCloseable {
     return new Stage("states", graph, compile(Component.TEXT_ENCODER, graph), ids);
   }
 
-  private Stage unet(int pictures) {
+  private Stage unet(int images) {
     long[] sample = shape("sample");
     Graph graph =
         target.apply(
             new Unet2dConditionModel(UnetConfig.read(folder.configFile(Component.UNET)))
-                .record(dtype, pictures, 2L * pictures, sample[2], sample[3], shape("states")[1]));
+                .record(dtype, images, 2L * images, sample[2], sample[3], shape("states")[1]));
     DeviceTensor timestep = open.push(device.floats(inputs.floats("timestep"), 1));
     return new Stage(
         "noise",
         graph,
         compile(Component.UNET, graph),
-        repeated("sample", pictures),
+        repeated("sample", images),
         timestep,
-        repeated("states", pictures));
+        repeated("states", images));
   }
 
-  private Stage guidance(int pictures) {
+  private Stage guidance(int images) {
     long[] sample = shape("sample");
     Graph graph =
-        GuidedStep.record(new BatchShape(pictures, sample[1], sample[2], sample[3], true, false));
-    float[] scales = new float[pictures];
+        GuidedStep.record(new BatchShape(images, sample[1], sample[2], sample[3], true, false));
+    float[] scales = new float[images];
     Arrays.fill(scales, 7.5f);
-    float[] rescales = new float[pictures];
+    float[] rescales = new float[images];
     Arrays.fill(rescales, 0.7f);
     return new Stage(
         "latents",
         graph,
         compile(Component.UNET, graph),
-        repeated("sample", pictures),
-        repeated("sample", 2 * pictures),
-        open.push(device.floats(scales, pictures, 1, 1, 1)),
-        open.push(device.floats(rescales, pictures, 1, 1, 1)),
+        repeated("sample", images),
+        repeated("sample", 2 * images),
+        open.push(device.floats(scales, images, 1, 1, 1)),
+        open.push(device.floats(rescales, images, 1, 1, 1)),
         open.push(device.floats(new float[] {1.01f, -0.02f, 0}, 3)));
   }
 
-  private Stage vae(int pictures) {
+  private Stage vae(int images) {
     long[] shape = shape("latents");
     VaeConfig config = VaeConfig.read(folder.configFile(Component.VAE));
     Graph graph =
         target.apply(
-            new AutoencoderKlDecoder(config)
-                .record(dtype, pictures * shape[0], shape[2], shape[3]));
+            new AutoencoderKlDecoder(config).record(dtype, images * shape[0], shape[2], shape[3]));
     float[] scaled = inputs.floats("latents");
     for (int i = 0; i < scaled.length; i++) {
       scaled[i] *= (float) config.scalingFactor();
     }
-    DeviceTensor latents = repeated(scaled, shape, pictures);
+    DeviceTensor latents = repeated(scaled, shape, images);
     return new Stage("image", graph, compile(Component.VAE, graph), latents);
   }
 
@@ -194,7 +193,7 @@ final class StageBench implements AutoCloseable {
     return inputs.shape(name).sizes();
   }
 
-  /** Weights are laid out for the first graph that asks for them, one picture's. */
+  /** Weights are laid out for the first graph that asks for them, one image's. */
   private CompiledGraph compile(Component component, Graph graph) {
     WeightDictionary loaded =
         weights.computeIfAbsent(

@@ -41,7 +41,7 @@ public final class Inspect implements Callable<Integer> {
   @Option(
       names = "--model",
       paramLabel = "FOLDER",
-      description = "where the model is now; default: what run.json beside the pictures says")
+      description = "where the model is now; default: what run.json beside the images says")
   private String model;
 
   @Option(
@@ -193,7 +193,7 @@ public final class Inspect implements Callable<Integer> {
         : Optional.empty();
   }
 
-  /** The picture's folder or the one above it is the run's output folder. */
+  /** The image's folder or the one above it is the run's output folder. */
   private Optional<Map<String, String>> modelOfRun() {
     Path folder = file.toAbsolutePath().normalize().getParent();
     return Stream.of(folder, folder.resolve(".."))

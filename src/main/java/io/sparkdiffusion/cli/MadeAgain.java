@@ -11,14 +11,14 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Has the job make a picture again, and compares the bytes. What the picture says reaches the job
- * in a file that only the user can read, never as text for a shell.
+ * Has the job make a image again, and compares the bytes. What the image says reaches the job in a
+ * file that only the user can read, never as text for a shell.
  *
- * @param picture the one that there is
+ * @param image the one that there is
  * @param folder the new output folder
  * @param out takes what came of it, borrowed
  */
-record MadeAgain(Path picture, Path folder, PrintStream out, MadeAgain.Job job) {
+record MadeAgain(Path image, Path folder, PrintStream out, MadeAgain.Job job) {
 
   /** The launcher's path, which {@code jobs/inspect} sets. */
   private static final String LAUNCHER = "SPARK_DIFFUSION_GENERATE";
@@ -54,7 +54,7 @@ record MadeAgain(Path picture, Path folder, PrintStream out, MadeAgain.Job job) 
         if (found.findAny().isPresent()) {
           throw new ProblemsException(
               "Cannot make %s again: --again must name a new or empty folder (%s)"
-                  .formatted(picture, folder));
+                  .formatted(image, folder));
         }
       }
     }
@@ -63,7 +63,7 @@ record MadeAgain(Path picture, Path folder, PrintStream out, MadeAgain.Job job) 
   private static String text(Map<String, String> settings) {
     if (settings.values().stream().anyMatch(value -> value.contains("\0"))) {
       throw new ProblemsException(
-          "Cannot make the picture again: its texts must not hold the character NUL (one does)");
+          "Cannot make the image again: its texts must not hold the character NUL (one does)");
     }
     return settings.entrySet().stream()
         .map(setting -> setting.getKey() + "=" + setting.getValue() + "\0")
@@ -74,9 +74,9 @@ record MadeAgain(Path picture, Path folder, PrintStream out, MadeAgain.Job job) 
     if (!Files.exists(made)) {
       throw new ProblemsException(
           "Cannot make %s again: its row must not fail (it did; see rows/ in %s)"
-              .formatted(picture, folder));
+              .formatted(image, folder));
     }
-    long differs = Files.mismatch(picture, made);
+    long differs = Files.mismatch(image, made);
     if (differs < 0) {
       out.println("Made again, the same bytes: " + made);
       return ExitCode.DONE;
@@ -93,7 +93,7 @@ record MadeAgain(Path picture, Path folder, PrintStream out, MadeAgain.Job job) 
     String launcher = System.getenv(LAUNCHER);
     if (launcher == null) {
       throw new ProblemsException(
-          "Cannot make a picture again: jobs/inspect must have started this, or %s must name"
+          "Cannot make a image again: jobs/inspect must have started this, or %s must name"
                   .formatted(LAUNCHER)
               + " jobs/generate (not set)");
     }

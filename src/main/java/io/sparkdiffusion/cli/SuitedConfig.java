@@ -16,13 +16,13 @@ import java.util.Locale;
  */
 record SuitedConfig(String file, List<String> settings, List<String> reasons) {
 
-  /** Pictures of the embedded models; real ones begin at 512. */
+  /** Images of the embedded models; real ones begin at 512. */
   private static final long SMALL_PIXELS = 256;
 
   private static final long SMALL_RESOLUTION = 128;
   private static final long USUAL_RESOLUTION = 512;
 
-  /** By the prediction type and the size of the pictures that a model was trained on. */
+  /** By the prediction type and the size of the images that a model was trained on. */
   static SuitedConfig of(SchedulerConfig scheduler, long trainedSizePixels) {
     boolean isSmall = trainedSizePixels < SMALL_PIXELS;
     boolean predictsNoise = scheduler.predictionType() == PredictionType.EPSILON;
@@ -32,7 +32,7 @@ record SuitedConfig(String file, List<String> settings, List<String> reasons) {
         "its scheduler says prediction_type "
             + scheduler.predictionType().name().toLowerCase(Locale.ROOT));
     reasons.add(
-        "its UNet was trained on pictures of %s x %s"
+        "its UNet was trained on images of %s x %s"
             .formatted(trainedSizePixels, trainedSizePixels));
     if (trainedSizePixels != (isSmall ? SMALL_RESOLUTION : USUAL_RESOLUTION)) {
       settings.add("resolution=" + trainedSizePixels);
@@ -54,7 +54,7 @@ record SuitedConfig(String file, List<String> settings, List<String> reasons) {
   }
 
   /**
-   * A line for a shell that makes pictures with a model; the small configurations bring prompts.
+   * A line for a shell that makes images with a model; the small configurations bring prompts.
    *
    * @param model settings that name it
    */

@@ -3,10 +3,10 @@ package io.sparkdiffusion.config;
 import java.io.Serializable;
 
 /**
- * How pictures are computed.
+ * How images are computed.
  *
  * @param device {@code auto}, {@code cpu}, {@code cuda} or {@code cuda:N}
- * @param perDeviceBatchSize the fixed number of pictures in a batch
+ * @param perDeviceBatchSize the fixed number of images in a batch
  * @param libtorchPath a PyTorch on each executor whose libtorch computes; empty: the usual one
  */
 public record ExecutionConfig(

@@ -53,7 +53,7 @@ final class JobSettings {
                 "ignore_columns",
                 "",
                 "columns of prompts, with commas",
-                "neither read nor passed through, as sizes and states of other pictures")
+                "neither read nor passed through, as sizes and states of other images")
             .ofTable(table -> String.join(",", table.columns().ignored())));
   }
 
@@ -205,7 +205,7 @@ final class JobSettings {
             .told(config -> config.output().pngParameters()),
         flag("png_ai_mark", "mark PNG files as made by a model, for machines")
             .told(config -> config.output().pngAiMark()),
-        flag("gallery", "write index.html, a page that shows the output's pictures")
+        flag("gallery", "write index.html, a page that shows the output's images")
             .told(config -> config.output().gallery()));
   }
 

@@ -10,8 +10,8 @@ import java.io.Serializable;
  * @param commitGroupImages how many images appear in the output together, at least
  * @param commit how those images appear together
  * @param pngParameters whether PNG files carry the generation parameters
- * @param pngAiMark whether PNG files carry the machine-readable mark of AI pictures
- * @param gallery whether a page shows the pictures
+ * @param pngAiMark whether PNG files carry the machine-readable mark of AI images
+ * @param gallery whether a page shows the images
  */
 public record OutputConfig(
     String directory,

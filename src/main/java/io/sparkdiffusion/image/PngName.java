@@ -3,7 +3,7 @@ package io.sparkdiffusion.image;
 import io.sparkdiffusion.metadata.Sha256;
 import java.nio.charset.StandardCharsets;
 
-/** File names of pictures: the same on every file system, and never the same for two pictures. */
+/** File names of images: the same on every file system, and never the same for two images. */
 public final class PngName {
 
   /**
@@ -23,7 +23,7 @@ public final class PngName {
     return encoded(id) + "_" + imageIndex + "_" + requestHash.substring(0, HASH_DIGITS) + ".png";
   }
 
-  /** {@code image_<index>.png}, for the pictures of {@code prompt=}. */
+  /** {@code image_<index>.png}, for the images of {@code prompt=}. */
   public static String numbered(int imageIndex) {
     return "image_" + imageIndex + ".png";
   }

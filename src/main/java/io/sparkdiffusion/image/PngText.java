@@ -34,12 +34,12 @@ public record PngText(String keyword, String text) {
     return new PngText(PARAMETERS, parameters.text());
   }
 
-  /** What decides the picture beside its generation parameters. */
+  /** What decides the image beside its generation parameters. */
   public static PngText of(ImageOrigin origin) {
     return new PngText(ORIGIN, origin.toJson());
   }
 
-  /** The mark of AI pictures. */
+  /** The mark of AI images. */
   public static PngText aiMark() {
     return new PngText(XMP, AiMark.xmp());
   }

@@ -1,11 +1,11 @@
 package io.sparkdiffusion.image;
 
 /**
- * A picture of 8-bit pixels.
+ * A image of 8-bit pixels.
  *
  * @param rgb height x width x 3 bytes, row by row, borrowed
  */
-@SuppressWarnings("ArrayRecordComponent") // A borrowed buffer; pictures are not compared.
+@SuppressWarnings("ArrayRecordComponent") // A borrowed buffer; images are not compared.
 public record RgbImage(int widthPixels, int heightPixels, byte[] rgb) {
 
   /** Red, green and blue. */
@@ -25,7 +25,7 @@ public record RgbImage(int widthPixels, int heightPixels, byte[] rgb) {
     return CHANNELS * widthPixels;
   }
 
-  /** Whether all pixels are the same, as in the black picture that an overflow gives. */
+  /** Whether all pixels are the same, as in the black image that an overflow gives. */
   public boolean isFlat() {
     for (int i = 3; i < rgb.length; i++) {
       if (rgb[i] != rgb[i - 3]) {

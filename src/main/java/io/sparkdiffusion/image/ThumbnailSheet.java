@@ -12,10 +12,10 @@ import javax.imageio.ImageWriter;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
-/** Small pictures side by side in one JPEG file: a page of thousands loads few files. */
+/** Small images side by side in one JPEG file: a page of thousands loads few files. */
 public final class ThumbnailSheet {
 
-  /** Pictures in a sheet. */
+  /** Images in a sheet. */
   public static final int PLACES = 64;
 
   private static final int COLUMNS = 8;
@@ -28,7 +28,7 @@ public final class ThumbnailSheet {
   public record Area(int x, int y, int width, int height) {}
 
   /**
-   * Where a picture stands in its sheet.
+   * Where a image stands in its sheet.
    *
    * @param number its place, from 0
    */
@@ -41,14 +41,14 @@ public final class ThumbnailSheet {
         (int) Math.max(1, Math.round(heightPixels * scale)));
   }
 
-  /** The whole sheet of so many pictures. */
-  public static Area whole(int pictures) {
-    int rows = (pictures + COLUMNS - 1) / COLUMNS;
-    return new Area(0, 0, Math.min(pictures, COLUMNS) * SIDE, rows * SIDE);
+  /** The whole sheet of so many images. */
+  public static Area whole(int images) {
+    int rows = (images + COLUMNS - 1) / COLUMNS;
+    return new Area(0, 0, Math.min(images, COLUMNS) * SIDE, rows * SIDE);
   }
 
   /**
-   * A picture as small as it stands in a sheet.
+   * A image as small as it stands in a sheet.
    *
    * @param png a PNG file
    */
@@ -58,7 +58,7 @@ public final class ThumbnailSheet {
         ImageIO.read(new MemoryCacheImageInputStream(new ByteArrayInputStream(png)));
     if (large == null) {
       throw new IOException(
-          "Cannot read a picture: it must be a PNG file (%s bytes)".formatted(png.length));
+          "Cannot read a image: it must be a PNG file (%s bytes)".formatted(png.length));
     }
     Area area = area(0, large.getWidth(), large.getHeight());
     byte[] rgb = new byte[RgbImage.CHANNELS * area.width() * area.height()];
@@ -70,7 +70,7 @@ public final class ThumbnailSheet {
     return new RgbImage(area.width(), area.height(), rgb);
   }
 
-  /** Writes the mean of the pixels that one of the small picture stands for. */
+  /** Writes the mean of the pixels that one of the small image stands for. */
   private static void average(BufferedImage large, Area area, int x, int y, byte[] rgb, int at) {
     int left = x * large.getWidth() / area.width();
     int right = Math.max(left + 1, (x + 1) * large.getWidth() / area.width());
@@ -91,20 +91,20 @@ public final class ThumbnailSheet {
   /**
    * A sheet as a JPEG file.
    *
-   * @param pictures by their places; a place without one stays black
+   * @param images by their places; a place without one stays black
    * @param places in the sheet
    */
-  public static byte[] jpeg(Map<Integer, RgbImage> pictures, int places) throws IOException {
+  public static byte[] jpeg(Map<Integer, RgbImage> images, int places) throws IOException {
     Area whole = whole(places);
     BufferedImage sheet =
         new BufferedImage(whole.width(), whole.height(), BufferedImage.TYPE_INT_RGB);
-    pictures.forEach((number, picture) -> put(picture, number, sheet));
+    images.forEach((number, image) -> put(image, number, sheet));
     return jpeg(sheet);
   }
 
-  private static void put(RgbImage picture, int number, BufferedImage sheet) {
-    Area area = area(number, picture.widthPixels(), picture.heightPixels());
-    byte[] rgb = picture.rgb();
+  private static void put(RgbImage image, int number, BufferedImage sheet) {
+    Area area = area(number, image.widthPixels(), image.heightPixels());
+    byte[] rgb = image.rgb();
     int[] pixels = new int[rgb.length / RgbImage.CHANNELS];
     for (int i = 0, at = 0; i < pixels.length; i++, at += RgbImage.CHANNELS) {
       pixels[i] = ((rgb[at] & 0xff) << 16) | ((rgb[at + 1] & 0xff) << 8) | (rgb[at + 2] & 0xff);

@@ -1,2 +1,2 @@
-/** Pictures as PNG files and what the files are called; it imports metadata and the JDK. */
+/** Images as PNG files and what the files are called; it imports metadata and the JDK. */
 package io.sparkdiffusion.image;

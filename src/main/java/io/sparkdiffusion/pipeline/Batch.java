@@ -31,7 +31,7 @@ final class Batch {
     List<BatchKey> keys = requests.stream().map(ImageRequest::batchKey).distinct().toList();
     if (keys.size() != 1) {
       throw new IllegalArgumentException(
-          "Cannot generate pictures: all must have the same steps, size, scheduler, eta and"
+          "Cannot generate images: all must have the same steps, size, scheduler, eta and"
               + " guidance on or off (%s requests with %s such keys)"
                   .formatted(requests.size(), keys.size()));
     }
@@ -53,7 +53,7 @@ final class Batch {
     return requests.get(0).batchKey();
   }
 
-  /** The next values of each picture's own noise: (B, count), row by row. */
+  /** The next values of each image's own noise: (B, count), row by row. */
   float[] noise(int count) {
     float[] all = new float[generators.size() * count];
     for (int i = 0; i < generators.size(); i++) {

@@ -3,11 +3,11 @@ package io.sparkdiffusion.pipeline;
 /**
  * What decides the graphs of a batch.
  *
- * @param batch pictures, padding included
+ * @param batch images, padding included
  * @param channels of the latents
  * @param height of the latents
  * @param width of the latents
- * @param guided whether each picture has an unconditional half
+ * @param guided whether each image has an unconditional half
  * @param noisy whether the sampler adds noise (eta above 0)
  */
 public record BatchShape(
@@ -23,12 +23,12 @@ public record BatchShape(
     return new BatchShape(batch, channels, height, width, false, false);
   }
 
-  /** One picture of this size. */
+  /** One image of this size. */
   BatchShape single() {
     return new BatchShape(1, channels, height, width, false, false);
   }
 
-  /** Values of one picture's latents. */
+  /** Values of one image's latents. */
   int latentCount() {
     return Math.toIntExact(channels * height * width);
   }

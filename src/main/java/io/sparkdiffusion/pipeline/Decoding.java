@@ -8,44 +8,44 @@ import java.util.function.BiFunction;
 import java.util.stream.IntStream;
 
 /**
- * From the latents of a batch to its pictures. A GPU, which one picture of 512x512 fills, decodes
- * one after another: that takes a fraction of the memory, gives the VAE's bytes whatever the batch,
- * and lets the steps of a whole batch count where one of its pictures cannot be decoded.
+ * From the latents of a batch to its images. A GPU, which one image of 512x512 fills, decodes one
+ * after another: that takes a fraction of the memory, gives the VAE's bytes whatever the batch, and
+ * lets the steps of a whole batch count where one of its images cannot be decoded.
  *
  * @param vae decodes latents of a shape: (B, C, h, w) to (B, 3, H, W)
  * @param freeMemory gives back what the device keeps for later
- * @param oneByOne whether pictures are decoded one by one
+ * @param oneByOne whether images are decoded one by one
  */
 record Decoding(
     BiFunction<float[], BatchShape, float[]> vae, Runnable freeMemory, boolean oneByOne) {
 
-  /** One picture, or why there is none. */
+  /** One image, or why there is none. */
   sealed interface Decoded {
 
     /**
-     * A picture among others.
+     * A image among others.
      *
-     * @param pictures (B, 3, H, W)
+     * @param images (B, 3, H, W)
      */
-    record Picture(float[] pictures, int index, int batch) implements Decoded {}
+    record Image(float[] images, int index, int batch) implements Decoded {}
 
-    /** No picture. */
+    /** No image. */
     record TooLarge(String said) implements Decoded {}
   }
 
   /**
-   * Decodes the first pictures of a batch; the others fill it up.
+   * Decodes the first images of a batch; the others fill it up.
    *
    * @param latents (B, C, h, w)
    * @param wanted how many
-   * @throws OutOfDeviceMemoryException where pictures are decoded together and do not fit
+   * @throws OutOfDeviceMemoryException where images are decoded together and do not fit
    */
   List<Decoded> decode(float[] latents, BatchShape shape, int wanted) {
     if (!oneByOne) {
-      float[] pictures = vae.apply(latents, shape.plain());
+      float[] images = vae.apply(latents, shape.plain());
       int batch = Math.toIntExact(shape.batch());
       return IntStream.range(0, wanted)
-          .<Decoded>mapToObj(i -> new Decoded.Picture(pictures, i, batch))
+          .<Decoded>mapToObj(i -> new Decoded.Image(images, i, batch))
           .toList();
     }
     int count = shape.latentCount();
@@ -59,12 +59,12 @@ record Decoding(
   /** Tries again once the UNet's memory, which the device keeps, is free. */
   private Decoded one(float[] latents, BatchShape shape) {
     try {
-      return new Decoded.Picture(vae.apply(latents, shape), 0, 1);
+      return new Decoded.Image(vae.apply(latents, shape), 0, 1);
     } catch (OutOfDeviceMemoryException e) {
       freeMemory.run();
     }
     try {
-      return new Decoded.Picture(vae.apply(latents, shape), 0, 1);
+      return new Decoded.Image(vae.apply(latents, shape), 0, 1);
     } catch (OutOfDeviceMemoryException e) {
       return new Decoded.TooLarge(e.said().orElse(e.getMessage()));
     }

@@ -2,13 +2,13 @@ package io.sparkdiffusion.pipeline;
 
 import io.sparkdiffusion.kernel.Target;
 import io.sparkdiffusion.request.ImageRequest;
-import io.sparkdiffusion.torch.CompiledGraph;
-import io.sparkdiffusion.torch.DeviceTensor;
-import io.sparkdiffusion.util.ResourceStack;
-import io.sparkdiffusion.torch.TorchDevice;
 import io.sparkdiffusion.scheduler.DdimScheduler;
 import io.sparkdiffusion.scheduler.StepCoefficients;
+import io.sparkdiffusion.torch.CompiledGraph;
+import io.sparkdiffusion.torch.DeviceTensor;
+import io.sparkdiffusion.torch.TorchDevice;
 import io.sparkdiffusion.unet.Unet2dConditionModel;
+import io.sparkdiffusion.util.ResourceStack;
 import java.time.Duration;
 import java.util.Arrays;
 
@@ -20,7 +20,7 @@ final class Denoiser implements AutoCloseable {
   private final GraphCache<BatchShape> steps;
 
   /**
-   * A loop over borrowed weights, which are read for the first picture.
+   * A loop over borrowed weights, which are read for the first image.
    *
    * @param tokens of a text, 77
    */
@@ -62,7 +62,7 @@ final class Denoiser implements AutoCloseable {
     int[] timesteps = scheduler.timesteps();
     float[] initial = batch.noise(shape.latentCount());
     observer.latents(() -> initial);
-    DeviceTensor latents = pictures(initial, shape);
+    DeviceTensor latents = images(initial, shape);
     try (DeviceTensor scale = perImage(batch.values(ImageRequest::guidanceScale));
         DeviceTensor rescale = perImage(batch.values(ImageRequest::guidanceRescale))) {
       for (int i = 0; i < timesteps.length; i++) {
@@ -89,14 +89,14 @@ final class Denoiser implements AutoCloseable {
     try (ResourceStack own = new ResourceStack()) {
       all[inputs.length] = own.push(coefficients(coefficients));
       if (shape.noisy()) {
-        all[inputs.length + 1] = own.push(pictures(batch.noise(shape.latentCount()), shape));
+        all[inputs.length + 1] = own.push(images(batch.noise(shape.latentCount()), shape));
       }
       return step.run(all);
     }
   }
 
   /** (B, C, H, W). */
-  private DeviceTensor pictures(float[] values, BatchShape shape) {
+  private DeviceTensor images(float[] values, BatchShape shape) {
     return device.floats(values, shape.batch(), shape.channels(), shape.height(), shape.width());
   }
 

@@ -10,14 +10,14 @@ import java.util.function.Function;
  *
  * @param latents (B, C, h, w)
  * @param batch the size that it was filled up to
- * @param decoded a picture for each request, or why there is none
+ * @param decoded a image for each request, or why there is none
  */
 record Finished(float[] latents, int batch, List<Decoded> decoded) {
 
-  /** One request's result: its pixels as a picture, or the reason why they are none. */
+  /** One request's result: its pixels as a image, or the reason why they are none. */
   ImageResult result(int index, ImageRequest request, Function<byte[], ImageResult> generated) {
-    if (decoded.get(index) instanceof Decoded.Picture picture) {
-      return Pixels.toRgb(latents, index, batch, picture, request)
+    if (decoded.get(index) instanceof Decoded.Image image) {
+      return Pixels.toRgb(latents, index, batch, image, request)
           .map(generated)
           .orElseGet(() -> notFinite(request));
     }
@@ -27,14 +27,14 @@ record Finished(float[] latents, int batch, List<Decoded> decoded) {
   private static ImageResult notFinite(ImageRequest request) {
     return new ImageResult.Failed(
         request,
-        "Cannot keep picture: UNet and VAE must give finite numbers (NaN or infinity); use"
+        "Cannot keep image: UNet and VAE must give finite numbers (NaN or infinity); use"
             + " activations_dtype=bfloat16 or float32");
   }
 
   private static ImageResult tooLarge(ImageRequest request, Decoded.TooLarge decoded) {
     return new ImageResult.Failed(
         request,
-        "Cannot decode the picture: the device's memory must hold it alone (%s x %s: %s); make it smaller"
+        "Cannot decode the image: the device's memory must hold it alone (%s x %s: %s); make it smaller"
             .formatted(request.widthPixels(), request.heightPixels(), decoded.said()));
   }
 }

@@ -10,12 +10,12 @@ public sealed interface ImageResult {
   ImageRequest request();
 
   /**
-   * A picture.
+   * A image.
    *
    * @param rgb height x width x 3 bytes, row by row
    * @param promptText how much of the prompt the encoder saw
    * @param negativeText the same for the negative prompt
-   * @param inference the batch's wall time divided by the number of its real pictures
+   * @param inference the batch's wall time divided by the number of its real images
    */
   record Generated(
       ImageRequest request,
@@ -25,7 +25,7 @@ public sealed interface ImageResult {
       Duration inference)
       implements ImageResult {}
 
-  /** A request that gave no picture. */
+  /** A request that gave no image. */
   record Failed(ImageRequest request, String reason) implements ImageResult {}
 
   /**

@@ -76,23 +76,24 @@ public final class ModelCheck {
   }
 
   private void lookAtParts() {
-    folder = gather(Fixes.LAYOUT, () -> ModelFolder.open(root, weightChoice));
+    folder = gather(ModelFixes.LAYOUT, () -> ModelFolder.open(root, weightChoice));
     scheduler = readScheduler();
     text = network(Component.TEXT_ENCODER, TextConfig::read, Networks::smallest);
     unet = network(Component.UNET, UnetConfig::read, Networks::smallest);
     vae = network(Component.VAE, VaeConfig::read, Networks::smallest);
     if (text.isPresent() && unet.isPresent() && vae.isPresent()) {
-      add(Fixes.OF_ONE_MODEL, Networks.differences(root, text.get(), unet.get(), vae.get()));
+      add(ModelFixes.OF_ONE_MODEL, Networks.differences(root, text.get(), unet.get(), vae.get()));
     }
     if (hasTokenizer()) {
-      gather(Fixes.tokenizer(root), this::checkTokenizer);
+      gather(ModelFixes.tokenizer(root), this::checkTokenizer);
     }
   }
 
   private Optional<SchedulerConfig> readScheduler() {
     Path file = root.resolve("scheduler/scheduler_config.json");
     return Files.isRegularFile(file)
-        ? gather(Fixes.scheduler(file), () -> ModelFacts.scheduler(StrictJson.read(file), Map.of()))
+        ? gather(
+            ModelFixes.scheduler(file), () -> ModelFacts.scheduler(StrictJson.read(file), Map.of()))
         : Optional.empty();
   }
 
@@ -103,12 +104,12 @@ public final class ModelCheck {
     if (!Files.isRegularFile(file)) {
       return Optional.empty();
     }
-    Optional<C> config = gather(Fixes.configuration(file), () -> read.apply(file));
+    Optional<C> config = gather(ModelFixes.configuration(file), () -> read.apply(file));
     config
         .flatMap(
             known ->
                 gather(
-                    Fixes.weights(file),
+                    ModelFixes.weights(file),
                     () ->
                         NetworkWeights.check(
                             root, weightChoice, component, record.apply(known).weights())))
@@ -140,7 +141,7 @@ public final class ModelCheck {
         .ifPresent(
             open ->
                 gather(
-                    Fixes.manifest(root),
+                    ModelFixes.manifest(root),
                     () -> {
                       open.checkManifest();
                       return true;
@@ -197,7 +198,7 @@ public final class ModelCheck {
     return scheduler;
   }
 
-  /** The side in pixels of the pictures that the UNet was trained on. */
+  /** The side in pixels of the images that the UNet was trained on. */
   public OptionalLong trainedSizePixels() {
     return unet.isPresent() && vae.isPresent()
         ? OptionalLong.of(unet.get().sampleSize() * vae.get().compression())

@@ -12,7 +12,7 @@ import java.util.SortedMap;
  * What can be known of a model without a device.
  *
  * @param schedulerConfig the full scheduler configuration, overrides applied
- * @param trainedSizePixels the side of the pictures that the UNet was trained on
+ * @param trainedSizePixels the side of the images that the UNet was trained on
  * @param predictionDoubt why the prediction type may not be the one that the UNet was trained for
  */
 public record ModelFacts(

@@ -101,7 +101,7 @@ record Networks(
   }
 
   /**
-   * Reads a network's weights, laid out for pictures of the size that it was trained on, one with
+   * Reads a network's weights, laid out for images of the size that it was trained on, one with
    * guidance at a time.
    */
   WeightDictionary load(Component component, TorchDevice device, Target target) {

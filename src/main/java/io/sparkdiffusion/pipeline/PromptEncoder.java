@@ -2,13 +2,13 @@ package io.sparkdiffusion.pipeline;
 
 import io.sparkdiffusion.kernel.Target;
 import io.sparkdiffusion.request.ImageRequest;
-import io.sparkdiffusion.torch.DeviceTensor;
-import io.sparkdiffusion.torch.TorchDevice;
 import io.sparkdiffusion.text.ClipTextModel;
 import io.sparkdiffusion.text.ClipTokenizer;
 import io.sparkdiffusion.text.TextConfig;
 import io.sparkdiffusion.text.TextEncoder;
 import io.sparkdiffusion.text.TextEncoder.EncodedText;
+import io.sparkdiffusion.torch.DeviceTensor;
+import io.sparkdiffusion.torch.TorchDevice;
 import io.sparkdiffusion.weights.Component;
 import java.time.Duration;
 import java.util.List;
@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 /**
  * The embeddings of prompts and negative prompts. A GPU keeps the text encoder; on a CPU its
  * weights, a fourth of the model's, are in memory only while texts are encoded, which is done for
- * many pictures at once.
+ * many images at once.
  */
 final class PromptEncoder implements AutoCloseable {
 
@@ -47,13 +47,14 @@ final class PromptEncoder implements AutoCloseable {
   }
 
   /**
-   * Encodes the texts of pictures that are to be made soon, of {@link
-   * StableDiffusionPipeline#EXPECTED} at most; {@link TextEncoder} remembers several times more.
+   * Encodes the texts of images that are to be made soon, of {@link
+   * StableDiffusionPipeline#MOST_UPCOMING} at most; {@link TextEncoder} remembers several times
+   * more.
    */
   void expect(List<ImageRequest> soon) {
     if (!device.isGpu()) {
       soon.stream()
-          .limit(StableDiffusionPipeline.EXPECTED)
+          .limit(StableDiffusionPipeline.MOST_UPCOMING)
           .flatMap(PromptEncoder::texts)
           .forEach(encoder::encode);
       release();
@@ -78,7 +79,7 @@ final class PromptEncoder implements AutoCloseable {
     return device.floats(all, texts.size(), config.positions(), config.width());
   }
 
-  /** Whether all that these pictures need is encoded. */
+  /** Whether all that these images need is encoded. */
   boolean remembers(List<ImageRequest> requests) {
     return requests.stream().flatMap(PromptEncoder::texts).allMatch(encoder::remembers);
   }

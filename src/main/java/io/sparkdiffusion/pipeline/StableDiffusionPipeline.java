@@ -5,15 +5,15 @@ import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.kernel.Target;
 import io.sparkdiffusion.request.BatchKey;
 import io.sparkdiffusion.request.ImageRequest;
-import io.sparkdiffusion.util.ResourceStack;
-import io.sparkdiffusion.torch.TorchDevice;
 import io.sparkdiffusion.scheduler.DdimScheduler;
 import io.sparkdiffusion.scheduler.SchedulerConfig;
 import io.sparkdiffusion.text.ClipTokenizer;
 import io.sparkdiffusion.text.TextEncoder.EncodedText;
 import io.sparkdiffusion.torch.CompiledGraph;
 import io.sparkdiffusion.torch.DeviceTensor;
+import io.sparkdiffusion.torch.TorchDevice;
 import io.sparkdiffusion.unet.Unet2dConditionModel;
+import io.sparkdiffusion.util.ResourceStack;
 import io.sparkdiffusion.vae.AutoencoderKlDecoder;
 import io.sparkdiffusion.weights.Component;
 import io.sparkdiffusion.weights.ModelFolder;
@@ -22,14 +22,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Stable Diffusion 2 on one device: texts are encoded, noise is drawn for each picture from its own
+ * Stable Diffusion 2 on one device: texts are encoded, noise is drawn for each image from its own
  * seed, the UNet removes it step by step, the VAE decodes (arXiv 2112.10752; diffusers,
  * StableDiffusionPipeline). Calls from several threads run one after another.
  */
 public final class StableDiffusionPipeline implements AutoCloseable {
 
-  /** How many pictures' texts are encoded together on a CPU. */
-  public static final int EXPECTED = 32;
+  /** How many images' texts are encoded together on a CPU. */
+  public static final int MOST_UPCOMING = 32;
 
   private final ResourceStack resources = new ResourceStack();
   private final PipelineOptions options;
@@ -51,11 +51,13 @@ public final class StableDiffusionPipeline implements AutoCloseable {
     this.schedulerConfig =
         ModelFacts.scheduler(folder.schedulerConfig(), options.schedulerOverrides());
     try {
-      Started<TorchDevice> opened =
-          resources.push(new Started<>("open-device", () -> TorchDevice.open(options.device())));
+      BackgroundResource<TorchDevice> opened =
+          resources.push(
+              new BackgroundResource<>("open-device", () -> TorchDevice.open(options.device())));
       this.networks = Networks.check(folder);
-      Started<ClipTokenizer> tokenizer =
-          resources.push(new Started<>("load-tokenizer", () -> Networks.tokenizer(folder)));
+      BackgroundResource<ClipTokenizer> tokenizer =
+          resources.push(
+              new BackgroundResource<>("load-tokenizer", () -> Networks.tokenizer(folder)));
       this.device = opened.get();
       Target target = device.target(dtype);
       this.prompts =
@@ -136,9 +138,9 @@ public final class StableDiffusionPipeline implements AutoCloseable {
   }
 
   /**
-   * Makes pictures, {@code batchSize} at a time. A picture depends on its own request alone; on a
-   * GPU, whose libraries choose kernels by shape, its last bits may depend on the batch's size and
-   * its place there.
+   * Makes images, {@code batchSize} at a time. A image depends on its own request alone; on a GPU,
+   * whose libraries choose kernels by shape, its last bits may depend on the batch's size and its
+   * place there.
    *
    * @param requests one or more with the same {@link ImageRequest#batchKey()}
    * @return one result for each request, in order
@@ -163,9 +165,9 @@ public final class StableDiffusionPipeline implements AutoCloseable {
   }
 
   /**
-   * Tells of pictures that are asked for soon, so that a CPU encodes their texts together.
+   * Tells of images that are asked for soon, so that a CPU encodes their texts together.
    *
-   * @param soon those that come next first; {@link #EXPECTED} of them are heeded
+   * @param soon those that come next first; {@link #MOST_UPCOMING} of them are heeded
    */
   public synchronized void expect(List<ImageRequest> soon) {
     encodeAhead(soon, soon);
@@ -224,7 +226,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
     int width = batch.key().widthPixels();
     if (height % compression != 0 || width % compression != 0) {
       throw new IllegalArgumentException(
-          "Cannot generate pictures: height and width must be multiples of %s (%s x %s)"
+          "Cannot generate images: height and width must be multiples of %s (%s x %s)"
               .formatted(compression, height, width));
     }
     return new BatchShape(

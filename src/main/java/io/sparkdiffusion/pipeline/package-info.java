@@ -1,2 +1,2 @@
-/** From requests to pictures on one device; it may import everything below it, never Spark. */
+/** From requests to images on one device; it may import everything below it, never Spark. */
 package io.sparkdiffusion.pipeline;

@@ -66,8 +66,8 @@ public final class Parameters {
                   "images",
                   "n")
               .means(
-                  "pictures for each row; empty: 1, with prompt= per_device_batch_size",
-                  "pictures for each row, 1 to 10000")
+                  "images for each row; empty: 1, with prompt= per_device_batch_size",
+                  "images for each row, 1 to 10000")
               .topic(Topic.WHAT_TO_DRAW)
               .inHash(InHash.NO));
 
@@ -79,7 +79,7 @@ public final class Parameters {
               .values("-2^63 to 2^63 - 1")
               .alsoCalled("noise_seed", "random_seed", "manual_seed", "generator")
               .means(
-                  "random seed; picture k of a row uses the row's seed + k",
+                  "random seed; image k of a row uses the row's seed + k",
                   "rows without a seed derive theirs from it and their id")
               .topic(Topic.WHAT_TO_DRAW)
               .variesInBatch());

@@ -18,7 +18,7 @@ import java.util.TreeSet;
  * @param predictionType what the UNet's output means
  * @param timestepSpacing which timesteps are visited
  * @param rescaleBetasZeroSnr whether the last timestep holds no signal (arXiv 2305.08891); refused
- *     for epsilon, whose output then says nothing about the picture
+ *     for epsilon, whose output then says nothing about the image
  */
 public record SchedulerConfig(
     int trainTimesteps,

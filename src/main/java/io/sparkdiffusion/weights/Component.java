@@ -64,7 +64,7 @@ public enum Component {
     };
   }
 
-  /** True for tensors that a file may hold and no picture needs. */
+  /** True for tensors that a file may hold and no image needs. */
   boolean isUnused(String name) {
     return unused.test(name);
   }

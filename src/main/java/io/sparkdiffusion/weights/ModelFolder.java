@@ -174,7 +174,7 @@ public final class ModelFolder {
     return StrictJson.read(root.resolve("scheduler/scheduler_config.json"));
   }
 
-  /** The files that decide a picture, by path relative to the folder, sorted. */
+  /** The files that decide a image, by path relative to the folder, sorted. */
   public List<String> files() {
     Stream<Path> small = SMALL.stream().map(root::resolve).filter(Files::isRegularFile);
     Stream<Path> large = weightFiles.values().stream().flatMap(List::stream);

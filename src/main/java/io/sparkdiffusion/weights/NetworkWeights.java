@@ -106,7 +106,7 @@ public final class NetworkWeights implements WeightSource {
     return parameters(sources);
   }
 
-  /** How many numbers its files hold, those among them that no picture needs. */
+  /** How many numbers its files hold, those among them that no image needs. */
   public long storedParameters() {
     return storedParameters;
   }

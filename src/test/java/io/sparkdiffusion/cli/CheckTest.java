@@ -69,7 +69,7 @@ class CheckTest {
             %sManifest: none, --write-manifest writes sha256sums.txt
 
             It fits. configs/tiny.yml suits it: its scheduler says prediction_type epsilon; its UNet\
-             was trained on pictures of 128 x 128
+             was trained on images of 128 x 128
               ./jobs/generate configs/tiny.yml pretrained_model_name_or_path=models/tiny-sd2-base
             """
                 .formatted(
@@ -89,7 +89,7 @@ class CheckTest {
         .contains(", zero terminal SNR\n")
         .contains(
             "It fits. configs/tiny_21.yml suits it: its scheduler says prediction_type v_prediction;"
-                + " its UNet was trained on pictures of 128 x 128; it has zero terminal SNR, which"
+                + " its UNet was trained on images of 128 x 128; it has zero terminal SNR, which"
                 + " wants guidance_rescale=0.7\n");
   }
 
@@ -335,7 +335,7 @@ class CheckTest {
     Files.writeString(file, text.replace(old, replacement), StandardCharsets.ISO_8859_1);
   }
 
-  /** What sha256sum itself says of the files that decide a picture, sorted by name. */
+  /** What sha256sum itself says of the files that decide a image, sorted by name. */
   private static String sha256sum(Path model, String then)
       throws IOException, InterruptedException {
     String files = "model_index.json scheduler/*.json text_encoder/* tokenizer/* unet/* vae/*";

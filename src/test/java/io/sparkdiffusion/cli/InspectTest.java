@@ -45,7 +45,7 @@ class InspectTest {
   @TempDir private Path folder;
 
   @Test
-  void tellsHowAPictureWasMadeAndHowToMakeItAgain() throws IOException {
+  void tellsHowAImageWasMadeAndHowToMakeItAgain() throws IOException {
     Path file =
         write(
             "images/a.png", List.of(PngText.of(PARAMETERS), PngText.of(ORIGIN), PngText.aiMark()));
@@ -115,7 +115,7 @@ class InspectTest {
     assertThat(run(folder.resolve("none.png"))).isEqualTo(ExitCode.NOT_USABLE);
     assertThat(text(err)).startsWith("Cannot inspect " + folder.resolve("none.png") + ": the file");
 
-    Path text = Files.writeString(folder.resolve("text.png"), "this is no picture");
+    Path text = Files.writeString(folder.resolve("text.png"), "this is no image");
     assertThat(run(text)).isEqualTo(ExitCode.NOT_USABLE);
     assertThat(text(err)).contains("it must be a PNG file (it does not begin as a PNG file does)");
 

@@ -30,7 +30,7 @@ class ClusterIT {
 
   private static Path folder;
   private static ClusterJob job;
-  private static Map<String, String> pictures;
+  private static Map<String, String> images;
 
   @BeforeAll
   static void prepare() throws Exception {
@@ -51,7 +51,7 @@ class ClusterIT {
                 "spark.eventLog.dir=" + Files.createDirectory(folder.resolve("events"))));
     assertThat(driver.lastLine()).startsWith("Done: 24 images: 24 generated, 0 skipped, 0 failed");
     assertThat(Moment.modelsLoaded(CLUSTER.running())).isEqualTo(2);
-    pictures = job.pictures(folder.resolve("out"));
+    images = job.images(folder.resolve("out"));
     assertThat(job.threads(folder.resolve("out"))).as("spark.task.cpus").containsExactly(1);
   }
 
@@ -60,7 +60,7 @@ class ClusterIT {
   void makesNothingTwice() throws Exception {
     SparkProcess driver = job.run(folder.resolve("out"), List.of());
     assertThat(driver.lastLine()).startsWith("Done: 24 images: 0 generated, 24 skipped, 0 failed");
-    assertThat(job.pictures(folder.resolve("out"))).isEqualTo(pictures);
+    assertThat(job.images(folder.resolve("out"))).isEqualTo(images);
   }
 
   @Test
@@ -77,7 +77,7 @@ class ClusterIT {
             "--conf", "spark.speculation.multiplier=1.01",
             "--conf", "spark.speculation.quantile=0.1",
             "--conf", "spark.speculation.minTaskRuntime=1ms"));
-    assertThat(job.pictures(output)).isEqualTo(pictures);
+    assertThat(job.images(output)).isEqualTo(images);
   }
 
   @Test
@@ -109,12 +109,12 @@ class ClusterIT {
   void endsWithItsExitCodeAndKeepsWhatIsGoodWhereTooManyRowsFail() throws Exception {
     String good =
         IntStream.range(0, 24)
-            .mapToObj("row%1$02d,secret picture number %1$d,2,\n"::formatted)
+            .mapToObj("row%1$02d,secret image number %1$d,2,\n"::formatted)
             .collect(Collectors.joining());
     Path table =
         Files.writeString(
             folder.resolve("bad.csv"),
-            "id,prompt,num_inference_steps,guidance_scale\nbad,secret picture,4,1e38\n" + good);
+            "id,prompt,num_inference_steps,guidance_scale\nbad,secret image,4,1e38\n" + good);
     Path output = folder.resolve("bad");
     SparkProcess driver =
         job.start(
@@ -156,7 +156,7 @@ class ClusterIT {
     }
     assertThat(files).hasSizeGreaterThan(10);
     for (Path file : files) {
-      assertThat(text(file)).as(file.toString()).doesNotContain("secret picture");
+      assertThat(text(file)).as(file.toString()).doesNotContain("secret image");
     }
   }
 

@@ -22,15 +22,15 @@ import org.apache.spark.sql.Row;
 /**
  * A table of prompts for a small model, and what its output must be.
  *
- * @param cluster that makes the pictures
+ * @param cluster that makes the images
  * @param config of the job
- * @param images pictures of the table, one for each row
+ * @param images images of the table, one for each row
  */
 record ClusterJob(StandaloneCluster cluster, Path config, int images) {
 
   private static final int IMAGES = 24;
 
-  /** A table of 24 pictures, in four commit groups. */
+  /** A table of 24 images, in four commit groups. */
   static ClusterJob prepare(TestCluster cluster) throws IOException {
     return prepare(cluster, IMAGES, 6, IMAGES / 4);
   }
@@ -40,7 +40,7 @@ record ClusterJob(StandaloneCluster cluster, Path config, int images) {
       throws IOException {
     String rows =
         IntStream.range(0, images)
-            .mapToObj("row%1$02d,secret picture number %1$d,%1$d\n"::formatted)
+            .mapToObj("row%1$02d,secret image number %1$d,%1$d\n"::formatted)
             .collect(Collectors.joining());
     Path folder = cluster.folder();
     Path table = Files.writeString(folder.resolve("prompts.csv"), "id,prompt,seed\n" + rows);
@@ -84,20 +84,20 @@ record ClusterJob(StandaloneCluster cluster, Path config, int images) {
   }
 
   /**
-   * The SHA-256 of each picture by id, where rows and files hold the same pictures, each once, and
+   * The SHA-256 of each image by id, where rows and files hold the same images, each once, and
    * nothing else is in the folder.
    */
-  Map<String, String> pictures(Path output) throws Exception {
+  Map<String, String> images(Path output) throws Exception {
     List<Row> rows =
         LocalSpark.session().read().parquet(output.resolve("rows").toString()).collectAsList();
-    Map<String, String> pictures = new TreeMap<>();
+    Map<String, String> made = new TreeMap<>();
     Map<String, String> files = new TreeMap<>();
     for (Row row : rows) {
       assertThat(row.<String>getAs("status")).isEqualTo("generated");
-      assertThat(pictures.put(row.getAs("id"), row.getAs("sha256"))).as("made twice").isNull();
+      assertThat(made.put(row.getAs("id"), row.getAs("sha256"))).as("made twice").isNull();
       files.put(row.<Row>getAs("image").getAs("path"), row.getAs("sha256"));
     }
-    assertThat(pictures).hasSize(images);
+    assertThat(made).hasSize(images);
     Map<String, String> found = new TreeMap<>();
     try (Stream<Path> all = Files.list(output.resolve("images"))) {
       for (Path file : all.toList()) {
@@ -107,10 +107,10 @@ record ClusterJob(StandaloneCluster cluster, Path config, int images) {
     assertThat(found).isEqualTo(files);
     assertThat(names(output)).containsExactlyInAnyOrder("images", "index.html", "rows", "run.json");
     assertThat(names(output.resolve("rows"))).allMatch(name -> name.startsWith("group="));
-    return pictures;
+    return made;
   }
 
-  /** With how many threads of libtorch the pictures were made, each number once. */
+  /** With how many threads of libtorch the images were made, each number once. */
   List<Integer> threads(Path output) {
     return LocalSpark.session()
         .read()

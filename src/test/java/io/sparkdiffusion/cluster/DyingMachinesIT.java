@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * After executors, workers and drivers have died at all sorts of moments no row is lost, none is
- * doubled, no half file has a final name, and every picture has the bytes of an undisturbed run on
+ * doubled, no half file has a final name, and every image has the bytes of an undisturbed run on
  * one machine.
  */
 class DyingMachinesIT {
@@ -40,8 +40,8 @@ class DyingMachinesIT {
     cluster = CLUSTER.running();
     job = ClusterJob.prepare(CLUSTER);
     SparkProcess local = job.runLocally(output("undisturbed"));
-    assertThat(local.printed()).doesNotContain("secret picture");
-    undisturbed = job.pictures(output("undisturbed"));
+    assertThat(local.printed()).doesNotContain("secret image");
+    undisturbed = job.images(output("undisturbed"));
   }
 
   static IntStream kills() {
@@ -70,7 +70,7 @@ class DyingMachinesIT {
     assertThat(executors).isNotEmpty();
     executors.get(random.nextInt(executors.size())).destroyForcibly();
     assertThat(driver.await()).as(driver.printed()).isZero();
-    assertThat(job.pictures(output)).isEqualTo(undisturbed);
+    assertThat(job.images(output)).isEqualTo(undisturbed);
   }
 
   @Test
@@ -94,7 +94,7 @@ class DyingMachinesIT {
     assertThat(output.resolve("_lock")).exists();
     SparkProcess second = job.run(output, NO_OPTIONS);
     assertThat(second.lastLine()).startsWith("Done: 24 images: ");
-    assertThat(job.pictures(output)).isEqualTo(undisturbed);
+    assertThat(job.images(output)).isEqualTo(undisturbed);
   }
 
   @Test
@@ -107,7 +107,7 @@ class DyingMachinesIT {
   void dropsWhatIsUnderwayOnCtrlC() throws Exception {
     Path output = stopByASignal("INT", 130);
     job.run(output, NO_OPTIONS);
-    assertThat(job.pictures(output)).isEqualTo(undisturbed);
+    assertThat(job.images(output)).isEqualTo(undisturbed);
   }
 
   private static Path stopByASignal(String signal, int code) throws Exception {
@@ -135,7 +135,7 @@ class DyingMachinesIT {
     Moment.DENOISING.await(output, cluster, 0, driver, new Random(2));
     cluster.loseWorker(2);
     assertThat(driver.await()).as(driver.printed()).isZero();
-    assertThat(job.pictures(output)).isEqualTo(undisturbed);
+    assertThat(job.images(output)).isEqualTo(undisturbed);
   }
 
   /** A GPU is lost in the middle of a run, for the executor that has it and for no other. */

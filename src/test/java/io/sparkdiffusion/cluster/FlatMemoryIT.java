@@ -22,23 +22,23 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * A long job takes no more memory than a short one, neither in the driver nor in executors. Two
- * things are measured over all pictures but the first tenth: what is resident outside the heap,
- * which itself is resident from the start, and what lives in the heap. Not measured is the code
- * that the JVM compiles: its amount has a limit of its own, and a method is compiled once.
+ * things are measured over all images but the first tenth: what is resident outside the heap, which
+ * itself is resident from the start, and what lives in the heap. Not measured is the code that the
+ * JVM compiles: its amount has a limit of its own, and a method is compiled once.
  */
 class FlatMemoryIT {
 
-  /** A picture has 12,288 bytes before it is compressed; each executor makes every second one. */
-  private static final double MAY_GROW_BYTES_PER_PICTURE = 2048;
+  /** A image has 12,288 bytes before it is compressed; each executor makes every second one. */
+  private static final double MAY_GROW_BYTES_PER_IMAGE = 2048;
 
   /**
-   * However many pictures: stacks of threads that come and go, arenas of the C library that keep
-   * what the compiler has taken for a moment, and a heap is looked at while a task writes Parquet.
-   * Some thousand pictures are made until all that has settled: 10,000 tell, 2,500 do not.
+   * However many images: stacks of threads that come and go, arenas of the C library that keep what
+   * the compiler has taken for a moment, and a heap is looked at while a task writes Parquet. Some
+   * thousand images are made until all that has settled: 10,000 tell, 2,500 do not.
    */
   private static final double MAY_GROW_BYTES = 16 << 20;
 
-  private static final int PICTURES = 10_000;
+  private static final int IMAGES = 10_000;
 
   private static final long INTERVAL_MILLIS = 500;
 
@@ -55,19 +55,19 @@ class FlatMemoryIT {
   @Tag("soak")
   @Test
   void memoryOfDriverAndExecutorsStaysFlat() throws Exception {
-    ClusterJob job = ClusterJob.prepare(CLUSTER, PICTURES, 2, PICTURES / 20);
+    ClusterJob job = ClusterJob.prepare(CLUSTER, IMAGES, 2, IMAGES / 20);
     CLUSTER.running().addDriverOptions("-Xms1g", SERIAL, RESIDENT);
     Path output = CLUSTER.folder().resolve("out");
     SparkProcess driver = job.start(output, options());
     watch(driver, output.resolve("images"));
     assertThat(driver.lastLine())
-        .startsWith("Done: %d images: %1$d generated, 0 skipped, 0 failed".formatted(PICTURES));
+        .startsWith("Done: %d images: %1$d generated, 0 skipped, 0 failed".formatted(IMAGES));
     assertThat(resident).as("a driver and two executors").hasSize(3);
     assertThat(living).as("the same").hasSize(3);
     SoftAssertions.assertSoftly(
         all -> {
-          assertFlat(all, "resident", resident, MAY_GROW_BYTES / PICTURES);
-          assertFlat(all, "living", living, MAY_GROW_BYTES / PICTURES);
+          assertFlat(all, "resident", resident, MAY_GROW_BYTES / IMAGES);
+          assertFlat(all, "living", living, MAY_GROW_BYTES / IMAGES);
         });
   }
 
@@ -92,7 +92,7 @@ class FlatMemoryIT {
           Point first = points.get(0);
           Point last = points.get(points.size() - 1);
           System.out.printf(
-              "%s, %s: %.0f bytes a picture over the last %.0f of %.0f; %,.0f bytes at the begin,"
+              "%s, %s: %.0f bytes a image over the last %.0f of %.0f; %,.0f bytes at the begin,"
                   + " %,.0f at the end, %d samples%n",
               process,
               what,
@@ -104,16 +104,16 @@ class FlatMemoryIT {
               points.size());
           all.assertThat(slope)
               .as("%s, %s", process, what)
-              .isLessThan(MAY_GROW_BYTES_PER_PICTURE + mayGrowBytesBeside);
+              .isLessThan(MAY_GROW_BYTES_PER_IMAGE + mayGrowBytesBeside);
         });
   }
 
   /** Until the driver ends. */
   private void watch(SparkProcess driver, Path images) throws IOException, InterruptedException {
-    double nextHeap = PICTURES / 10.0;
+    double nextHeap = IMAGES / 10.0;
     while (driver.process().isAlive()) {
       long done = count(images);
-      if (done >= PICTURES / 10.0) {
+      if (done >= IMAGES / 10.0) {
         Map<String, ProcessHandle> all = processes(driver);
         boolean isHeapsTurn = done >= nextHeap;
         for (Map.Entry<String, ProcessHandle> one : all.entrySet()) {
@@ -123,7 +123,7 @@ class FlatMemoryIT {
           OptionalLong bytes = AnonymousMemory.bytesWithoutCompiledCode(one.getValue());
           note(resident, one.getKey(), done, bytes);
         }
-        nextHeap = isHeapsTurn ? done + PICTURES / 5.0 : nextHeap;
+        nextHeap = isHeapsTurn ? done + IMAGES / 5.0 : nextHeap;
       }
       Thread.sleep(INTERVAL_MILLIS);
     }

@@ -18,14 +18,14 @@ enum Moment {
       return modelsLoaded(cluster) > modelsLoadedBefore;
     }
   },
-  /** Some pictures are there, others are being denoised. */
+  /** Some images are there, others are being denoised. */
   DENOISING(250) {
     @Override
     boolean hasCome(Path output, StandaloneCluster cluster, int modelsLoadedBefore) {
       return exists(output.resolve("images"), path -> path.toString().endsWith(".png"));
     }
   },
-  /** A picture or a file of rows is being written. */
+  /** A image or a file of rows is being written. */
   WRITING(0) {
     @Override
     boolean hasCome(Path output, StandaloneCluster cluster, int modelsLoadedBefore) {

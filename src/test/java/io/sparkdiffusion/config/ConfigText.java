@@ -50,7 +50,7 @@ final class ConfigText {
       price_per_device_hour: 2.5
       run_name: autumn
       output_dir: s3a://bucket/autumn
-      output_table: lake.db.pictures
+      output_table: lake.db.images
       output_format: png
       overwrite: everything
       max_failed_rows: 5%

@@ -186,7 +186,7 @@ class JobConfigTest {
                 + " negative_prompt=(set),"
                 + " num_images=3, num_inference_steps=20, output_commit=manifest,"
                 + " output_dir=s3a://bucket/autumn,"
-                + " output_format=png, output_table=lake.db.pictures, overwrite=everything,"
+                + " output_format=png, output_table=lake.db.images, overwrite=everything,"
                 + " per_device_batch_size=8, png_ai_mark=false,"
                 + " png_parameters=false, pretrained_model_name_or_path=/models/sd2,"
                 + " price_per_device_hour=2.5, prompt=(set), prompt_column=prompt, prompts=,"

@@ -107,7 +107,7 @@ class SamplingConfigTest {
   }
 
   @Test
-  void makesABatchOfPicturesOfASinglePrompt() {
+  void makesABatchOfImagesOfASinglePrompt() {
     String[] overrides = {"prompt=a cat", "per_device_batch_size=4"};
 
     assertThat(

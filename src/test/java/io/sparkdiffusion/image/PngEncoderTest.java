@@ -150,7 +150,7 @@ class PngEncoderTest {
   }
 
   @Test
-  void tellsAFlatPicture() {
+  void tellsAFlatImage() {
     assertThat(flat(16, 16).isFlat()).isTrue();
     assertThat(new RgbImage(2, 1, new byte[] {1, 2, 3, 1, 2, 3}).isFlat()).isTrue();
     assertThat(new RgbImage(2, 1, new byte[] {1, 2, 3, 1, 2, 4}).isFlat()).isFalse();

@@ -48,7 +48,7 @@ class PngNameTest {
   }
 
   @Test
-  void numbersThePicturesOfASinglePrompt() {
+  void numbersTheImagesOfASinglePrompt() {
     assertThat(PngName.numbered(0)).isEqualTo("image_0.png");
   }
 

@@ -25,7 +25,7 @@ class ThumbnailSheetTest {
   }
 
   @Test
-  void isAsLargeAsItsPicturesNeed() {
+  void isAsLargeAsItsImagesNeed() {
     assertThat(ThumbnailSheet.whole(3)).isEqualTo(new ThumbnailSheet.Area(0, 0, 3 * 192, 192));
     assertThat(ThumbnailSheet.whole(9)).isEqualTo(new ThumbnailSheet.Area(0, 0, 8 * 192, 2 * 192));
   }
@@ -41,7 +41,7 @@ class ThumbnailSheetTest {
   }
 
   @Test
-  void putsPicturesAtTheirPlaces() throws IOException {
+  void putsImagesAtTheirPlaces() throws IOException {
     RgbImage dark = ThumbnailSheet.shrunk(png(192, 192, x -> 30));
     RgbImage light = ThumbnailSheet.shrunk(png(192, 96, x -> 220));
     byte[] jpeg = ThumbnailSheet.jpeg(Map.of(0, dark, 9, light), 10);
@@ -54,10 +54,10 @@ class ThumbnailSheetTest {
   }
 
   @Test
-  void refusesWhatIsNoPicture() {
+  void refusesWhatIsNoImage() {
     assertThatThrownBy(() -> ThumbnailSheet.shrunk(new byte[] {1, 2, 3}))
         .isInstanceOf(IOException.class)
-        .hasMessage("Cannot read a picture: it must be a PNG file (3 bytes)");
+        .hasMessage("Cannot read a image: it must be a PNG file (3 bytes)");
   }
 
   private static int grey(BufferedImage sheet, int x, int y) {

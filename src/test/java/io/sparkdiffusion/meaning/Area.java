@@ -8,10 +8,10 @@ import java.util.Deque;
 import java.util.List;
 
 /**
- * Connected pixels of a picture.
+ * Connected pixels of a image.
  *
  * @param pixels positions, row by row
- * @param width the picture's
+ * @param width the image's
  */
 record Area(BitSet pixels, int width) {
 

@@ -41,15 +41,15 @@ class EmbeddedModelsTest {
 
   @Test
   void baseModelDrawsWhatDiffusersDraws() {
-    assertPicturesEqual(EmbeddedModels.base(), 0);
+    assertImagesEqual(EmbeddedModels.base(), 0);
   }
 
   @Test
   void version21DrawsWhatDiffusersDraws() {
-    assertPicturesEqual(EmbeddedModels.version21(), 0.7);
+    assertImagesEqual(EmbeddedModels.version21(), 0.7);
   }
 
-  private static void assertPicturesEqual(Path model, double rescale) {
+  private static void assertImagesEqual(Path model, double rescale) {
     ReferenceFile numbers =
         ReferenceFile.ofResource("meaning/" + model.getFileName() + ".safetensors");
     List<MeaningPrompt> prompts =

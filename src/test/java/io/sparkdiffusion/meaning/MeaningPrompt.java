@@ -16,7 +16,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * A prompt with what its picture must show.
+ * A prompt with what its image must show.
  *
  * @param heldOut whether the first object's shape and colour were never together in training
  * @param background a colour's name, or day or night
@@ -96,18 +96,17 @@ record MeaningPrompt(
         Parameters.WIDTH.of(size));
   }
 
-  /** What of the prompt holds in its picture. */
-  Map<Aspect, Boolean> verdict(Picture picture) {
+  /** What of the prompt holds in its image. */
+  Map<Aspect, Boolean> verdict(MeaningImage image) {
     Map<Aspect, Boolean> verdict = new EnumMap<>(Aspect.class);
     if (objects.isEmpty()) {
-      verdict.put(Aspect.BACKGROUND, picture.sky().equals(background));
-      landscapeColour.ifPresent(
-          colour -> verdict.put(Aspect.COLOUR, picture.landscapeShows(colour)));
+      verdict.put(Aspect.BACKGROUND, image.sky().equals(background));
+      landscapeColour.ifPresent(colour -> verdict.put(Aspect.COLOUR, image.landscapeShows(colour)));
       return verdict;
     }
-    verdict.put(Aspect.BACKGROUND, picture.background().equals(background));
-    List<Picture.Shown> largest = picture.objects().stream().limit(objects.size()).toList();
-    List<Optional<Picture.Shown>> found =
+    verdict.put(Aspect.BACKGROUND, image.background().equals(background));
+    List<MeaningImage.Shown> largest = image.objects().stream().limit(objects.size()).toList();
+    List<Optional<MeaningImage.Shown>> found =
         objects.stream()
             .map(e -> largest.stream().filter(o -> o.colour().equals(e.colour())).findFirst())
             .toList();
@@ -123,12 +122,12 @@ record MeaningPrompt(
   }
 
   private static boolean holds(
-      String relation, Optional<Picture.Shown> first, Optional<Picture.Shown> second) {
+      String relation, Optional<MeaningImage.Shown> first, Optional<MeaningImage.Shown> second) {
     if (first.isEmpty() || second.isEmpty()) {
       return false;
     }
-    Picture.Shown a = first.get();
-    Picture.Shown b = second.get();
+    MeaningImage.Shown a = first.get();
+    MeaningImage.Shown b = second.get();
     return (relation.equals("left") ? b.x() - a.x() : b.y() - a.y()) >= APART_PIXELS;
   }
 }

@@ -43,19 +43,19 @@ class MeaningTest {
   private static final double HELD_OUT_LOSS = 0.10;
 
   @Test
-  void picturesOfTheBaseModelFollowPrompts() {
+  void imagesOfTheBaseModelFollowPrompts() {
     assertFloors(rates(EmbeddedModels.base(), eachNth(6), 0));
   }
 
   /** With the guidance rescale that its noise schedule wants. */
   @Test
-  void picturesOfVersion21FollowPrompts() {
+  void imagesOfVersion21FollowPrompts() {
     assertFloors(rates(EmbeddedModels.version21(), eachNth(6), 0.7));
   }
 
   @Tag("soak")
   @Test
-  void allPicturesOfTheBaseModelFollowPrompts() {
+  void allImagesOfTheBaseModelFollowPrompts() {
     Rates rates = rates(EmbeddedModels.base(), eachNth(1), 0);
     assertFloors(rates);
     assertWhatWasHeldOutIsNear(rates);
@@ -63,7 +63,7 @@ class MeaningTest {
 
   @Tag("soak")
   @Test
-  void manyPicturesOfVersion21FollowPrompts() {
+  void manyImagesOfVersion21FollowPrompts() {
     Rates rates = rates(EmbeddedModels.version21(), eachNth(3), 0.7);
     assertFloors(rates);
     assertWhatWasHeldOutIsNear(rates);
@@ -95,10 +95,10 @@ class MeaningTest {
 
   private static Rates rates(Path model, List<MeaningPrompt> prompts, double rescale) {
     List<Map<Aspect, Boolean>> verdicts = new ArrayList<>();
-    List<Picture> pictures =
+    List<MeaningImage> images =
         generate(model, prompts.stream().map(p -> p.request(STEPS, 7.5, rescale)).toList());
     for (int i = 0; i < prompts.size(); i++) {
-      verdicts.add(prompts.get(i).verdict(pictures.get(i)));
+      verdicts.add(prompts.get(i).verdict(images.get(i)));
     }
     Rates rates =
         new Rates(
@@ -140,16 +140,16 @@ class MeaningTest {
     for (double rescale : List.of(0.0, 0.7)) {
       MeaningPrompt.all().subList(0, 12).forEach(p -> requests.add(p.request(STEPS, 15, rescale)));
     }
-    List<Picture> pictures = generate(EmbeddedModels.version21(), requests);
-    double without = average(pictures.subList(0, 12), Picture::overSaturated);
-    double with = average(pictures.subList(12, 24), Picture::overSaturated);
+    List<MeaningImage> images = generate(EmbeddedModels.version21(), requests);
+    double without = average(images.subList(0, 12), MeaningImage::overSaturated);
+    double with = average(images.subList(12, 24), MeaningImage::overSaturated);
     System.out.printf(
         Locale.ROOT, "over-saturated at guidance 15: %.4f, rescaled %.4f%n", without, with);
     assertThat(with).isLessThan(without / 2);
   }
 
-  private static double average(List<Picture> pictures, ToDoubleFunction<Picture> value) {
-    return pictures.stream().mapToDouble(value).average().orElseThrow();
+  private static double average(List<MeaningImage> images, ToDoubleFunction<MeaningImage> value) {
+    return images.stream().mapToDouble(value).average().orElseThrow();
   }
 
   /** The colour is left open, then one is taken away. */
@@ -162,13 +162,13 @@ class MeaningTest {
         IntStream.range(0, 4).mapToObj(seed -> circle(negative, seed)).forEach(requests::add);
       }
     }
-    List<Picture> pictures = generate(EmbeddedModels.base(), requests);
+    List<MeaningImage> images = generate(EmbeddedModels.base(), requests);
     double before = 0;
     double after = 0;
     for (int i = 0; i < colours.size(); i++) {
       String colour = colours.get(i);
-      before += average(pictures.subList(8 * i, 8 * i + 4), picture -> picture.share(colour));
-      after += average(pictures.subList(8 * i + 4, 8 * i + 8), picture -> picture.share(colour));
+      before += average(images.subList(8 * i, 8 * i + 4), image -> image.share(colour));
+      after += average(images.subList(8 * i + 4, 8 * i + 8), image -> image.share(colour));
     }
     System.out.printf(
         Locale.ROOT, "pixels of four colours: %.4f, each named as negative: %.4f%n", before, after);
@@ -189,17 +189,17 @@ class MeaningTest {
         Parameters.WIDTH.of(size));
   }
 
-  private static List<Picture> generate(Path model, List<ImageRequest> requests) {
+  private static List<MeaningImage> generate(Path model, List<ImageRequest> requests) {
     try (StableDiffusionPipeline pipeline =
         StableDiffusionPipeline.load(
             ModelFolder.open(model), new PipelineOptions("cpu", "float32", 1, Map.of()))) {
-      return pipeline.generate(requests).stream().map(MeaningTest::picture).toList();
+      return pipeline.generate(requests).stream().map(MeaningTest::image).toList();
     }
   }
 
-  private static Picture picture(ImageResult result) {
+  private static MeaningImage image(ImageResult result) {
     ImageRequest request = result.request();
     byte[] rgb = ((ImageResult.Generated) result).rgb();
-    return new Picture(rgb, request.widthPixels(), request.heightPixels());
+    return new MeaningImage(rgb, request.widthPixels(), request.heightPixels());
   }
 }

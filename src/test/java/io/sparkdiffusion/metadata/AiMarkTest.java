@@ -11,7 +11,7 @@ import org.xml.sax.InputSource;
 class AiMarkTest {
 
   @Test
-  void saysInXmpThatAModelMadeThePicture() throws Exception {
+  void saysInXmpThatAModelMadeTheImage() throws Exception {
     DocumentBuilderFactory factory = DocumentBuilderFactory.newInstance();
     factory.setNamespaceAware(true);
 

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A picture depends on its own request alone. */
+/** A image depends on its own request alone. */
 class BatchIndependenceTest {
 
   private static final int[][] SIZES = {{64, 64}, {72, 88}, {40, 64}};
@@ -43,7 +43,7 @@ class BatchIndependenceTest {
     }
   }
 
-  /** As on a GPU: what stands beside a picture, padding or another one, is nothing to it. */
+  /** As on a GPU: what stands beside a image, padding or another one, is nothing to it. */
   @ParameterizedTest
   @ValueSource(strings = {"float32", "bfloat16"})
   void bytesDoNotDependOnNeighboursInABatch(String dtype) {
@@ -78,7 +78,7 @@ class BatchIndependenceTest {
       assertThatThrownBy(
               () -> pipeline.generate(List.of(request(0, 7.5, 0, 0), request(1, 1, 0, 0))))
           .hasMessage(
-              "Cannot generate pictures: all must have the same steps, size, scheduler, eta and"
+              "Cannot generate images: all must have the same steps, size, scheduler, eta and"
                   + " guidance on or off (2 requests with 2 such keys)");
       assertThatThrownBy(() -> pipeline.generate(List.of()))
           .hasMessageEndingWith("guidance on or off (0 requests with 0 such keys)");
@@ -150,7 +150,7 @@ class BatchIndependenceTest {
     return Requests.of(
         "row" + seed,
         0,
-        "picture " + seed,
+        "image " + seed,
         "noise",
         Parameters.SEED.of((long) seed),
         Parameters.NUM_INFERENCE_STEPS.of(3),

@@ -10,7 +10,7 @@ import java.util.function.BiFunction;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** A VAE whose picture is the latents, of one value each. */
+/** A VAE whose image is the latents, of one value each. */
 class DecodingTest {
 
   private static final BatchShape FOUR = new BatchShape(4, 1, 1, 1, true, true);
@@ -29,7 +29,7 @@ class DecodingTest {
 
   /** What fills the batch up is not decoded. */
   @Test
-  void aGpuDecodesPictureByPicture() {
+  void aGpuDecodesImageByImage() {
     List<Decoded> decoded =
         decoding(this::identity, true).decode(new float[] {1, 2, 3, 4}, FOUR, 3);
 
@@ -57,7 +57,7 @@ class DecodingTest {
 
   /** The steps of the others are not taken again. */
   @Test
-  void onePictureThatCannotBeDecodedIsOne() {
+  void oneImageThatCannotBeDecodedIsOne() {
     List<Decoded> decoded =
         decoding(
                 (latents, shape) -> {
@@ -87,7 +87,7 @@ class DecodingTest {
 
   private static Stream<Float> values(List<Decoded> decoded) {
     return decoded.stream()
-        .map(Decoded.Picture.class::cast)
-        .map(picture -> picture.pictures()[picture.index()]);
+        .map(Decoded.Image.class::cast)
+        .map(image -> image.images()[image.index()]);
   }
 }

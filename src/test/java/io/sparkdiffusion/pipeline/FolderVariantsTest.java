@@ -60,7 +60,7 @@ class FolderVariantsTest {
   }
 
   @Test
-  void aHalfPrecisionFolderMakesPicturesWhateverItsFilesAreCalled() throws IOException {
+  void aHalfPrecisionFolderMakesImagesWhateverItsFilesAreCalled() throws IOException {
     useHalfPrecision();
     assertThat(ModelFolder.open(root).files())
         .filteredOn(file -> file.endsWith(".safetensors"))
@@ -110,7 +110,7 @@ class FolderVariantsTest {
         "Cannot use hidden_act of ROOT/text_encoder/config.json: it must be one of quick_gelu, gelu"
             + " (relu)",
         "Cannot use freq_shift of ROOT/unet/config.json: it must be a number (0)",
-        "Cannot use out_channels of ROOT/vae/config.json: pictures have 3 channels (4)");
+        "Cannot use out_channels of ROOT/vae/config.json: images have 3 channels (4)");
   }
 
   @Test

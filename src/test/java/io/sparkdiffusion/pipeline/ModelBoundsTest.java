@@ -111,7 +111,7 @@ class ModelBoundsTest {
       value = {
         "text_encoder | max_position_embeddings | 1000000000 | no text encoder takes more than 4096"
             + " tokens (1000000000)",
-        "unet | sample_size | 100000 | it must be at most 512, of pictures of 4096 pixels (100000)",
+        "unet | sample_size | 100000 | it must be at most 512, of images of 4096 pixels (100000)",
         "unet | down_block_types | [\"CrossAttnDownBlock2D\", null] | each entry must be one of"
             + " CrossAttnDownBlock2D, DownBlock2D ([CrossAttnDownBlock2D, null])",
         "unet | up_block_types | [null] | each entry must be one of CrossAttnUpBlock2D, UpBlock2D"

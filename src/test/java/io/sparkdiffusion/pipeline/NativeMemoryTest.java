@@ -18,17 +18,17 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** What libtorch takes does not grow with the number of pictures. */
+/** What libtorch takes does not grow with the number of images. */
 class NativeMemoryTest {
 
   private static final int SAMPLES = 100;
 
-  /** One picture's tensors on the way are some 500 KB. */
-  private static final double MAY_GROW_BYTES_PER_PICTURE = 1024;
+  /** One image's tensors on the way are some 500 KB. */
+  private static final double MAY_GROW_BYTES_PER_IMAGE = 1024;
 
   /**
    * What the allocator's arenas and the JVM's own compiler may still take after the first tenth,
-   * however many pictures follow; a little over 1 MB was seen.
+   * however many images follow; a little over 1 MB was seen.
    */
   private static final double MAY_GROW_BYTES = 4 << 20;
 
@@ -36,17 +36,17 @@ class NativeMemoryTest {
 
   /** In a JVM of its own whose heap is fixed and resident: what grows there is native memory. */
   @Test
-  void memoryDoesNotGrowWithThePictures() throws IOException, InterruptedException {
+  void memoryDoesNotGrowWithTheImages() throws IOException, InterruptedException {
     assertFlat(250);
   }
 
   @Tag("soak")
   @Test
-  void memoryDoesNotGrowWithTenThousandPictures() throws IOException, InterruptedException {
+  void memoryDoesNotGrowWithTenThousandImages() throws IOException, InterruptedException {
     assertFlat(10_000);
   }
 
-  private static void assertFlat(int pictures) throws IOException, InterruptedException {
+  private static void assertFlat(int images) throws IOException, InterruptedException {
     assumeTrue(
         AnonymousMemory.isKnown(), "RssAnon is read from /proc/self/status, which is not here");
     String output =
@@ -58,7 +58,7 @@ class NativeMemoryTest {
                 "-XX:+AlwaysPreTouch",
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1"),
-            Integer.toString(pictures));
+            Integer.toString(images));
     List<Point> samples =
         SAMPLE
             .matcher(output)
@@ -69,22 +69,22 @@ class NativeMemoryTest {
     List<Point> last = samples.subList(SAMPLES / 10, SAMPLES);
     double slope = Slope.of(last);
     System.out.printf(
-        "anonymous memory outside the heap: %.0f bytes a picture over the last %d of %d; %,.0f"
+        "anonymous memory outside the heap: %.0f bytes a image over the last %d of %d; %,.0f"
             + " bytes at the begin, %,.0f at the end%n",
-        slope, pictures * 9 / 10, pictures, last.get(0).y(), last.get(last.size() - 1).y());
-    assertThat(slope).isLessThan(MAY_GROW_BYTES_PER_PICTURE + MAY_GROW_BYTES / (0.9 * pictures));
+        slope, images * 9 / 10, images, last.get(0).y(), last.get(last.size() - 1).y());
+    assertThat(slope).isLessThan(MAY_GROW_BYTES_PER_IMAGE + MAY_GROW_BYTES / (0.9 * images));
   }
 
-  /** The child: makes so many pictures and prints its memory now and then. */
+  /** The child: makes so many images and prints its memory now and then. */
   public static void main(String[] arguments) {
-    int pictures = Integer.parseInt(arguments[0]);
+    int images = Integer.parseInt(arguments[0]);
     try (StableDiffusionPipeline pipeline =
         StableDiffusionPipeline.load(
             ModelFolder.open(ReferenceModels.folder("base")),
             new PipelineOptions("cpu", "float32", 1, Map.of()))) {
       for (int sample = 0; sample < SAMPLES; sample++) {
-        int end = pictures * (sample + 1) / SAMPLES;
-        generate(pipeline, pictures * sample / SAMPLES, end);
+        int end = images * (sample + 1) / SAMPLES;
+        generate(pipeline, images * sample / SAMPLES, end);
         System.out.printf("sample %d %d%n", end, afterCollection());
       }
     }

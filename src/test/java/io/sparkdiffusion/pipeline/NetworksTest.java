@@ -193,7 +193,7 @@ class NetworksTest {
     "variants/old_vae,variants.safetensors,old_vae/",
     "variants/new_vae,variants.safetensors,new_vae/"
   })
-  void decodedPicturesEqualDiffusers(String folder, String file, String prefix) {
+  void decodedImagesEqualDiffusers(String folder, String file, String prefix) {
     ReferenceFile numbers = ReferenceModels.numbers(file);
     Path root = ReferenceModels.folder(folder);
     VaeConfig config = VaeConfig.read(root.resolve("vae/config.json"));

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 
 class PipelineTimesTest {
 
-  /** Networks are read and compiled amid the first picture, and are no part of its inference. */
+  /** Networks are read and compiled amid the first image, and are no part of its inference. */
   @Test
   void loadingCompilingAndInferenceShareTheTimeAmongThem() {
     long begin = System.nanoTime();

@@ -8,8 +8,6 @@ import io.sparkdiffusion.graph.Graph;
 import io.sparkdiffusion.kernel.Packing;
 import io.sparkdiffusion.kernel.Target;
 import io.sparkdiffusion.request.ImageRequest;
-import io.sparkdiffusion.torch.TorchDevice;
-import io.sparkdiffusion.torch.WeightDictionary;
 import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.testing.ReferenceModels;
 import io.sparkdiffusion.testing.Requests;
@@ -17,6 +15,8 @@ import io.sparkdiffusion.text.ClipTextModel;
 import io.sparkdiffusion.text.ClipTokenizer;
 import io.sparkdiffusion.text.TextConfig;
 import io.sparkdiffusion.text.TextEncoder.EncodedText;
+import io.sparkdiffusion.torch.TorchDevice;
+import io.sparkdiffusion.torch.WeightDictionary;
 import io.sparkdiffusion.weights.Component;
 import io.sparkdiffusion.weights.NetworkWeights;
 import java.nio.file.Path;
@@ -57,7 +57,7 @@ class PromptEncoderTest {
   }
 
   @Test
-  void theWeightsAreReadOnceForThePicturesOfOneCall() {
+  void theWeightsAreReadOnceForTheImagesOfOneCall() {
     List<ImageRequest> soon = IntStream.range(0, 20).mapToObj(PromptEncoderTest::request).toList();
     encoder.expect(soon);
     assertThat(encoder.remembers(soon)).isTrue();

@@ -27,24 +27,24 @@ class ShippedTableTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"prompts.csv", "tiny_prompts.csv"})
-  void hasVariedRowsThatAllMakePictures(String table) throws IOException {
+  void hasVariedRowsThatAllMakeImages(String table) throws IOException {
     List<String> lines = Files.readAllLines(Path.of("configs", table));
     List<String> columns = cells(lines.get(0));
     Set<String> ids = new HashSet<>();
-    Set<List<?>> pictures = new HashSet<>();
+    Set<List<?>> images = new HashSet<>();
     for (String line : lines.subList(1, lines.size())) {
       RowRequests requests = RowRequests.of(row(columns, cells(line)), JOB);
 
       assertThat(requests).as(line).isInstanceOf(RowRequests.Valid.class);
       ImageRequest request = ((RowRequests.Valid) requests).requests().get(0);
       ids.add(request.id());
-      pictures.add(List.of(request.prompt(), request.negativePrompt(), request.guidanceScale()));
+      images.add(List.of(request.prompt(), request.negativePrompt(), request.guidanceScale()));
     }
 
     assertThat(Parameters.columns()).containsAll(columns);
     assertThat(lines).hasSizeGreaterThan(24);
     assertThat(ids).hasSize(lines.size() - 1);
-    assertThat(pictures).hasSize(lines.size() - 1);
+    assertThat(images).hasSize(lines.size() - 1);
   }
 
   private static Map<String, String> row(List<String> columns, List<String> cells) {

@@ -5,7 +5,7 @@ import java.nio.file.Path;
 /** The models that ship with the project and draw what prompts say; tools/tiny-sd2 made them. */
 public final class EmbeddedModels {
 
-  /** Pixels on each side of the pictures that they were trained on. */
+  /** Pixels on each side of the images that they were trained on. */
   public static final int RESOLUTION = 128;
 
   private EmbeddedModels() {}

@@ -28,9 +28,9 @@ import java.util.concurrent.locks.LockSupport;
 import org.apache.hadoop.conf.Configuration;
 
 /**
- * A model that makes pictures of noise in no time. A prompt that begins with {@code NAN} gives a
- * failed picture, {@code FLAT} one of a single colour, {@code BOOM} ends the task, {@code HEAP}
- * with a fatal error, and of {@code LONG} some text is lost, {@code STRAGGLER N} takes as long as N
+ * A model that makes images of noise in no time. A prompt that begins with {@code NAN} gives a
+ * failed image, {@code FLAT} one of a single colour, {@code BOOM} ends the task, {@code HEAP} with
+ * a fatal error, and of {@code LONG} some text is lost, {@code STRAGGLER N} takes as long as N
  * other images, {@code SLOW} two seconds, {@code LOST FILE} loses the device unless there is such a
  * file, which it makes.
  */
@@ -52,7 +52,7 @@ public final class FakeModel {
     return of(name, new Factory(name, Long.MAX_VALUE, problem));
   }
 
-  /** The same on a device whose memory holds so many pixels in a batch of up to four pictures. */
+  /** The same on a device whose memory holds so many pixels in a batch of up to four images. */
   public static Model named(String name, long memoryPixels) {
     return of(name, new Factory(name, memoryPixels, ""));
   }
@@ -167,7 +167,7 @@ public final class FakeModel {
         throw new OutOfMemoryError("Java heap space");
       }
       if (request.prompt().startsWith("NAN")) {
-        return new ImageResult.Failed(request, "Cannot keep picture: it holds NaN (step 3)");
+        return new ImageResult.Failed(request, "Cannot keep image: it holds NaN (step 3)");
       }
       String lost = request.prompt().startsWith("LONG") ? "the end" : "";
       return new ImageResult.Generated(

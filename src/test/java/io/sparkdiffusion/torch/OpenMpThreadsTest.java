@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.sun.jna.NativeLibrary;
 import io.sparkdiffusion.kernel.Processor;
-import io.sparkdiffusion.torch.OpenMpThreads.Spinning;
 import io.sparkdiffusion.testing.ChildJvm;
+import io.sparkdiffusion.torch.OpenMpThreads.Spinning;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;

@@ -46,7 +46,7 @@ class FlaxWeightsTest {
     device.close();
   }
 
-  /** The VAE's encoder is among them, which no picture needs. */
+  /** The VAE's encoder is among them, which no image needs. */
   @ParameterizedTest
   @CsvSource({
     "TEXT_ENCODER, F32, FLOAT32",

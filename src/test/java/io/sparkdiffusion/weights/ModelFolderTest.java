@@ -64,7 +64,7 @@ class ModelFolderTest {
   }
 
   @Test
-  void namesTheFilesThatDecideAPicture() {
+  void namesTheFilesThatDecideAImage() {
     ModelFolder folder = ModelFolder.open(root);
 
     assertThat(folder.root()).isEqualTo(root);
@@ -232,7 +232,7 @@ class ModelFolderTest {
   }
 
   @Test
-  void whatDecidesNoPictureDoesNotChangeTheDigest() throws IOException {
+  void whatDecidesNoImageDoesNotChangeTheDigest() throws IOException {
     String before = digest(root);
     Files.writeString(root.resolve("README.md"), "x");
     Files.writeString(root.resolve("unet/diffusion_pytorch_model.fp16.safetensors"), "x");
@@ -297,7 +297,7 @@ class ModelFolderTest {
         StandardOpenOption.APPEND);
 
     assertThatCode(() -> ModelFolder.open(root).checkManifest())
-        .as("what no picture needs may differ or be missing")
+        .as("what no image needs may differ or be missing")
         .doesNotThrowAnyException();
   }
 

@@ -268,7 +268,7 @@ class NetworkWeightsTest {
   }
 
   @Test
-  void whatNoPictureNeedsIsPassedOver() {
+  void whatNoImageNeedsIsPassedOver() {
     new TensorFileMaker()
         .zeros("encoder.conv_in.weight", "I64", 1)
         .zeros("encoder.mid_block.attentions.0.query.weight", "F32", 2, 2)

@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.apache.spark.SparkConf;
 
-/** Starts libtorch beside Spark where this JVM makes the pictures: both take seconds. */
+/** Starts libtorch beside Spark where this JVM makes the images: both take seconds. */
 public final class EarlyEngine {
 
   private EarlyEngine() {}

@@ -21,7 +21,7 @@ final class BatchWorker {
   private final GenerationMetrics metrics = GenerationMetrics.ofThisJvm();
   private final String device;
   private final LoadedGenerator loaded;
-  private final PictureKeeper pictures;
+  private final ImageWriter images;
   private final ResultRows rows;
   private final Configuration hadoop;
 
@@ -33,17 +33,17 @@ final class BatchWorker {
     this.device = run.chooseDevice();
     this.loaded =
         LostDevice.guard(device, () -> LoadedGenerators.getOrCreate(generators, device, hadoop));
-    this.pictures = openPictures(run, hadoop);
+    this.images = openImages(run, hadoop);
     this.rows = new ResultRows(run);
     this.hadoop = hadoop;
     counters.addTimes(loaded.takeTimes());
   }
 
-  private static PictureKeeper openPictures(GenerationRun run, Configuration hadoop) {
+  private static ImageWriter openImages(GenerationRun run, Configuration hadoop) {
     try {
-      return new PictureKeeper(run, hadoop);
+      return new ImageWriter(run, hadoop);
     } catch (IOException e) {
-      throw new UncheckedIOException("Cannot open the folder of pictures: " + e.getMessage(), e);
+      throw new UncheckedIOException("Cannot open the folder of images: " + e.getMessage(), e);
     }
   }
 
@@ -111,7 +111,7 @@ final class BatchWorker {
   private static ImageResult tooLarge(ImageRequest request, OutOfDeviceMemoryException e) {
     return new ImageResult.Failed(
         request,
-        ("Cannot generate the picture: the device's memory must hold it alone (%s x %s%s); make it"
+        ("Cannot generate the image: the device's memory must hold it alone (%s x %s%s); make it"
                 + " smaller or use activations_dtype=bfloat16")
             .formatted(
                 request.widthPixels(),
@@ -127,10 +127,10 @@ final class BatchWorker {
     ImageRequest request = generated.request();
     RgbImage image = new RgbImage(request.widthPixels(), request.heightPixels(), generated.rgb());
     if (image.isFlat()) {
-      return failed(planned.row(), "Cannot keep the picture: all its pixels are the same");
+      return failed(planned.row(), "Cannot keep the image: all its pixels are the same");
     }
     String hash = planned.requestHash();
-    KeptPicture kept = pictures.keep(request, hash, image);
+    WrittenImage kept = images.keep(request, hash, image);
     metrics.imageDone();
     return rows.generated(planned.row(), generated, kept, provenance(hash, batchSize));
   }

@@ -19,7 +19,7 @@ import org.apache.spark.util.SerializableConfiguration;
 
 /**
  * Turns planned images ({@link RequestColumns}) into results ({@link ResultColumns}), batch by
- * batch, so that a task holds the pictures of one batch and no more.
+ * batch, so that a task holds the images of one batch and no more.
  */
 public final class GenerateImages implements MapPartitionsFunction<Row, Row> {
 
@@ -74,7 +74,7 @@ public final class GenerateImages implements MapPartitionsFunction<Row, Row> {
 
     private boolean lookAhead() {
       if (ahead.isEmpty() && planned.hasNext()) {
-        for (int i = 0; i < StableDiffusionPipeline.EXPECTED && planned.hasNext(); i++) {
+        for (int i = 0; i < StableDiffusionPipeline.MOST_UPCOMING && planned.hasNext(); i++) {
           take(planned.next());
         }
         if (!ahead.isEmpty()) {

@@ -2,13 +2,12 @@ package io.sparkdiffusion.spark.executor;
 
 import io.sparkdiffusion.config.ExecutionConfig;
 import io.sparkdiffusion.spark.model.Model;
-import io.sparkdiffusion.spark.output.PictureStore;
+import io.sparkdiffusion.spark.output.ImageStore;
 import java.io.Serializable;
 import java.util.Optional;
 
 /** What every task of a run knows. */
-public record GenerationRun(
-    String runId, Model model, ExecutionConfig execution, PictureStore store)
+public record GenerationRun(String runId, Model model, ExecutionConfig execution, ImageStore store)
     implements Serializable {
 
   /**

@@ -49,13 +49,13 @@ final class LoadedGenerator implements AutoCloseable {
     return generator;
   }
 
-  /** How many pictures of so many pixels go through the networks together. */
+  /** How many images of so many pixels go through the networks together. */
   synchronized int batchSize(long pixels) {
     return smallerBatchSizes.headMap(pixels, true).values().stream().reduce(batchSize, Math::min);
   }
 
   /**
-   * Halves the batches of pictures of this size and larger ones, because one did not fit; unless
+   * Halves the batches of images of this size and larger ones, because one did not fit; unless
    * another task already has.
    *
    * @return whether a smaller batch can be tried

@@ -22,8 +22,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Finds out before the first picture whether this machine and the executors can work. Its tasks
- * give problems back instead of throwing them: Spark would try a task that throws four times.
+ * Finds out before the first image whether this machine and the executors can work. Its tasks give
+ * problems back instead of throwing them: Spark would try a task that throws four times.
  */
 public final class Preflight {
 
@@ -59,7 +59,7 @@ public final class Preflight {
     int width = sampling.get(Parameters.WIDTH);
     if (height != trained || width != trained) {
       LOG.warn(
-          "The model was trained on {} x {} pixels: at {} x {} pictures may be worse",
+          "The model was trained on {} x {} pixels: at {} x {} images may be worse",
           trained,
           trained,
           height,

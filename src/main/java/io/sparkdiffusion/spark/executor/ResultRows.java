@@ -22,14 +22,14 @@ final class ResultRows {
     this.run = run;
   }
 
-  Row generated(Row planned, ImageResult.Generated result, KeptPicture picture, String provenance) {
+  Row generated(Row planned, ImageResult.Generated result, WrittenImage image, String provenance) {
     Object[] values = common(planned, ResultColumns.GENERATED);
     set(values, "token_count", result.promptText().tokenCount());
     set(values, "negative_token_count", result.negativeText().tokenCount());
     set(values, "lost_text", result.promptText().lostText());
     set(values, "negative_lost_text", result.negativeText().lostText());
-    set(values, "image", RowFactory.create(picture.bytes(), picture.path()));
-    set(values, "sha256", picture.sha256());
+    set(values, "image", RowFactory.create(image.bytes(), image.path()));
+    set(values, "sha256", image.sha256());
     set(values, "inference_seconds", result.inference().toNanos() / NANOS_PER_SECOND);
     set(values, "provenance", provenance);
     return RowFactory.create(values);

@@ -12,14 +12,14 @@ import io.sparkdiffusion.spark.executor.Preflight;
 import io.sparkdiffusion.spark.model.Model;
 import io.sparkdiffusion.spark.output.Failures;
 import io.sparkdiffusion.spark.output.Heartbeats;
+import io.sparkdiffusion.spark.output.ImageStore;
 import io.sparkdiffusion.spark.output.LostOutputException;
 import io.sparkdiffusion.spark.output.NumberedImages;
 import io.sparkdiffusion.spark.output.OutputFolder;
 import io.sparkdiffusion.spark.output.OutputLock;
-import io.sparkdiffusion.spark.output.PictureStore;
 import io.sparkdiffusion.spark.output.ResultStore;
 import io.sparkdiffusion.spark.output.RunIds;
-import io.sparkdiffusion.spark.output.UnnamedPictures;
+import io.sparkdiffusion.spark.output.UnnamedImages;
 import io.sparkdiffusion.spark.plan.BatchPlan;
 import io.sparkdiffusion.spark.plan.FewImages;
 import io.sparkdiffusion.spark.plan.FinishedImages;
@@ -46,7 +46,7 @@ import org.apache.spark.util.SerializableConfiguration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Makes the pictures of a table of prompts that are not there yet. */
+/** Makes the images of a table of prompts that are not there yet. */
 public final class GenerateJob {
 
   private static final Logger LOG = LoggerFactory.getLogger(GenerateJob.class);
@@ -117,7 +117,7 @@ public final class GenerateJob {
   /**
    * What a run did.
    *
-   * @param page that shows the pictures, where there is one
+   * @param page that shows the images, where there is one
    * @param stopReason why it was stopped early, empty where it was not
    */
   public record Result(
@@ -224,7 +224,7 @@ public final class GenerateJob {
           planner.missing(
               planned,
               ResultStore.earlier(spark, config.output(), hadoop.value(), FinishedImages.READ));
-      planner.checkExecutors(work, run("", model, PictureStore.inRows(true, true)));
+      planner.checkExecutors(work, run("", model, ImageStore.inRows(true, true)));
       return DryRun.of(config, model, planned.counts(), work, hadoop.value());
     }
   }
@@ -265,11 +265,11 @@ public final class GenerateJob {
     ResultStore rows = ResultStore.open(session, config.output().table(), output, schema);
     rows.newestRun(output.runId()).ifPresent(output::sortAfter);
     boolean isNumbered =
-        naming() == PictureStore.Naming.NUMBERED && config.output().format().hasPngFiles();
+        naming() == ImageStore.Naming.NUMBERED && config.output().format().hasPngFiles();
     return isNumbered ? new NumberedImages(rows, output) : rows;
   }
 
-  private GenerationRun run(String runId, Model model, PictureStore store) {
+  private GenerationRun run(String runId, Model model, ImageStore store) {
     return new GenerationRun(runId, model, config.execution(), store);
   }
 
@@ -280,7 +280,7 @@ public final class GenerateJob {
     if (stopReason.isEmpty() && config.output().overwrite().removesEarlier()) {
       LOG.info("Removing what earlier runs left");
       rows.removeEarlierRuns();
-      UnnamedPictures.delete(spark, output, rows, hadoop);
+      UnnamedImages.delete(spark, output, rows, hadoop);
     }
     return result;
   }
@@ -315,9 +315,9 @@ public final class GenerateJob {
     }
   }
 
-  private PictureStore store(OutputFolder output) {
+  private ImageStore store(OutputFolder output) {
     OutputConfig settings = config.output();
-    return new PictureStore(
+    return new ImageStore(
         output.root(),
         output.staging(),
         settings.format(),
@@ -327,10 +327,10 @@ public final class GenerateJob {
         output.hold());
   }
 
-  private PictureStore.Naming naming() {
+  private ImageStore.Naming naming() {
     return config.input() instanceof InputConfig.Single
-        ? PictureStore.Naming.NUMBERED
-        : PictureStore.Naming.BY_REQUEST;
+        ? ImageStore.Naming.NUMBERED
+        : ImageStore.Naming.BY_REQUEST;
   }
 
   private Result result(OutputFolder output, RunCounts counts, Optional<String> stopReason) {
@@ -339,7 +339,7 @@ public final class GenerateJob {
         output.runId(), output.root(), Optional.empty(), counts, report.seconds(), stopReason);
   }
 
-  /** A mistake that was found before the first picture needs no report. */
+  /** A mistake that was found before the first image needs no report. */
   private static boolean isUntouched(OutputFolder output) {
     try {
       return output.isUntouched();

@@ -61,7 +61,7 @@ final class Planner {
   /**
    * Images that are to be made.
    *
-   * @param images as planned, with the picture that each replaces
+   * @param images as planned, with the image that each replaces
    * @param batches how they are divided
    */
   record Work(PlannedImages images, BatchPlan batches) {

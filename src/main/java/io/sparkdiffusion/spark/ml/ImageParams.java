@@ -53,7 +53,7 @@ final class ImageParams implements Serializable {
 
   private void addColumns() {
     add(text(INPUT_COL, "column of prompts"), "prompt");
-    add(text(OUTPUT_COL, "column of pictures, which is added"), "image");
+    add(text(OUTPUT_COL, "column of images, which is added"), "image");
     add(text(ID_COL, "column of ids; without one, the prompt's SHA-256 is the id"), "id");
     add(text(NEGATIVE_PROMPT_COL, "column of what to avoid, where it is there"), "negative_prompt");
   }
@@ -100,7 +100,7 @@ final class ImageParams implements Serializable {
         "weights_dtype",
         "activations_dtype");
     setting(
-        integer(BATCH_SIZE, "pictures in a batch on a GPU; every batch is padded to it"),
+        integer(BATCH_SIZE, "images in a batch on a GPU; every batch is padded to it"),
         of.perDeviceBatchSize(),
         "per_device_batch_size");
     add(new BooleanParam(owner, PNG_PARAMETERS, "write prompts and parameters into PNGs"), true);

@@ -9,7 +9,7 @@ import io.sparkdiffusion.spark.executor.GenerationRun;
 import io.sparkdiffusion.spark.executor.Preflight;
 import io.sparkdiffusion.spark.executor.SparkRelease;
 import io.sparkdiffusion.spark.model.Model;
-import io.sparkdiffusion.spark.output.PictureStore;
+import io.sparkdiffusion.spark.output.ImageStore;
 import io.sparkdiffusion.spark.plan.PlanImages;
 import io.sparkdiffusion.spark.table.PromptTable;
 import io.sparkdiffusion.spark.table.ReadColumns;
@@ -35,16 +35,16 @@ import org.apache.spark.util.SerializableConfiguration;
 /**
  * Draws each row's prompt with Stable Diffusion 2. All columns are kept; {@code outputCol} is added
  * as a struct of {@code bytes} (a PNG file), {@code status} ({@code generated} or {@code failed}),
- * {@code error} and every parameter that made the picture.
+ * {@code error} and every parameter that made the image.
  *
  * <p>Rows are read as the job reads its table: columns {@code seed}, {@code num_inference_steps},
  * {@code guidance_scale}, {@code guidance_rescale}, {@code height}, {@code width}, {@code
  * num_images}, {@code scheduler} and {@code eta} win over the parameters of the same names where
- * they are there and not null. A bad row gives a failed picture with its reason; a row that asks
- * for several pictures is there once for each. Bytes are those of the job for the same id, seed and
+ * they are there and not null. A bad row gives a failed image with its reason; a row that asks for
+ * several images is there once for each. Bytes are those of the job for the same id, seed and
  * parameters, whatever the partitioning.
  *
- * <p>Pictures are drawn when rows are asked for, and again by each action: write them or persist
+ * <p>Images are drawn when rows are asked for, and again by each action: write them or persist
  * them. A table should have several partitions for each task slot; rows come in any order.
  */
 public final class TextToImage extends Transformer implements DefaultParamsWritable {
@@ -98,7 +98,7 @@ public final class TextToImage extends Transformer implements DefaultParamsWrita
   }
 
   /**
-   * The schema with the column of pictures; neither the model nor a row is read.
+   * The schema with the column of images; neither the model nor a row is read.
    *
    * @throws ProblemsException with every parameter and column that is of no use
    */
@@ -122,7 +122,7 @@ public final class TextToImage extends Transformer implements DefaultParamsWrita
   }
 
   /**
-   * The rows with their pictures, which are drawn where and when the rows are used. The model is
+   * The rows with their images, which are drawn where and when the rows are used. The model is
    * opened on the driver, and fetched where it lies elsewhere; a short Spark job lets the executors
    * do the same and choose their devices. No row is read.
    *
@@ -149,8 +149,8 @@ public final class TextToImage extends Transformer implements DefaultParamsWrita
     return ImageColumn.beside(dataset.schema(), results, text(ImageParams.OUTPUT_COL));
   }
 
-  private PictureStore store() {
-    return PictureStore.inRows(
+  private ImageStore store() {
+    return ImageStore.inRows(
         (Boolean) value(ImageParams.PNG_PARAMETERS), (Boolean) value(ImageParams.PNG_AI_MARK));
   }
 
@@ -193,7 +193,7 @@ public final class TextToImage extends Transformer implements DefaultParamsWrita
     return with(ImageParams.INPUT_COL, value);
   }
 
-  /** The column of pictures, {@code image} by default; it must not be there yet. */
+  /** The column of images, {@code image} by default; it must not be there yet. */
   public TextToImage setOutputCol(String value) {
     return with(ImageParams.OUTPUT_COL, value);
   }
@@ -253,7 +253,7 @@ public final class TextToImage extends Transformer implements DefaultParamsWrita
     return with("seed", value);
   }
 
-  /** Pictures for each row; each gives a row. */
+  /** Images for each row; each gives a row. */
   public TextToImage setNumImages(int value) {
     return with("num_images", value);
   }
@@ -308,7 +308,7 @@ public final class TextToImage extends Transformer implements DefaultParamsWrita
     return with("dtype", value);
   }
 
-  /** Pictures in a batch on a GPU; every batch is padded to it. */
+  /** Images in a batch on a GPU; every batch is padded to it. */
   public TextToImage setBatchSize(int value) {
     return with(ImageParams.BATCH_SIZE, value);
   }

@@ -7,11 +7,11 @@ import io.sparkdiffusion.pipeline.StableDiffusionPipeline;
 import io.sparkdiffusion.request.ImageRequest;
 import java.util.List;
 
-/** Makes the pictures of batches on one device; tasks share it. */
+/** Makes the images of batches on one device; tasks share it. */
 public interface ImageGenerator extends AutoCloseable {
 
   /**
-   * Makes the pictures of one batch.
+   * Makes the images of one batch.
    *
    * @param requests one full batch or less, all with the same {@link ImageRequest#batchKey()}
    * @param batchSize the size that the batch is padded to
@@ -22,9 +22,9 @@ public interface ImageGenerator extends AutoCloseable {
   List<ImageResult> generate(List<ImageRequest> requests, int batchSize);
 
   /**
-   * Tells of pictures that are asked for soon: their texts may be encoded together.
+   * Tells of images that are asked for soon: their texts may be encoded together.
    *
-   * @param soon those that come next first, {@link StableDiffusionPipeline#EXPECTED} at most
+   * @param soon those that come next first, {@link StableDiffusionPipeline#MOST_UPCOMING} at most
    */
   default void expect(List<ImageRequest> soon) {}
 
@@ -34,7 +34,7 @@ public interface ImageGenerator extends AutoCloseable {
   /** The device and how it is used, with the batch size that it begins with. */
   Provenance.Computation computation();
 
-  /** The software that makes the pictures. */
+  /** The software that makes the images. */
   Provenance.Versions versions();
 
   @Override

@@ -12,7 +12,7 @@ import java.nio.file.Path;
 /**
  * A model that is on this machine already; nothing is downloaded.
  *
- * @param name what pictures call it
+ * @param name what images call it
  * @param folder where it is
  * @param isOfHub whether the folder belongs to a hub's cache, which other programs share
  */

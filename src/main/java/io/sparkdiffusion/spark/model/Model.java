@@ -14,12 +14,12 @@ import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 
 /**
- * What the job knows of a model: enough to name its pictures, and how to load it.
+ * What the job knows of a model: enough to name its images, and how to load it.
  *
  * @param name the folder's name, or the hub's id
  * @param commit the hub's, empty for a model of no hub
  * @param schedulerConfig the full scheduler configuration, overrides applied
- * @param trainedSizePixels the side of the pictures that it was trained on
+ * @param trainedSizePixels the side of the images that it was trained on
  * @param doubts what may be wrong with it, to be told once
  */
 public record Model(

@@ -26,7 +26,7 @@ sealed interface ModelSource extends Serializable permits ModelLocation, HubMode
         : ModelLocation.of(model);
   }
 
-  /** What pictures call the model. */
+  /** What images call the model. */
   String name();
 
   /** The hub's commit that it is, empty for a model of no hub. */

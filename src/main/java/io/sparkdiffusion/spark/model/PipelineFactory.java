@@ -21,7 +21,7 @@ import org.apache.hadoop.conf.Configuration;
  * Loads Stable Diffusion from the files that the driver has seen.
  *
  * @param sums what the driver has
- * @param batchSize pictures in a batch on a GPU; a CPU makes one at a time
+ * @param batchSize images in a batch on a GPU; a CPU makes one at a time
  * @param dtype {@code float32}, {@code bfloat16} or {@code float16}
  * @param libtorchPath the PyTorch that is to compute, may be empty
  */

@@ -37,7 +37,7 @@ record FinalNames(FileSystem files, Path root, Path staging, WholeFiles.Guard gu
   /** Lets numbered PNG files appear in place of earlier ones. */
   void place(List<String> names) throws IOException {
     WholeFiles whole = new WholeFiles(WholeFiles.raw(files));
-    Path waiting = new Path(PictureStore.numberedFolder(staging.toString()));
+    Path waiting = new Path(ImageStore.numberedFolder(staging.toString()));
     for (String name : names) {
       whole.move(new Path(waiting, name), new Path(root, name), guard);
     }

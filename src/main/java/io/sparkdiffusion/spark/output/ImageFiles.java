@@ -23,7 +23,7 @@ public final class ImageFiles {
    */
   public ImageFiles(Path folder, Path staging, OutputHold hold, Configuration configuration)
       throws IOException {
-    // The raw one: a .crc file beside each picture would help nobody.
+    // The raw one: a .crc file beside each image would help nobody.
     this.raw = WholeFiles.raw(folder.getFileSystem(configuration));
     this.folder = folder;
     this.staging = staging;

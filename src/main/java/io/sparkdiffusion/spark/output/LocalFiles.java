@@ -12,7 +12,7 @@ import org.apache.hadoop.fs.permission.FsPermission;
 /**
  * Files of the local disk, written as Hadoop's local file system writes them but for one thing:
  * without Hadoop's native library that starts a process, {@code chmod}, for every file, which takes
- * as long as several pictures' PNG.
+ * as long as several images' PNG.
  */
 final class LocalFiles {
 

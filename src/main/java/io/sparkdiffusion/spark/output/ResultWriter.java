@@ -5,7 +5,7 @@ import org.apache.spark.sql.Row;
 
 /**
  * Writes results as Parquet. The format's defaults are made for small values: the first look at a
- * page's size comes after 100 rows, which are some 50 MB of pictures.
+ * page's size comes after 100 rows, which are some 50 MB of images.
  */
 final class ResultWriter {
 

@@ -21,7 +21,7 @@ import org.apache.spark.unsafe.types.UTF8String;
 /** Planned images that the driver holds, which takes no query of Spark's. */
 public final class FewImages implements PlannedImages {
 
-  /** Rows that ask for more pictures are left to Spark. */
+  /** Rows that ask for more images are left to Spark. */
   public static final int MOST = 20_000;
 
   private static final int STEPS = RequestColumns.SCHEMA.fieldIndex("num_inference_steps");

@@ -27,7 +27,7 @@ import org.apache.spark.sql.types.StructType;
 
 /**
  * What earlier runs have left in the output. For each image the newest run counts ({@link RunIds}):
- * its picture is skipped where the request is the same and it was kept in every form that is asked
+ * its image is skipped where the request is the same and it was kept in every form that is asked
  * for now, unless all is to be made again. A failure before generation, which the next run would
  * repeat word by word, is not written again.
  */
@@ -60,7 +60,7 @@ public final class FinishedImages {
   }
 
   /**
-   * The planned images that are to be made, each with the picture that it replaces.
+   * The planned images that are to be made, each with the image that it replaces.
    *
    * @param rows of earlier runs, with the columns of {@link #READ}
    */
@@ -84,8 +84,8 @@ public final class FinishedImages {
             .and(content(planned).equalTo(earlier.col("newest.content")))
             .and(isIntact(earlier, makesAll));
     Dataset<Row> wanted = makesAll ? joined : joined.filter(not(coalesce(isThere, lit(false))));
-    Column picture = earlier.col("picture");
-    Column replaced = when(picture.notEqual(planned.col("request_hash")), picture);
+    Column image = earlier.col("picture");
+    Column replaced = when(image.notEqual(planned.col("request_hash")), image);
     Column[] columns =
         Arrays.stream(planned.columns())
             .map(
@@ -110,9 +110,9 @@ public final class FinishedImages {
         : coalesce(not(earlier.col("newest.path").isin(others)), lit(true));
   }
 
-  /** For each image what its newest row says, and the request hash of its newest picture. */
+  /** For each image what its newest row says, and the request hash of its newest image. */
   private Dataset<Row> newest(Dataset<Row> rows) {
-    Column isPicture = col("status").equalTo(ResultColumns.GENERATED);
+    Column isImage = col("status").equalTo(ResultColumns.GENERATED);
     Column all =
         struct(
             content(rows).as("content"),
@@ -122,7 +122,7 @@ public final class FinishedImages {
     return rows.groupBy("id", "image_index")
         .agg(
             max_by(all, col("run_id")).as("newest"),
-            max_by(col("request_hash"), when(isPicture, col("run_id"))).as("picture"));
+            max_by(col("request_hash"), when(isImage, col("run_id"))).as("picture"));
   }
 
   /** The request's hash or, for a row that asks for nothing possible, the reason. */
@@ -136,8 +136,8 @@ public final class FinishedImages {
             .filter(kept -> covers(kept))
             .map(kept -> kept.name().toLowerCase(Locale.ROOT))
             .toArray();
-    Column isPicture = col("status").equalTo(ResultColumns.GENERATED);
-    return isPicture.and(col("output_format").isin(forms)).or(col("request_hash").isNull());
+    Column isImage = col("status").equalTo(ResultColumns.GENERATED);
+    return isImage.and(col("output_format").isin(forms)).or(col("request_hash").isNull());
   }
 
   private boolean covers(OutputFormat kept) {

@@ -19,7 +19,7 @@ public sealed interface PlannedImages extends AutoCloseable permits FewImages, M
   RowCounts.Planned counts();
 
   /**
-   * Those that are to be made, each with the picture that it replaces.
+   * Those that are to be made, each with the image that it replaces.
    *
    * @param earlier rows of earlier runs, with the columns of {@link FinishedImages#READ}
    */

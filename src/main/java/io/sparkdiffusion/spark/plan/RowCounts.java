@@ -137,7 +137,7 @@ public final class RowCounts {
         .collect(toMap(Map.Entry::getKey, Map.Entry::getValue, Long::sum, TreeMap::new));
   }
 
-  /** A run that was stopped before any picture was made. */
+  /** A run that was stopped before any image was made. */
   public static RunCounts stopped(Planned planned) {
     return new RunCounts(planned.images(), 0, 0, planned.failed(), 0, planned.failures());
   }

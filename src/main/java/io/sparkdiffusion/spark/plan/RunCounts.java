@@ -7,10 +7,10 @@ import java.util.TreeMap;
  * What became of a run's images.
  *
  * @param total images asked for; a row that asks for nothing possible counts as one
- * @param generated pictures made by this run
- * @param skipped pictures that were there before
- * @param failed images without a picture
- * @param truncated pictures whose prompt or negative prompt was longer than the encoder reads
+ * @param generated images made by this run
+ * @param skipped images that were there before
+ * @param failed images without a image
+ * @param truncated images whose prompt or negative prompt was longer than the encoder reads
  * @param failures how many images failed for each reason
  */
 public record RunCounts(

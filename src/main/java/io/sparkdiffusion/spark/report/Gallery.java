@@ -26,13 +26,13 @@ import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * Shows an output folder's pictures in a page, {@code index.html}. They come in the order of the
- * table of prompts; pictures of rows that are no longer in it come after them, by their ids.
+ * Shows an output folder's images in a page, {@code index.html}. They come in the order of the
+ * table of prompts; images of rows that are no longer in it come after them, by their ids.
  */
 public final class Gallery {
 
   /** What a browser shows quickly. */
-  private static final int MOST_PICTURES = 10_000;
+  private static final int MOST_IMAGES = 10_000;
 
   /** The column that says which of the result's files has a row. */
   static final String FILE = "file";
@@ -56,7 +56,7 @@ public final class Gallery {
 
   private final Run run;
   private final PlannedImages planned;
-  private final int mostPictures;
+  private final int mostImages;
 
   /**
    * The run that writes the page.
@@ -66,18 +66,18 @@ public final class Gallery {
   public record Run(JobConfig config, Model model, RunCounts counts, RunSeconds seconds) {}
 
   /**
-   * A page of all pictures, or of the first ones where there are many.
+   * A page of all images, or of the first ones where there are many.
    *
    * @param planned all images that the table asks for
    */
   public Gallery(Run run, PlannedImages planned) {
-    this(run, planned, MOST_PICTURES);
+    this(run, planned, MOST_IMAGES);
   }
 
-  Gallery(Run run, PlannedImages planned, int mostPictures) {
+  Gallery(Run run, PlannedImages planned, int mostImages) {
     this.run = run;
     this.planned = planned;
-    this.mostPictures = mostPictures;
+    this.mostImages = mostImages;
   }
 
   /**
@@ -92,7 +92,7 @@ public final class Gallery {
     }
     Dataset<Row> newest = newest(all.get());
     List<Row> shown = shown(all.get().withColumn(FILE, input_file_name()), newest);
-    long leftOut = shown.size() == mostPictures ? newest.count() - mostPictures : 0;
+    long leftOut = shown.size() == mostImages ? newest.count() - mostImages : 0;
     ThumbnailSource source = new ThumbnailSource(rows, leftOut == 0);
     Thumbnails thumbnails = Thumbnails.make(shown, source, output);
     output.writeText("index.html", new GalleryPage(run, leftOut, thumbnails).html(shown));
@@ -114,13 +114,13 @@ public final class Gallery {
         newest
             .join(broadcast(places(newest)), IMAGE, "left_outer")
             .orderBy(order)
-            .limit(mostPictures);
+            .limit(mostImages);
     return rows.join(broadcast(first), NEWEST).orderBy(order).collectAsList();
   }
 
   /** The first images of the table. */
   private Dataset<Row> places(Dataset<Row> newest) {
-    List<Row> first = planned.inOrder(mostPictures);
+    List<Row> first = planned.inOrder(mostImages);
     List<Row> places =
         IntStream.range(0, first.size())
             .mapToObj(i -> RowFactory.create(first.get(i).get(0), first.get(i).get(1), i))

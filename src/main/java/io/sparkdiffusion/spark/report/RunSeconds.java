@@ -5,7 +5,7 @@ package io.sparkdiffusion.spark.report;
  *
  * @param load reading weights and putting them on devices
  * @param compile compiling the networks and their first calls
- * @param inference making pictures, without loading and compiling
+ * @param inference making images, without loading and compiling
  * @param wall from the run's start to now, as a clock on the driver shows it
  */
 public record RunSeconds(double load, double compile, double inference, double wall) {

@@ -23,10 +23,10 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import scala.Tuple2;
 
-/** Draws thumbnails of pictures that are in result rows; tasks read and shrink them. */
+/** Draws thumbnails of images that are in result rows; tasks read and shrink them. */
 final class ThumbnailSource {
 
-  /** Ten thousand pictures of 512 x 512 pixels; of a larger result, the first ones that fit. */
+  /** Ten thousand images of 512 x 512 pixels; of a larger result, the first ones that fit. */
   private static final long MOST_BYTES = 4L << 30;
 
   private static final StructType READ =
@@ -54,11 +54,11 @@ final class ThumbnailSource {
   }
 
   /**
-   * Those of some pictures that can be had without reading too much. Where only the first of many
+   * Those of some images that can be had without reading too much. Where only the first of many
    * rows are shown, they lie in files with many others: these are read up to a limit. A table's
    * files cannot be chosen.
    *
-   * @param files for each picture's SHA-256 the file that has its row
+   * @param files for each image's SHA-256 the file that has its row
    */
   List<String> readable(Map<String, String> files) throws IOException {
     if (isAll) {
@@ -82,7 +82,7 @@ final class ThumbnailSource {
       }
     }
     return files.keySet().stream()
-        .filter(picture -> isRead.getOrDefault(files.get(picture), false))
+        .filter(image -> isRead.getOrDefault(files.get(image), false))
         .toList();
   }
 
@@ -94,8 +94,8 @@ final class ThumbnailSource {
   /**
    * Draws sheets, one after another.
    *
-   * @param places of the pictures that are drawn, by their SHA-256
-   * @param files for each picture the file that has its row
+   * @param places of the images that are drawn, by their SHA-256
+   * @param files for each image the file that has its row
    * @return JPEG files by the sheets' numbers
    */
   Iterator<Tuple2<Integer, byte[]>> draw(
@@ -116,12 +116,12 @@ final class ThumbnailSource {
   private static List<String> paths(
       Map<String, Thumbnails.Place> places, Map<String, String> files) {
     return places.keySet().stream()
-        .map(picture -> path(files.get(picture)).toString())
+        .map(image -> path(files.get(image)).toString())
         .distinct()
         .toList();
   }
 
-  /** A picture as it stands in its sheet. */
+  /** A image as it stands in its sheet. */
   @SuppressWarnings("ArrayRecordComponent") // It travels once, nobody compares it.
   private record Small(Thumbnails.Place place, int width, int height, byte[] rgb)
       implements Serializable {}
@@ -145,14 +145,14 @@ final class ThumbnailSource {
 
     @Override
     public byte[] call(Iterable<Small> smalls) throws IOException {
-      Map<Integer, RgbImage> pictures = new HashMap<>();
+      Map<Integer, RgbImage> images = new HashMap<>();
       int places = 0;
       for (Small small : smalls) {
-        RgbImage picture = new RgbImage(small.width(), small.height(), small.rgb());
-        pictures.put(small.place().number(), picture);
+        RgbImage image = new RgbImage(small.width(), small.height(), small.rgb());
+        images.put(small.place().number(), image);
         places = small.place().ofPlaces();
       }
-      return ThumbnailSheet.jpeg(pictures, places);
+      return ThumbnailSheet.jpeg(images, places);
     }
   }
 }

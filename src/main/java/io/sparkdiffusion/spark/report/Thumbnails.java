@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
 import scala.Tuple2;
 
 /**
- * Small pictures of those that are in rows alone, for the page: sheets in the folder {@code
+ * Small images of those that are in rows alone, for the page: sheets in the folder {@code
  * thumbnails}. A sheet is named by what is in it, so one that is there is not made again.
  */
 final class Thumbnails {
@@ -41,7 +41,7 @@ final class Thumbnails {
   }
 
   /**
-   * Where a picture's thumbnail is.
+   * Where a image's thumbnail is.
    *
    * @param number its place in the sheet
    * @param ofPlaces how many there are
@@ -51,12 +51,12 @@ final class Thumbnails {
   /**
    * A file of thumbnails.
    *
-   * @param pictures the SHA-256 of each, by its place
+   * @param images the SHA-256 of each, by its place
    */
-  record Sheet(List<String> pictures) {
+  record Sheet(List<String> images) {
 
     String name() {
-      return Sha256.of(String.join("\n", pictures)).substring(0, 16) + ".jpg";
+      return Sha256.of(String.join("\n", images)).substring(0, 16) + ".jpg";
     }
 
     String path() {
@@ -64,7 +64,7 @@ final class Thumbnails {
     }
 
     ThumbnailSheet.Area area() {
-      return ThumbnailSheet.whole(pictures.size());
+      return ThumbnailSheet.whole(images.size());
     }
   }
 
@@ -89,12 +89,12 @@ final class Thumbnails {
     return thumbnails;
   }
 
-  private void arrange(List<String> pictures) {
-    for (int begin = 0; begin < pictures.size(); begin += ThumbnailSheet.PLACES) {
-      int end = Math.min(begin + ThumbnailSheet.PLACES, pictures.size());
-      Sheet sheet = new Sheet(List.copyOf(pictures.subList(begin, end)));
-      for (int number = 0; number < sheet.pictures().size(); number++) {
-        places.put(sheet.pictures().get(number), new Place(sheets.size(), number, end - begin));
+  private void arrange(List<String> images) {
+    for (int begin = 0; begin < images.size(); begin += ThumbnailSheet.PLACES) {
+      int end = Math.min(begin + ThumbnailSheet.PLACES, images.size());
+      Sheet sheet = new Sheet(List.copyOf(images.subList(begin, end)));
+      for (int number = 0; number < sheet.images().size(); number++) {
+        places.put(sheet.images().get(number), new Place(sheets.size(), number, end - begin));
       }
       sheets.add(sheet);
     }
@@ -108,7 +108,7 @@ final class Thumbnails {
     if (drawn.isEmpty()) {
       return;
     }
-    LOG.info("Making thumbnails of {} pictures", drawn.size());
+    LOG.info("Making thumbnails of {} images", drawn.size());
     try {
       write(source.draw(drawn, files), missing);
     } catch (IOException e) {

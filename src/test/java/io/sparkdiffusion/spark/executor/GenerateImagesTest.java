@@ -14,8 +14,8 @@ import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.spark.model.Model;
 import io.sparkdiffusion.spark.output.Failures;
+import io.sparkdiffusion.spark.output.ImageStore;
 import io.sparkdiffusion.spark.output.OutputHold;
-import io.sparkdiffusion.spark.output.PictureStore;
 import io.sparkdiffusion.spark.table.RequestColumns;
 import io.sparkdiffusion.spark.table.ResultColumns;
 import io.sparkdiffusion.testing.FakeModel;
@@ -98,7 +98,7 @@ class GenerateImagesTest {
   }
 
   @Test
-  void turnsPicturesWithoutContentIntoFailedRows() {
+  void turnsImagesWithoutContentIntoFailedRows() {
     List<Row> rows =
         generate(
             List.of(planned("a", "NAN", 5), planned("b", "FLAT", 5), planned("c", "fox", 5)),
@@ -108,12 +108,12 @@ class GenerateImagesTest {
     assertThat(rows)
         .extracting(row -> row.getAs("id") + ": " + row.getAs("error"))
         .containsExactlyInAnyOrder(
-            "a: Cannot keep picture: it holds NaN (step 3)",
-            "b: Cannot keep the picture: all its pixels are the same",
+            "a: Cannot keep image: it holds NaN (step 3)",
+            "b: Cannot keep the image: all its pixels are the same",
             "c: null");
   }
 
-  /** A device that holds two pictures of 8 x 16 pixels in a batch that begins with four. */
+  /** A device that holds two images of 8 x 16 pixels in a batch that begins with four. */
   @Test
   void halvesTheBatchUntilItFits() {
     List<Row> planned = new ArrayList<>();
@@ -136,7 +136,7 @@ class GenerateImagesTest {
         .singleElement()
         .extracting(row -> row.<String>getAs("error"))
         .isEqualTo(
-            "Cannot generate the picture: the device's memory must hold it alone (16 x 64: CUDA out"
+            "Cannot generate the image: the device's memory must hold it alone (16 x 64: CUDA out"
                 + " of memory. Tried to allocate 2.00 GiB); make it smaller or use"
                 + " activations_dtype=bfloat16");
     List<Row> others = rows.stream().filter(row -> !row.getAs("id").equals("huge")).toList();
@@ -197,11 +197,11 @@ class GenerateImagesTest {
             "run",
             model,
             execution,
-            new PictureStore(
+            new ImageStore(
                 folder.toString(),
                 folder.resolve("staging").toString(),
                 OutputFormat.PARQUET,
-                PictureStore.Naming.BY_REQUEST,
+                ImageStore.Naming.BY_REQUEST,
                 true,
                 true,
                 OutputHold.UNSHARED));

@@ -5,8 +5,8 @@ import io.sparkdiffusion.config.OutputFormat;
 import io.sparkdiffusion.config.Precision;
 import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.request.Parameters;
+import io.sparkdiffusion.spark.output.ImageStore;
 import io.sparkdiffusion.spark.output.OutputHold;
-import io.sparkdiffusion.spark.output.PictureStore;
 import io.sparkdiffusion.spark.table.RequestColumns;
 import io.sparkdiffusion.spark.table.ResultColumns;
 import io.sparkdiffusion.testing.FakeModel;
@@ -54,12 +54,12 @@ public final class LostDeviceJob {
     for (int i = 0; i < count; i++) {
       planned.add(planned("row" + i, i == count / 2 ? "LOST " + folder + "/mark" : "SLOW " + i));
     }
-    PictureStore store =
-        new PictureStore(
+    ImageStore store =
+        new ImageStore(
             folder + "/out",
             folder + "/out/staging",
             OutputFormat.PARQUET,
-            PictureStore.Naming.BY_REQUEST,
+            ImageStore.Naming.BY_REQUEST,
             true,
             true,
             OutputHold.UNSHARED);

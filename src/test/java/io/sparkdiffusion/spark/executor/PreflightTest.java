@@ -11,8 +11,8 @@ import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.spark.model.GeneratorFactory;
 import io.sparkdiffusion.spark.model.ImageGenerator;
 import io.sparkdiffusion.spark.model.Model;
+import io.sparkdiffusion.spark.output.ImageStore;
 import io.sparkdiffusion.spark.output.OutputHold;
-import io.sparkdiffusion.spark.output.PictureStore;
 import io.sparkdiffusion.testing.FakeModel;
 import io.sparkdiffusion.testing.LocalSpark;
 import io.sparkdiffusion.torch.CudaDevice;
@@ -114,12 +114,12 @@ class PreflightTest {
   }
 
   private void checkExecutors(Model model, ExecutionConfig execution) {
-    PictureStore store =
-        new PictureStore(
+    ImageStore store =
+        new ImageStore(
             "out",
             "staging",
             OutputFormat.PARQUET,
-            PictureStore.Naming.BY_REQUEST,
+            ImageStore.Naming.BY_REQUEST,
             true,
             true,
             OutputHold.UNSHARED);

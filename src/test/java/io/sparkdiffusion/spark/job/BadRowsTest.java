@@ -64,11 +64,11 @@ class BadRowsTest {
     bad.put(
         "columns,fox,,,,,,,,,,,",
         "Cannot read the row: it must have the table's columns, no more and no fewer");
-    bad.put("nan,NAN fox,,,,,,,,", "Cannot keep picture: it holds NaN (step 3)");
-    bad.put("flat,FLAT fox,,,,,,,,", "Cannot keep the picture: all its pixels are the same");
+    bad.put("nan,NAN fox,,,,,,,,", "Cannot keep image: it holds NaN (step 3)");
+    bad.put("flat,FLAT fox,,,,,,,,", "Cannot keep the image: all its pixels are the same");
     bad.put(
         "large,fox,,,,,128,,,",
-        "Cannot generate the picture: the device's memory must hold it alone (8 x 128: CUDA"
+        "Cannot generate the image: the device's memory must hold it alone (8 x 128: CUDA"
             + " out of memory. Tried to allocate 2.00 GiB); make it"
             + " smaller or use activations_dtype=bfloat16");
     List<String> good =

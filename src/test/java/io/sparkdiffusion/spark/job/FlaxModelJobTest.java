@@ -22,12 +22,12 @@ class FlaxModelJobTest {
     Path safetensors = NarrowModel.safetensors(folder.resolve("safetensors"));
     Path flax = NarrowModel.flax(folder.resolve("flax"));
 
-    assertThat(picture("actual", flax, false)).isEqualTo(picture("expected", safetensors, true));
+    assertThat(image("actual", flax, false)).isEqualTo(image("expected", safetensors, true));
     assertThat(Files.readString(folder.resolve("actual/run.json")))
         .contains("\"from_pt\" : \"false\"");
   }
 
-  private byte[] picture(String name, Path model, boolean isPyTorch) throws IOException {
+  private byte[] image(String name, Path model, boolean isPyTorch) throws IOException {
     Path config = Files.writeString(folder.resolve(name + ".yml"), "prompt: a fox\n");
     Path output = folder.resolve(name);
     JobConfig settings =

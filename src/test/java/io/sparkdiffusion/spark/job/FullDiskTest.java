@@ -57,14 +57,14 @@ class FullDiskTest {
     long kept = rows().count();
     assertThat(kept).isBetween(1L, ROWS - 1L);
     assertThat(output.resolve("_staging")).doesNotExist();
-    assertPicturesAreWhole();
+    assertImagesAreWhole();
 
     FullDisk.setRoom(Long.MAX_VALUE);
     RunCounts counts = run(output);
     assertThat(counts.skipped()).isEqualTo(kept);
     assertThat(counts.generated()).isEqualTo(ROWS - kept);
     assertThat(rows().select("id").distinct().count()).isEqualTo(rows().count()).isEqualTo(ROWS);
-    assertPicturesAreWhole();
+    assertImagesAreWhole();
   }
 
   private long halfOfWhatARunWrites() {
@@ -96,7 +96,7 @@ class FullDiskTest {
   }
 
   /** Under their final names. */
-  private void assertPicturesAreWhole() throws IOException {
+  private void assertImagesAreWhole() throws IOException {
     try (Stream<Path> files = Files.list(output.resolve("images"))) {
       for (Path file : files.toList()) {
         assertThat(file.toString()).endsWith(".png");

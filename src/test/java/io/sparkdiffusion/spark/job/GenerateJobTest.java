@@ -92,12 +92,12 @@ class GenerateJobTest {
   }
 
   @Test
-  void keepsPicturesInRowsAndFiles() throws IOException {
+  void keepsImagesInRowsAndFiles() throws IOException {
     run();
-    Row picture = rows().filter("id = 'a' and image_index = 1").head();
-    Row image = picture.getAs("image");
+    Row first = rows().filter("id = 'a' and image_index = 1").head();
+    Row image = first.getAs("image");
     byte[] bytes = image.getAs("bytes");
-    String hash = picture.getAs("request_hash");
+    String hash = first.getAs("request_hash");
     assertThat(image.<String>getAs("path"))
         .isEqualTo("images/a_1_%s.png".formatted(hash.substring(0, 8)));
     assertThat(output.resolve(image.<String>getAs("path"))).hasBinaryContent(bytes);
@@ -127,7 +127,7 @@ class GenerateJobTest {
 
   /** Also where it has been changed back, or where an attempt in between has failed. */
   @Test
-  void namesThePictureThatAChangedRowReplaces() throws IOException {
+  void namesTheImageThatAChangedRowReplaces() throws IOException {
     for (String prompt : List.of("owl", "eagle", "owl", "NAN", "hare")) {
       Files.writeString(table, "id,prompt,content\na,fox,x\nb,%s,y\n".formatted(prompt));
       run();
@@ -144,7 +144,7 @@ class GenerateJobTest {
   }
 
   @Test
-  void makesPicturesAnewInAFormThatIsMissing() throws IOException {
+  void makesImagesAnewInAFormThatIsMissing() throws IOException {
     run("output_format=png");
     assertThat(rows().filter("status = 'generated' and image.bytes is null").count()).isEqualTo(4);
     assertThat(run("output_format=png").counts().generated()).isZero();
@@ -161,7 +161,7 @@ class GenerateJobTest {
   }
 
   @Test
-  void numbersThePicturesOfASinglePrompt() throws IOException {
+  void numbersTheImagesOfASinglePrompt() throws IOException {
     GenerateJob.Result result = execute("prompt=fox", "num_images=3", "seed=42");
     assertThat(result.counts().generated()).isEqualTo(3);
     assertThat(names(output))
@@ -191,7 +191,7 @@ class GenerateJobTest {
     assertThat(report.at("/configuration/num_inference_steps").asText()).isEqualTo("3");
   }
 
-  /** The fake model loads for 2 s, compiles for 1 s and takes 1 ms for each of four pictures. */
+  /** The fake model loads for 2 s, compiles for 1 s and takes 1 ms for each of four images. */
   @Test
   void tellsWhatTheDevicesTimeHasCostAndWouldCost() throws IOException {
     double seconds = 3.004;
@@ -210,7 +210,7 @@ class GenerateJobTest {
   }
 
   @Test
-  void stopsBeforeTheFirstPictureWhereTooManyRowsAreBad() throws IOException {
+  void stopsBeforeTheFirstImageWhereTooManyRowsAreBad() throws IOException {
     GenerateJob.Result result = run("max_failed_rows=0");
     assertThat(result.stopReason())
         .contains("Stopped: 1 of 4 rows failed, more than max_failed_rows allows (0)");
@@ -219,13 +219,13 @@ class GenerateJobTest {
   }
 
   @Test
-  void commitsGoodRowsWhereTooManyPicturesFail() throws IOException {
+  void commitsGoodRowsWhereTooManyImagesFail() throws IOException {
     Files.writeString(table, "id,prompt\na,fox\nb,NAN\n");
     GenerateJob.Result result = run("max_failed_rows=10%");
     assertThat(result.stopReason())
         .contains("Stopped: 1 of 2 rows failed, more than max_failed_rows allows (0.1)");
     assertThat(rows().filter("status = 'generated'").count()).isEqualTo(1);
-    assertThat(report().at("/failures")).hasToString("{\"Cannot keep picture: it holds NaN\":1}");
+    assertThat(report().at("/failures")).hasToString("{\"Cannot keep image: it holds NaN\":1}");
   }
 
   @Test
@@ -275,7 +275,7 @@ class GenerateJobTest {
    * than others, of which some go by meanwhile.
    */
   @Test
-  void beginsNoFurtherGroupWhereTooManyPicturesHaveFailed() throws IOException {
+  void beginsNoFurtherGroupWhereTooManyImagesHaveFailed() throws IOException {
     writeRows(200, "first,NAN,9\n");
     GenerateJob.Result result = run("commit_group_images=4", "max_failed_rows=0");
     assertThat(result.stopReason())
@@ -309,7 +309,7 @@ class GenerateJobTest {
   }
 
   @Test
-  void asksTheExecutorsBeforeTheFirstPictureAndOnlyWhereThereIsOneToMake() throws IOException {
+  void asksTheExecutorsBeforeTheFirstImageAndOnlyWhereThereIsOneToMake() throws IOException {
     String problem = "Cannot load the model: every executor must have the driver's (x)";
     Model other = FakeModel.withProblem(folder.toString(), problem);
     run();

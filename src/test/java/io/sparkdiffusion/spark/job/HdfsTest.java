@@ -13,8 +13,8 @@ import io.sparkdiffusion.spark.output.Heartbeats;
 import io.sparkdiffusion.spark.output.OutputFolder;
 import io.sparkdiffusion.spark.plan.RunCounts;
 import io.sparkdiffusion.testing.FakeModel;
+import io.sparkdiffusion.testing.ImageLines;
 import io.sparkdiffusion.testing.LocalSpark;
-import io.sparkdiffusion.testing.PictureLines;
 import io.sparkdiffusion.testing.ReferenceModels;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -76,9 +76,9 @@ class HdfsTest {
     Files.writeString(local.resolve("job.yml"), "run_name: job\n");
   }
 
-  /** The second run replaces {@code run.json} and every picture, which a rename there does not. */
+  /** The second run replaces {@code run.json} and every image, which a rename there does not. */
   @Test
-  void makesTheSamePicturesFromAModelThere() throws IOException {
+  void makesTheSameImagesFromAModelThere() throws IOException {
     writeRows(2, "");
     java.nio.file.Path model = ReferenceModels.folder("base");
     files.copyFromLocalFile(new Path(model.toUri()), new Path(folder, "base"));
@@ -89,7 +89,7 @@ class HdfsTest {
     GenerateJob.Result again = job(there, "overwrite=everything").execute();
     assertThat(again.counts().generated()).isEqualTo(2);
 
-    assertThat(pictures(output.toString())).isEqualTo(pictures(local + "/out")).hasSize(2);
+    assertThat(images(output.toString())).isEqualTo(images(local + "/out")).hasSize(2);
     assertThat(text("run.json")).contains(again.runId());
     assertThat(names("")).containsExactly("images", "index.html", "rows", "run.json");
     assertThat(names("images")).hasSize(2).allMatch(name -> name.endsWith(".png"));
@@ -102,7 +102,7 @@ class HdfsTest {
     assertThatThrownBy(() -> fake().execute())
         .satisfies(
             e -> assertThat(Failures.reason(e)).isEqualTo("Cannot go on: the device is gone"));
-    int kept = pictures(output.toString()).size();
+    int kept = images(output.toString()).size();
     assertThat(kept).isBetween(6, ROWS);
     assertThat(names("")).doesNotContain("_lock", "_staging");
 
@@ -110,7 +110,7 @@ class HdfsTest {
     RunCounts counts = fake().execute().counts();
     assertThat(counts.skipped()).isEqualTo(kept);
     assertThat(counts.generated()).isEqualTo(ROWS + 1 - kept);
-    assertThat(pictures(output.toString())).hasSize(ROWS + 1).doesNotHaveDuplicates();
+    assertThat(images(output.toString())).hasSize(ROWS + 1).doesNotHaveDuplicates();
     assertThat(names("images")).hasSize(ROWS + 1);
   }
 
@@ -198,8 +198,8 @@ class HdfsTest {
             local.resolve("job.yml"), Stream.concat(common, Stream.of(overrides)).toList()));
   }
 
-  private List<String> pictures(String of) {
-    return PictureLines.of(spark.read().parquet(of + "/rows").filter("status = 'generated'"));
+  private List<String> images(String of) {
+    return ImageLines.of(spark.read().parquet(of + "/rows").filter("status = 'generated'"));
   }
 
   private List<String> names(String of) throws IOException {

@@ -27,7 +27,7 @@ class HubModelJobTest {
   @TempDir private Path folder;
 
   @Test
-  void makesTheSamePicturesAsFromALocalFolder() throws IOException {
+  void makesTheSameImagesAsFromALocalFolder() throws IOException {
     Path local = EmbeddedModels.base().toAbsolutePath();
     try (HubServer server = new HubServer(local)) {
       server.token = "unmistakable-token";

@@ -132,7 +132,7 @@ class LostLockTest {
         StandardCopyOption.REPLACE_EXISTING);
     Files.delete(output.resolve("image_3.png"));
     assertThat(run("prompt=owl").generated()).isEqualTo(2);
-    assertThat(files(output)).containsAllEntriesOf(pictures(whole));
+    assertThat(files(output)).containsAllEntriesOf(images(whole));
     assertThat(run("prompt=owl").generated()).isZero();
   }
 
@@ -190,10 +190,10 @@ class LostLockTest {
         .isZero();
   }
 
-  private static Map<String, String> pictures(Map<String, String> files) {
-    Map<String, String> pictures = new TreeMap<>(files);
-    pictures.keySet().removeIf(name -> !name.endsWith(".png"));
-    return pictures;
+  private static Map<String, String> images(Map<String, String> files) {
+    Map<String, String> images = new TreeMap<>(files);
+    images.keySet().removeIf(name -> !name.endsWith(".png"));
+    return images;
   }
 
   /** Everything with a name that readers look at. */

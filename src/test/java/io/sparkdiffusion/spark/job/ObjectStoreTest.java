@@ -14,9 +14,9 @@ import io.sparkdiffusion.spark.output.OutputFolder;
 import io.sparkdiffusion.spark.output.TwoBeats;
 import io.sparkdiffusion.spark.plan.RunCounts;
 import io.sparkdiffusion.testing.FakeModel;
+import io.sparkdiffusion.testing.ImageLines;
 import io.sparkdiffusion.testing.LocalSpark;
 import io.sparkdiffusion.testing.ObjectStore;
-import io.sparkdiffusion.testing.PictureLines;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -68,7 +68,7 @@ class ObjectStoreTest {
     int renames = ObjectStore.renames();
     Path whole = folder.resolve("whole");
     run(whole);
-    List<String> undisturbed = pictures(whole);
+    List<String> undisturbed = images(whole);
     assertThat(undisturbed).hasSize(ROWS);
 
     ObjectStore.dieAt(ending, count(whole.resolve("rows"), ending) / 2);
@@ -80,14 +80,14 @@ class ObjectStoreTest {
     if (ending.equals(".json")) {
       assertThat(groups(output)).as("and a half").hasSizeGreaterThan(lists(output).size());
     }
-    assertPicturesAreWhole();
+    assertImagesAreWhole();
     Files.writeString(output.resolve("rows/_manifests/cut-0.json"), "{\"group\":\"cut-0\",\"fil");
     assertThat(job(output).dryRun().counts().skipped()).isEqualTo(kept);
 
     RunCounts counts = run(output);
     assertThat(counts.skipped()).isEqualTo(kept);
     assertThat(counts.generated()).isEqualTo(ROWS - kept);
-    assertThat(pictures(output)).isEqualTo(undisturbed);
+    assertThat(images(output)).isEqualTo(undisturbed);
     assertThat(groups(output)).isEqualTo(lists(output));
     assertThat(names(output)).doesNotContain("_lock", "_staging");
     assertThat(ObjectStore.renames()).isEqualTo(renames);
@@ -208,8 +208,8 @@ class ObjectStoreTest {
     return ListedRows.of(spark, of.resolve("rows").toString());
   }
 
-  private List<String> pictures(Path of) {
-    return PictureLines.of(rows(of));
+  private List<String> images(Path of) {
+    return ImageLines.of(rows(of));
   }
 
   private static List<String> groups(Path of) throws IOException {
@@ -238,7 +238,7 @@ class ObjectStoreTest {
     }
   }
 
-  private void assertPicturesAreWhole() throws IOException {
+  private void assertImagesAreWhole() throws IOException {
     for (String name : names(output.resolve("images"))) {
       Path file = output.resolve("images").resolve(name);
       assertThat(ImageIO.read(file.toFile())).as(name).isNotNull();

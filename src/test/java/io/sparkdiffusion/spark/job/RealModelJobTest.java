@@ -37,7 +37,7 @@ class RealModelJobTest {
   void bytesDoNotDependOnPartitionOrderOrNeighbours() throws IOException {
     List<String> rows =
         IntStream.range(0, 9)
-            .mapToObj(i -> "row%d,picture number %d,%s".formatted(i, i, i % 3 == 0 ? 1.0 : 8.5 - i))
+            .mapToObj(i -> "row%d,image number %d,%s".formatted(i, i, i % 3 == 0 ? 1.0 : 8.5 - i))
             .toList();
     Map<String, String> all = run("all", rows);
     assertThat(all).hasSize(9);
@@ -75,7 +75,7 @@ class RealModelJobTest {
 
   /** From a row of the table to the PNG in the result: diffusers' pixels, at most one level off. */
   @Test
-  void picturesEqualDiffusers() throws IOException {
+  void imagesEqualDiffusers() throws IOException {
     PipelineCase known =
         PipelineCase.all().stream()
             .filter(run -> run.requests().size() == 1)

@@ -23,7 +23,7 @@ class RemoteModelJobTest {
   @TempDir private Path folder;
 
   @Test
-  void makesTheSamePicturesAsFromALocalFolder() throws IOException {
+  void makesTheSameImagesAsFromALocalFolder() throws IOException {
     Path log = folder.resolve("opened");
     CountedFileSystem.register(spark.sparkContext().hadoopConfiguration(), log);
     Path base = ReferenceModels.folder("base");

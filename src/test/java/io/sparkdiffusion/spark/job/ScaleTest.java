@@ -72,14 +72,14 @@ class ScaleTest {
     assertThat(told.get("heap after collection")).isBetween(1L << 20, MOST_HEAP_BYTES);
   }
 
-  /** The child: makes the table's pictures, again, and once more after some were lost. */
+  /** The child: makes the table's images, again, and once more after some were lost. */
   public static void main(String[] arguments) throws IOException {
     Path folder = Path.of(arguments[0]);
     long rows = Long.parseLong(arguments[1]);
     SparkSession spark = SparkSession.builder().appName("scale").getOrCreate();
     spark
         .range(rows)
-        .selectExpr("concat('row', id) as id", "concat('picture number ', id) as prompt")
+        .selectExpr("concat('row', id) as id", "concat('image number ', id) as prompt")
         .write()
         .parquet(folder.resolve("prompts").toString());
     run(spark, folder, rows, "at first");

@@ -67,8 +67,8 @@ class TextToImageTest {
             .setOutputCol("picture")
             .setNegativePrompt("blur of " + SECRET);
     for (int partitions : List.of(1, 5)) {
-      List<Row> pictures = drawing.transform(own.repartition(partitions)).collectAsList();
-      assertThat(digests(pictures)).as("%d partitions", partitions).isEqualTo(job);
+      List<Row> images = drawing.transform(own.repartition(partitions)).collectAsList();
+      assertThat(digests(images)).as("%d partitions", partitions).isEqualTo(job);
     }
     assertThat(LocalSpark.eventText())
         .contains("SparkListenerSQLExecutionStart")
@@ -100,19 +100,19 @@ class TextToImageTest {
   }
 
   /** What the bytes are, not only what the row says of them. */
-  private static Map<String, String> digests(List<Row> pictures) {
+  private static Map<String, String> digests(List<Row> images) {
     Map<String, String> digests = new TreeMap<>();
-    for (Row row : pictures) {
-      Row picture = row.getAs("picture");
-      String name = row.getAs("key") + " " + picture.getAs("image_index");
-      digests.put(name, Sha256.of(picture.<byte[]>getAs("bytes")));
-      assertThat(picture.<String>getAs("sha256")).isEqualTo(digests.get(name));
+    for (Row row : images) {
+      Row image = row.getAs("picture");
+      String name = row.getAs("key") + " " + image.getAs("image_index");
+      digests.put(name, Sha256.of(image.<byte[]>getAs("bytes")));
+      assertThat(image.<String>getAs("sha256")).isEqualTo(digests.get(name));
     }
     return digests;
   }
 
   @Test
-  void givesABadRowAFailedPictureAndKeepsItsColumns() {
+  void givesABadRowAFailedImageAndKeepsItsColumns() {
     Dataset<Row> own =
         spark.sql(
             """
@@ -155,14 +155,14 @@ class TextToImageTest {
 
     assertThat(again.uid()).isEqualTo(drawing.uid());
     assertThat(again.extractParamMap().toSeq()).isEqualTo(drawing.extractParamMap().toSeq());
-    Dataset<Row> pictures = loaded.transform(prompts);
+    Dataset<Row> images = loaded.transform(prompts);
     Dataset<Row> before = features.transform(words.transform(prompts));
-    assertThat(pictures.schema()).isEqualTo(drawing.transformSchema(before.schema()));
-    assertThat(facts(pictures, "image.image_index", "image.sha256"))
+    assertThat(images.schema()).isEqualTo(drawing.transformSchema(before.schema()));
+    assertThat(facts(images, "image.image_index", "image.sha256"))
         .hasSize(4)
         .doesNotHaveDuplicates()
         .isEqualTo(facts(model.transform(prompts), "image.image_index", "image.sha256"));
-    assertThat(facts(pictures.filter("image.image_index = 0"), "words", "features"))
+    assertThat(facts(images.filter("image.image_index = 0"), "words", "features"))
         .isEqualTo(facts(before, "words", "features"));
   }
 
@@ -172,7 +172,7 @@ class TextToImageTest {
         .toList();
   }
 
-  /** Equal prompts give equal pictures where there are no ids. */
+  /** Equal prompts give equal images where there are no ids. */
   @Test
   void takesThePromptsHashForAMissingId() {
     Dataset<Row> prompts = spark.sql("select * from values ('fox'), ('owl'), ('fox') as (prompt)");
@@ -191,9 +191,9 @@ class TextToImageTest {
   void readsNoRowUntilOneIsAskedFor() {
     Dataset<Row> broken =
         spark.range(3).select(raise_error(lit("read")).cast(DataTypes.StringType).as("prompt"));
-    Dataset<Row> pictures = small().transform(broken);
-    assertThat(pictures.schema()).isEqualTo(small().transformSchema(broken.schema()));
-    assertThatThrownBy(pictures::collectAsList).hasStackTraceContaining("read");
+    Dataset<Row> images = small().transform(broken);
+    assertThat(images.schema()).isEqualTo(small().transformSchema(broken.schema()));
+    assertThatThrownBy(images::collectAsList).hasStackTraceContaining("read");
   }
 
   /** The number format that a device cannot have is known where the device is. */

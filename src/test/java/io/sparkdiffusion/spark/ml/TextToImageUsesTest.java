@@ -53,8 +53,8 @@ class TextToImageUsesTest {
   }
 
   /** Status and what the bytes are, sorted. */
-  private static List<String> drawn(Dataset<Row> pictures) {
-    return pictures
+  private static List<String> drawn(Dataset<Row> images) {
+    return images
         .select("id", "image.image_index", "image.status", "image.bytes")
         .collectAsList()
         .stream()
@@ -109,11 +109,11 @@ class TextToImageUsesTest {
     assertThat(drawn(spark.read().parquet(out))).isEqualTo(drawn(drawing.transform(table())));
   }
 
-  /** Pictures are drawn for the rows that a query asks for. */
+  /** Images are drawn for the rows that a query asks for. */
   @Test
   void drawsBehindAViewOfSql() {
     drawing.transform(table()).createOrReplaceTempView("pictures");
-    Dataset<Row> asked = spark.sql("SELECT * FROM pictures WHERE id = 'a'");
+    Dataset<Row> asked = spark.sql("SELECT * FROM images WHERE id = 'a'");
     assertThat(drawn(asked))
         .isEqualTo(drawn(drawing.transform(table().where(functions.col("id").equalTo("a")))))
         .hasSize(1)

@@ -29,7 +29,7 @@ class ImageFilesTest {
     assertThat(folder.resolve("images/a.png")).hasBinaryContent(new byte[] {4, 5, 6});
   }
 
-  /** With a file context no picture may be deleted. */
+  /** With a file context no image may be deleted. */
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void replacesAFileWhereARenameDoesNot(boolean hasContext) throws IOException {

@@ -173,7 +173,7 @@ class SkewTest {
     return WaitingModel.span(name).toNanos() / 1e9;
   }
 
-  /** Pictures of four sizes and step counts, each half as expensive as the one before it. */
+  /** Images of four sizes and step counts, each half as expensive as the one before it. */
   private static final class Table {
 
     static final int RUNS = 7;

@@ -74,7 +74,7 @@ class GalleryTest {
   }
 
   @Test
-  void tellsHowManyPicturesItLeavesOut() throws IOException {
+  void tellsHowManyImagesItLeavesOut() throws IOException {
     JobRuns runs = runs();
     runs.prompts("id,prompt\nc,hare\na,fox\nb,owl\n");
     GenerateJob.Result made = runs.run("gallery=false");

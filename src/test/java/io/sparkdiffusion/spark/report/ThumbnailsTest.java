@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The page of a result whose pictures are in rows alone. */
+/** The page of a result whose images are in rows alone. */
 class ThumbnailsTest {
 
   private static final String IN_ROWS = "output_format=parquet";
@@ -45,7 +45,7 @@ class ThumbnailsTest {
   /** A table's rows can be read by its catalog alone. */
   @ParameterizedTest
   @ValueSource(strings = {JobRuns.FOLDER, JobRuns.ICEBERG, JobRuns.DELTA})
-  void showEachPictureOfTheRows(String store) throws IOException {
+  void showEachImageOfTheRows(String store) throws IOException {
     JobRuns runs = new JobRuns(folder, store, "out {a} b");
     runs.prompts(rows(0, 70) + "bad,\n");
     runs.run(IN_ROWS);
@@ -54,23 +54,23 @@ class ThumbnailsTest {
     JsonNode sheets = page.data().get("sheets");
     assertThat(sheets).hasSize(2);
     assertThat(sheets.get(1).get(1).asInt()).isEqualTo(6 * 192);
-    Map<String, BufferedImage> pictures = new HashMap<>();
+    Map<String, BufferedImage> images = new HashMap<>();
     for (Row row : runs.rows().filter("status = 'generated'").collectAsList()) {
       byte[] png = row.<Row>getAs("image").getAs("bytes");
-      pictures.put(row.getAs("id"), ImageIO.read(new ByteArrayInputStream(png)));
+      images.put(row.getAs("id"), ImageIO.read(new ByteArrayInputStream(png)));
     }
     for (int i = 0; i < 70; i++) {
       assertThat(page.value(i, "path").isNull()).isTrue();
       BufferedImage shown = part(runs.output, sheets, page.value(i, "thumbnail"));
-      assertThat(nearest(shown, pictures)).isEqualTo(page.value(i, "id").asText());
+      assertThat(nearest(shown, images)).isEqualTo(page.value(i, "id").asText());
     }
     assertThat(page.value(70, "thumbnail").isNull()).as("a failed row").isTrue();
   }
 
   /** JPEG blurs the colours of noise, but it stays nearer to itself than to another. */
-  private static String nearest(BufferedImage shown, Map<String, BufferedImage> pictures) {
-    return pictures.entrySet().stream()
-        .min(Comparator.comparingLong(picture -> difference(shown, picture.getValue())))
+  private static String nearest(BufferedImage shown, Map<String, BufferedImage> images) {
+    return images.entrySet().stream()
+        .min(Comparator.comparingLong(image -> difference(shown, image.getValue())))
         .orElseThrow()
         .getKey();
   }
@@ -102,7 +102,7 @@ class ThumbnailsTest {
   }
 
   @Test
-  void areMadeOnceAndRemovedWithTheirPictures() throws IOException {
+  void areMadeOnceAndRemovedWithTheirImages() throws IOException {
     JobRuns runs = new JobRuns(folder, JobRuns.FOLDER);
     runs.prompts(rows(0, 70));
     runs.run(IN_ROWS);
@@ -123,7 +123,7 @@ class ThumbnailsTest {
   }
 
   @Test
-  void areNotNeededWherePicturesAreFiles() throws IOException {
+  void areNotNeededWhereImagesAreFiles() throws IOException {
     JobRuns runs = new JobRuns(folder, JobRuns.FOLDER);
     runs.prompts(rows(0, 2));
     runs.run("output_format=both");

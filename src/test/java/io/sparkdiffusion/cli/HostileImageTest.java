@@ -24,8 +24,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Pictures whose texts a stranger has written. */
-class HostilePictureTest {
+/** Images whose texts a stranger has written. */
+class HostileImageTest {
 
   private static final String LAST =
       "Steps: 20, Sampler: DDIM, CFG scale: 7.5, Seed: 1, Size: 8x8, Model hash: x, Model: m";
@@ -102,7 +102,7 @@ class HostilePictureTest {
     assertThat(run(write("a\n" + LAST, origin))).isEqualTo(ExitCode.NOT_USABLE);
     assertThat(text(err).lines())
         .hasSize(1)
-        .allMatch(line -> line.startsWith("Cannot read a picture's origin: it must "));
+        .allMatch(line -> line.startsWith("Cannot read a image's origin: it must "));
   }
 
   @Test
@@ -113,7 +113,7 @@ class HostilePictureTest {
   }
 
   @Test
-  void aPictureIsMadeAgainWithoutAShellAndCompared() throws IOException {
+  void aImageIsMadeAgainWithoutAShellAndCompared() throws IOException {
     String prompt = "x'\n$(touch pwned)";
     Path file = write(prompt + "\n" + LAST, ORIGIN);
     Path again = folder.resolve("again");
@@ -143,7 +143,7 @@ class HostilePictureTest {
   }
 
   @Test
-  void aPictureWithOtherBytesAndAJobThatFailsAreToldByTheExitCode() throws IOException {
+  void aImageWithOtherBytesAndAJobThatFailsAreToldByTheExitCode() throws IOException {
     Path file = write("a\n" + LAST, ORIGIN);
     Path again = folder.resolve("again");
     MadeAgain.Job other =

@@ -5,12 +5,12 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 
-/** Which pictures there are, to compare two outputs. */
-public final class PictureLines {
+/** Which images there are, to compare two outputs. */
+public final class ImageLines {
 
-  private PictureLines() {}
+  private ImageLines() {}
 
-  /** A line for each result row, sorted: id, path and digest of its picture. */
+  /** A line for each result row, sorted: id, path and digest of its image. */
   public static List<String> of(Dataset<Row> rows) {
     return rows
         .selectExpr("concat_ws(' ', id, image.path, sha256)")

@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
-/** Makes pictures of numbers with the bare pipeline and keeps only the digest of their bytes. */
-final class DigestedPictures implements AutoCloseable {
+/** Makes images of numbers with the bare pipeline and keeps only the digest of their bytes. */
+final class DigestedImages implements AutoCloseable {
 
   private static final List<String> COLORS = List.of("red", "green", "blue", "yellow");
 
@@ -23,17 +23,17 @@ final class DigestedPictures implements AutoCloseable {
   private final int steps;
 
   /** Loads the model. */
-  DigestedPictures(ModelFolder folder, PipelineOptions options, int sizePixels, int steps) {
+  DigestedImages(ModelFolder folder, PipelineOptions options, int sizePixels, int steps) {
     this.pipeline = StableDiffusionPipeline.load(folder, options);
     this.sizePixels = sizePixels;
     this.steps = steps;
   }
 
   /**
-   * Makes pictures; where a batch does not fit the device, it is halved, as the job does.
+   * Makes images; where a batch does not fit the device, it is halved, as the job does.
    *
-   * @return seconds, the digest of all pictures, how many were not made, halvings, and the batch
-   *     that fitted; {@code refused} says what the device said first
+   * @return seconds, the digest of all images, how many were not made, halvings, and the batch that
+   *     fitted; {@code refused} says what the device said first
    */
   Map<String, Object> make(int first, int count, int batchSize) {
     List<ImageRequest> requests =

@@ -5,7 +5,7 @@ import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
 
 /** Something that is being made on a thread of its own while its owner does something else. */
-final class Started<T extends AutoCloseable> implements AutoCloseable {
+final class BackgroundResource<T extends AutoCloseable> implements AutoCloseable {
 
   private final CompletableFuture<T> making;
 
@@ -15,7 +15,7 @@ final class Started<T extends AutoCloseable> implements AutoCloseable {
    * @param name of the thread, which is a daemon
    * @param make makes what this then owns
    */
-  Started(String name, Supplier<T> make) {
+  BackgroundResource(String name, Supplier<T> make) {
     this.making = CompletableFuture.supplyAsync(make, work -> start(name, work));
   }
 

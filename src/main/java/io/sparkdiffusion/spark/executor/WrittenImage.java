@@ -1,10 +1,10 @@
 package io.sparkdiffusion.spark.executor;
 
 /**
- * A picture that is encoded and, where PNG files are asked for, written.
+ * A image that is encoded and, where PNG files are asked for, written.
  *
  * @param bytes the PNG file for the row, null where rows carry no bytes
  * @param path the PNG file relative to the output folder, null where none is written
  * @param sha256 of the PNG file, in hex
  */
-record KeptPicture(byte[] bytes, String path, String sha256) {}
+record WrittenImage(byte[] bytes, String path, String sha256) {}

@@ -3,7 +3,7 @@ package io.sparkdiffusion.pipeline;
 import java.nio.file.Path;
 
 /** What to do about each kind of problem of a model folder. */
-final class Fixes {
+final class ModelFixes {
 
   static final String OF_ONE_MODEL = "take text_encoder/, unet/ and vae/ from one model";
 
@@ -11,7 +11,7 @@ final class Fixes {
       "fetch what is missing from where the folder came from, weights as safetensors (a hub's model:"
           + " hf download ORG/NAME)";
 
-  private Fixes() {}
+  private ModelFixes() {}
 
   static String scheduler(Path file) {
     return "take %s from a model whose schedule is made of betas (DDIM, PNDM, Euler, DPM-Solver),"

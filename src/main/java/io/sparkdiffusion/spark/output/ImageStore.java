@@ -6,16 +6,16 @@ import io.sparkdiffusion.request.ImageRequest;
 import java.io.Serializable;
 
 /**
- * Where and how pictures are kept.
+ * Where and how images are kept.
  *
  * @param outputFolder the run's output folder
  * @param stagingFolder the run's own folder for unfinished files, on the same file system
  * @param naming how PNG files are called
  * @param pngParameters whether PNG files carry the generation parameters
- * @param pngAiMark whether PNG files carry the machine-readable mark of AI pictures
+ * @param pngAiMark whether PNG files carry the machine-readable mark of AI images
  * @param hold without which nothing is kept
  */
-public record PictureStore(
+public record ImageStore(
     String outputFolder,
     String stagingFolder,
     OutputFormat format,
@@ -25,9 +25,9 @@ public record PictureStore(
     OutputHold hold)
     implements Serializable {
 
-  /** Pictures in rows alone, for programs that take them from there. */
-  public static PictureStore inRows(boolean pngParameters, boolean pngAiMark) {
-    return new PictureStore(
+  /** Images in rows alone, for programs that take them from there. */
+  public static ImageStore inRows(boolean pngParameters, boolean pngAiMark) {
+    return new ImageStore(
         "",
         "",
         OutputFormat.PARQUET,

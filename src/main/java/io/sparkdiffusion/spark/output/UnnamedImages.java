@@ -2,7 +2,7 @@ package io.sparkdiffusion.spark.output;
 
 import static org.apache.spark.sql.functions.col;
 
-import io.sparkdiffusion.spark.output.PictureStore.Naming;
+import io.sparkdiffusion.spark.output.ImageStore.Naming;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -29,7 +29,7 @@ import org.apache.spark.util.SerializableConfiguration;
  * PNG files in an output folder that no row names any more. Tasks list and delete them, so that the
  * driver holds no name; files that are called otherwise than this job's are left alone.
  */
-public final class UnnamedPictures {
+public final class UnnamedImages {
 
   private static final String PATH = "path";
 
@@ -38,7 +38,7 @@ public final class UnnamedPictures {
           .add("image", new StructType().add(PATH, DataTypes.StringType))
           .add("run_id", DataTypes.StringType);
 
-  private UnnamedPictures() {}
+  private UnnamedImages() {}
 
   /** Deletes those that no row of the running run names. */
   public static void delete(
@@ -99,7 +99,7 @@ public final class UnnamedPictures {
         }
         return next != null;
       } catch (IOException e) {
-        throw new UncheckedIOException("Cannot list the pictures: " + e.getMessage(), e);
+        throw new UncheckedIOException("Cannot list the images: " + e.getMessage(), e);
       }
     }
 

@@ -10,7 +10,7 @@ import io.sparkdiffusion.metadata.Sha256;
 import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.spark.model.Model;
 import io.sparkdiffusion.spark.output.ImageFiles;
-import io.sparkdiffusion.spark.output.PictureStore;
+import io.sparkdiffusion.spark.output.ImageStore;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -18,22 +18,22 @@ import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
-/** Encodes the pictures of one task and writes PNG files where they are asked for. */
-final class PictureKeeper {
+/** Encodes the images of one task and writes PNG files where they are asked for. */
+final class ImageWriter {
 
   private final Model model;
   private final PngText origin;
-  private final PictureStore store;
+  private final ImageStore store;
   private final ImageFiles files;
 
-  PictureKeeper(GenerationRun run, Configuration hadoop) throws IOException {
+  ImageWriter(GenerationRun run, Configuration hadoop) throws IOException {
     this.model = run.model();
     this.origin = PngText.of(origin(run));
     this.store = run.store();
     this.files = store.format().hasPngFiles() ? openFiles(store, hadoop) : null;
   }
 
-  /** The same for all pictures of a run. */
+  /** The same for all images of a run. */
   private static ImageOrigin origin(GenerationRun run) {
     return new ImageOrigin(
         run.model().digest(),
@@ -42,7 +42,7 @@ final class PictureKeeper {
         RequestHash.IMAGE_VERSION);
   }
 
-  private static ImageFiles openFiles(PictureStore store, Configuration hadoop) throws IOException {
+  private static ImageFiles openFiles(ImageStore store, Configuration hadoop) throws IOException {
     return new ImageFiles(
         new Path(store.writtenFolder()),
         new Path(store.stagingFolder(), "png"),
@@ -50,7 +50,7 @@ final class PictureKeeper {
         hadoop);
   }
 
-  KeptPicture keep(ImageRequest request, String requestHash, RgbImage image) {
+  WrittenImage keep(ImageRequest request, String requestHash, RgbImage image) {
     byte[] png = PngEncoder.encode(image, texts(request));
     String path = null;
     if (files != null) {
@@ -58,7 +58,7 @@ final class PictureKeeper {
       write(name, png, request.id());
       path = store.naming().folder() + name;
     }
-    return new KeptPicture(store.format().hasBytesInRows() ? png : null, path, Sha256.of(png));
+    return new WrittenImage(store.format().hasBytesInRows() ? png : null, path, Sha256.of(png));
   }
 
   private List<PngText> texts(ImageRequest request) {
@@ -78,7 +78,7 @@ final class PictureKeeper {
       files.write(name, png);
     } catch (IOException e) {
       throw new UncheckedIOException(
-          "Cannot write the picture of row %s: %s".formatted(id, e.getMessage()), e);
+          "Cannot write the image of row %s: %s".formatted(id, e.getMessage()), e);
     }
   }
 }

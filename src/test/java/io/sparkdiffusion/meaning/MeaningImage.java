@@ -9,12 +9,12 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * What a picture shows: each pixel belongs to the nearest named colour; the background is the
+ * What a image shows: each pixel belongs to the nearest named colour; the background is the
  * commonest in a frame; objects are connected areas that differ from the background.
  *
  * @param rgb height x width x 3 bytes, row by row
  */
-record Picture(byte[] rgb, int width, int height) {
+record MeaningImage(byte[] rgb, int width, int height) {
 
   private static final int FRAME = 6;
   private static final double DIFFERENT = 60;

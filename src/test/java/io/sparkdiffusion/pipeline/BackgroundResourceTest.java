@@ -7,15 +7,15 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-class StartedTest {
+class BackgroundResourceTest {
 
   private final AtomicInteger closed = new AtomicInteger();
 
   @Test
   void makesBesideItsOwnerAndClosesWhatItMade() throws Exception {
     CountDownLatch ownerWentOn = new CountDownLatch(1);
-    Started<AutoCloseable> started =
-        new Started<>(
+    BackgroundResource<AutoCloseable> started =
+        new BackgroundResource<>(
             "making",
             () -> {
               await(ownerWentOn);
@@ -33,8 +33,8 @@ class StartedTest {
   @Test
   void throwsWhatMakingThrewAndHasNothingToClose() throws Exception {
     IllegalStateException failure = new IllegalStateException("no");
-    Started<AutoCloseable> started =
-        new Started<>(
+    BackgroundResource<AutoCloseable> started =
+        new BackgroundResource<>(
             "failing",
             () -> {
               throw failure;

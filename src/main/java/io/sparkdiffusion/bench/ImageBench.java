@@ -12,25 +12,25 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 
-/** Makes whole pictures with the bare pipeline, PNG included, whenever it is asked. */
-final class PictureBench implements AutoCloseable {
+/** Makes whole images with the bare pipeline, PNG included, whenever it is asked. */
+final class ImageBench implements AutoCloseable {
 
   private final StableDiffusionPipeline pipeline;
   private final int sizePixels;
 
   /** Loads the model. */
-  PictureBench(ModelFolder folder, PipelineOptions options, int sizePixels) {
+  ImageBench(ModelFolder folder, PipelineOptions options, int sizePixels) {
     this.pipeline = StableDiffusionPipeline.load(folder, options);
     this.sizePixels = sizePixels;
   }
 
-  /** Encodes the texts of pictures number 0 to {@code count - 1}, 32 at most. */
+  /** Encodes the texts of images number 0 to {@code count - 1}, 32 at most. */
   void expect(int steps, int count) {
     pipeline.expect(requests(steps, count));
   }
 
   /**
-   * Makes pictures number 0 to {@code count - 1}.
+   * Makes images number 0 to {@code count - 1}.
    *
    * @param firstStep runs when all is ready for the first call of the UNet
    * @return seconds, without loading and compiling
@@ -55,8 +55,7 @@ final class PictureBench implements AutoCloseable {
 
   private void encode(ImageResult result) {
     if (!(result instanceof ImageResult.Generated generated)) {
-      throw new IllegalStateException(
-          "Cannot measure: every picture must be made (" + result + ")");
+      throw new IllegalStateException("Cannot measure: every image must be made (" + result + ")");
     }
     PngEncoder.encode(new RgbImage(sizePixels, sizePixels, generated.rgb()), List.of());
   }
