@@ -27,7 +27,6 @@ model_cache_dir=
 revision=
 from_pt=
 variant=
-unet_checkpoint=
 hf_access_token=
 device=
 libtorch_path=

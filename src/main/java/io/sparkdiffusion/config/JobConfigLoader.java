@@ -73,7 +73,6 @@ final class JobConfigLoader {
   private JobConfig load(String fileStem) {
     String runName = textOr("run_name", fileStem);
     problems.require(JobConfig.isRunName(runName), "run_name", JobConfig.RUN_NAME_RULE, runName);
-    refuseOtherWeights();
     Optional<ModelConfig> model = problems.gather(this::model);
     Optional<InputConfig> input = input();
     boolean isSingle = input.filter(InputConfig.Single.class::isInstance).isPresent();
@@ -91,14 +90,6 @@ final class JobConfigLoader {
         output.orElseThrow(),
         execution.orElseThrow(),
         price.orElseThrow());
-  }
-
-  private void refuseOtherWeights() {
-    problems.require(
-        values.text("unet_checkpoint").isEmpty(),
-        "unet_checkpoint",
-        "put that UNet into the model folder's unet/",
-        values.text("unet_checkpoint"));
   }
 
   private ModelConfig model() {

@@ -102,7 +102,6 @@ final class JobSettings {
                 "which of several weights beside each other, as in diffusers; a network"
                     + " that has none of it has its usual ones")
             .told(config -> config.model().weights().variant()),
-        text("unet_checkpoint", "", "empty only", "put another UNet into the model folder instead"),
         text(
                 "hf_access_token",
                 "",

@@ -191,7 +191,7 @@ class JobConfigTest {
                 + " png_parameters=false, pretrained_model_name_or_path=/models/sd2,"
                 + " price_per_device_hour=2.5, prompt=(set), prompt_column=prompt, prompts=,"
                 + " prompts_format=auto, prompts_options=, resolution=, revision=fp16,"
-                + " run_name=autumn, scheduler=ddim, seed=-9, unet_checkpoint=,"
+                + " run_name=autumn, scheduler=ddim, seed=-9,"
                 + " variant=, weights_dtype=bfloat16, width=640}");
     assertThat(config.toString()).doesNotContain("a cat", "blurry", "hf_secret");
   }

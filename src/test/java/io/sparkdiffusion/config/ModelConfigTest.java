@@ -104,7 +104,8 @@ class ModelConfigTest {
   void refusesAnotherUnet() {
     assertThatThrownBy(() -> ConfigText.load(folder, ConfigText.MINIMAL, "unet_checkpoint=my/unet"))
         .hasMessage(
-            "Cannot use unet_checkpoint: put that UNet into the model folder's unet/ (my/unet)");
+            "Cannot use unet_checkpoint: it has no meaning here, put that UNet into the model"
+                + " folder's unet/ (command line)");
   }
 
   @Test
