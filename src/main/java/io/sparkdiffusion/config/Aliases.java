@@ -78,8 +78,6 @@ final class Aliases {
   }
 
   private static void put(Map<String, String> right, String fix, String aliases) {
-    for (String alias : aliases.split(" ")) {
-      right.put(alias, fix);
-    }
+    List.of(aliases.split(" ")).forEach(alias -> right.put(alias, fix));
   }
 }

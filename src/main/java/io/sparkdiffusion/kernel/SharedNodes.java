@@ -142,7 +142,7 @@ final class SharedNodes {
     if (node.is(Op.NARROW) || node.is(Op.UNSQUEEZE) || node.is(Op.CAT)) {
       return Math.floorMod(node.integer("dimension"), rank) != 0;
     }
-    return !node.is(Op.LAYER_NORM) && !node.is(Op.LINEAR) || rank > 1;
+    return (!node.is(Op.LAYER_NORM) && !node.is(Op.LINEAR)) || rank > 1;
   }
 
   /** A view costs nothing: where all its readers need copies, it is one of the copies. */

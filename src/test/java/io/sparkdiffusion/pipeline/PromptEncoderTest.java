@@ -72,14 +72,14 @@ class PromptEncoderTest {
   void aTextHasTheSameStatesWheneverItIsEncoded() {
     List<EncodedText> alone = encoder.encode(List.of(request(1)), true);
     encoder.expect(
-        IntStream.range(100, 100 + StableDiffusionPipeline.EXPECTED)
+        IntStream.range(100, 100 + StableDiffusionPipeline.MOST_UPCOMING)
             .mapToObj(PromptEncoderTest::request)
             .toList());
     for (int first = 200;
         encoder.remembers(List.of(request(1)));
-        first += StableDiffusionPipeline.EXPECTED) {
+        first += StableDiffusionPipeline.MOST_UPCOMING) {
       encoder.expect(
-          IntStream.range(first, first + StableDiffusionPipeline.EXPECTED)
+          IntStream.range(first, first + StableDiffusionPipeline.MOST_UPCOMING)
               .mapToObj(PromptEncoderTest::request)
               .toList());
     }
@@ -91,11 +91,11 @@ class PromptEncoderTest {
   @Test
   void noMoreThanItsNumberIsEncodedAhead() {
     List<ImageRequest> soon =
-        IntStream.range(0, StableDiffusionPipeline.EXPECTED + 1)
+        IntStream.range(0, StableDiffusionPipeline.MOST_UPCOMING + 1)
             .mapToObj(PromptEncoderTest::request)
             .toList();
     encoder.expect(soon);
-    assertThat(encoder.remembers(soon.subList(0, StableDiffusionPipeline.EXPECTED))).isTrue();
+    assertThat(encoder.remembers(soon.subList(0, StableDiffusionPipeline.MOST_UPCOMING))).isTrue();
     assertThat(encoder.remembers(soon)).isFalse();
   }
 
