@@ -142,7 +142,8 @@ final class SharedNodes {
     if (node.is(Op.NARROW) || node.is(Op.UNSQUEEZE) || node.is(Op.CAT)) {
       return Math.floorMod(node.integer("dimension"), rank) != 0;
     }
-    return (!node.is(Op.LAYER_NORM) && !node.is(Op.LINEAR)) || rank > 1;
+    boolean isOverLastDimension = node.is(Op.LAYER_NORM) || node.is(Op.LINEAR);
+    return !isOverLastDimension || rank > 1;
   }
 
   /** A view costs nothing: where all its readers need copies, it is one of the copies. */

@@ -187,8 +187,8 @@ public final class Interpreter {
 
   private Values transposed(Node node) {
     int rank = node.shape().rank();
-    int first = (int) Math.floorMod(node.integer("first"), rank);
-    int second = (int) Math.floorMod(node.integer("second"), rank);
+    int first = Math.floorMod(node.integer("first"), rank);
+    int second = Math.floorMod(node.integer("second"), rank);
     return in(node, 0)
         .moved(
             node.shape(),
@@ -201,7 +201,7 @@ public final class Interpreter {
   }
 
   private Values narrowed(Node node) {
-    int dimension = (int) Math.floorMod(node.integer("dimension"), node.shape().rank());
+    int dimension = Math.floorMod(node.integer("dimension"), node.shape().rank());
     return part(in(node, 0), node.shape(), dimension, node.integer("start"));
   }
 
@@ -215,7 +215,7 @@ public final class Interpreter {
   }
 
   private Values joined(Node node) {
-    int dimension = (int) Math.floorMod(node.integer("dimension"), node.shape().rank());
+    int dimension = Math.floorMod(node.integer("dimension"), node.shape().rank());
     return Values.of(
         node.shape(),
         indices -> {
