@@ -28,7 +28,7 @@ public final class SmallNetworks {
     UnetConfig unet = UnetConfig.read(model.resolve("unet/config.json"));
     VaeConfig vae = VaeConfig.read(model.resolve("vae/config.json"));
     float[] ids = new float[(int) text.positions()];
-    IntStream.range(0, ids.length).forEach(i -> ids[i] = i * 7 % text.vocabulary());
+    IntStream.range(0, ids.length).forEach(i -> ids[i] = i * 7L % text.vocabulary());
     Graph encoder = new ClipTextModel(text).record();
     Graph guided = new Unet2dConditionModel(unet).record(dtype, 1, 2, 4, 3, text.positions());
     Graph pair = new Unet2dConditionModel(unet).record(dtype, 2, 2, 2, 2, text.positions());
