@@ -37,7 +37,7 @@ final class RefusedKeys {
       String yaml = new String(in.readAllBytes(), StandardCharsets.UTF_8);
       Map<String, List<String>> keys = new LinkedHashMap<>();
       StrictYaml.texts(yaml, FILE)
-          .forEach((fix, words) -> keys.put(fix, List.of(words.toString().split(" "))));
+          .forEach((fix, words) -> keys.put(fix, List.of(words.toString().split(" ", -1))));
       return keys;
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot read refused-keys.yml: the jar is damaged", e);

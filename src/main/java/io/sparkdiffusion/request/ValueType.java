@@ -1,27 +1,22 @@
 package io.sparkdiffusion.request;
 
 import java.math.BigDecimal;
-import java.util.function.Function;
 
 /** What kind of value a parameter has, and how a cell of any type is read as one. */
 public enum ValueType {
-  TEXT("text", "a text", String.class, Function.identity()),
-  INTEGER("integer", ValueType.WHOLE, Integer.class, text -> whole(text).intValueExact()),
-  LONG("64-bit integer", ValueType.WHOLE, Long.class, text -> whole(text).longValueExact()),
-  NUMBER("number", "a number", Double.class, text -> Double.valueOf(text.strip()));
-
-  private static final String WHOLE = "a whole number in range";
+  TEXT("text", "a text", String.class),
+  INTEGER("integer", "a whole number in range", Integer.class),
+  LONG("64-bit integer", "a whole number in range", Long.class),
+  NUMBER("number", "a number", Double.class);
 
   private final String label;
   private final String rule;
   private final Class<?> javaType;
-  private final Function<String, ?> parse;
 
-  ValueType(String label, String rule, Class<?> javaType, Function<String, ?> parse) {
+  ValueType(String label, String rule, Class<?> javaType) {
     this.label = label;
     this.rule = rule;
     this.javaType = javaType;
-    this.parse = parse;
   }
 
   /** As the tables of settings call it. */
@@ -41,10 +36,15 @@ public enum ValueType {
    * @throws NumberFormatException where it is no number
    */
   Object parse(Object cell) {
-    return javaType.isInstance(cell) ? cell : parse.apply(cell.toString());
-  }
-
-  private static BigDecimal whole(String text) {
-    return new BigDecimal(text.strip());
+    if (javaType.isInstance(cell)) {
+      return cell;
+    }
+    String text = cell.toString();
+    return switch (this) {
+      case TEXT -> text;
+      case INTEGER -> new BigDecimal(text.strip()).intValueExact();
+      case LONG -> new BigDecimal(text.strip()).longValueExact();
+      case NUMBER -> Double.valueOf(text.strip());
+    };
   }
 }
