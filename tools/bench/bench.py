@@ -95,7 +95,7 @@ class Bench:
     def cold(self):
         """From the process's start to the beginning of the first step, a new process for each turn."""
         def first_step(command):
-            side = Side([*command, "pictures", MODEL, "bfloat16", 1, PIXELS])
+            side = Side([*command, "images", MODEL, "bfloat16", 1, PIXELS])
             side.ask("1 1")
             side.answer()
             seconds = side.age()
@@ -108,7 +108,7 @@ class Bench:
     def memory(self):
         """The peak anonymous memory of two pictures of a few steps, a new process for each turn."""
         def peak(command):
-            side = Side([*command, "pictures", MODEL, "bfloat16", 1, PIXELS], watched=True)
+            side = Side([*command, "images", MODEL, "bfloat16", 1, PIXELS], watched=True)
             side.ask(f"{FEW_STEPS} 2")
             side.answer()
             side.answer()
@@ -120,7 +120,7 @@ class Bench:
 
     def pictures(self):
         """Whole pictures of a few steps, PNG included."""
-        two = {name: Side([*command, "pictures", MODEL, "bfloat16", 1, PIXELS]) for name, command in {"java": JAVA, "diffusers": DIFFUSERS}.items()}
+        two = {name: Side([*command, "images", MODEL, "bfloat16", 1, PIXELS]) for name, command in {"java": JAVA, "diffusers": DIFFUSERS}.items()}
 
         def picture(side):
             side.ask(f"{FEW_STEPS} 1")
@@ -153,7 +153,7 @@ class Bench:
             f"pretrained_model_name_or_path={MODEL}", f"weights_dtype={dtype}", f"activations_dtype={dtype}", "device=cpu", f"num_inference_steps={JOB_STEPS}"])
         first = job.await_pictures(1)
         ours = Paced(job.process, lambda: job.await_pictures(count))
-        bare = Side([*JAVA, "pictures", MODEL, dtype, 1, PIXELS])
+        bare = Side([*JAVA, "images", MODEL, dtype, 1, PIXELS])
         pictures(bare, 1, JOB_STEPS, expected=count)
         theirs = Paced(bare.process, lambda: pictures(bare, count - 1, JOB_STEPS))
         alternate([ours, theirs], lambda one: one is ours and job.end())
@@ -180,7 +180,7 @@ class Bench:
 
     def hundreds(self, count):
         """A process that has made so many hundreds of pictures, and its anonymous memory after each."""
-        side = Side([*JAVA, "pictures", TINY, "float32", 1, SCALING_PIXELS])
+        side = Side([*JAVA, "images", TINY, "float32", 1, SCALING_PIXELS])
         memory = []
         for _ in range(count):
             pictures(side, HUNDRED)
@@ -253,7 +253,7 @@ def best(call, times=7):
 
 
 def write_rows(count):
-    """A table of prompts with seeds, the pictures that `jobs/bench pictures` makes."""
+    """A table of prompts with seeds, the pictures that `jobs/bench images` makes."""
     table = WORK / "rows.csv"
     with open(table, "w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([["id", "prompt", "seed"]] + [

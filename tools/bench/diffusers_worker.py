@@ -1,7 +1,7 @@
 """The diffusers side of the bench, with the questions of `jobs/bench`:
 
 stages MODEL_FOLDER INPUTS OUTPUTS DTYPE            a line `text`, `unet`, `guidance` or `vae`, with `:N` for N pictures at a time
-pictures MODEL_FOLDER DTYPE BATCH_SIZE PIXELS       a line `STEPS COUNT`
+images MODEL  _FOLDER DTYPE BATCH_SIZE PIXELS       a line `STEPS COUNT`
 """
 
 import io
@@ -92,4 +92,4 @@ def pictures(folder, dtype, batch_size, pixels):
 
 if __name__ == "__main__":
     with torch.inference_mode():
-        {"stages": stages, "pictures": pictures}[sys.argv[1]](*sys.argv[2:])
+        {"stages": stages, "images": pictures}[sys.argv[1]](*sys.argv[2:])

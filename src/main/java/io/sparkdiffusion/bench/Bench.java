@@ -47,7 +47,7 @@ public final class Bench {
     String device = onDevice ? given[given.length - 1].substring(DEVICE.length()) : "cpu";
     switch (arguments.length == 0 ? "" : arguments[0] + arguments.length) {
       case "stages5" -> stages(arguments, device);
-      case "pictures5" -> images(arguments, device);
+      case "images5" -> images(arguments, device);
       case "png2" -> png(new PngBench(Path.of(arguments[1])));
       default -> throw new IllegalArgumentException("Cannot run the bench: it takes " + USAGE);
     }

@@ -14,7 +14,7 @@ class BenchTest {
     assertThatThrownBy(
             () ->
                 Bench.main(
-                    new String[] {"pictures", model, "float32", "1", "64", "device=cuda:999"}))
+                    new String[] {"images", model, "float32", "1", "64", "device=cuda:999"}))
         .isInstanceOf(GraphException.class)
         .hasMessageStartingWith("Cannot open device cuda:999:");
     String inputs = ReferenceModels.folder("pipeline.safetensors").toString();

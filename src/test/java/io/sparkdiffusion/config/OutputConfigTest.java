@@ -36,7 +36,7 @@ class OutputConfigTest {
         .isEqualTo(
             new OutputConfig(
                 "s3a://bucket/autumn",
-                "lake.db.pictures",
+                "lake.db.images",
                 OutputFormat.PNG,
                 Overwrite.EVERYTHING,
                 new FailureLimit.Share(0.05),

@@ -84,7 +84,7 @@ public final class FinishedImages {
             .and(content(planned).equalTo(earlier.col("newest.content")))
             .and(isIntact(earlier, makesAll));
     Dataset<Row> wanted = makesAll ? joined : joined.filter(not(coalesce(isThere, lit(false))));
-    Column image = earlier.col("picture");
+    Column image = earlier.col("made");
     Column replaced = when(image.notEqual(planned.col("request_hash")), image);
     Column[] columns =
         Arrays.stream(planned.columns())
@@ -122,7 +122,7 @@ public final class FinishedImages {
     return rows.groupBy("id", "image_index")
         .agg(
             max_by(all, col("run_id")).as("newest"),
-            max_by(col("request_hash"), when(isImage, col("run_id"))).as("picture"));
+            max_by(col("request_hash"), when(isImage, col("run_id"))).as("made"));
   }
 
   /** The request's hash or, for a row that asks for nothing possible, the reason. */

@@ -52,7 +52,7 @@ public final class JobRuns {
     this.folder = folder;
     this.output = folder.resolve(outputName);
     this.commit = store.equals(MANIFEST) ? "manifest" : "auto";
-    String name = "pictures" + TABLES.incrementAndGet();
+    String name = "images" + TABLES.incrementAndGet();
     this.table =
         switch (store) {
           case FOLDER, MANIFEST -> "";

@@ -112,12 +112,12 @@ class TextToImageUsesTest {
   /** Images are drawn for the rows that a query asks for. */
   @Test
   void drawsBehindAViewOfSql() {
-    drawing.transform(table()).createOrReplaceTempView("pictures");
+    drawing.transform(table()).createOrReplaceTempView("images");
     Dataset<Row> asked = spark.sql("SELECT * FROM images WHERE id = 'a'");
     assertThat(drawn(asked))
         .isEqualTo(drawn(drawing.transform(table().where(functions.col("id").equalTo("a")))))
         .hasSize(1)
         .allMatch(line -> line.startsWith("a 0 generated "));
-    spark.catalog().dropTempView("pictures");
+    spark.catalog().dropTempView("images");
   }
 }
