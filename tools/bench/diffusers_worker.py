@@ -1,7 +1,7 @@
 """The diffusers side of the bench, with the questions of `jobs/bench`:
 
 stages MODEL_FOLDER INPUTS OUTPUTS DTYPE            a line `text`, `unet`, `guidance` or `vae`, with `:N` for N pictures at a time
-images MODEL  _FOLDER DTYPE BATCH_SIZE PIXELS       a line `STEPS COUNT`
+images MODEL_FOLDER DTYPE BATCH_SIZE PIXELS       a line `STEPS COUNT`
 """
 
 import io

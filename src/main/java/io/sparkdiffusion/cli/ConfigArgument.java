@@ -35,8 +35,8 @@ public final class ConfigArgument {
    * @throws ProblemsException with every problem found
    */
   public JobConfig load(List<String> overrides) {
-    if (ConfigText.isAddress(given)) {
-      return JobConfig.parse(ConfigText.read(given, new SparkConf()), given, overrides);
+    if (RemoteConfig.isAddress(given)) {
+      return JobConfig.parse(RemoteConfig.read(given, new SparkConf()), given, overrides);
     }
     return JobConfig.load(file(), overrides);
   }

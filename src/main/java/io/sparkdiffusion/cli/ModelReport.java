@@ -19,7 +19,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** What {@code jobs/check} says of a model. */
-public final class ModelReport {
+final class ModelReport {
 
   private static final String MANIFEST = "sha256sums.txt";
   private static final List<Long> PUBLISHED_WIDTHS = List.of(320L, 640L, 1280L, 1280L);

@@ -32,7 +32,7 @@ import org.apache.spark.sql.types.StructField;
  * @param facts what would be read
  * @param problems what is wrong, empty where nothing
  */
-public record TableReport(List<String> facts, List<String> problems) {
+record TableReport(List<String> facts, List<String> problems) {
 
   private static final int FIRST_ROWS = 5;
   private static final int REASONS = 10;

@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
  * line of JSON, written last. A file that no list names does not count, wherever it lies; a list
  * that was cut off is none.
  */
-public final class GroupManifests {
+final class GroupManifests {
 
   static final String FOLDER = "_manifests";
 

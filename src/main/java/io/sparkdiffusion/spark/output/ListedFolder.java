@@ -15,7 +15,7 @@ import org.apache.spark.sql.types.StructType;
 /**
  * Rows as Parquet under {@code rows/} of the output folder; a list of its files commits a group.
  */
-public final class ListedFolder implements ResultStore {
+final class ListedFolder implements ResultStore {
 
   private final GroupWriter writer;
   private final OutputFolder output;

@@ -36,7 +36,7 @@ import org.apache.spark.sql.types.StructType;
  * generated twice. A property binds the table to one output folder, whose lock then keeps two runs
  * off both.
  */
-public final class ResultTable implements ResultStore {
+final class ResultTable implements ResultStore {
 
   static final String OUTPUT_DIR = "spark-diffusion.output_dir";
 

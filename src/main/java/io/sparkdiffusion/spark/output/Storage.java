@@ -4,7 +4,7 @@ import java.util.Set;
 import org.apache.hadoop.fs.FileSystem;
 
 /** What a file system promises, as its scheme says. */
-public enum Storage {
+enum Storage {
   /** A folder is renamed in one step, and a file created by one alone. */
   FILE_SYSTEM,
   /** A file appears whole once it is closed, nothing of it before; a rename copies. */

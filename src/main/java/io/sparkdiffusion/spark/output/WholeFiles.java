@@ -20,7 +20,7 @@ import org.apache.hadoop.fs.UnsupportedFileSystemException;
  * disk and HDFS replace an earlier one in that step. Others may delete it first, and have it
  * neither way for a moment.
  */
-public final class WholeFiles {
+final class WholeFiles {
 
   private final FileSystem files;
   private Replacing replacing = new Replacing.Unasked();

@@ -14,12 +14,12 @@ import org.apache.spark.SparkConf;
 import scala.Tuple2;
 
 /** A configuration file on a file system that Hadoop knows, read before Spark has started. */
-public final class ConfigText {
+final class RemoteConfig {
 
   private static final String HADOOP = "spark.hadoop.";
   private static final int MOST_BYTES = 1 << 20;
 
-  private ConfigText() {}
+  private RemoteConfig() {}
 
   /** True for what has a scheme, as {@code hdfs://} or {@code file:/}; one letter is a drive. */
   public static boolean isAddress(String file) {
