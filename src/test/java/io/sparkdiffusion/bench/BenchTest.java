@@ -13,8 +13,7 @@ class BenchTest {
     String model = ReferenceModels.folder("base").toString();
     assertThatThrownBy(
             () ->
-                Bench.main(
-                    new String[] {"images", model, "float32", "1", "64", "device=cuda:999"}))
+                Bench.main(new String[] {"images", model, "float32", "1", "64", "device=cuda:999"}))
         .isInstanceOf(GraphException.class)
         .hasMessageStartingWith("Cannot open device cuda:999:");
     String inputs = ReferenceModels.folder("pipeline.safetensors").toString();

@@ -3,7 +3,8 @@ package io.sparkdiffusion.spark.report;
 import static org.apache.spark.sql.functions.broadcast;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.input_file_name;
-import static org.apache.spark.sql.functions.max;
+import static org.apache.spark.sql.functions.max_by;
+import static org.apache.spark.sql.functions.struct;
 
 import io.sparkdiffusion.config.JobConfig;
 import io.sparkdiffusion.spark.model.Model;
@@ -13,6 +14,7 @@ import io.sparkdiffusion.spark.plan.PlannedImages;
 import io.sparkdiffusion.spark.plan.RunCounts;
 import io.sparkdiffusion.spark.table.ResultColumns;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -39,7 +41,6 @@ public final class Gallery {
 
   private static final String PLACE = "place";
   private static final String[] IMAGE = {"id", "image_index"};
-  private static final String[] NEWEST = {IMAGE[0], IMAGE[1], ResultStore.RUN_ID};
   private static final StructType PLACES =
       new StructType()
           .add(IMAGE[0], DataTypes.StringType)
@@ -90,8 +91,8 @@ public final class Gallery {
     if (all.isEmpty()) {
       return false;
     }
-    Dataset<Row> newest = newest(all.get());
-    List<Row> shown = shown(all.get().withColumn(FILE, input_file_name()), newest);
+    Dataset<Row> newest = newest(all.get().withColumn(FILE, input_file_name()));
+    List<Row> shown = shown(newest);
     long leftOut = shown.size() == mostImages ? newest.count() - mostImages : 0;
     ThumbnailSource source = new ThumbnailSource(rows, leftOut == 0);
     Thumbnails thumbnails = Thumbnails.make(shown, source, output);
@@ -100,22 +101,21 @@ public final class Gallery {
     return true;
   }
 
-  /**
-   * Which row of each image is the newest: all that grows with the output is read of that alone.
-   */
+  /** The newest row of each image. */
   private static Dataset<Row> newest(Dataset<Row> rows) {
-    return rows.groupBy("id", "image_index").agg(max(ResultStore.RUN_ID).as(ResultStore.RUN_ID));
+    Column all =
+        struct(Arrays.stream(rows.columns()).map(name -> col(name)).toArray(Column[]::new));
+    return rows.groupBy("id", "image_index")
+        .agg(max_by(all, col("run_id")).as("newest"))
+        .select("newest.*");
   }
 
-  /** The rows of the images that the page has room for, in its order. */
-  private List<Row> shown(Dataset<Row> rows, Dataset<Row> newest) {
-    Column[] order = {col(PLACE).asc_nulls_last(), col(IMAGE[0]), col(IMAGE[1])};
-    Dataset<Row> first =
-        newest
-            .join(broadcast(places(newest)), IMAGE, "left_outer")
-            .orderBy(order)
-            .limit(mostImages);
-    return rows.join(broadcast(first), NEWEST).orderBy(order).collectAsList();
+  private List<Row> shown(Dataset<Row> newest) {
+    return newest
+        .join(broadcast(places(newest)), IMAGE, "left_outer")
+        .orderBy(col(PLACE).asc_nulls_last(), col(IMAGE[0]), col(IMAGE[1]))
+        .limit(mostImages)
+        .collectAsList();
   }
 
   /** The first images of the table. */
