@@ -4,9 +4,9 @@ package io.sparkdiffusion.torch;
  * Whether other work takes processors from this process.
  *
  * @param isCrowded whether it does
- * @param calmLooks how many looks in turn have found fewer lost processors than {@link #CALM}
+ * @param otherLooks how many looks in turn speak for the other state
  */
-record Crowding(boolean isCrowded, int calmLooks) {
+record Crowding(boolean isCrowded, int otherLooks) {
 
   /** At the start. */
   static final Crowding NONE = new Crowding(false, 0);
@@ -15,15 +15,15 @@ record Crowding(boolean isCrowded, int calmLooks) {
   static final double CROWDED = 0.3;
   static final double CALM = 0.15;
 
-  // To spin among other work costs ten times the time, not to spin without it a third.
+  // Half a second each. The JVM's own compiler and collector crowd a process for a look or two.
+  static final int LOOKS_OF_CROWD = 3;
   static final int LOOKS_OF_CALM = 4;
 
   /** What to think after another look. */
   Crowding after(double lostProcessors) {
-    if (lostProcessors > CROWDED) {
-      return new Crowding(true, 0);
-    }
-    int calm = lostProcessors < CALM ? Math.min(calmLooks + 1, LOOKS_OF_CALM) : 0;
-    return new Crowding(isCrowded && calm < LOOKS_OF_CALM, calm);
+    boolean isOther = isCrowded ? lostProcessors < CALM : lostProcessors > CROWDED;
+    int looks = isOther ? otherLooks + 1 : 0;
+    int enough = isCrowded ? LOOKS_OF_CALM : LOOKS_OF_CROWD;
+    return looks < enough ? new Crowding(isCrowded, looks) : new Crowding(!isCrowded, 0);
   }
 }

@@ -7,38 +7,45 @@ import org.junit.jupiter.api.Test;
 
 class CrowdingTest {
 
+  private static final Crowding CROWD = new Crowding(true, 0);
   private static final double NEITHER = (Crowding.CROWDED + Crowding.CALM) / 2;
 
   @Test
-  void beginsWithTheFirstLookThatFindsMuchLost() {
-    assertThat(after(0, NEITHER, Crowding.CROWDED).isCrowded()).isFalse();
-    assertThat(after(0, Crowding.CROWDED + 0.01).isCrowded()).isTrue();
+  void beginsAfterSomeLooksThatFindMuchLost() {
+    double[] lost = repeated(Crowding.CROWDED + 0.01, Crowding.LOOKS_OF_CROWD);
+    assertThat(after(Arrays.copyOf(lost, lost.length - 1)).isCrowded()).isFalse();
+    assertThat(after(lost)).isEqualTo(CROWD);
+    assertThat(after(repeated(Crowding.CROWDED, 100))).isEqualTo(Crowding.NONE);
+  }
+
+  @Test
+  void aCrowdMustLast() {
+    assertThat(after(2, 2, NEITHER, 2, 2, NEITHER)).isEqualTo(Crowding.NONE);
   }
 
   @Test
   void endsOnlyAfterSomeTimeOfCalm() {
-    double[] lost = new double[Crowding.LOOKS_OF_CALM + 1];
-    lost[0] = 2;
+    Crowding crowding = CROWD;
     for (int looks = 1; looks <= Crowding.LOOKS_OF_CALM; looks++) {
-      assertThat(after(Arrays.copyOf(lost, looks)).isCrowded()).isTrue();
+      assertThat(crowding.isCrowded()).isTrue();
+      crowding = crowding.after(0);
     }
-    assertThat(after(lost).isCrowded()).isFalse();
+    assertThat(crowding).isEqualTo(Crowding.NONE);
   }
 
   @Test
   void calmMustLast() {
-    Crowding almost = after(2).after(0);
+    Crowding almost = CROWD.after(0);
     for (int look = 0; look < 10 * Crowding.LOOKS_OF_CALM; look++) {
       almost = almost.after(NEITHER).after(0);
     }
     assertThat(almost).isEqualTo(new Crowding(true, 1));
   }
 
-  @Test
-  void beginsAnewAfterItsEnd() {
-    Crowding calm = new Crowding(false, Crowding.LOOKS_OF_CALM);
-    assertThat(calm.after(0)).isEqualTo(calm);
-    assertThat(calm.after(2)).isEqualTo(new Crowding(true, 0));
+  private static double[] repeated(double lost, int looks) {
+    double[] all = new double[looks];
+    Arrays.fill(all, lost);
+    return all;
   }
 
   private static Crowding after(double... lost) {

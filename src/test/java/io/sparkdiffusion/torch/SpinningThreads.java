@@ -40,7 +40,9 @@ final class SpinningThreads {
     ThreadTimes times = ThreadTimes.of(ThreadTimes.THREADS).orElseThrow();
     SpinWatch watch = new SpinWatch(times, libgomp, processors, spareThreads);
     long before = spinNanos(libgomp);
-    watch.look(2);
+    for (int look = 0; look < Crowding.LOOKS_OF_CROWD; look++) {
+      watch.look(2);
+    }
     awaitSpare(spareThreads);
     long meanwhile = spinNanos(libgomp);
     watch.look(2); // makes no second pool
