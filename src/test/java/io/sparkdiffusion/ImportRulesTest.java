@@ -44,18 +44,18 @@ class ImportRulesTest {
   /** Each package with all that it imports beside the JDK, from the bottom up. */
   private static final String TABLE =
       """
-      request:
+      util:
+      request: util
       noise:
       scheduler:
       config: request scheduler Jackson
-      metadata: config request scheduler
-      image: metadata
-      util:
+      metadata: util config request scheduler
+      image: util metadata
       graph:
       kernel: graph
       torch: graph kernel util DJL JNA
       hub: config
-      weights: config graph msgpack
+      weights: util config graph msgpack
       text: config graph torch weights DJL
       unet: graph weights
       vae: graph weights
@@ -63,13 +63,13 @@ class ImportRulesTest {
       bench: config request scheduler image util graph kernel torch weights text unet vae pipeline
       spark.table: config request Spark Hadoop Parquet Scala
       spark.device: config torch Spark
-      spark.model: config request metadata torch weights pipeline hub spark.device Hadoop SLF4J
-      spark.output: config request metadata image spark.table Jackson Spark Hadoop Scala SLF4J
+      spark.model: util config request metadata torch weights pipeline hub spark.device Hadoop SLF4J
+      spark.output: util config request image spark.table Jackson Spark Hadoop Scala SLF4J
       spark.plan: config request metadata spark.table spark.model spark.output Spark Scala
       spark.executor: config request metadata image util kernel torch pipeline spark.table spark.device \
       spark.model \
       spark.output Spark Hadoop Metrics SLF4J
-      spark.report: config request metadata image spark.table spark.model spark.output spark.plan spark.executor \
+      spark.report: util config request metadata image spark.table spark.model spark.output spark.plan spark.executor \
       Jackson Spark Hadoop Scala SLF4J
       spark.ml: config request spark.table spark.model spark.output spark.plan spark.executor Spark
       spark.job: config request spark.table spark.model spark.output spark.plan spark.executor spark.report \

@@ -2,10 +2,10 @@ package io.sparkdiffusion;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sparkdiffusion.metadata.Sha256;
 import io.sparkdiffusion.testing.ChildJvm;
 import io.sparkdiffusion.testing.LocalSpark;
 import io.sparkdiffusion.testing.ReferenceModels;
+import io.sparkdiffusion.util.Sha256;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;

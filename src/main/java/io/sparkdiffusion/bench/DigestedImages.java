@@ -5,10 +5,9 @@ import io.sparkdiffusion.pipeline.PipelineOptions;
 import io.sparkdiffusion.pipeline.StableDiffusionPipeline;
 import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.torch.OutOfDeviceMemoryException;
+import io.sparkdiffusion.util.Sha256;
 import io.sparkdiffusion.weights.ModelFolder;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -67,17 +66,13 @@ final class DigestedImages implements AutoCloseable {
   }
 
   private static String digest(List<ImageResult> results) {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      for (ImageResult result : results) {
-        if (result instanceof ImageResult.Generated generated) {
-          digest.update(generated.rgb());
-        }
+    MessageDigest digest = Sha256.digest();
+    for (ImageResult result : results) {
+      if (result instanceof ImageResult.Generated generated) {
+        digest.update(generated.rgb());
       }
-      return HexFormat.of().formatHex(digest.digest());
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
     }
+    return Sha256.hex(digest);
   }
 
   private ImageRequest request(int number) {

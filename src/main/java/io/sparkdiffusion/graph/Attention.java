@@ -18,6 +18,11 @@ public final class Attention {
 
   private Attention() {}
 
+  /** Whether a node is attention in which a query sees itself and those before it. */
+  public static boolean isCausal(Node node) {
+    return node.is(Op.ATTENTION) && node.attribute("kind", Kind.class) == Kind.CAUSAL;
+  }
+
   /**
    * Records attention (PyTorch, {@code F.scaled_dot_product_attention}).
    *

@@ -1,6 +1,6 @@
 package io.sparkdiffusion.image;
 
-import io.sparkdiffusion.metadata.Sha256;
+import io.sparkdiffusion.util.Sha256;
 import java.nio.charset.StandardCharsets;
 
 /** File names of images: the same on every file system, and never the same for two images. */

@@ -19,7 +19,7 @@ public final class HalvedRows implements Pass {
 
   @Override
   public Graph apply(Graph graph) {
-    if (graph.nodes().stream().noneMatch(HalvedRows::isCausal)) {
+    if (graph.nodes().stream().noneMatch(Attention::isCausal)) {
       return graph;
     }
     return Rewrite.of(
@@ -35,11 +35,6 @@ public final class HalvedRows implements Pass {
           }
           return outputs < inputs ? asStored(made, node) : made.copy(node);
         });
-  }
-
-  private static boolean isCausal(Node node) {
-    return node.is(Op.ATTENTION)
-        && node.attribute("kind", Attention.Kind.class) == Attention.Kind.CAUSAL;
   }
 
   private static Node inHalves(Rewrite made, Node node) {

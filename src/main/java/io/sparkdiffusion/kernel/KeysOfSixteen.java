@@ -22,8 +22,7 @@ public final class KeysOfSixteen implements Pass {
     return Rewrite.of(
         graph,
         (made, node) -> {
-          if (!node.is(Op.ATTENTION)
-              || node.attribute("kind", Attention.Kind.class) == Attention.Kind.CAUSAL) {
+          if (!node.is(Op.ATTENTION) || Attention.isCausal(node)) {
             return made.copy(node);
           }
           long keys = node.input(1).shape().size(2);

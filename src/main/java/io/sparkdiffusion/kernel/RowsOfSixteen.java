@@ -36,7 +36,7 @@ public final class RowsOfSixteen implements Pass {
   @Override
   public Graph apply(Graph graph) {
     List<Node> norms = graph.nodes().stream().filter(node -> node.is(Op.LAYER_NORM)).toList();
-    if (norms.size() < 2 || graph.nodes().stream().noneMatch(RowsOfSixteen::isCausal)) {
+    if (norms.size() < 2 || graph.nodes().stream().noneMatch(Attention::isCausal)) {
       return graph;
     }
     Node first = norms.get(0).input(0);
@@ -69,7 +69,7 @@ public final class RowsOfSixteen implements Pass {
     boolean ended = false;
     for (Node node : graph.nodes()) {
       if (!ended && node.inputs().stream().anyMatch(rows::containsKey)) {
-        if (!BY_ROWS.contains(node.operator()) && !isCausal(node)) {
+        if (!BY_ROWS.contains(node.operator()) && !Attention.isCausal(node)) {
           return Map.of();
         }
         int of = rows.get(node.inputs().stream().filter(rows::containsKey).findFirst().get());
@@ -92,11 +92,6 @@ public final class RowsOfSixteen implements Pass {
 
   private static Node shortened(Rewrite made, Node longer, Node node) {
     return made.add(Op.NARROW, node.shape(), Map.of("dimension", 1L, "start", 0L), longer);
-  }
-
-  private static boolean isCausal(Node node) {
-    return node.is(Op.ATTENTION)
-        && node.attribute("kind", Attention.Kind.class) == Attention.Kind.CAUSAL;
   }
 
   /** How many rows are missing to a multiple of sixteen. */

@@ -41,6 +41,7 @@ final class SharedNodes {
 
   private final Graph graph;
   private final Readers readers;
+  private final List<Node> backwards;
   private final Set<Node> shared = new HashSet<>();
   private final Set<Node> copiedAtOnce = new HashSet<>();
   private long copies = 1;
@@ -48,6 +49,8 @@ final class SharedNodes {
   SharedNodes(Graph graph) {
     this.graph = graph;
     this.readers = new Readers(graph);
+    this.backwards = new ArrayList<>(graph.nodes());
+    Collections.reverse(backwards);
     find();
     leaveViewsToTheirReaders();
     copiedAtOnce.addAll(cheapToCopyAtOnce());
@@ -148,8 +151,6 @@ final class SharedNodes {
 
   /** A view costs nothing: where all its readers need copies, it is one of the copies. */
   private void leaveViewsToTheirReaders() {
-    List<Node> backwards = new ArrayList<>(graph.nodes());
-    Collections.reverse(backwards);
     for (Node node : backwards) {
       if (Memory.isView(node) && readers.of(node).stream().noneMatch(shared::contains)) {
         shared.remove(node);
@@ -164,8 +165,6 @@ final class SharedNodes {
   private Set<Node> cheapToCopyAtOnce() {
     Set<Node> cheap = new HashSet<>();
     Set<Node> leadsToWork = new HashSet<>();
-    List<Node> backwards = new ArrayList<>(graph.nodes());
-    Collections.reverse(backwards);
     for (Node node : backwards) {
       List<Node> sharing = readers.of(node).stream().filter(shared::contains).toList();
       if (sharing.stream().anyMatch(reader -> isWork(reader) || leadsToWork.contains(reader))) {

@@ -106,7 +106,7 @@ public record GenerationParameters(Values values, String modelHash, String model
     try {
       value = parameter.read(text);
     } catch (IllegalArgumentException e) {
-      throw misread(label(parameter), "number", text);
+      throw (IllegalArgumentException) misread(label(parameter), "number", text).initCause(e);
     }
     return value.orElseThrow(() -> misread(label(parameter), "number", text));
   }

@@ -2,6 +2,7 @@ package io.sparkdiffusion.metadata;
 
 import io.sparkdiffusion.config.StrictJson;
 import io.sparkdiffusion.request.ImageRequest;
+import io.sparkdiffusion.util.Sha256;
 import java.util.HashMap;
 import java.util.Map;
 

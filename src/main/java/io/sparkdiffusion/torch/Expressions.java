@@ -119,8 +119,7 @@ final class Expressions {
   }
 
   private String causal() {
-    Attention.Kind kind = node.attribute("kind", Attention.Kind.class);
-    return kind == Attention.Kind.CAUSAL ? "True" : "False";
+    return Attention.isCausal(node) ? "True" : "False";
   }
 
   private static int type(Dtype dtype) {

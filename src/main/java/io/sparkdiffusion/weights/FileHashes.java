@@ -1,19 +1,17 @@
 package io.sparkdiffusion.weights;
 
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.util.Sha256;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HexFormat;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 
@@ -46,11 +44,6 @@ final class FileHashes {
     }
   }
 
-  /** The hash of a text in UTF-8. */
-  static String of(String text) {
-    return HexFormat.of().formatHex(sha256().digest(text.getBytes(StandardCharsets.UTF_8)));
-  }
-
   private static State state(Path file) throws IOException {
     Path real = file.toRealPath();
     BasicFileAttributes found = Files.readAttributes(real, BasicFileAttributes.class);
@@ -58,7 +51,7 @@ final class FileHashes {
   }
 
   private static String read(Path file) {
-    MessageDigest digest = sha256();
+    MessageDigest digest = Sha256.digest();
     try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
       byte[] block = new byte[BLOCK_BYTES];
       while (in.read(block) >= 0) {
@@ -67,19 +60,11 @@ final class FileHashes {
     } catch (IOException e) {
       throw unreadable(file, e);
     }
-    return HexFormat.of().formatHex(digest.digest());
+    return Sha256.hex(digest);
   }
 
   private static ProblemsException unreadable(Path file, IOException e) {
     return new ProblemsException(
         "Cannot read %s: the file must be readable (%s)".formatted(file, e.getMessage()), e);
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every JDK has SHA-256", e);
-    }
   }
 }

@@ -2,6 +2,7 @@ package io.sparkdiffusion.weights;
 
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.Shown;
+import io.sparkdiffusion.util.Sha256;
 import java.io.Serializable;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -105,7 +106,7 @@ public record ModelSums(SortedMap<String, String> byFile) implements Serializabl
 
   /** SHA-256 of {@link #lines()} in hex: the model's digest. */
   public String digest() {
-    return FileHashes.of(lines());
+    return Sha256.of(lines());
   }
 
   /**

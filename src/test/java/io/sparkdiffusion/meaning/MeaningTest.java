@@ -42,6 +42,9 @@ class MeaningTest {
   /** How much less may hold of pairs of shape and colour that were never trained. */
   private static final double HELD_OUT_LOSS = 0.10;
 
+  /** Images of a circle whose colour is left open, for each colour. */
+  private static final int SEEDS = 8;
+
   @Test
   void imagesOfTheBaseModelFollowPrompts() {
     assertFloors(rates(EmbeddedModels.base(), eachNth(6), 0));
@@ -138,11 +141,11 @@ class MeaningTest {
   void guidanceRescaleTakesOverSaturationBack() {
     List<ImageRequest> requests = new ArrayList<>();
     for (double rescale : List.of(0.0, 0.7)) {
-      MeaningPrompt.all().subList(0, 12).forEach(p -> requests.add(p.request(STEPS, 15, rescale)));
+      MeaningPrompt.all().subList(0, 24).forEach(p -> requests.add(p.request(STEPS, 15, rescale)));
     }
     List<MeaningImage> images = generate(EmbeddedModels.version21(), requests);
-    double without = average(images.subList(0, 12), MeaningImage::overSaturated);
-    double with = average(images.subList(12, 24), MeaningImage::overSaturated);
+    double without = average(images.subList(0, 24), MeaningImage::overSaturated);
+    double with = average(images.subList(24, 48), MeaningImage::overSaturated);
     System.out.printf(
         Locale.ROOT, "over-saturated at guidance 15: %.4f, rescaled %.4f%n", without, with);
     assertThat(with).isLessThan(without / 2);
@@ -159,7 +162,7 @@ class MeaningTest {
     List<ImageRequest> requests = new ArrayList<>();
     for (String colour : colours) {
       for (String negative : List.of("", colour)) {
-        IntStream.range(0, 4).mapToObj(seed -> circle(negative, seed)).forEach(requests::add);
+        IntStream.range(0, SEEDS).mapToObj(seed -> circle(negative, seed)).forEach(requests::add);
       }
     }
     List<MeaningImage> images = generate(EmbeddedModels.base(), requests);
@@ -167,8 +170,10 @@ class MeaningTest {
     double after = 0;
     for (int i = 0; i < colours.size(); i++) {
       String colour = colours.get(i);
-      before += average(images.subList(8 * i, 8 * i + 4), image -> image.share(colour));
-      after += average(images.subList(8 * i + 4, 8 * i + 8), image -> image.share(colour));
+      int first = 2 * SEEDS * i;
+      before += average(images.subList(first, first + SEEDS), image -> image.share(colour));
+      after +=
+          average(images.subList(first + SEEDS, first + 2 * SEEDS), image -> image.share(colour));
     }
     System.out.printf(
         Locale.ROOT, "pixels of four colours: %.4f, each named as negative: %.4f%n", before, after);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.testing.Requests;
+import io.sparkdiffusion.util.Sha256;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;

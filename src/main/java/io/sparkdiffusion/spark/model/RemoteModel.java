@@ -2,7 +2,7 @@ package io.sparkdiffusion.spark.model;
 
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.WeightChoice;
-import io.sparkdiffusion.metadata.Sha256;
+import io.sparkdiffusion.util.Sha256;
 import io.sparkdiffusion.weights.ModelFolder;
 import java.io.FileNotFoundException;
 import java.io.IOException;

@@ -2,7 +2,7 @@ package io.sparkdiffusion.spark.output;
 
 import static org.apache.spark.sql.functions.col;
 
-import io.sparkdiffusion.metadata.Sha256;
+import io.sparkdiffusion.util.Sha256;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.List;

@@ -1,9 +1,9 @@
 package io.sparkdiffusion.spark.report;
 
 import io.sparkdiffusion.image.ThumbnailSheet;
-import io.sparkdiffusion.metadata.Sha256;
 import io.sparkdiffusion.spark.output.Failures;
 import io.sparkdiffusion.spark.output.OutputFolder;
+import io.sparkdiffusion.util.Sha256;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.ArrayList;

@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkdiffusion.config.JobConfig;
-import io.sparkdiffusion.metadata.Sha256;
 import io.sparkdiffusion.spark.output.Failures;
 import io.sparkdiffusion.spark.output.Heartbeats;
 import io.sparkdiffusion.spark.plan.RunCounts;
 import io.sparkdiffusion.testing.ChildJvm;
 import io.sparkdiffusion.testing.FakeModel;
 import io.sparkdiffusion.testing.LocalSpark;
+import io.sparkdiffusion.util.Sha256;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -7,10 +7,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkdiffusion.config.JobConfig;
 import io.sparkdiffusion.config.ProblemsException;
-import io.sparkdiffusion.metadata.Sha256;
 import io.sparkdiffusion.spark.job.GenerateJob;
 import io.sparkdiffusion.testing.LocalSpark;
 import io.sparkdiffusion.testing.ReferenceModels;
+import io.sparkdiffusion.util.Sha256;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

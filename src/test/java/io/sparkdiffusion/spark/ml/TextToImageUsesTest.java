@@ -2,9 +2,9 @@ package io.sparkdiffusion.spark.ml;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sparkdiffusion.metadata.Sha256;
 import io.sparkdiffusion.testing.LocalSpark;
 import io.sparkdiffusion.testing.ReferenceModels;
+import io.sparkdiffusion.util.Sha256;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
