@@ -47,8 +47,8 @@ class ImportRulesTest {
       util:
       request: util
       noise:
-      scheduler:
-      config: request scheduler Jackson
+      scheduler: util
+      config: util request scheduler Jackson
       metadata: util config request scheduler
       image: util metadata
       graph:

@@ -1,9 +1,9 @@
 package io.sparkdiffusion.config;
 
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -72,9 +72,11 @@ final class GivenValues {
     return key.matches("[\\w.-]{1,60}");
   }
 
-  /** The value of a known key, where one is given. */
-  Optional<Object> find(String key) {
-    return Optional.ofNullable(values.get(key)).map(Given::value);
+  /** What is given for known keys. */
+  Map<String, Object> all() {
+    Map<String, Object> all = new HashMap<>();
+    values.forEach((key, given) -> all.put(key, given.value()));
+    return all;
   }
 
   private void add(String key, Object value, String origin) {

@@ -16,13 +16,13 @@ final class JobConfigLoader {
   private static final List<String> DDIM_CLASSES = List.of("DDIMScheduler", "FlaxDDIMScheduler");
 
   private final Problems problems = new Problems();
-  private final TypedValues values;
+  private final SettingValues values;
 
   private JobConfigLoader(Map<String, Object> values, String origin, List<String> overrides) {
     GivenValues given = new GivenValues(problems);
     given.addFile(values, origin);
     given.addOverrides(overrides);
-    this.values = new TypedValues(given, problems);
+    this.values = new SettingValues(given, problems);
   }
 
   static JobConfig load(Path yaml, List<String> overrides) {

@@ -1,6 +1,7 @@
 package io.sparkdiffusion.scheduler;
 
 import io.sparkdiffusion.scheduler.PredictionType.Prediction;
+import io.sparkdiffusion.util.ValueType;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -66,7 +67,7 @@ public final class DdimScheduler {
     problems.check(
         first < trainTimesteps,
         "Cannot use num_inference_steps: %s spacing would ask for timestep %s of 0 to %s (%s)",
-        SchedulerValues.text(config.timestepSpacing()),
+        ValueType.name(config.timestepSpacing()),
         first,
         trainTimesteps - 1,
         count);

@@ -1,5 +1,7 @@
 package io.sparkdiffusion.scheduler;
 
+import io.sparkdiffusion.util.TypedValues;
+import io.sparkdiffusion.util.ValueType;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -73,16 +75,21 @@ public record SchedulerConfig(
     ScheduleProblems problems = new ScheduleProblems();
     checkClass(json, problems);
     checkOverrides(overrides, problems);
-    SchedulerValues settings = new SchedulerValues(merge(json, overrides), problems);
-    settings.only("thresholding", false);
-    int trainTimesteps = settings.wholeNumber("num_train_timesteps", 1000);
-    double betaStart = settings.number("beta_start", 0.0001);
-    double betaEnd = settings.number("beta_end", 0.02);
-    BetaSchedule betaSchedule = settings.choice("beta_schedule", BetaSchedule.LINEAR);
-    boolean setAlphaToOne = settings.flag("set_alpha_to_one", true);
-    PredictionType prediction = settings.choice("prediction_type", PredictionType.EPSILON);
-    TimestepSpacing spacing = settings.choice("timestep_spacing", TimestepSpacing.LEADING);
-    boolean zeroSnr = settings.flag("rescale_betas_zero_snr", false);
+    TypedValues settings = new TypedValues(merge(json, overrides), problems::addSetting);
+    settings.read("thresholding", ValueType.only(false), false);
+    int trainTimesteps = settings.read("num_train_timesteps", ValueType.WHOLE_NUMBER, 1000);
+    double betaStart = settings.read("beta_start", ValueType.NUMBER, 0.0001);
+    double betaEnd = settings.read("beta_end", ValueType.NUMBER, 0.02);
+    BetaSchedule betaSchedule =
+        settings.read("beta_schedule", ValueType.choice(BetaSchedule.class), BetaSchedule.LINEAR);
+    boolean setAlphaToOne = settings.read("set_alpha_to_one", ValueType.FLAG, true);
+    PredictionType prediction =
+        settings.read(
+            "prediction_type", ValueType.choice(PredictionType.class), PredictionType.EPSILON);
+    TimestepSpacing spacing =
+        settings.read(
+            "timestep_spacing", ValueType.choice(TimestepSpacing.class), TimestepSpacing.LEADING);
+    boolean zeroSnr = settings.read("rescale_betas_zero_snr", ValueType.FLAG, false);
     checkVariances(trainTimesteps, betaStart, betaEnd, problems);
     checkTerminalSnr(zeroSnr, prediction, problems);
     problems.throwIfAny();
@@ -103,10 +110,10 @@ public record SchedulerConfig(
     map.put("num_train_timesteps", trainTimesteps);
     map.put("beta_start", betaStart);
     map.put("beta_end", betaEnd);
-    map.put("beta_schedule", SchedulerValues.text(betaSchedule));
+    map.put("beta_schedule", ValueType.name(betaSchedule));
     map.put("set_alpha_to_one", setAlphaToOne);
-    map.put("prediction_type", SchedulerValues.text(predictionType));
-    map.put("timestep_spacing", SchedulerValues.text(timestepSpacing));
+    map.put("prediction_type", ValueType.name(predictionType));
+    map.put("timestep_spacing", ValueType.name(timestepSpacing));
     map.put("rescale_betas_zero_snr", rescaleBetasZeroSnr);
     map.put("steps_offset", STEPS_OFFSET);
     map.put("clip_sample", false);
@@ -131,12 +138,12 @@ public record SchedulerConfig(
     problems.check(
         !name.startsWith("FlowMatch"),
         "Cannot sample with DDIM: the model's scheduler must train on betas (%s)",
-        SchedulerValues.shown(name));
+        ScheduleProblems.shown(name));
     Object betas = json.get("trained_betas");
     problems.check(
         betas == null,
         "Cannot use scheduler setting trained_betas: only null is supported (%s)",
-        SchedulerValues.shown(betas));
+        ScheduleProblems.shown(betas));
   }
 
   private static void checkOverrides(Map<String, Object> overrides, ScheduleProblems problems) {
@@ -145,11 +152,11 @@ public record SchedulerConfig(
           KEYS.contains(key),
           "Cannot override scheduler setting: it must be one of %s (%s)",
           String.join(", ", KEYS),
-          SchedulerValues.shown(key));
+          ScheduleProblems.shown(key));
     }
-    SchedulerValues forced = new SchedulerValues(merge(Map.of(), overrides), problems);
-    forced.only("steps_offset", STEPS_OFFSET);
-    forced.only("clip_sample", false);
+    TypedValues forced = new TypedValues(merge(Map.of(), overrides), problems::addSetting);
+    forced.read("steps_offset", ValueType.only(STEPS_OFFSET), STEPS_OFFSET);
+    forced.read("clip_sample", ValueType.only(false), false);
   }
 
   private static void checkVariances(
@@ -175,6 +182,6 @@ public record SchedulerConfig(
         !zeroSnr || prediction != PredictionType.EPSILON,
         "Cannot use scheduler setting rescale_betas_zero_snr: it needs prediction_type"
             + " v_prediction or sample (%s)",
-        SchedulerValues.text(prediction));
+        ValueType.name(prediction));
   }
 }

@@ -3,13 +3,19 @@ package io.sparkdiffusion.weights;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.Shown;
 import io.sparkdiffusion.config.StrictJson;
+import io.sparkdiffusion.util.TypedValues;
+import io.sparkdiffusion.util.ValueType;
 import java.nio.file.Path;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * A network's {@code config.json} while it is being read. Every key must be taken, required to have
@@ -26,19 +32,32 @@ public final class ComponentConfig {
   /** More unknown keys than these have one cause: the file is another kind of network's. */
   private static final int MOST_TOLD = 5;
 
-  private static final String SIZE = "it must be a whole number from 1 to " + Integer.MAX_VALUE;
-  private static final String SIZES =
-      "it must be a list of 1 to %s whole numbers from 1 to %s"
-          .formatted(MOST_LEVELS, Integer.MAX_VALUE);
+  private static final ValueType<Long> PLAIN_SIZE = whole(Integer.MAX_VALUE, Number::longValue);
+  private static final ValueType<Long> SIZE = single(PLAIN_SIZE);
+  private static final ValueType<Integer> COUNT = single(whole(MOST_PARTS, Number::intValue));
+  private static final ValueType<Double> POSITIVE =
+      ValueType.numeric(
+          "it must be a number above 0",
+          value -> value > 0 && Double.isFinite(value),
+          Number::doubleValue);
+  private static final ValueType<List<Long>> SIZES =
+      listOf(
+          "it must be a list of 1 to %s whole numbers from 1 to %s"
+              .formatted(MOST_LEVELS, Integer.MAX_VALUE),
+          1,
+          MOST_LEVELS,
+          PLAIN_SIZE);
 
   private final Path file;
   private final Map<String, Object> values;
+  private final TypedValues typed;
   private final Set<String> known = new HashSet<>();
   private final Map<String, String> problems = new LinkedHashMap<>();
 
   private ComponentConfig(Path file, Map<String, Object> values) {
     this.file = file;
     this.values = values;
+    this.typed = new TypedValues(values, this::wrong);
   }
 
   /**
@@ -47,92 +66,61 @@ public final class ComponentConfig {
    * @throws ProblemsException where it is missing or not one JSON object
    */
   public static ComponentConfig read(Path file) {
-    return new ComponentConfig(file, StrictJson.read(file));
+    Map<String, Object> values = new HashMap<>(StrictJson.read(file));
+    values.values().removeIf(Objects::isNull);
+    return new ComponentConfig(file, values);
   }
 
   /** A positive whole number; several that are equal are one, as a side for height and width. */
   public long size(String key) {
-    return single(key) instanceof Number number && isSize(number)
-        ? number.longValue()
-        : wrong(key, SIZE, 1L);
+    return given(key, SIZE, 1L);
   }
 
   /** A positive whole number, or the given one where the key is absent or null. */
   public long size(String key, long fallback) {
-    return has(key) ? size(key) : fallback;
+    return read(key, SIZE, fallback);
   }
 
   /** How many parts, such as layers, the network has: 1 to 100. */
   public int count(String key) {
-    return single(key) instanceof Number number
-            && isSize(number)
-            && number.longValue() <= MOST_PARTS
-        ? number.intValue()
-        : wrong(key, "it must be a whole number from 1 to " + MOST_PARTS, 1);
+    return given(key, COUNT, 1);
   }
 
   /** How many parts, or the given number where the key is absent or null. */
   public int count(String key, int fallback) {
-    return has(key) ? count(key) : fallback;
+    return read(key, COUNT, fallback);
   }
 
   /** A number, or the given one where the key is absent or null. */
   public double number(String key, double fallback) {
-    if (!has(key)) {
-      return fallback;
-    }
-    return taken(key) instanceof Number number && Double.isFinite(number.doubleValue())
-        ? number.doubleValue()
-        : wrong(key, "it must be a number", fallback);
+    return read(key, ValueType.NUMBER, fallback);
   }
 
   /** A number above zero, or the given one where the key is absent or null. */
   public double positive(String key, double fallback) {
-    if (!has(key)) {
-      return fallback;
-    }
-    return taken(key) instanceof Number number
-            && number.doubleValue() > 0
-            && Double.isFinite(number.doubleValue())
-        ? number.doubleValue()
-        : wrong(key, "it must be a number above 0", fallback);
+    return read(key, POSITIVE, fallback);
   }
 
   /** A truth value, or the given one where the key is absent or null. */
   public boolean flag(String key, boolean fallback) {
-    if (!has(key)) {
-      return fallback;
-    }
-    return taken(key) instanceof Boolean flag
-        ? flag
-        : wrong(key, "it must be true or false", fallback);
+    return read(key, ValueType.FLAG, fallback);
   }
 
   /** One of the allowed texts; the first where the key is absent or null. */
   public String choice(String key, String... allowed) {
-    if (!has(key)) {
-      return allowed[0];
-    }
-    return taken(key) instanceof String text && List.of(allowed).contains(text)
-        ? text
-        : wrong(key, "it must be one of " + String.join(", ", allowed), allowed[0]);
+    return read(key, ValueType.choice(allowed), allowed[0]);
   }
 
   /** A list of positive whole numbers. */
   public List<Long> sizes(String key) {
-    return taken(key) instanceof List<?> list
-            && !list.isEmpty()
-            && list.size() <= MOST_LEVELS
-            && list.stream().allMatch(item -> item instanceof Number number && isSize(number))
-        ? list.stream().map(item -> ((Number) item).longValue()).toList()
-        : wrong(key, SIZES, List.of(1L));
+    return given(key, SIZES, List.of(1L));
   }
 
   /** One entry for each of another key's list, or one number that stands for them all. */
   public List<Long> sizes(String key, String each) {
     int length = length(each);
     List<Long> sizes =
-        taken(key) instanceof Number ? Collections.nCopies(length, size(key)) : sizes(key);
+        values.get(key) instanceof Number ? Collections.nCopies(length, size(key)) : sizes(key);
     require(sizes.size() == length, "it must have an entry for each of " + each, key, each);
     return sizes.size() == length ? sizes : Collections.nCopies(length, 1L);
   }
@@ -140,16 +128,15 @@ public final class ComponentConfig {
   /** A list of names out of the allowed ones, one for each entry of another key's list. */
   public List<String> choices(String key, String each, String... allowed) {
     int length = length(each);
-    List<String> names = names(key, List.of(allowed));
-    require(names.size() == length, "it must have an entry for each of " + each, key, each);
-    return names.size() == length ? names : Collections.nCopies(length, allowed[0]);
-  }
-
-  private List<String> names(String key, List<String> allowed) {
-    return taken(key) instanceof List<?> list
-            && list.stream().allMatch(item -> item != null && allowed.contains(item))
-        ? list.stream().map(String.class::cast).toList()
-        : wrong(key, "each entry must be one of " + String.join(", ", allowed), List.of());
+    ValueType<List<String>> names =
+        listOf(
+            "each entry must be one of " + String.join(", ", allowed),
+            0,
+            Integer.MAX_VALUE,
+            ValueType.choice(allowed));
+    List<String> choices = given(key, names, List.of());
+    require(choices.size() == length, "it must have an entry for each of " + each, key, each);
+    return choices.size() == length ? choices : Collections.nCopies(length, allowed[0]);
   }
 
   private int length(String key) {
@@ -159,9 +146,7 @@ public final class ComponentConfig {
   /** Keys that must be absent, null, or have this value: with any other the result would change. */
   public ComponentConfig only(Object value, String... keys) {
     for (String key : keys) {
-      if (has(key) && !same(single(key), value)) {
-        wrong(key, "only %s is supported".formatted(value), "");
-      }
+      read(key, single(ValueType.only(value)), value);
     }
     return this;
   }
@@ -170,7 +155,7 @@ public final class ComponentConfig {
   public ComponentConfig absent(String... keys) {
     for (String key : keys) {
       if (has(key)) {
-        wrong(key, "it is not supported and would change the result", "");
+        wrong(key, "it is not supported and would change the result");
       }
     }
     return this;
@@ -189,7 +174,7 @@ public final class ComponentConfig {
    */
   public void require(boolean holds, String rule, String... keys) {
     if (!holds && Collections.disjoint(problems.keySet(), List.of(keys))) {
-      wrong(keys[0], rule, "");
+      wrong(keys[0], rule);
     }
   }
 
@@ -202,11 +187,10 @@ public final class ComponentConfig {
     List<String> unknown =
         values.keySet().stream()
             .filter(key -> !known.contains(key) && !key.startsWith("_"))
-            .filter(this::has)
             .sorted()
             .toList();
     if (unknown.size() <= MOST_TOLD) {
-      unknown.forEach(key -> wrong(key, "the key is unknown and might change the result", ""));
+      unknown.forEach(key -> wrong(key, "the key is unknown and might change the result"));
     } else {
       problems.put(
           "",
@@ -220,43 +204,64 @@ public final class ComponentConfig {
 
   private boolean has(String key) {
     known.add(key);
-    return values.get(key) != null;
+    return values.containsKey(key);
   }
 
-  private Object taken(String key) {
+  private <T> T read(String key, ValueType<T> type, T fallback) {
     known.add(key);
-    Object value = values.get(key);
-    return value == null ? "absent" : value;
+    return typed.read(key, type, fallback);
   }
 
-  /** The value; where it is one for each level, all of them equal, that one. */
-  private Object single(String key) {
-    Object value = taken(key);
-    return value instanceof List<?> list
-            && list.size() > 1
-            && list.get(0) != null
-            && list.stream().allMatch(list.get(0)::equals)
-        ? list.get(0)
-        : value;
+  private <T> T given(String key, ValueType<T> type, T standIn) {
+    known.add(key);
+    return typed.readGiven(key, type, standIn);
   }
 
-  private <T> T wrong(String key, String rule, T fallback) {
+  private void wrong(String key, String rule) {
+    wrong(key, rule, values.getOrDefault(key, "absent"));
+  }
+
+  private void wrong(String key, String rule, Object value) {
     problems.putIfAbsent(
         key,
-        "Cannot use %s of %s: %s (%s)"
-            .formatted(Shown.text(key), file, rule, Shown.value(taken(key))));
-    return fallback;
+        "Cannot use %s of %s: %s (%s)".formatted(Shown.text(key), file, rule, Shown.value(value)));
   }
 
-  private static boolean isSize(Number number) {
-    return number.doubleValue() == number.longValue()
-        && number.longValue() > 0
-        && number.longValue() <= Integer.MAX_VALUE;
+  private static <T> ValueType<T> whole(int most, Function<Number, T> conversion) {
+    return ValueType.numeric(
+        "it must be a whole number from 1 to " + most,
+        value -> value == (long) value && value >= 1 && value <= most,
+        conversion);
   }
 
-  private static boolean same(Object actual, Object value) {
-    return (actual instanceof Number left && value instanceof Number right)
-        ? left.doubleValue() == right.doubleValue()
-        : actual.equals(value);
+  private static <T> ValueType<List<T>> listOf(
+      String rule, int fewest, int most, ValueType<T> entry) {
+    return new ValueType<>(
+        rule,
+        value ->
+            Optional.of(value)
+                .filter(List.class::isInstance)
+                .map(list -> (List<?>) list)
+                .filter(list -> list.size() >= fewest && list.size() <= most)
+                .flatMap(list -> all(list, entry)));
+  }
+
+  private static <T> Optional<List<T>> all(List<?> list, ValueType<T> type) {
+    List<T> read = list.stream().flatMap(item -> type.reading().apply(item).stream()).toList();
+    return Optional.of(read).filter(all -> all.size() == list.size());
+  }
+
+  /** A value; one for each level, all of them equal, is that one. */
+  private static <T> ValueType<T> single(ValueType<T> type) {
+    return new ValueType<>(
+        type.rule(),
+        value ->
+            type.reading()
+                .apply(
+                    value instanceof List<?> list
+                            && list.size() > 1
+                            && new HashSet<>(list).size() == 1
+                        ? list.get(0)
+                        : value));
   }
 }

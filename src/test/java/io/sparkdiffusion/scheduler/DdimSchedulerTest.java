@@ -8,6 +8,7 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.sparkdiffusion.testing.ReferenceFile;
+import io.sparkdiffusion.util.ValueType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -33,8 +34,7 @@ class DdimSchedulerTest {
   @EnumSource
   void visitsTheTimestepsOfDiffusers(TimestepSpacing spacing) {
     for (int count : STEPS) {
-      int[] expected =
-          REFERENCE.ints("timesteps/%s/%d".formatted(SchedulerValues.text(spacing), count));
+      int[] expected = REFERENCE.ints("timesteps/%s/%d".formatted(ValueType.name(spacing), count));
       assertThat(scheduler("epsilon", spacing, count, 0).timesteps())
           .as("%d steps", count)
           .containsExactly(expected);
@@ -44,7 +44,7 @@ class DdimSchedulerTest {
   @ParameterizedTest
   @EnumSource
   void visitsTheTimestepsOfDiffusersForEveryNumberOfSteps(TimestepSpacing spacing) {
-    int[] expected = REFERENCE.ints("checksums/" + SchedulerValues.text(spacing));
+    int[] expected = REFERENCE.ints("checksums/" + ValueType.name(spacing));
     int[] actual =
         IntStream.rangeClosed(1, expected.length)
             .map(count -> checksum(spacing.timesteps(1000, count, SchedulerConfig.STEPS_OFFSET)))
@@ -167,7 +167,7 @@ class DdimSchedulerTest {
 
   private static double worstError(
       String name, TimestepSpacing spacing, int count, DoubleBinaryOperator error) {
-    String tensor = "%s/%s/%d/coefficients".formatted(name, SchedulerValues.text(spacing), count);
+    String tensor = "%s/%s/%d/coefficients".formatted(name, ValueType.name(spacing), count);
     float[] expected = REFERENCE.floats(tensor);
     double worst = 0;
     int position = 0;
@@ -212,7 +212,7 @@ class DdimSchedulerTest {
   private static SchedulerConfig config(String name, TimestepSpacing spacing) {
     Map<String, Object> json =
         new ObjectMapper().convertValue(ABOUT.get("configs").get(name), new TypeReference<>() {});
-    return SchedulerConfig.of(json, Map.of("timestep_spacing", SchedulerValues.text(spacing)));
+    return SchedulerConfig.of(json, Map.of("timestep_spacing", ValueType.name(spacing)));
   }
 
   private static JsonNode readAbout() {
