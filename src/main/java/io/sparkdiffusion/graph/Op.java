@@ -29,10 +29,16 @@ public enum Op implements Operator {
   SIN,
   /** Cosine. */
   COS,
+  /** The nearest whole number, of two the even one. */
+  ROUND,
+  /** At least {@code least} and at most {@code most}. */
+  CLAMP,
   /** The same values as {@code dtype}. */
   TO,
   /** The unbiased standard deviation over all dimensions but the first, which are kept as 1. */
   STD,
+  /** 1 where nothing in all dimensions but the first is infinite or NaN, else 0; they stay as 1. */
+  ALL_FINITE,
   /** The same elements in the node's shape. */
   RESHAPE,
   /** The dimensions in an {@code order}. */

@@ -101,6 +101,16 @@ public final class Tensor {
     return record(Op.COS, shape());
   }
 
+  /** The nearest whole numbers, of two the even one. */
+  public Tensor round() {
+    return record(Op.ROUND, shape());
+  }
+
+  /** At least one number and at most another. */
+  public Tensor clamp(double least, double most) {
+    return record(Op.CLAMP, shape(), Map.of("least", least, "most", most));
+  }
+
   /** The same values in another type. */
   public Tensor to(Dtype dtype) {
     return record(Op.TO, shape(), Map.of("dtype", dtype));
@@ -108,10 +118,19 @@ public final class Tensor {
 
   /** The standard deviation over all but the first dimension, unbiased: (B, 1, ...). */
   public Tensor standardDeviation() {
+    return record(Op.STD, reduced());
+  }
+
+  /** Whether all numbers but those of other rows are finite, 1 or 0: (B, 1, ...). */
+  public Tensor allFinite() {
+    return record(Op.ALL_FINITE, reduced());
+  }
+
+  private Shape reduced() {
     long[] sizes = new long[shape().rank()];
     Arrays.fill(sizes, 1);
     sizes[0] = size(0);
-    return record(Op.STD, Shape.of(sizes));
+    return Shape.of(sizes);
   }
 
   /** The same elements in another shape. */

@@ -56,6 +56,9 @@ final class Expressions {
       case SIN -> torch("sin", x());
       case COS -> torch("cos", x());
       case STD -> torch("std", x(), overAllButTheFirst(), "True", "True");
+      case ROUND -> torch("round", x());
+      case CLAMP -> torch("clamp", x(), node.number("least"), node.number("most"));
+      case ALL_FINITE -> torch("all", torch("isfinite", x()), overAllButTheFirst(), "True");
       case TO -> torch("to", x(), type(node.attribute("dtype", Dtype.class)), "False, False, None");
       case RESHAPE -> torch("reshape", x(), node.shape());
       case PERMUTE -> torch("permute", x(), node.attributes().get("order"));

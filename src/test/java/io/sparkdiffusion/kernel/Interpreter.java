@@ -83,8 +83,12 @@ public final class Interpreter {
       case EXP -> in(node, 0).each(Math::exp);
       case SIN -> in(node, 0).each(Math::sin);
       case COS -> in(node, 0).each(Math::cos);
+      case ROUND -> in(node, 0).each(Math::rint);
+      case CLAMP ->
+          in(node, 0).each(x -> Math.min(Math.max(x, node.number("least")), node.number("most")));
       case TO -> in(node, 0);
       case STD -> Reductions.deviation(in(node, 0), node.shape());
+      case ALL_FINITE -> Reductions.finite(in(node, 0), node.shape());
       case RESHAPE, UNSQUEEZE -> in(node, 0).reshaped(node.shape());
       case PERMUTE -> permuted(node);
       case TRANSPOSE -> transposed(node);

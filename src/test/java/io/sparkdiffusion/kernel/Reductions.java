@@ -76,6 +76,19 @@ final class Reductions {
         });
   }
 
+  /** Whether all but the first dimension is finite: 1 or 0. */
+  static Values finite(Values x, Shape shape) {
+    int count = Math.toIntExact(x.shape().count() / shape.count());
+    return Values.of(
+        shape,
+        row -> {
+          int begin = Math.toIntExact(row[0] * count);
+          return IntStream.range(begin, begin + count).allMatch(i -> Float.isFinite(x.numbers()[i]))
+              ? 1
+              : 0;
+        });
+  }
+
   /** Of each row all but the first dimension, unbiased. */
   static Values deviation(Values x, Shape shape) {
     int size = x.numbers().length / (int) shape.count();

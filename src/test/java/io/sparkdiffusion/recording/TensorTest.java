@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.sparkdiffusion.graph.Attention;
+import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.Graph;
 import io.sparkdiffusion.graph.GraphException;
 import io.sparkdiffusion.graph.Layers;
@@ -159,6 +160,22 @@ class TensorTest {
         computed("repeated", x -> x.narrow(1, 2, 1).repeated(2), Shape.of(4, 1), 2, 5, 2, 5),
         computed("not repeated", x -> x.repeated(1), Shape.of(2, 3), 0, 1, 2, 3, 4, 5),
         computed("spread", Tensor::standardDeviation, Shape.of(2, 1), 1, 1),
+        computed(
+            "round",
+            x -> x.dividedBy(2).plus(-0.5).round(),
+            Shape.of(2, 3),
+            new double[] {0, 0, 0, 1, 2, 2}),
+        computed("clamp", x -> x.clamp(0.5, 3), Shape.of(2, 3), 0.5, 1, 2, 3, 3, 3),
+        computed(
+            "all finite",
+            x -> x.dividedBy(x.narrow(0, 0, 1)).allFinite().to(Dtype.FLOAT32),
+            Shape.of(2, 1),
+            new double[] {0, 0}),
+        computed(
+            "infinite in one row",
+            x -> x.times(25).exp().allFinite().to(Dtype.FLOAT32),
+            Shape.of(2, 1),
+            new double[] {1, 0}),
         computed(
             "upsample",
             x -> x.reshape(1, 1, 2, 3).upsampleNearest(4, 3),
