@@ -4,7 +4,6 @@ import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import io.sparkdiffusion.config.ProblemsException;
-import io.sparkdiffusion.torch.TorchEngine;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -97,7 +96,7 @@ public final class ClipTokenizer implements AutoCloseable {
 
   private static HuggingFaceTokenizer open(Path folder, String json) {
     try {
-      return TorchEngine.unpacking(
+      return TokenizerNatives.unpacking(
           () ->
               HuggingFaceTokenizer.newInstance(
                   new ByteArrayInputStream(json.getBytes(StandardCharsets.UTF_8)),

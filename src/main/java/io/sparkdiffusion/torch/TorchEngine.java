@@ -1,17 +1,13 @@
 package io.sparkdiffusion.torch;
 
+import static io.sparkdiffusion.util.NativeLibraries.setIfAbsent;
+
 import ai.djl.engine.Engine;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.util.Utils;
-import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
+import io.sparkdiffusion.util.NativeLibraries;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 
 /**
  * libtorch inside this JVM, started once. It never goes to the network: DJL's own downloads and its
@@ -70,7 +66,10 @@ public final class TorchEngine {
       Libtorch libtorch = use("");
       OpenMpThreads openMp = OpenMpThreads.beforeLoading(Integer.getInteger(THREADS, 1));
       try {
-        engine = Optional.of(unpacking(() -> Engine.getEngine("PyTorch")));
+        engine =
+            Optional.of(
+                NativeLibraries.unpacking(
+                    Utils.getEngineCacheDir(), () -> Engine.getEngine("PyTorch")));
         openMp.afterLoading();
       } catch (Exception | LinkageError | AssertionError e) {
         UnusableLibtorchException cannot =
@@ -158,43 +157,9 @@ public final class TorchEngine {
 
   /** Settings that DJL reads once; those that the user has given stay. */
   public static void prepare() {
-    setIfAbsent("ai.djl.offline", "true");
-    setIfAbsent("OPT_OUT_TRACKING", "true");
-    setIfAbsent("RUST_FLAVOR", "cpu");
+    NativeLibraries.stayOffline();
     setIfAbsent("ai.djl.pytorch.graph_optimizer", "false");
     setIfAbsent("ai.djl.pytorch.num_interop_threads", "1");
     setIfAbsent(THREADS, Integer.toString(Runtime.getRuntime().availableProcessors()));
-  }
-
-  private static void setIfAbsent(String key, String value) {
-    if (System.getProperty(key) == null) {
-      System.setProperty(key, value);
-    }
-  }
-
-  /**
-   * Runs what may unpack native libraries, alone on this machine: two executors may start on one
-   * host. A cache that cannot be written, as in an image, has what it has.
-   */
-  public static <T> T unpacking(Callable<T> load) throws Exception {
-    prepare();
-    Path cache = Utils.getEngineCacheDir();
-    Files.createDirectories(cache);
-    synchronized (TorchEngine.class) {
-      if (!Files.isWritable(cache)) {
-        return load.call();
-      }
-      try (FileChannel channel =
-              FileChannel.open(
-                  cache.resolve("spark-diffusion.lock"),
-                  StandardOpenOption.CREATE,
-                  StandardOpenOption.WRITE);
-          FileLock lock = channel.lock()) {
-        if (!lock.isValid()) {
-          throw new IOException("the lock was lost");
-        }
-        return load.call();
-      }
-    }
   }
 }

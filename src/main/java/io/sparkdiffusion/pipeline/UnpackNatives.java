@@ -1,6 +1,6 @@
-package io.sparkdiffusion.text;
+package io.sparkdiffusion.pipeline;
 
-import ai.djl.huggingface.tokenizers.jni.LibUtils;
+import io.sparkdiffusion.text.TokenizerNatives;
 import io.sparkdiffusion.torch.TorchEngine;
 
 /**
@@ -14,11 +14,7 @@ public final class UnpackNatives {
   /** Says what was loaded. */
   public static void main(String[] none) throws Exception {
     TorchEngine.version();
-    TorchEngine.unpacking(
-        () -> {
-          LibUtils.checkStatus();
-          return true;
-        });
+    TokenizerNatives.unpack();
     System.out.println("Unpacked for " + TorchEngine.describe("cpu"));
   }
 }
