@@ -47,7 +47,8 @@ class ImportRulesTest {
       util:
       request: util
       noise:
-      scheduler: util
+      sampler:
+      scheduler: util sampler
       config: util request scheduler Jackson
       metadata: util config request scheduler
       image: util metadata
@@ -56,11 +57,11 @@ class ImportRulesTest {
       torch: graph kernel util DJL JNA
       hub: config
       weights: util config graph msgpack
-      text: config graph torch weights DJL
+      text: util config graph weights DJL
       unet: graph weights
       vae: graph weights
-      pipeline: config request scheduler noise util graph kernel torch weights text unet vae
-      bench: config request scheduler image util graph kernel torch weights text unet vae pipeline
+      pipeline: config request sampler scheduler noise util graph kernel torch weights text unet vae
+      bench: config request sampler scheduler image util graph kernel torch weights text unet vae pipeline
       spark.table: config request Spark Hadoop Parquet Scala
       spark.device: config torch Spark
       spark.model: util config request metadata torch weights pipeline hub spark.device Hadoop SLF4J

@@ -2,9 +2,9 @@ package io.sparkdiffusion.bench;
 
 import io.sparkdiffusion.config.StrictJson;
 import io.sparkdiffusion.pipeline.BatchShape;
+import io.sparkdiffusion.sampler.Step;
 import io.sparkdiffusion.scheduler.DdimScheduler;
 import io.sparkdiffusion.scheduler.SchedulerConfig;
-import io.sparkdiffusion.scheduler.StepCoefficients;
 import io.sparkdiffusion.text.ClipTokenizer;
 import io.sparkdiffusion.torch.GraphArchive;
 import io.sparkdiffusion.weights.TensorFile;
@@ -17,7 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
-import java.util.stream.Stream;
 
 /**
  * Writes the graphs that the job gives a GPU, for {@code tools/gpu}, which runs them under the
@@ -134,15 +133,8 @@ public final class RecordGraphs {
     planned.put("timesteps", IntStream.of(timesteps).boxed().toList());
     planned.put(
         "coefficients",
-        IntStream.range(0, timesteps.length)
-            .mapToObj(scheduler::step)
-            .map(RecordGraphs::coefficients)
-            .toList());
+        scheduler.schedule().steps().stream().map(Step::matrix).map(rows -> rows.get(0)).toList());
     return planned;
-  }
-
-  private static List<Double> coefficients(StepCoefficients step) {
-    return Stream.of(step.sample(), step.modelOutput(), step.noise()).toList();
   }
 
   private static List<List<Long>> ids(ClipTokenizer tokenizer, List<?> texts) {

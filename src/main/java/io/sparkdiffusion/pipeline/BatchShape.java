@@ -8,7 +8,7 @@ package io.sparkdiffusion.pipeline;
  * @param height of the latents
  * @param width of the latents
  * @param guided whether each image has an unconditional half
- * @param noisy whether the sampler adds noise (eta above 0)
+ * @param noisy whether a step adds noise
  */
 public record BatchShape(
     long batch, long channels, long height, long width, boolean guided, boolean noisy) {
@@ -16,6 +16,11 @@ public record BatchShape(
   /** Rows of a UNet call. */
   long rows() {
     return guided ? 2 * batch : batch;
+  }
+
+  /** The same for a step that adds noise, or for one that does not. */
+  BatchShape withNoise(boolean added) {
+    return new BatchShape(batch, channels, height, width, guided, added);
   }
 
   /** The same size without guidance and noise, which the VAE does not know. */

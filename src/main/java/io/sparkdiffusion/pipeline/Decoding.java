@@ -2,9 +2,7 @@ package io.sparkdiffusion.pipeline;
 
 import io.sparkdiffusion.torch.OutOfDeviceMemoryException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.function.BiFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -12,61 +10,60 @@ import java.util.stream.IntStream;
  * after another: that takes a fraction of the memory, gives the VAE's bytes whatever the batch, and
  * lets the steps of a whole batch count where one of its images cannot be decoded.
  *
- * @param vae decodes latents of a shape: (B, C, h, w) to (B, 3, H, W)
  * @param freeMemory gives back what the device keeps for later
  * @param oneByOne whether images are decoded one by one
  */
-record Decoding(
-    BiFunction<float[], BatchShape, float[]> vae, Runnable freeMemory, boolean oneByOne) {
+record Decoding(Runnable freeMemory, boolean oneByOne) {
 
-  /** One image, or why there is none. */
-  sealed interface Decoded {
+  /** Decodes some of a batch's latents. */
+  interface Vae {
 
     /**
-     * A image among others.
+     * The pixels of images.
      *
-     * @param images (B, 3, H, W)
+     * @param first the place of the first one in the batch
+     * @param shape of those that are decoded
+     * @return their bytes, as {@link Pixels} has them
      */
-    record Image(float[] images, int index, int batch) implements Decoded {}
-
-    /** No image. */
-    record TooLarge(String said) implements Decoded {}
+    byte[] decode(int first, BatchShape shape);
   }
 
   /**
    * Decodes the first images of a batch; the others fill it up.
    *
-   * @param latents (B, C, h, w)
    * @param wanted how many
    * @throws OutOfDeviceMemoryException where images are decoded together and do not fit
    */
-  List<Decoded> decode(float[] latents, BatchShape shape, int wanted) {
+  List<Decoded> decode(Vae vae, BatchShape shape, int wanted) {
     if (!oneByOne) {
-      float[] images = vae.apply(latents, shape.plain());
+      byte[] all = vae.decode(0, shape.plain());
       int batch = Math.toIntExact(shape.batch());
-      return IntStream.range(0, wanted)
-          .<Decoded>mapToObj(i -> new Decoded.Image(images, i, batch))
-          .toList();
+      return IntStream.range(0, wanted).mapToObj(i -> image(all, i, batch)).toList();
     }
-    int count = shape.latentCount();
     List<Decoded> decoded = new ArrayList<>(wanted);
     for (int i = 0; i < wanted; i++) {
-      decoded.add(one(Arrays.copyOfRange(latents, i * count, (i + 1) * count), shape.single()));
+      decoded.add(one(vae, i, shape.single()));
     }
     return decoded;
   }
 
   /** Tries again once the UNet's memory, which the device keeps, is free. */
-  private Decoded one(float[] latents, BatchShape shape) {
+  private Decoded one(Vae vae, int index, BatchShape shape) {
     try {
-      return new Decoded.Image(vae.apply(latents, shape), 0, 1);
+      return image(vae.decode(index, shape), 0, 1);
     } catch (OutOfDeviceMemoryException e) {
       freeMemory.run();
     }
     try {
-      return new Decoded.Image(vae.apply(latents, shape), 0, 1);
+      return image(vae.decode(index, shape), 0, 1);
     } catch (OutOfDeviceMemoryException e) {
       return new Decoded.TooLarge(e.said().orElse(e.getMessage()));
     }
+  }
+
+  private static Decoded image(byte[] all, int index, int batch) {
+    return Pixels.rgb(all, index, batch)
+        .<Decoded>map(Decoded.Image::new)
+        .orElseGet(Decoded.NotFinite::new);
   }
 }

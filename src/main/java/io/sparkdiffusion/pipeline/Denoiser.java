@@ -1,26 +1,29 @@
 package io.sparkdiffusion.pipeline;
 
+import io.sparkdiffusion.graph.Graph;
 import io.sparkdiffusion.kernel.Target;
-import io.sparkdiffusion.request.ImageRequest;
-import io.sparkdiffusion.scheduler.DdimScheduler;
-import io.sparkdiffusion.scheduler.StepCoefficients;
 import io.sparkdiffusion.torch.CompiledGraph;
 import io.sparkdiffusion.torch.DeviceTensor;
 import io.sparkdiffusion.torch.TorchDevice;
 import io.sparkdiffusion.unet.Unet2dConditionModel;
 import io.sparkdiffusion.util.ResourceStack;
 import java.time.Duration;
-import java.util.Arrays;
 
-/** The denoising loop over one UNet. */
+/**
+ * Denoising by one UNet: its graphs, and those between its calls, which {@link DenoisingLoop} runs.
+ */
 final class Denoiser implements AutoCloseable {
 
   private final TorchDevice device;
   private final GraphCache<BatchShape> unets;
-  private final GraphCache<BatchShape> steps;
+  private final GraphCache<BatchShape> scaled;
+  private final GraphCache<StepShape> steps;
+
+  /** What decides the graph of a step. */
+  private record StepShape(BatchShape batch, int states) {}
 
   /**
-   * A loop over borrowed weights, which are read for the first image.
+   * Over borrowed weights, which are read for the first image.
    *
    * @param tokens of a text, 77
    */
@@ -43,80 +46,58 @@ final class Denoiser implements AutoCloseable {
                         shape.height(),
                         shape.width(),
                         tokens)));
-    this.steps = new GraphCache<>(weights, GuidedStep::record);
+    this.scaled = new GraphCache<>(device, Denoiser::scaled);
+    this.steps =
+        new GraphCache<>(device, shape -> GuidedStep.record(shape.batch(), shape.states()));
+  }
+
+  /** Inputs: latents (B, C, H, W) and a factor (1); result: their product. */
+  private static Graph scaled(BatchShape shape) {
+    Graph graph = new Graph("the UNet's input");
+    return graph.returns(
+        graph
+            .input(shape.batch(), shape.channels(), shape.height(), shape.width())
+            .times(graph.input(1)));
   }
 
   /**
-   * From noise to latents.
+   * From noise to latents, in one call of the device: between two steps nothing comes to the host,
+   * and nothing goes from it but a stochastic sampler's noise.
    *
-   * @param embeddings (R, S, D), borrowed
-   * @return (B, C, H, W) on the host
+   * @param task with embeddings (R, S, D)
+   * @return the states after the last step, (S B, C, H, W), of which the first B are the latents;
+   *     the caller closes them
    */
-  float[] denoise(
-      Batch batch,
-      BatchShape shape,
-      DeviceTensor embeddings,
-      DdimScheduler scheduler,
-      StepObserver observer) {
-    CompiledGraph unet = unets.get(shape);
-    int[] timesteps = scheduler.timesteps();
-    float[] initial = batch.noise(shape.latentCount());
-    observer.latents(() -> initial);
-    DeviceTensor latents = images(initial, shape);
-    try (DeviceTensor scale = perImage(batch.values(ImageRequest::guidanceScale));
-        DeviceTensor rescale = perImage(batch.values(ImageRequest::guidanceRescale))) {
-      for (int i = 0; i < timesteps.length; i++) {
-        DeviceTensor current = latents;
-        try (DeviceTensor timestep = device.floats(new float[] {timesteps[i]}, 1);
-            DeviceTensor prediction = unet.run(current, timestep, embeddings)) {
-          latents = step(batch, shape, scheduler.step(i), current, prediction, scale, rescale);
-        }
-        current.close();
-        DeviceTensor next = latents;
-        observer.latents(next::toFloats);
-      }
-      return latents.toFloats();
-    } finally {
-      latents.close();
-    }
+  DeviceTensor denoise(DenoisingLoop.Task task, StepObserver observer) {
+    return device.call(
+        () -> {
+          try (ResourceStack shared = new ResourceStack()) {
+            return new DenoisingLoop(this, device, task, shared).run(observer);
+          }
+        });
   }
 
-  /** Guidance and one step of the scheduler; the caller closes the result. */
-  private DeviceTensor step(
-      Batch batch, BatchShape shape, StepCoefficients coefficients, DeviceTensor... inputs) {
-    CompiledGraph step = steps.get(shape);
-    DeviceTensor[] all = Arrays.copyOf(inputs, inputs.length + (shape.noisy() ? 2 : 1));
-    try (ResourceStack own = new ResourceStack()) {
-      all[inputs.length] = own.push(coefficients(coefficients));
-      if (shape.noisy()) {
-        all[inputs.length + 1] = own.push(images(batch.noise(shape.latentCount()), shape));
-      }
-      return step.run(all);
-    }
+  CompiledGraph unet(BatchShape shape) {
+    return unets.get(shape.withNoise(false));
   }
 
-  /** (B, C, H, W). */
-  private DeviceTensor images(float[] values, BatchShape shape) {
-    return device.floats(values, shape.batch(), shape.channels(), shape.height(), shape.width());
+  CompiledGraph scaledInput(BatchShape shape) {
+    return scaled.get(shape.plain());
   }
 
-  private DeviceTensor perImage(float[] values) {
-    return device.floats(values, values.length, 1, 1, 1);
-  }
-
-  private DeviceTensor coefficients(StepCoefficients step) {
-    return device.floats(
-        new float[] {(float) step.sample(), (float) step.modelOutput(), (float) step.noise()}, 3);
+  CompiledGraph step(BatchShape shape, int states) {
+    return steps.get(new StepShape(shape, states));
   }
 
   /** Time spent in compiling so far. */
   Duration compiling() {
-    return unets.compiling().plus(steps.compiling());
+    return unets.compiling().plus(scaled.compiling()).plus(steps.compiling());
   }
 
   @Override
   public void close() {
     steps.close();
+    scaled.close();
     unets.close();
   }
 }

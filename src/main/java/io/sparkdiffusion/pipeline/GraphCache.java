@@ -2,11 +2,13 @@ package io.sparkdiffusion.pipeline;
 
 import io.sparkdiffusion.graph.Graph;
 import io.sparkdiffusion.torch.CompiledGraph;
+import io.sparkdiffusion.torch.TorchDevice;
 import io.sparkdiffusion.torch.WeightDictionary;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * Compiled graphs of one network by the shape that they serve. The ones used last are kept;
@@ -16,7 +18,7 @@ final class GraphCache<K> implements AutoCloseable {
 
   private static final int KEPT = 8;
 
-  private final WeightsOnDemand weights;
+  private final Supplier<Function<Graph, CompiledGraph>> compiler;
   private final Function<K, Graph> record;
   private final Map<K, CompiledGraph> graphs = new LinkedHashMap<>(16, 0.75f, true);
   private Duration compiling = Duration.ZERO;
@@ -28,7 +30,21 @@ final class GraphCache<K> implements AutoCloseable {
    * @param record makes the graph of a shape
    */
   GraphCache(WeightsOnDemand weights, Function<K, Graph> record) {
-    this.weights = weights;
+    this(
+        () -> {
+          WeightDictionary loaded = weights.get();
+          return graph -> CompiledGraph.compile(graph, loaded);
+        },
+        record);
+  }
+
+  /** An empty cache of graphs that ask for no weights. */
+  GraphCache(TorchDevice device, Function<K, Graph> record) {
+    this(() -> graph -> CompiledGraph.compile(graph, device), record);
+  }
+
+  private GraphCache(Supplier<Function<Graph, CompiledGraph>> compiler, Function<K, Graph> record) {
+    this.compiler = compiler;
     this.record = record;
   }
 
@@ -37,9 +53,9 @@ final class GraphCache<K> implements AutoCloseable {
     CompiledGraph known = graphs.get(key);
     if (known == null) {
       evict();
-      WeightDictionary loaded = weights.get();
+      Function<Graph, CompiledGraph> compile = compiler.get();
       long start = System.nanoTime();
-      known = CompiledGraph.compile(record.apply(key), loaded);
+      known = compile.apply(record.apply(key));
       compiling = compiling.plusNanos(System.nanoTime() - start);
       graphs.put(key, known);
     }

@@ -1,48 +1,60 @@
 package io.sparkdiffusion.pipeline;
 
-import io.sparkdiffusion.request.ImageRequest;
+import io.sparkdiffusion.graph.Dtype;
+import io.sparkdiffusion.graph.Graph;
+import io.sparkdiffusion.graph.Tensor;
+import io.sparkdiffusion.vae.AutoencoderKlDecoder;
+import java.util.Arrays;
 import java.util.Optional;
 
-/** From the decoder's floats to bytes, as diffusers' VaeImageProcessor does. */
+/**
+ * What a batch's images are when they come from the device: for each its pixels as bytes, as
+ * diffusers' VaeImageProcessor makes them, and one byte that says whether they can be shown.
+ */
 final class Pixels {
-
-  private static final int CHANNELS = 3;
 
   private Pixels() {}
 
   /**
-   * One image of a batch: (x · 0.5 + 0.5) clamped to 0 to 1, times 255, rounded half to even.
+   * Records decoding. Input: latents (B, C, h, w); result: for each image H x W x 3 bytes and one
+   * that is 1 where all its latents and pixels are finite, else 0: (B, 3 H W + 1) uint8.
    *
-   * @param latents (B, C, h, w)
-   * @param decoded of the VAE, about -1 to 1
-   * @return H x W x 3 bytes, or empty where a latent or a pixel is not finite
+   * @param dtype the type that the decoder computes in
    */
-  static Optional<byte[]> toRgb(
-      float[] latents, int index, int batch, Decoding.Decoded.Image decoded, ImageRequest request) {
-    float[] images = decoded.images();
-    int plane = request.heightPixels() * request.widthPixels();
-    int start = decoded.index() * CHANNELS * plane;
-    if (!finite(latents, index, batch) || !finite(images, decoded.index(), decoded.batch())) {
-      return Optional.empty();
-    }
-    byte[] rgb = new byte[CHANNELS * plane];
-    for (int channel = 0; channel < CHANNELS; channel++) {
-      for (int pixel = 0; pixel < plane; pixel++) {
-        float value = images[start + channel * plane + pixel] * 0.5f + 0.5f;
-        float clamped = Math.min(Math.max(value, 0), 1);
-        rgb[pixel * CHANNELS + channel] = (byte) (int) Math.rint(clamped * 255f);
-      }
-    }
-    return Optional.of(rgb);
+  static Graph record(AutoencoderKlDecoder decoder, Dtype dtype, BatchShape shape) {
+    Graph graph = new Graph("the VAE decoder");
+    Tensor latents = graph.input(shape.batch(), shape.channels(), shape.height(), shape.width());
+    return graph.returns(of(latents, decoder.decode(graph.scope(), latents, dtype)));
   }
 
-  private static boolean finite(float[] values, int index, int batch) {
-    int count = values.length / batch;
-    for (int i = index * count; i < (index + 1) * count; i++) {
-      if (!Float.isFinite(values[i])) {
-        return false;
-      }
-    }
-    return true;
+  /**
+   * (x · 0.5 + 0.5) clamped to 0 to 1, times 255, rounded half to even.
+   *
+   * @param latents (B, C, h, w)
+   * @param images (B, 3, H, W) float32, about -1 to 1
+   * @return (B, 3 H W + 1) uint8
+   */
+  static Tensor of(Tensor latents, Tensor images) {
+    long batch = images.size(0);
+    Tensor bytes = images.times(0.5).plus(0.5).clamp(0, 1).times(255).round().to(Dtype.UINT8);
+    Tensor finite = latents.allFinite().times(images.allFinite()).to(Dtype.UINT8);
+    return Tensor.cat(
+        1,
+        bytes.permute(0, 2, 3, 1).reshape(batch, images.shape().count() / batch),
+        finite.reshape(batch, 1));
+  }
+
+  /**
+   * One image of a batch.
+   *
+   * @param all of the batch, row by row as recorded
+   * @return H x W x 3 bytes, or empty where a latent or a pixel is not finite
+   */
+  static Optional<byte[]> rgb(byte[] all, int index, int batch) {
+    int row = all.length / batch;
+    int flag = (index + 1) * row - 1;
+    return all[flag] == 0
+        ? Optional.empty()
+        : Optional.of(Arrays.copyOfRange(all, index * row, flag));
   }
 }

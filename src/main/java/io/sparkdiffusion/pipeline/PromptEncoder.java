@@ -1,12 +1,13 @@
 package io.sparkdiffusion.pipeline;
 
+import io.sparkdiffusion.graph.Graph;
+import io.sparkdiffusion.graph.Tensor;
 import io.sparkdiffusion.kernel.Target;
+import io.sparkdiffusion.pipeline.TextEncoder.EncodedText;
 import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.text.ClipTextModel;
 import io.sparkdiffusion.text.ClipTokenizer;
 import io.sparkdiffusion.text.TextConfig;
-import io.sparkdiffusion.text.TextEncoder;
-import io.sparkdiffusion.text.TextEncoder.EncodedText;
 import io.sparkdiffusion.torch.DeviceTensor;
 import io.sparkdiffusion.torch.TorchDevice;
 import io.sparkdiffusion.weights.Component;
@@ -26,6 +27,7 @@ final class PromptEncoder implements AutoCloseable {
   private final TorchDevice device;
   private final WeightsOnDemand weights;
   private final GraphCache<Component> graphs;
+  private final GraphCache<Integer> joints;
   private final TextEncoder encoder;
 
   /** Loads the text encoder. */
@@ -41,6 +43,7 @@ final class PromptEncoder implements AutoCloseable {
     this.graphs =
         new GraphCache<>(weights, any -> target.apply(new ClipTextModel(config).record()));
     graphs.get(Component.TEXT_ENCODER);
+    this.joints = new GraphCache<>(device, this::sideBySide);
     this.encoder =
         new TextEncoder(
             tokenizer.get(), () -> graphs.get(Component.TEXT_ENCODER), device, config.vocabulary());
@@ -53,6 +56,7 @@ final class PromptEncoder implements AutoCloseable {
    */
   void expect(List<ImageRequest> soon) {
     if (!device.isGpu()) {
+      encoder.forgetOldest();
       soon.stream()
           .limit(StableDiffusionPipeline.MOST_UPCOMING)
           .flatMap(PromptEncoder::texts)
@@ -61,8 +65,12 @@ final class PromptEncoder implements AutoCloseable {
     }
   }
 
-  /** The negative prompts, where there is guidance, then the prompts. */
+  /**
+   * The negative prompts, where there is guidance, then the prompts; valid until the next call of
+   * this or of {@link #expect}.
+   */
   List<EncodedText> encode(List<ImageRequest> requests, boolean guided) {
+    encoder.forgetOldest();
     Stream<String> negative =
         guided ? requests.stream().map(ImageRequest::negativePrompt) : Stream.empty();
     Stream<String> positive = requests.stream().map(ImageRequest::prompt);
@@ -71,12 +79,18 @@ final class PromptEncoder implements AutoCloseable {
 
   /** Embeddings side by side: (R, S, D); the caller closes them. */
   DeviceTensor embeddings(List<EncodedText> texts) {
-    int count = texts.get(0).embeddings().length;
-    float[] all = new float[texts.size() * count];
-    for (int i = 0; i < texts.size(); i++) {
-      System.arraycopy(texts.get(i).embeddings(), 0, all, i * count, count);
-    }
-    return device.floats(all, texts.size(), config.positions(), config.width());
+    return joints
+        .get(texts.size())
+        .run(texts.stream().map(EncodedText::embeddings).toArray(DeviceTensor[]::new));
+  }
+
+  private Graph sideBySide(int texts) {
+    Graph graph = new Graph("the batch's embeddings");
+    Tensor[] all =
+        Stream.generate(() -> graph.input(1, config.positions(), config.width()))
+            .limit(texts)
+            .toArray(Tensor[]::new);
+    return graph.returns(Tensor.cat(0, all));
   }
 
   /** Whether all that these images need is encoded. */
@@ -101,11 +115,13 @@ final class PromptEncoder implements AutoCloseable {
   }
 
   Duration compiling() {
-    return graphs.compiling();
+    return graphs.compiling().plus(joints.compiling());
   }
 
   @Override
   public void close() {
+    encoder.close();
+    joints.close();
     release();
   }
 }

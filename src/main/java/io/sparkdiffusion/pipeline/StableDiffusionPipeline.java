@@ -3,13 +3,13 @@ package io.sparkdiffusion.pipeline;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.kernel.Target;
+import io.sparkdiffusion.pipeline.TextEncoder.EncodedText;
 import io.sparkdiffusion.request.BatchKey;
 import io.sparkdiffusion.request.ImageRequest;
+import io.sparkdiffusion.sampler.Schedule;
 import io.sparkdiffusion.scheduler.DdimScheduler;
 import io.sparkdiffusion.scheduler.SchedulerConfig;
 import io.sparkdiffusion.text.ClipTokenizer;
-import io.sparkdiffusion.text.TextEncoder.EncodedText;
-import io.sparkdiffusion.torch.CompiledGraph;
 import io.sparkdiffusion.torch.DeviceTensor;
 import io.sparkdiffusion.torch.TorchDevice;
 import io.sparkdiffusion.unet.Unet2dConditionModel;
@@ -82,12 +82,8 @@ public final class StableDiffusionPipeline implements AutoCloseable {
       this.decoders =
           resources.push(
               new GraphCache<>(
-                  vae,
-                  shape ->
-                      target.apply(
-                          decoder.record(
-                              target.dtype(), shape.batch(), shape.height(), shape.width()))));
-      this.decoding = new Decoding(this::decode, device::releaseCachedMemory, device.isGpu());
+                  vae, shape -> target.apply(Pixels.record(decoder, target.dtype(), shape))));
+      this.decoding = new Decoding(device::releaseCachedMemory, device.isGpu());
       if (device.isGpu()) {
         weights.forEach(WeightsOnDemand::get);
       }
@@ -185,9 +181,9 @@ public final class StableDiffusionPipeline implements AutoCloseable {
   private synchronized List<ImageResult> generate(
       List<ImageRequest> requests, int batchSize, StepObserver observer) {
     BatchKey key = Batch.commonKey(requests);
-    DdimScheduler scheduler;
+    Schedule schedule;
     try {
-      scheduler = DdimScheduler.of(schedulerConfig, key.numInferenceSteps(), key.eta());
+      schedule = DdimScheduler.of(schedulerConfig, key.numInferenceSteps(), key.eta()).schedule();
     } catch (IllegalArgumentException e) {
       return requests.stream()
           .<ImageResult>map(request -> new ImageResult.Failed(request, e.getMessage()))
@@ -197,27 +193,47 @@ public final class StableDiffusionPipeline implements AutoCloseable {
     for (int from = 0; from < requests.size(); from += batchSize) {
       int to = Math.min(from + batchSize, requests.size());
       encodeAhead(requests.subList(from, to), requests.subList(from, requests.size()));
-      results.addAll(generateBatch(requests.subList(from, to), batchSize, scheduler, observer));
+      results.addAll(generateBatch(requests.subList(from, to), batchSize, schedule, observer));
     }
     return results;
   }
 
   private List<ImageResult> generateBatch(
-      List<ImageRequest> requests, int batchSize, DdimScheduler scheduler, StepObserver observer) {
+      List<ImageRequest> requests, int batchSize, Schedule schedule, StepObserver observer) {
     long start = System.nanoTime();
     Duration preparedBefore = preparing();
     Batch batch = Batch.of(requests, batchSize);
     BatchShape shape = shape(batch);
     List<EncodedText> texts = prompts.encode(batch.requests(), shape.guided());
-    float[] latents;
-    try (DeviceTensor embeddings = prompts.embeddings(texts)) {
-      latents = denoiser.denoise(batch, shape, embeddings, scheduler, observer);
+    List<Decoded> decoded;
+    try (DeviceTensor states = denoise(batch, shape, texts, schedule, observer)) {
+      decoded =
+          decoding.decode((first, some) -> decode(states, first, some), shape, requests.size());
     }
-    Finished finished =
-        new Finished(latents, batchSize, decoding.decode(latents, shape, requests.size()));
     Duration spent = spentSince(start, preparedBefore);
     inference = inference.plus(spent);
-    return results(requests, texts, finished, spent);
+    return results(requests, texts, decoded, batchSize, spent);
+  }
+
+  private DeviceTensor denoise(
+      Batch batch,
+      BatchShape shape,
+      List<EncodedText> texts,
+      Schedule schedule,
+      StepObserver observer) {
+    try (DeviceTensor embeddings = prompts.embeddings(texts)) {
+      return denoiser.denoise(new DenoisingLoop.Task(batch, shape, embeddings, schedule), observer);
+    }
+  }
+
+  private byte[] decode(DeviceTensor states, int first, BatchShape shape) {
+    return device.call(
+        () -> {
+          try (DeviceTensor latents = states.rows(first, shape.batch());
+              DeviceTensor pixels = decoders.get(shape).run(latents)) {
+            return pixels.toBytes();
+          }
+        });
   }
 
   private BatchShape shape(Batch batch) {
@@ -235,31 +251,28 @@ public final class StableDiffusionPipeline implements AutoCloseable {
         height / compression,
         width / compression,
         batch.key().guided(),
-        batch.key().eta() > 0);
-  }
-
-  private float[] decode(float[] latents, BatchShape shape) {
-    CompiledGraph decoder = decoders.get(shape);
-    try (DeviceTensor input =
-            device.floats(latents, shape.batch(), shape.channels(), shape.height(), shape.width());
-        DeviceTensor output = decoder.run(input)) {
-      return output.toFloats();
-    }
+        false);
   }
 
   private List<ImageResult> results(
-      List<ImageRequest> requests, List<EncodedText> texts, Finished finished, Duration spent) {
+      List<ImageRequest> requests,
+      List<EncodedText> texts,
+      List<Decoded> decoded,
+      int batchSize,
+      Duration spent) {
     Duration each = spent.dividedBy(requests.size());
-    boolean guided = texts.size() > finished.batch();
+    boolean guided = texts.size() > batchSize;
     List<ImageResult> results = new ArrayList<>();
     for (int i = 0; i < requests.size(); i++) {
       ImageRequest request = requests.get(i);
       ImageResult.TextUse negative =
           use(guided ? texts.get(i).tokens() : prompts.tokens(request.negativePrompt()));
-      ImageResult.TextUse prompt = use(texts.get(guided ? finished.batch() + i : i).tokens());
+      ImageResult.TextUse prompt = use(texts.get(guided ? batchSize + i : i).tokens());
       results.add(
-          finished.result(
-              i, request, rgb -> new ImageResult.Generated(request, rgb, prompt, negative, each)));
+          decoded
+              .get(i)
+              .result(
+                  request, rgb -> new ImageResult.Generated(request, rgb, prompt, negative, each)));
     }
     return results;
   }

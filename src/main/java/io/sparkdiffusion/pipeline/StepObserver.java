@@ -8,7 +8,7 @@ import java.util.function.Supplier;
 public interface StepObserver {
 
   /**
-   * Called on the thread that makes the images.
+   * Called on the device's thread, which waits.
    *
    * @param latents (B, C, h, w), copied from the device where they are asked for
    */

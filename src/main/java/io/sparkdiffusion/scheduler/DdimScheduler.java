@@ -1,5 +1,7 @@
 package io.sparkdiffusion.scheduler;
 
+import io.sparkdiffusion.sampler.Schedule;
+import io.sparkdiffusion.sampler.Step;
 import io.sparkdiffusion.scheduler.PredictionType.Prediction;
 import io.sparkdiffusion.util.ValueType;
 import java.util.ArrayList;
@@ -12,11 +14,11 @@ import java.util.List;
 public final class DdimScheduler {
 
   private final int[] timesteps;
-  private final List<StepCoefficients> steps;
+  private final Schedule schedule;
 
-  private DdimScheduler(int[] timesteps, List<StepCoefficients> steps) {
+  private DdimScheduler(int[] timesteps, Schedule schedule) {
     this.timesteps = timesteps;
-    this.steps = List.copyOf(steps);
+    this.schedule = schedule;
   }
 
   /**
@@ -34,7 +36,7 @@ public final class DdimScheduler {
         eta >= 0 && eta <= 1, "Cannot use eta: it must be a number from 0 to 1 (%s)", eta);
     problems.throwIfAny();
     int[] timesteps = timesteps(config, numInferenceSteps);
-    return new DdimScheduler(timesteps, steps(config, timesteps, eta));
+    return new DdimScheduler(timesteps, new Schedule(steps(config, timesteps, eta), 1));
   }
 
   /** The timesteps that the UNet is told, in the order of denoising. */
@@ -42,18 +44,9 @@ public final class DdimScheduler {
     return timesteps.clone();
   }
 
-  /**
-   * What the step at this index of {@link #timesteps()} does.
-   *
-   * @throws IndexOutOfBoundsException where there is no such step
-   */
-  public StepCoefficients step(int index) {
-    return steps.get(index);
-  }
-
-  /** What the first noise is multiplied with: 1. */
-  public double initNoiseSigma() {
-    return 1;
+  /** The steps in the same order; the latents are the one state, as they are what the UNet sees. */
+  public Schedule schedule() {
+    return schedule;
   }
 
   private static void checkSteps(SchedulerConfig config, int count, ScheduleProblems problems) {
@@ -79,29 +72,30 @@ public final class DdimScheduler {
         .timesteps(config.trainTimesteps(), count, SchedulerConfig.STEPS_OFFSET);
   }
 
-  private static List<StepCoefficients> steps(SchedulerConfig config, int[] timesteps, double eta) {
+  private static List<Step> steps(SchedulerConfig config, int[] timesteps, double eta) {
     float[] alphasCumulativeProduct = AlphasCumulativeProduct.of(config);
     double finalAlpha = config.setAlphaToOne() ? 1 : alphasCumulativeProduct[0];
     int stride = config.trainTimesteps() / timesteps.length;
-    List<StepCoefficients> steps = new ArrayList<>();
+    List<Step> steps = new ArrayList<>();
     for (int timestep : timesteps) {
       double alpha = alphasCumulativeProduct[timestep];
       int previous = timestep - stride;
       double previousAlpha = previous >= 0 ? alphasCumulativeProduct[previous] : finalAlpha;
-      steps.add(step(config.predictionType().at(alpha), alpha, previousAlpha, eta));
+      List<Double> factors = step(config.predictionType().at(alpha), alpha, previousAlpha, eta);
+      steps.add(new Step(timestep, 1, List.of(factors)));
     }
     return steps;
   }
 
-  /** Formulas 12 and 16. */
-  private static StepCoefficients step(
+  /** Formulas 12 and 16: the factors of latents, output and noise. */
+  private static List<Double> step(
       Prediction prediction, double alpha, double previousAlpha, double eta) {
     double variance = (1 - previousAlpha) / (1 - alpha) * (1 - alpha / previousAlpha);
     double deviation = eta * Math.sqrt(variance);
     double toOriginal = Math.sqrt(previousAlpha);
     // Nothing is left here where eta is 1 and alpha 0, and rounding may make it negative.
     double toNoise = Math.sqrt(Math.max(0, 1 - previousAlpha - deviation * deviation));
-    return new StepCoefficients(
+    return List.of(
         toOriginal * prediction.originalFromSample() + toNoise * prediction.epsilonFromSample(),
         toOriginal * prediction.originalFromOutput() + toNoise * prediction.epsilonFromOutput(),
         deviation);

@@ -48,6 +48,14 @@ public final class CompiledGraph implements AutoCloseable {
         });
   }
 
+  /** Compiles a graph that asks for no weights; the caller closes the result. */
+  public static CompiledGraph compile(Graph graph, TorchDevice device) {
+    return device.call(
+        () ->
+            new CompiledGraph(
+                graph, device, WeightDictionary.load(device, TorchScript.of(graph), graph.name())));
+  }
+
   /**
    * Runs the pass.
    *
@@ -63,7 +71,7 @@ public final class CompiledGraph implements AutoCloseable {
           "Cannot run %s: its inputs must have shapes %s (%s)"
               .formatted(name, inputShapes, shapes));
     }
-    if (Thread.currentThread().isInterrupted()) {
+    if (device.isUserInterrupted()) {
       throw new GraphException(
           "Cannot run %s: its thread must go on (interrupted)".formatted(name));
     }

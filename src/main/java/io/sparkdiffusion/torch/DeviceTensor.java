@@ -3,6 +3,7 @@ package io.sparkdiffusion.torch;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
+import ai.djl.pytorch.jni.JniUtils;
 import io.sparkdiffusion.graph.Shape;
 import java.util.function.Function;
 
@@ -39,23 +40,59 @@ public final class DeviceTensor implements AutoCloseable {
     return value;
   }
 
-  Shape shape() {
+  /** Its shape. */
+  public Shape shape() {
     return shape;
+  }
+
+  /**
+   * A part of the first dimension in the same memory: valid as long as this is open. The caller
+   * closes it.
+   */
+  public DeviceTensor rows(long first, long count) {
+    Shape part = shape.with(0, count);
+    if (first < 0 || first + count > shape.size(0)) {
+      throw new IllegalArgumentException(
+          "Cannot take a part of a tensor: it must lie inside (%s from %s, %s)"
+              .formatted(count, first, shape));
+    }
+    return device.call(
+        () -> {
+          try (PtNDManager own = device.manager().newSubManager(device.manager().getDevice());
+              PtNDArray whole = value().toTensor(own);
+              PtNDArray rows = JniUtils.slice(whole, 0, first, first + count, 1)) {
+            return new DeviceTensor(device, IValue.from(rows), part);
+          }
+        });
   }
 
   /** All values of a contiguous float32 tensor, copied to the host. */
   public float[] toFloats() {
-    return device.call(() -> toFloats(device.manager(), value()::toTensor));
+    return copied(PtNDArray::toFloatArray);
+  }
+
+  /** All values of a contiguous uint8 tensor, copied to the host. */
+  public byte[] toBytes() {
+    return copied(PtNDArray::toByteArray);
+  }
+
+  private <T> T copied(Function<PtNDArray, T> copy) {
+    return device.call(
+        () -> {
+          device.countCopy();
+          return copied(device.manager(), value()::toTensor, copy);
+        });
   }
 
   /**
    * The values of an array that is made in a manager of its own: DJL hangs a copy on the CPU below
    * the array's manager and leaves it there for as long as that is open.
    */
-  static float[] toFloats(PtNDManager manager, Function<PtNDManager, PtNDArray> make) {
+  static <T> T copied(
+      PtNDManager manager, Function<PtNDManager, PtNDArray> make, Function<PtNDArray, T> copy) {
     try (PtNDManager own = manager.newSubManager(manager.getDevice());
         PtNDArray array = make.apply(own)) {
-      return array.toFloatArray();
+      return copy.apply(array);
     }
   }
 

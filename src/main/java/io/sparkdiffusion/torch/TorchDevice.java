@@ -12,11 +12,13 @@ import io.sparkdiffusion.graph.Shape;
 import io.sparkdiffusion.kernel.Target;
 import java.nio.ByteBuffer;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
@@ -34,7 +36,11 @@ public final class TorchDevice implements AutoCloseable {
   private final PtNDManager manager;
   private final HostMemory host = new HostMemory();
   private final Runnable beforeEachRun;
+  private final AtomicLong copies = new AtomicLong();
   private volatile Optional<Thread> worker = Optional.empty();
+
+  /** Whether who waits for the running call was interrupted; read on the device's thread. */
+  private AtomicBoolean interrupted = new AtomicBoolean();
 
   private TorchDevice(String name, Device device) {
     this.name = name;
@@ -106,26 +112,21 @@ public final class TorchDevice implements AutoCloseable {
 
   /**
    * Runs native work on the device's thread and waits for it to end, even where the caller is
-   * interrupted: what the work opened would have no owner. Work that is on that thread already goes
-   * on there.
+   * interrupted: what the work opened would have no owner. No graph is begun then, though, so that
+   * long work ends between two of them. Work that is on that thread already goes on there.
    *
    * @throws GraphException where the device is closed
    * @throws OutOfDeviceMemoryException where its memory does not suffice
    * @throws BrokenDeviceException where this process cannot use it any more
    */
   public <T> T call(Supplier<T> work) {
-    if (worker.filter(Thread.currentThread()::equals).isPresent()) {
+    if (isWorker()) {
       return work.get();
     }
-    CompletableFuture<T> result;
+    AtomicBoolean waiterInterrupted = new AtomicBoolean(Thread.interrupted());
     try {
-      result = CompletableFuture.supplyAsync(work, thread);
-    } catch (RejectedExecutionException e) {
-      throw new GraphException("Cannot use device %s: it must be open (closed)".formatted(name), e);
-    }
-    try {
-      return result.join();
-    } catch (CompletionException e) {
+      return await(submit(work, waiterInterrupted), waiterInterrupted);
+    } catch (ExecutionException e) {
       throwIfOfDevice(name, e.getCause());
       if (e.getCause() instanceof RuntimeException cause) {
         throw cause;
@@ -133,8 +134,54 @@ public final class TorchDevice implements AutoCloseable {
       if (e.getCause() instanceof Error error) {
         throw error;
       }
-      throw e;
+      throw new IllegalStateException(e);
+    } finally {
+      if (waiterInterrupted.get()) {
+        Thread.currentThread().interrupt();
+      }
     }
+  }
+
+  private boolean isWorker() {
+    return worker.filter(Thread.currentThread()::equals).isPresent();
+  }
+
+  private <T> Future<T> submit(Supplier<T> work, AtomicBoolean waiterInterrupted) {
+    try {
+      return thread.submit(
+          () -> {
+            interrupted = waiterInterrupted;
+            return work.get();
+          });
+    } catch (RejectedExecutionException e) {
+      throw new GraphException("Cannot use device %s: it must be open (closed)".formatted(name), e);
+    }
+  }
+
+  /** Waits on where it is interrupted, and notes that. */
+  private static <T> T await(Future<T> result, AtomicBoolean waiterInterrupted)
+      throws ExecutionException {
+    while (true) {
+      try {
+        return result.get();
+      } catch (InterruptedException e) {
+        waiterInterrupted.set(true);
+      }
+    }
+  }
+
+  /** Whether the thread that uses the device was interrupted, waiting or not. */
+  boolean isUserInterrupted() {
+    return isWorker() ? interrupted.get() : Thread.currentThread().isInterrupted();
+  }
+
+  /** How often values were copied from the host to the device or back so far. */
+  public long copies() {
+    return copies.get();
+  }
+
+  void countCopy() {
+    copies.incrementAndGet();
   }
 
   /** The same as {@link #call} for work without a result. */
@@ -201,6 +248,7 @@ public final class TorchDevice implements AutoCloseable {
           "Cannot make a tensor: the values must fill its shape (%s bytes, %s)"
               .formatted(bytes.remaining(), shape));
     }
+    countCopy();
     return call(
         () -> {
           try (PtNDArray array =

@@ -29,11 +29,16 @@ public final class AutoencoderKlDecoder {
   public Graph record(Dtype dtype, long batch, long height, long width) {
     Graph graph = new Graph("the VAE decoder");
     Tensor latents = graph.input(batch, config.latentChannels(), height, width);
+    return graph.returns(decode(graph.scope(), latents, dtype));
+  }
+
+  /** The same within a larger graph: latents (B, C, H, W) to images (B, 3, 8 H, 8 W). */
+  public Tensor decode(Scope scope, Tensor latents, Dtype dtype) {
     Tensor h = latents.dividedBy(config.scalingFactor()).to(dtype);
     if (config.postQuantConv()) {
-      h = graph.scope().conv2d("post_quant_conv", h, config.latentChannels(), 1, 1);
+      h = scope.conv2d("post_quant_conv", h, config.latentChannels(), 1, 1);
     }
-    Scope decoder = graph.scope().sub("decoder");
+    Scope decoder = scope.sub("decoder");
     List<Long> widths = config.widthsUpwards();
     h = decoder.conv2d("conv_in", h, widths.get(0), 3, 1);
     h = middle(decoder.sub("mid_block"), h);
@@ -41,8 +46,7 @@ public final class AutoencoderKlDecoder {
       h = up(decoder.sub("up_blocks", block), h, widths.get(block), block < widths.size() - 1);
     }
     h = norm(decoder, "conv_norm_out", h).silu();
-    return graph.returns(
-        decoder.conv2d("conv_out", h, config.outChannels(), 3, 1).to(Dtype.FLOAT32));
+    return decoder.conv2d("conv_out", h, config.outChannels(), 3, 1).to(Dtype.FLOAT32);
   }
 
   private Tensor middle(Scope scope, Tensor x) {

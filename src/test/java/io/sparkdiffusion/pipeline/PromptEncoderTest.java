@@ -1,12 +1,15 @@
 package io.sparkdiffusion.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkdiffusion.config.WeightChoice;
 import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.Graph;
+import io.sparkdiffusion.graph.Shape;
 import io.sparkdiffusion.kernel.Packing;
 import io.sparkdiffusion.kernel.Target;
+import io.sparkdiffusion.pipeline.TextEncoder.EncodedText;
 import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.testing.ReferenceModels;
@@ -14,12 +17,13 @@ import io.sparkdiffusion.testing.Requests;
 import io.sparkdiffusion.text.ClipTextModel;
 import io.sparkdiffusion.text.ClipTokenizer;
 import io.sparkdiffusion.text.TextConfig;
-import io.sparkdiffusion.text.TextEncoder.EncodedText;
+import io.sparkdiffusion.torch.DeviceTensor;
 import io.sparkdiffusion.torch.TorchDevice;
 import io.sparkdiffusion.torch.WeightDictionary;
 import io.sparkdiffusion.weights.Component;
 import io.sparkdiffusion.weights.NetworkWeights;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -71,6 +75,7 @@ class PromptEncoderTest {
   @Test
   void aTextHasTheSameStatesWheneverItIsEncoded() {
     List<EncodedText> alone = encoder.encode(List.of(request(1)), true);
+    float[] states = alone.get(1).embeddings().toFloats();
     encoder.expect(
         IntStream.range(100, 100 + StableDiffusionPipeline.MOST_UPCOMING)
             .mapToObj(PromptEncoderTest::request)
@@ -85,7 +90,29 @@ class PromptEncoderTest {
     }
     List<EncodedText> again = encoder.encode(List.of(request(1)), true);
     assertThat(again.get(1)).isNotSameAs(alone.get(1));
-    assertThat(again.get(1).embeddings()).isEqualTo(alone.get(1).embeddings());
+    assertThat(again.get(1).embeddings().toFloats()).isEqualTo(states);
+    assertThatThrownBy(alone.get(1).embeddings()::toFloats)
+        .hasMessage("Cannot use a tensor: it must be open (closed)");
+  }
+
+  /** Its weights have left by then. */
+  @Test
+  void aBatchsEmbeddingsStandSideBySideOnTheDevice() {
+    List<ImageRequest> two = List.of(request(1), request(2));
+    encoder.expect(two);
+    List<EncodedText> texts = encoder.encode(two, true);
+    long before = device.copies();
+    try (DeviceTensor embeddings = encoder.embeddings(texts)) {
+      assertThat(device.copies()).isEqualTo(before);
+      assertThat(embeddings.shape()).isEqualTo(Shape.of(4, config.positions(), config.width()));
+      float[] all = embeddings.toFloats();
+      int count = all.length / 4;
+      for (int i = 0; i < 4; i++) {
+        assertThat(Arrays.copyOfRange(all, i * count, (i + 1) * count))
+            .isEqualTo(texts.get(i).embeddings().toFloats());
+      }
+    }
+    assertThat(texts.get(2)).isNotSameAs(texts.get(3));
   }
 
   @Test

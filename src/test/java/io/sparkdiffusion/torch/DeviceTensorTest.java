@@ -22,9 +22,10 @@ class DeviceTensorTest {
         float[] copied =
             device.call(
                 () ->
-                    DeviceTensor.toFloats(
+                    DeviceTensor.copied(
                         device.manager(),
-                        manager -> claimingAGpu(tensor.value().toTensor(manager))));
+                        manager -> claimingAGpu(tensor.value().toTensor(manager)),
+                        PtNDArray::toFloatArray));
         assertThat(copied).containsExactly(1, 2, 3);
       }
       assertThat(resources(device.manager()) - before).isZero();

@@ -1,19 +1,21 @@
-package io.sparkdiffusion.text;
+package io.sparkdiffusion.pipeline;
 
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.text.ClipTokenizer;
 import io.sparkdiffusion.torch.CompiledGraph;
 import io.sparkdiffusion.torch.DeviceTensor;
 import io.sparkdiffusion.torch.TorchDevice;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Supplier;
 
 /**
  * Texts to prompt embeddings, one text at a time so that they do not depend on neighbours; the
- * texts used last are remembered. Not thread-safe.
+ * texts used last are remembered, on the device. Not thread-safe.
  */
-public final class TextEncoder {
+final class TextEncoder implements AutoCloseable {
 
   private static final int REMEMBERED = 256;
 
@@ -21,29 +23,23 @@ public final class TextEncoder {
   private final Supplier<CompiledGraph> model;
   private final TorchDevice device;
   private final long vocabulary;
-  private final Map<String, EncodedText> remembered =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, EncodedText> eldest) {
-          return size() > REMEMBERED;
-        }
-      };
+  private final Map<String, EncodedText> remembered = new LinkedHashMap<>(16, 0.75f, true);
 
   /**
    * A text with its embeddings.
    *
-   * @param embeddings (positions, width) float32, row by row
+   * @param embeddings (1, positions, width) float32, the encoder's until it forgets the text
    */
-  public record EncodedText(ClipTokenizer.Tokens tokens, float[] embeddings) {}
+  record EncodedText(ClipTokenizer.Tokens tokens, DeviceTensor embeddings) {}
 
   /**
    * An encoder over borrowed parts.
    *
-   * @param model gives {@link ClipTextModel}, compiled on the device; asked whenever a text is
-   *     computed
+   * @param model gives {@link io.sparkdiffusion.text.ClipTextModel}, compiled on the device; asked
+   *     whenever a text is computed
    * @param vocabulary how many ids the model knows
    */
-  public TextEncoder(
+  TextEncoder(
       ClipTokenizer tokenizer, Supplier<CompiledGraph> model, TorchDevice device, long vocabulary) {
     this.vocabulary = vocabulary;
     this.tokenizer = tokenizer;
@@ -52,7 +48,7 @@ public final class TextEncoder {
   }
 
   /** The embeddings of a text, computed where they are not remembered. */
-  public EncodedText encode(String text) {
+  EncodedText encode(String text) {
     EncodedText known = remembered.get(text);
     if (known == null) {
       known = compute(text);
@@ -62,12 +58,24 @@ public final class TextEncoder {
   }
 
   /** Whether a text's embeddings are known. */
-  public boolean remembers(String text) {
+  boolean remembers(String text) {
     return remembered.containsKey(text);
   }
 
+  /**
+   * Forgets the texts that were not used for longest, but for a fixed number, and closes their
+   * embeddings: whoever calls this uses none any more.
+   */
+  void forgetOldest() {
+    Iterator<EncodedText> oldestFirst = remembered.values().iterator();
+    for (int surplus = remembered.size() - REMEMBERED; surplus > 0; surplus--) {
+      oldestFirst.next().embeddings().close();
+      oldestFirst.remove();
+    }
+  }
+
   /** The tokens of a text. */
-  public ClipTokenizer.Tokens tokens(String text) {
+  ClipTokenizer.Tokens tokens(String text) {
     return tokenizer.encode(text);
   }
 
@@ -79,9 +87,15 @@ public final class TextEncoder {
           "Cannot encode a text: the tokenizer's ids must be below the text encoder's vocab_size"
               + " (id %s, vocab_size %s)".formatted(largest, vocabulary));
     }
-    try (DeviceTensor ids = device.longs(tokens.ids(), 1, tokens.ids().length);
-        DeviceTensor embeddings = model.get().run(ids)) {
-      return new EncodedText(tokens, embeddings.toFloats());
+    try (DeviceTensor ids = device.longs(tokens.ids(), 1, tokens.ids().length)) {
+      return new EncodedText(tokens, model.get().run(ids));
     }
+  }
+
+  /** Forgets all texts. */
+  @Override
+  public void close() {
+    remembered.values().forEach(text -> text.embeddings().close());
+    remembered.clear();
   }
 }

@@ -1,4 +1,4 @@
-package io.sparkdiffusion.text;
+package io.sparkdiffusion.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -6,8 +6,11 @@ import io.sparkdiffusion.config.WeightChoice;
 import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.Graph;
 import io.sparkdiffusion.kernel.Packing;
+import io.sparkdiffusion.pipeline.TextEncoder.EncodedText;
 import io.sparkdiffusion.testing.ReferenceModels;
-import io.sparkdiffusion.text.TextEncoder.EncodedText;
+import io.sparkdiffusion.text.ClipTextModel;
+import io.sparkdiffusion.text.ClipTokenizer;
+import io.sparkdiffusion.text.TextConfig;
 import io.sparkdiffusion.torch.CompiledGraph;
 import io.sparkdiffusion.torch.TorchDevice;
 import io.sparkdiffusion.torch.WeightDictionary;
@@ -38,8 +41,9 @@ class TextEncoderTest {
                       FOLDER, WeightChoice.USUAL, Component.TEXT_ENCODER, graph.weights()),
                   Dtype.FLOAT32,
                   Packing.of(graph));
-          CompiledGraph model = CompiledGraph.compile(graph, weights)) {
-        TextEncoder encoder = new TextEncoder(tokenizer, () -> model, device, config.vocabulary());
+          CompiledGraph model = CompiledGraph.compile(graph, weights);
+          TextEncoder encoder =
+              new TextEncoder(tokenizer, () -> model, device, config.vocabulary())) {
         Set<EncodedText> computed = Collections.newSetFromMap(new IdentityHashMap<>());
         for (int row = 0; row < 1000; row++) {
           computed.add(encoder.encode(""));

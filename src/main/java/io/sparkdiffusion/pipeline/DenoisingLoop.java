@@ -1,0 +1,130 @@
+package io.sparkdiffusion.pipeline;
+
+import io.sparkdiffusion.request.ImageRequest;
+import io.sparkdiffusion.sampler.Schedule;
+import io.sparkdiffusion.sampler.Step;
+import io.sparkdiffusion.torch.CompiledGraph;
+import io.sparkdiffusion.torch.DeviceTensor;
+import io.sparkdiffusion.torch.TorchDevice;
+import io.sparkdiffusion.util.ResourceStack;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** The steps of one batch. It runs on the device's thread. */
+final class DenoisingLoop {
+
+  private final Denoiser graphs;
+  private final TorchDevice device;
+  private final Batch batch;
+  private final BatchShape shape;
+  private final DeviceTensor embeddings;
+  private final Schedule schedule;
+  private final CompiledGraph unet;
+  private final StepTable table;
+  private final DeviceTensor scale;
+  private final DeviceTensor rescale;
+
+  /** What is denoised, and how; borrowed. */
+  record Task(Batch batch, BatchShape shape, DeviceTensor embeddings, Schedule schedule) {}
+
+  /**
+   * Copies to the device what the steps need.
+   *
+   * @param shared takes what must stay open as long as the loop runs
+   */
+  DenoisingLoop(Denoiser graphs, TorchDevice device, Task task, ResourceStack shared) {
+    this.graphs = graphs;
+    this.device = device;
+    this.batch = task.batch();
+    this.shape = task.shape();
+    this.embeddings = task.embeddings();
+    this.schedule = task.schedule();
+    this.unet = graphs.unet(shape);
+    this.table = shared.push(new StepTable(device, schedule));
+    this.scale = shared.push(perImage(batch.values(ImageRequest::guidanceScale)));
+    this.rescale = shared.push(perImage(batch.values(ImageRequest::guidanceRescale)));
+  }
+
+  /** The states after the last step, which the caller closes. */
+  DeviceTensor run(StepObserver observer) {
+    DeviceTensor states = noise();
+    for (int step = 0; step < schedule.steps().size(); step++) {
+      try (DeviceTensor current = states) {
+        show(current, observer);
+        states = next(current, step);
+      }
+    }
+    try {
+      show(states, observer);
+      return states;
+    } catch (RuntimeException e) {
+      states.close();
+      throw e;
+    }
+  }
+
+  private void show(DeviceTensor states, StepObserver observer) {
+    observer.latents(
+        () -> {
+          try (DeviceTensor latents = latents(states)) {
+            return latents.toFloats();
+          }
+        });
+  }
+
+  /** Each image's own noise, and zeros for the history. */
+  private DeviceTensor noise() {
+    float[] noise = batch.noise(shape.latentCount());
+    float sigma = (float) schedule.initNoiseSigma();
+    for (int i = 0; i < noise.length; i++) {
+      noise[i] *= sigma;
+    }
+    return images(Arrays.copyOf(noise, schedule.states() * noise.length), schedule.states());
+  }
+
+  private DeviceTensor next(DeviceTensor states, int index) {
+    Step step = schedule.steps().get(index);
+    try (ResourceStack own = new ResourceStack()) {
+      DeviceTensor input = own.push(input(states, index));
+      DeviceTensor timestep = own.push(table.timestep(index));
+      DeviceTensor prediction = own.push(unet.run(input, timestep, embeddings));
+      DeviceTensor factors = own.push(table.factors(index));
+      List<DeviceTensor> inputs =
+          new ArrayList<>(List.of(states, prediction, scale, rescale, factors));
+      if (step.drawsNoise()) {
+        // A GPU is busy with the UNet while this is drawn.
+        inputs.add(own.push(images(batch.noise(shape.latentCount()), 1)));
+      }
+      return graphs
+          .step(shape.withNoise(step.drawsNoise()), schedule.states())
+          .run(inputs.toArray(DeviceTensor[]::new));
+    }
+  }
+
+  /** What the UNet sees: (B, C, H, W). */
+  private DeviceTensor input(DeviceTensor states, int index) {
+    DeviceTensor latents = latents(states);
+    if (schedule.steps().get(index).inputScale() == 1) {
+      return latents;
+    }
+    try (latents;
+        DeviceTensor factor = table.inputScale(index)) {
+      return graphs.scaledInput(shape).run(latents, factor);
+    }
+  }
+
+  private DeviceTensor latents(DeviceTensor states) {
+    return states.rows(0, shape.batch());
+  }
+
+  /** (copies B, C, H, W). */
+  private DeviceTensor images(float[] values, int copies) {
+    return device.floats(
+        values, copies * shape.batch(), shape.channels(), shape.height(), shape.width());
+  }
+
+  private DeviceTensor perImage(float[] values) {
+    return device.floats(values, values.length, 1, 1, 1);
+  }
+}
