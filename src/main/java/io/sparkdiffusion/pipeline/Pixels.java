@@ -11,7 +11,7 @@ import java.util.Optional;
  * What a batch's images are when they come from the device: for each its pixels as bytes, as
  * diffusers' VaeImageProcessor makes them, and one byte that says whether they can be shown.
  */
-final class Pixels {
+public final class Pixels {
 
   private Pixels() {}
 
@@ -21,7 +21,7 @@ final class Pixels {
    *
    * @param dtype the type that the decoder computes in
    */
-  static Graph record(AutoencoderKlDecoder decoder, Dtype dtype, BatchShape shape) {
+  public static Graph record(AutoencoderKlDecoder decoder, Dtype dtype, BatchShape shape) {
     Graph graph = new Graph("the VAE decoder");
     Tensor latents = graph.input(shape.batch(), shape.channels(), shape.height(), shape.width());
     return graph.returns(of(latents, decoder.decode(graph.scope(), latents, dtype)));

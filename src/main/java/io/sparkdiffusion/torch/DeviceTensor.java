@@ -53,7 +53,7 @@ public final class DeviceTensor implements AutoCloseable {
     Shape part = shape.with(0, count);
     if (first < 0 || first + count > shape.size(0)) {
       throw new IllegalArgumentException(
-          "Cannot take a part of a tensor: it must lie inside (%s from %s, %s)"
+          "Cannot take rows of a tensor: they must lie inside (%s from %s on of %s)"
               .formatted(count, first, shape));
     }
     return device.call(

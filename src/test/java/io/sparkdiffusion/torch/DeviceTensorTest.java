@@ -1,11 +1,13 @@
 package io.sparkdiffusion.torch;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.Device;
 import ai.djl.ndarray.BaseNDManager;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
+import io.sparkdiffusion.graph.Shape;
 import java.lang.reflect.Field;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -42,6 +44,24 @@ class DeviceTensorTest {
         }
       }
       assertThat(resources(device.manager()) - before).isZero();
+    }
+  }
+
+  @Test
+  void rowsAreThoseOfTheWhole() {
+    try (TorchDevice device = TorchDevice.open("cpu");
+        DeviceTensor tensor = device.floats(new float[] {1, 2, 3, 4, 5, 6}, 3, 2)) {
+      int before = resources(device.manager());
+      for (int i = 0; i < 100; i++) {
+        try (DeviceTensor rows = tensor.rows(1, 2)) {
+          assertThat(rows.shape()).isEqualTo(Shape.of(2, 2));
+          assertThat(rows.toFloats()).containsExactly(3, 4, 5, 6);
+        }
+      }
+      assertThat(resources(device.manager()) - before).isZero();
+      assertThatThrownBy(() -> tensor.rows(2, 2))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("Cannot take rows of a tensor: they must lie inside (2 from 2 on of [3, 2])");
     }
   }
 

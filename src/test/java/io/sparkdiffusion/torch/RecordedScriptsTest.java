@@ -8,6 +8,8 @@ import io.sparkdiffusion.graph.Graph;
 import io.sparkdiffusion.graph.Layers;
 import io.sparkdiffusion.graph.Tensor;
 import io.sparkdiffusion.kernel.Target;
+import io.sparkdiffusion.pipeline.BatchShape;
+import io.sparkdiffusion.pipeline.Pixels;
 import io.sparkdiffusion.testing.ReferenceModels;
 import io.sparkdiffusion.text.ClipTextModel;
 import io.sparkdiffusion.text.TextConfig;
@@ -66,6 +68,23 @@ class RecordedScriptsTest {
   void stepsAreTheSame() throws Exception {
     assertThat(Files.readAllLines(KNOWN))
         .contains("step " + sha256(RecordedGraphs.steps().entrySet()));
+  }
+
+  /** What makes bytes of images changes nothing of the decoder in front of it, kernels included. */
+  @Test
+  void bytesAreMadeBehindTheDecodersOwnScript() {
+    VaeConfig config = VaeConfig.read(ReferenceModels.folder("base").resolve("vae/config.json"));
+    AutoencoderKlDecoder decoder = new AutoencoderKlDecoder(config);
+    BatchShape shape = new BatchShape(3, config.latentChannels(), 9, 7, false, false);
+    RecordedGraphs.targets()
+        .forEach(
+            (name, target) -> {
+              String images = TorchScript.of(target.apply(decoder.record(target.dtype(), 3, 9, 7)));
+              String pixels =
+                  TorchScript.of(target.apply(Pixels.record(decoder, target.dtype(), shape)));
+              String own = images.substring(0, images.indexOf("    return torch.contiguous("));
+              assertThat(pixels).as(name).startsWith(own);
+            });
   }
 
   private static String sha256(Set<Map.Entry<String, String>> texts) {
