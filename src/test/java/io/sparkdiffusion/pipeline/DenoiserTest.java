@@ -109,12 +109,12 @@ class DenoiserTest {
                       }
                     }))
         .isInstanceOf(GraphException.class)
-        .hasMessage("Cannot run the UNet: its thread must go on (interrupted)");
-    assertThat(seen).hasSize(2);
+        .hasMessageMatching("Cannot run the .*: its thread must go on \\(interrupted\\)");
+    assertThat(seen).hasSizeBetween(2, STEPS);
     assertThat(Thread.interrupted()).isTrue();
   }
 
-  /** Until the one that waits has noticed. */
+  /** Until the one that waits has noticed; it says so a moment later. */
   private static void interrupt(Thread waiting) {
     waiting.interrupt();
     while (waiting.isInterrupted()) {
