@@ -53,8 +53,9 @@ _spark_diffusion_values() {
     scheduler) printf '%s\n' ddim ;;
     from_pt) printf '%s\n' true false ;;
     device) printf '%s\n' auto cpu cuda ;;
-    weights_dtype) printf '%s\n' float32 bfloat16 float16 ;;
-    activations_dtype) printf '%s\n' float32 bfloat16 float16 ;;
+    weights_dtype) printf '%s\n' auto float32 bfloat16 float16 ;;
+    activations_dtype) printf '%s\n' auto float32 bfloat16 float16 ;;
+    per_device_batch_size) printf '%s\n' auto ;;
     output_format) printf '%s\n' parquet png both ;;
     overwrite) printf '%s\n' nothing images everything ;;
     output_commit) printf '%s\n' auto rename manifest ;;

@@ -4,10 +4,10 @@ from pyspark.ml.param import Param, Params, TypeConverters
 
 
 class Parameters(Params):
-    batchSize = Param(Params._dummy(), "batchSize", "images in a batch on a GPU; every batch is padded to it", TypeConverters.toInt)
+    batchSize = Param(Params._dummy(), "batchSize", "images in a batch on a GPU, which is padded to it; not set: by memory", TypeConverters.toInt)
     device = Param(Params._dummy(), "device", "auto, cpu, cuda or cuda:N", TypeConverters.toString)
     diffusion_scheduler_config = Param(Params._dummy(), "diffusion_scheduler_config", "mapping that wins over the model's, YAML or JSON", TypeConverters.toString)
-    dtype = Param(Params._dummy(), "dtype", "number format: float32, bfloat16, float16 (GPU only)", TypeConverters.toString)
+    dtype = Param(Params._dummy(), "dtype", "number format: float32, bfloat16, float16 (GPU only); auto: by the device", TypeConverters.toString)
     eta = Param(Params._dummy(), "eta", "share of noise in each DDIM step, 0 to 1", TypeConverters.toFloat)
     from_pt = Param(Params._dummy(), "from_pt", "PyTorch's weights; false: Flax's", TypeConverters.toBoolean)
     guidance_rescale = Param(Params._dummy(), "guidance_rescale", "against overexposure, 0 to 1; 0.7 goes with 7.5", TypeConverters.toFloat)

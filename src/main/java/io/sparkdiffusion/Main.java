@@ -234,7 +234,8 @@ public final class Main implements Callable<Integer> {
         conf.contains("spark.task.maxFailures")
             || conf.getAllWithPrefix("spark.excludeOnFailure.").length > 0
             || conf.getAllWithPrefix("spark.blacklist.").length > 0;
-    if (device.startsWith("cuda") && !conf.get("spark.master").startsWith("local") && !chosen) {
+    boolean wantsGpu = device.startsWith("cuda") || conf.contains("spark.task.resource.gpu.amount");
+    if (wantsGpu && !conf.get("spark.master").startsWith("local") && !chosen) {
       conf.set("spark.excludeOnFailure.enabled", "true");
       conf.set("spark.excludeOnFailure.task.maxTaskAttemptsPerExecutor", "2");
       conf.set("spark.excludeOnFailure.task.maxTaskAttemptsPerNode", "3");
@@ -268,6 +269,7 @@ public final class Main implements Callable<Integer> {
   private int told(GenerateJob.Result result) {
     RunCounts counts = result.counts();
     RunSeconds seconds = result.seconds();
+    result.leftOut().forEach(line -> err.println("Left out: " + Shown.line(line)));
     result.page().ifPresent(page -> err.println("Open " + page + " in a browser to see them"));
     err.printf(
         Locale.ROOT,

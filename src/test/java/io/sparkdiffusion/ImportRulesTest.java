@@ -69,7 +69,7 @@ class ImportRulesTest {
       spark.plan: config request metadata spark.table spark.model spark.output Spark Scala
       spark.executor: config request metadata image util kernel torch pipeline spark.table spark.device \
       spark.model \
-      spark.output Spark Hadoop Metrics SLF4J
+      spark.output spark.plan Spark Hadoop Metrics SLF4J
       spark.report: util config request metadata image spark.table spark.model spark.output spark.plan spark.executor \
       Jackson Spark Hadoop Scala SLF4J
       spark.ml: config request spark.table spark.model spark.output spark.plan spark.executor Spark

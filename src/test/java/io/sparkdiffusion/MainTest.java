@@ -59,6 +59,13 @@ class MainTest {
     assertThat(cluster.get("spark.executorEnv.CUDA_DEVICE_ORDER")).isEqualTo("PCI_BUS_ID");
     assertThat(cluster.getBoolean("spark.excludeOnFailure.enabled", false)).isTrue();
 
+    SparkConf given = sparkConf("yarn").set("spark.task.resource.gpu.amount", "0.5");
+    assertThat(Main.forGpus(given, "auto").getBoolean("spark.excludeOnFailure.enabled", false))
+        .as("Spark gives tasks GPUs")
+        .isTrue();
+    assertThat(Main.forGpus(sparkConf("yarn"), "auto").contains("spark.excludeOnFailure.enabled"))
+        .isFalse();
+
     SparkConf local = Main.forGpus(sparkConf("local[2]"), "cuda");
     assertThat(local.contains("spark.excludeOnFailure.enabled")).isFalse();
     assertThat(Main.forGpus(sparkConf("yarn"), "cpu").getAll()).hasSize(1);

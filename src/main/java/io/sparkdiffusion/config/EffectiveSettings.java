@@ -32,7 +32,7 @@ final class EffectiveSettings {
       case "resolution" -> isSquare ? Settings.BY_KEY.get(key).defaultValue() : "";
       case "num_images" ->
           config.input() instanceof InputConfig.Single
-              ? Integer.toString(config.execution().perDeviceBatchSize())
+              ? Integer.toString(config.execution().perDeviceBatchSize().orOne())
               : "1";
       case "output_dir" -> "output/" + config.runName();
       default -> Settings.BY_KEY.get(key).defaultValue();

@@ -6,14 +6,15 @@ import java.io.Serializable;
  * How images are computed.
  *
  * @param device {@code auto}, {@code cpu}, {@code cuda} or {@code cuda:N}
- * @param perDeviceBatchSize the fixed number of images in a batch
+ * @param weightsDtype {@code auto} stands for the other one's; both for the device's choice
+ * @param perDeviceBatchSize images in a batch
  * @param libtorchPath a PyTorch on each executor whose libtorch computes; empty: the usual one
  */
 public record ExecutionConfig(
     String device,
     Precision weightsDtype,
     Precision activationsDtype,
-    int perDeviceBatchSize,
+    BatchSize perDeviceBatchSize,
     String libtorchPath)
     implements Serializable {
 
@@ -26,20 +27,22 @@ public record ExecutionConfig(
         "it must be auto, cpu, cuda or cuda:N",
         device);
     problems.require(
-        weightsDtype == activationsDtype,
+        weightsDtype == activationsDtype
+            || weightsDtype == Precision.AUTO
+            || activationsDtype == Precision.AUTO,
         "weights_dtype and activations_dtype",
         "they must be equal, set both to the same",
         weightsDtype.label() + " and " + activationsDtype.label());
     problems.require(
-        weightsDtype != Precision.FLOAT16 || !device.equals("cpu"),
+        given(weightsDtype, activationsDtype) != Precision.FLOAT16 || !device.equals("cpu"),
         "weights_dtype",
         "float16 needs a GPU, libtorch's CPU kernels for it are slow or missing; use bfloat16 or"
             + " float32, or device=cuda",
         "float16 with device=cpu");
     problems.require(
-        perDeviceBatchSize >= 1,
+        !(perDeviceBatchSize instanceof BatchSize.Fixed fixed) || fixed.images() >= 1,
         "per_device_batch_size",
-        "it must be 1 or more",
+        "it must be 1 or more, or auto",
         perDeviceBatchSize);
     problems.require(
         libtorchPath.indexOf('\0') < 0 && !libtorchPath.matches("[a-z0-9]+://.*"),
@@ -50,15 +53,40 @@ public record ExecutionConfig(
     problems.throwIfAny();
   }
 
-  /** With the usual libtorch. */
-  public ExecutionConfig(
-      String device, Precision weightsDtype, Precision activationsDtype, int perDeviceBatchSize) {
-    this(device, weightsDtype, activationsDtype, perDeviceBatchSize, "");
+  /** One number format, batches of one size, and the usual libtorch. */
+  public ExecutionConfig(String device, Precision dtype, int perDeviceBatchSize) {
+    this(device, dtype, dtype, new BatchSize.Fixed(perDeviceBatchSize), "");
   }
 
-  /** The one number format; weights and activations have the same. */
+  private static Precision given(Precision weights, Precision activations) {
+    return weights == Precision.AUTO ? activations : weights;
+  }
+
+  /** The one number format, weights and activations have the same; perhaps still {@code AUTO}. */
+  public Precision askedDtype() {
+    return given(weightsDtype, activationsDtype);
+  }
+
+  /**
+   * The one number format, once it is settled.
+   *
+   * @throws IllegalStateException where it is not: an image's hash would say nothing
+   */
   public Precision dtype() {
-    return weightsDtype;
+    if (askedDtype() == Precision.AUTO) {
+      throw new IllegalStateException("the number format must be settled first (auto)");
+    }
+    return askedDtype();
+  }
+
+  /** Whether the devices are to say something yet. */
+  public boolean isOpen() {
+    return askedDtype() == Precision.AUTO || perDeviceBatchSize instanceof BatchSize.Auto;
+  }
+
+  /** The same with what the devices have said. */
+  public ExecutionConfig settled(Precision dtype, BatchSize batchSize) {
+    return new ExecutionConfig(device, dtype, dtype, batchSize, libtorchPath);
   }
 
   /**

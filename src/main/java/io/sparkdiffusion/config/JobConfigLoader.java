@@ -189,13 +189,13 @@ final class JobConfigLoader {
         values.text("device"),
         values.choice("weights_dtype", Precision.class),
         values.choice("activations_dtype", Precision.class),
-        values.integer("per_device_batch_size"),
+        values.batchSize("per_device_batch_size"),
         values.text("libtorch_path"));
   }
 
   /** The images that {@code prompt=} gives where nothing else is said. */
   private int batch() {
-    return Math.max(1, values.integer("per_device_batch_size"));
+    return Math.max(1, values.batchSize("per_device_batch_size").orOne());
   }
 
   private String textOr(String key, String whenEmpty) {

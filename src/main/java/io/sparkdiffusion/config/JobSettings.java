@@ -129,23 +129,26 @@ final class JobSettings {
             .told(config -> config.execution().libtorchPath()),
         text(
                 "weights_dtype",
-                "float32",
-                "float32, bfloat16, float16 (GPU only)",
-                "number format of the weights")
-            .withWords("float32", "bfloat16", "float16")
+                "auto",
+                "auto, float32, bfloat16, float16 (GPU only)",
+                "number format of the weights; auto: that of activations_dtype")
+            .withWords("auto", "float32", "bfloat16", "float16")
             .told(config -> config.execution().weightsDtype()),
         text(
                 "activations_dtype",
-                "float32",
-                "equal to weights_dtype",
-                "number format of the activations")
-            .withWords("float32", "bfloat16", "float16")
+                "auto",
+                "as weights_dtype, and equal to it",
+                "number format of the activations; auto: that of weights_dtype, where both are,"
+                    + " float32 on a CPU, on a GPU bfloat16 or what it has")
+            .withWords("auto", "float32", "bfloat16", "float16")
             .told(config -> config.execution().activationsDtype()),
-        integer(
+        text(
                 "per_device_batch_size",
-                "1",
-                "1 or more images",
-                "images in a batch; every batch is padded to it")
+                BatchSize.WORD,
+                "auto, 1 or more images",
+                "images in a batch; every batch is padded to it; auto: 1 on a CPU, on a GPU what"
+                    + " its memory holds, up to 16")
+            .withWords(BatchSize.WORD)
             .told(config -> config.execution().perDeviceBatchSize()),
         number(
                 "price_per_device_hour",

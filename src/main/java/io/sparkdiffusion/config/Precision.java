@@ -2,6 +2,8 @@ package io.sparkdiffusion.config;
 
 /** The number format of weights and activations. */
 public enum Precision {
+  /** By the device; settled before images are planned, since it is part of their hashes. */
+  AUTO("auto"),
   FLOAT32("float32"),
   BFLOAT16("bfloat16"),
   FLOAT16("float16");

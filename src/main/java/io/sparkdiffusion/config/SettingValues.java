@@ -41,6 +41,9 @@ final class SettingValues {
           text ->
               text.isEmpty() ? new DevicePrice.Unknown() : new DevicePrice.PerHour(finite(text)));
 
+  private static final ValueType<BatchSize> BATCH_SIZE =
+      parsed("it must be an integer or auto", BatchSize::parse);
+
   private final TypedValues given;
   private final Problems problems;
 
@@ -88,6 +91,10 @@ final class SettingValues {
 
   FailureLimit failureLimit(String key) {
     return read(key, FAILURE_LIMIT);
+  }
+
+  BatchSize batchSize(String key) {
+    return read(key, BATCH_SIZE);
   }
 
   DevicePrice devicePrice(String key) {

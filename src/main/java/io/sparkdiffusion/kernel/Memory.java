@@ -38,7 +38,7 @@ final class Memory {
     return VIEWS.contains(node.operator());
   }
 
-  private static boolean overwrites(Node node) {
+  static boolean overwrites(Node node) {
     return node.operator() instanceof KernelOp kernel && kernel.overwrites();
   }
 

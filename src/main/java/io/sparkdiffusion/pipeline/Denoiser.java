@@ -1,6 +1,7 @@
 package io.sparkdiffusion.pipeline;
 
 import io.sparkdiffusion.graph.Graph;
+import io.sparkdiffusion.kernel.LiveMemory;
 import io.sparkdiffusion.kernel.Target;
 import io.sparkdiffusion.torch.CompiledGraph;
 import io.sparkdiffusion.torch.DeviceTensor;
@@ -8,6 +9,7 @@ import io.sparkdiffusion.torch.TorchDevice;
 import io.sparkdiffusion.unet.Unet2dConditionModel;
 import io.sparkdiffusion.util.ResourceStack;
 import java.time.Duration;
+import java.util.function.Function;
 
 /**
  * Denoising by one UNet: its graphs, and those between its calls, which {@link DenoisingLoop} runs.
@@ -15,6 +17,8 @@ import java.time.Duration;
 final class Denoiser implements AutoCloseable {
 
   private final TorchDevice device;
+  private final Target target;
+  private final Function<BatchShape, Graph> recorded;
   private final GraphCache<BatchShape> unets;
   private final GraphCache<BatchShape> scaled;
   private final GraphCache<StepShape> steps;
@@ -34,18 +38,18 @@ final class Denoiser implements AutoCloseable {
       Target target,
       long tokens) {
     this.device = device;
-    this.unets =
-        new GraphCache<>(
-            weights,
-            shape ->
-                target.apply(
-                    unet.record(
-                        target.dtype(),
-                        shape.batch(),
-                        shape.rows(),
-                        shape.height(),
-                        shape.width(),
-                        tokens)));
+    this.target = target;
+    this.recorded =
+        shape ->
+            target.apply(
+                unet.record(
+                    target.dtype(),
+                    shape.batch(),
+                    shape.rows(),
+                    shape.height(),
+                    shape.width(),
+                    tokens));
+    this.unets = new GraphCache<>(weights, recorded);
     this.scaled = new GraphCache<>(device, Denoiser::scaled);
     this.steps =
         new GraphCache<>(device, shape -> GuidedStep.record(shape.batch(), shape.states()));
@@ -87,6 +91,11 @@ final class Denoiser implements AutoCloseable {
 
   CompiledGraph step(BatchShape shape, int states) {
     return steps.get(new StepShape(shape, states));
+  }
+
+  /** What the UNet's results take at a time in such a batch, weights not counted. */
+  long imageBytes(BatchShape shape) {
+    return LiveMemory.peakBytes(recorded.apply(shape), target.dtype());
   }
 
   /** Time spent in compiling so far. */

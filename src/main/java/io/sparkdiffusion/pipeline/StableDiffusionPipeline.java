@@ -19,7 +19,9 @@ import io.sparkdiffusion.weights.Component;
 import io.sparkdiffusion.weights.ModelFolder;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Stable Diffusion 2 on one device: texts are encoded, noise is drawn for each image from its own
@@ -42,6 +44,8 @@ public final class StableDiffusionPipeline implements AutoCloseable {
   private final GraphCache<BatchShape> decoders;
   private final Decoding decoding;
   private final Duration opening;
+  private final long freeBytes;
+  private final Map<BatchKey, Integer> fitting = new HashMap<>();
   private Duration inference = Duration.ZERO;
 
   private StableDiffusionPipeline(ModelFolder folder, PipelineOptions options) {
@@ -88,6 +92,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
         weights.forEach(WeightsOnDemand::get);
       }
       device.releaseCachedMemory();
+      this.freeBytes = device.freeMemoryBytes();
     } catch (RuntimeException e) {
       closeAfter(e);
       throw e;
@@ -131,6 +136,18 @@ public final class StableDiffusionPipeline implements AutoCloseable {
     } catch (RuntimeException e) {
       failure.addSuppressed(e);
     }
+  }
+
+  /**
+   * How many such images the device's memory holds, from what was free behind the weights and what
+   * the UNet's graph takes for one: a power of two, 1 on a CPU.
+   */
+  public synchronized int mostTogether(BatchKey key) {
+    return device.isGpu() ? fitting.computeIfAbsent(key, this::fitting) : 1;
+  }
+
+  private int fitting(BatchKey key) {
+    return BatchFit.images(freeBytes, denoiser.imageBytes(shape(key, 1)));
   }
 
   /**
@@ -203,7 +220,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
     long start = System.nanoTime();
     Duration preparedBefore = preparing();
     Batch batch = Batch.of(requests, batchSize);
-    BatchShape shape = shape(batch);
+    BatchShape shape = shape(batch.key(), batch.requests().size());
     List<EncodedText> texts = prompts.encode(batch.requests(), shape.guided());
     List<Decoded> decoded;
     try (DeviceTensor states = denoise(batch, shape, texts, schedule, observer)) {
@@ -236,21 +253,21 @@ public final class StableDiffusionPipeline implements AutoCloseable {
         });
   }
 
-  private BatchShape shape(Batch batch) {
+  private BatchShape shape(BatchKey key, int images) {
     long compression = networks.vae().compression();
-    int height = batch.key().heightPixels();
-    int width = batch.key().widthPixels();
+    int height = key.heightPixels();
+    int width = key.widthPixels();
     if (height % compression != 0 || width % compression != 0) {
       throw new IllegalArgumentException(
           "Cannot generate images: height and width must be multiples of %s (%s x %s)"
               .formatted(compression, height, width));
     }
     return new BatchShape(
-        batch.requests().size(),
+        images,
         networks.vae().latentChannels(),
         height / compression,
         width / compression,
-        batch.key().guided(),
+        key.guided(),
         false);
   }
 

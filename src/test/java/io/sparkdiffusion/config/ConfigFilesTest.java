@@ -48,7 +48,7 @@ class ConfigFilesTest {
             CONFIGS.resolve(name), List.of("pretrained_model_name_or_path=/m", "prompt=a cat"));
 
     assertThat(config.sampling()).isEqualTo(Requests.job());
-    assertThat(config.execution().perDeviceBatchSize()).isEqualTo(1);
+    assertThat(config.execution().perDeviceBatchSize()).isEqualTo(new BatchSize.Auto());
   }
 
   @ParameterizedTest

@@ -3,6 +3,7 @@ package io.sparkdiffusion.spark.executor;
 import io.sparkdiffusion.image.RgbImage;
 import io.sparkdiffusion.metadata.Provenance;
 import io.sparkdiffusion.pipeline.ImageResult;
+import io.sparkdiffusion.request.BatchKey;
 import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.spark.model.GeneratorFactory;
 import io.sparkdiffusion.torch.OutOfDeviceMemoryException;
@@ -61,17 +62,17 @@ final class BatchWorker {
   /**
    * Works off one batch.
    *
-   * @param planned planned images with the same batch key, at most the fixed batch size
+   * @param planned planned images with the same batch key, at most {@code most}
+   * @param most images in a batch, which is filled up to it where the device holds as many
    */
-  List<Row> work(List<PlannedImage> planned) {
+  List<Row> work(List<PlannedImage> planned, int most) {
     requireHeld();
-    ImageRequest first = planned.get(0).request();
-    long pixels = (long) first.heightPixels() * first.widthPixels();
+    BatchKey key = planned.get(0).request().batchKey();
     List<Row> done = new ArrayList<>(planned.size());
     while (done.size() < planned.size()) {
-      int batchSize = loaded.batchSize(pixels);
+      int batchSize = Math.min(most, loaded.batchSize(key));
       int end = Math.min(done.size() + batchSize, planned.size());
-      done.addAll(work(planned.subList(done.size(), end), pixels, batchSize));
+      done.addAll(work(planned.subList(done.size(), end), key, batchSize));
     }
     counters.addBatchHalvings(loaded.takeHalvings());
     counters.addTimes(loaded.takeTimes());
@@ -89,14 +90,14 @@ final class BatchWorker {
   }
 
   /** Nothing where the batch did not fit the device's memory and a smaller one is to be tried. */
-  private List<Row> work(List<PlannedImage> planned, long pixels, int batchSize) {
+  private List<Row> work(List<PlannedImage> planned, BatchKey key, int batchSize) {
     List<ImageRequest> requests = planned.stream().map(PlannedImage::request).toList();
     List<ImageResult> results;
     try {
       results = LostDevice.guard(device, () -> loaded.generator().generate(requests, batchSize));
       metrics.batchMade(results);
     } catch (OutOfDeviceMemoryException e) {
-      if (loaded.halve(pixels, batchSize)) {
+      if (loaded.halve(key, batchSize)) {
         return List.of();
       }
       results = requests.stream().map(request -> tooLarge(request, e)).toList();

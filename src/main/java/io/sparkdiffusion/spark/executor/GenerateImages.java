@@ -1,6 +1,7 @@
 package io.sparkdiffusion.spark.executor;
 
 import io.sparkdiffusion.pipeline.StableDiffusionPipeline;
+import io.sparkdiffusion.spark.plan.BatchSizes;
 import io.sparkdiffusion.spark.table.RequestColumns;
 import io.sparkdiffusion.spark.table.ResultColumns;
 import java.util.ArrayDeque;
@@ -26,13 +27,18 @@ public final class GenerateImages implements MapPartitionsFunction<Row, Row> {
   private static final long serialVersionUID = 1L;
 
   private final GenerationRun run;
+  private final BatchSizes batchSizes;
   private final GenerationCounters counters;
   private final SerializableConfiguration hadoop;
 
   /** The function of one run. */
   public GenerateImages(
-      GenerationRun run, GenerationCounters counters, SerializableConfiguration hadoop) {
+      GenerationRun run,
+      BatchSizes batchSizes,
+      GenerationCounters counters,
+      SerializableConfiguration hadoop) {
     this.run = run;
+    this.batchSizes = batchSizes;
     this.counters = counters;
     this.hadoop = hadoop;
   }
@@ -112,13 +118,13 @@ public final class GenerateImages implements MapPartitionsFunction<Row, Row> {
       List<PlannedImage> batch =
           waiting.computeIfAbsent(image.batchKey(), any -> new ArrayList<>());
       batch.add(image);
-      if (batch.size() == run.execution().perDeviceBatchSize()) {
+      if (batch.size() == batchSizes.of(image.batchKey())) {
         work(image.batchKey());
       }
     }
 
     private void work(String key) {
-      done.addAll(worker().work(waiting.remove(key)));
+      done.addAll(worker().work(waiting.remove(key), batchSizes.of(key)));
     }
 
     /** A task that has only failed rows loads no model. */

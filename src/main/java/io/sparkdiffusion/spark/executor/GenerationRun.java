@@ -18,12 +18,8 @@ public record GenerationRun(String runId, Model model, ExecutionConfig execution
    *     the number format
    */
   String chooseDevice() {
-    TaskThreads.settle();
     TaskDevice task = TaskDevice.ofRunningTask(model.generators());
-    if (task.wantsGpu(execution.device())) {
-      WantedGpu.require(model.generators(), execution.device());
-    }
-    String device = task.choose(execution.device());
+    String device = task.chosen(execution.device(), model.generators());
     task.requireFormat(device, execution.on(device).dtype());
     return device;
   }

@@ -1,6 +1,7 @@
 package io.sparkdiffusion.spark.executor;
 
 import io.sparkdiffusion.pipeline.PipelineTimes;
+import io.sparkdiffusion.request.BatchKey;
 import io.sparkdiffusion.spark.model.GeneratorFactory;
 import io.sparkdiffusion.spark.model.ImageGenerator;
 import java.time.Duration;
@@ -20,7 +21,6 @@ final class LoadedGenerator implements AutoCloseable {
   private final GeneratorFactory factory;
   private final String device;
   private volatile ImageGenerator generator;
-  private int batchSize;
   private final NavigableMap<Long, Integer> smallerBatchSizes = new TreeMap<>();
   private int halvings;
   private PipelineTimes told = NONE;
@@ -37,7 +37,6 @@ final class LoadedGenerator implements AutoCloseable {
         if (generator == null) {
           LOG.info("Loading the model on {}", device);
           ImageGenerator made = factory.load(device, hadoop);
-          batchSize = made.computation().batchSize();
           generator = made;
           GenerationMetrics.ofThisJvm().modelLoaded(device);
         }
@@ -49,9 +48,14 @@ final class LoadedGenerator implements AutoCloseable {
     return generator;
   }
 
-  /** How many images of so many pixels go through the networks together. */
-  synchronized int batchSize(long pixels) {
-    return smallerBatchSizes.headMap(pixels, true).values().stream().reduce(batchSize, Math::min);
+  /** How many such images go through the networks together. */
+  synchronized int batchSize(BatchKey key) {
+    return smallerBatchSizes.headMap(pixels(key), true).values().stream()
+        .reduce(generator.batchSize(key), Math::min);
+  }
+
+  private static long pixels(BatchKey key) {
+    return (long) key.heightPixels() * key.widthPixels();
   }
 
   /**
@@ -60,8 +64,9 @@ final class LoadedGenerator implements AutoCloseable {
    *
    * @return whether a smaller batch can be tried
    */
-  synchronized boolean halve(long pixels, int didNotFit) {
-    if (batchSize(pixels) < didNotFit) {
+  synchronized boolean halve(BatchKey key, int didNotFit) {
+    long pixels = pixels(key);
+    if (batchSize(key) < didNotFit) {
       return true;
     }
     if (didNotFit == 1) {

@@ -12,10 +12,10 @@ import org.slf4j.LoggerFactory;
  * Spark replaces; its tasks are made again elsewhere. In local mode, where it would be the whole
  * run, the run fails with the reason.
  */
-final class LostDevice {
+public final class LostDevice {
 
   /** How such an executor ends; Spark itself has 50 to 57 and 137 (SparkExitCode). */
-  static final int EXIT_CODE = 71;
+  public static final int EXIT_CODE = 71;
 
   private static final Logger LOG = LoggerFactory.getLogger(LostDevice.class);
 

@@ -12,10 +12,8 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.IntStream;
 import org.apache.spark.SparkContext;
 import org.apache.spark.SparkEnv;
-import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.api.java.function.Function;
 import org.apache.spark.util.SerializableConfiguration;
 import org.slf4j.Logger;
@@ -29,10 +27,6 @@ public final class Preflight {
 
   private static final Logger LOG = LoggerFactory.getLogger(Preflight.class);
 
-  /** What {@link SparkContext#setJobGroup} sets. */
-  private static final List<String> GROUP =
-      List.of("spark.jobGroup.id", "spark.job.description", "spark.job.interruptOnCancel");
-
   private Preflight() {}
 
   /**
@@ -44,7 +38,7 @@ public final class Preflight {
   public static void checkDriver(SparkContext spark, Model model, ExecutionConfig execution) {
     if (spark.isLocal() && execution.device().startsWith("cuda")) {
       WantedGpu.require(model.generators(), execution.device());
-      TaskDevice.ofDriver(model.generators()).choose(execution.device());
+      TaskDevice.ofDriver(model.generators(), 0, 1).choose(execution.device());
     }
   }
 
@@ -76,7 +70,8 @@ public final class Preflight {
    */
   public static void checkExecutors(
       SparkContext spark, GenerationRun run, SerializableConfiguration hadoop) {
-    List<Found> found = found(spark, run, hadoop);
+    List<Found> found =
+        EverySlot.ask(spark, run.runId(), "Check the executors", new Check(run, hadoop));
     found.stream().map(Found::advice).flatMap(Set::stream).distinct().forEach(LOG::info);
     found.stream().map(Found::doubts).flatMap(Set::stream).distinct().forEach(LOG::warn);
     List<Found> failed = found.stream().filter(one -> !one.problems().isEmpty()).toList();
@@ -87,24 +82,6 @@ public final class Preflight {
     if (!failed.isEmpty()) {
       throw new ProblemsException(
           failed.stream().map(Found::problems).flatMap(List::stream).distinct().sorted().toList());
-    }
-  }
-
-  /** The thread's jobs keep the group that they had before. */
-  private static List<Found> found(
-      SparkContext spark, GenerationRun run, SerializableConfiguration hadoop) {
-    int slots = spark.defaultParallelism();
-    List<String> before = GROUP.stream().map(spark::getLocalProperty).toList();
-    spark.setJobGroup(run.runId(), "Check the executors", false);
-    try {
-      return JavaSparkContext.fromSparkContext(spark)
-          .parallelize(IntStream.range(0, slots).boxed().toList(), slots)
-          .map(new Check(run, hadoop))
-          .collect();
-    } finally {
-      for (int i = 0; i < before.size(); i++) {
-        spark.setLocalProperty(GROUP.get(i), before.get(i));
-      }
     }
   }
 

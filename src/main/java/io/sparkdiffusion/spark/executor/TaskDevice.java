@@ -4,6 +4,7 @@ import io.sparkdiffusion.config.Precision;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.spark.device.VisibleDevices;
 import io.sparkdiffusion.spark.device.VisibleGpus;
+import io.sparkdiffusion.spark.model.GeneratorFactory;
 import io.sparkdiffusion.torch.CudaDevice;
 import java.util.Arrays;
 import java.util.List;
@@ -55,9 +56,9 @@ record TaskDevice(
             : Optional.of(new Slot(task.partitionId(), slots(task.cpus()))));
   }
 
-  /** The devices of the driver, where its JVM is the executor too. */
-  static TaskDevice ofDriver(VisibleGpus gpus) {
-    return new TaskDevice(List.of(), visibleDevices(), gpus, Optional.of(new Slot(0, 1)));
+  /** The devices of a task that the driver will run, where its JVM is the executor too. */
+  static TaskDevice ofDriver(VisibleGpus gpus, int number, int slots) {
+    return new TaskDevice(List.of(), visibleDevices(), gpus, Optional.of(new Slot(number, slots)));
   }
 
   private static int slots(int taskCpus) {
@@ -73,6 +74,19 @@ record TaskDevice(
   /** Whether a GPU is wanted: by the setting, or by Spark, which has given the task one. */
   boolean wantsGpu(String setting) {
     return setting.startsWith("cuda") || (setting.equals("auto") && !gpuAddresses.isEmpty());
+  }
+
+  /**
+   * Chooses for the running task, after libtorch's threads and with every reason why not.
+   *
+   * @throws ProblemsException where there is no such device
+   */
+  String chosen(String setting, GeneratorFactory generators) {
+    TaskThreads.settle();
+    if (wantsGpu(setting)) {
+      WantedGpu.require(generators, setting);
+    }
+    return choose(setting);
   }
 
   /**

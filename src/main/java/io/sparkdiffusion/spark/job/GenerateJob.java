@@ -1,6 +1,7 @@
 package io.sparkdiffusion.spark.job;
 
 import io.sparkdiffusion.config.Counted;
+import io.sparkdiffusion.config.ExecutionConfig;
 import io.sparkdiffusion.config.InputConfig;
 import io.sparkdiffusion.config.JobConfig;
 import io.sparkdiffusion.config.OutputConfig;
@@ -27,6 +28,7 @@ import io.sparkdiffusion.spark.plan.PlannedImages;
 import io.sparkdiffusion.spark.plan.RowCounts;
 import io.sparkdiffusion.spark.plan.RunCounts;
 import io.sparkdiffusion.spark.report.Gallery;
+import io.sparkdiffusion.spark.report.LeftOut;
 import io.sparkdiffusion.spark.report.Progress;
 import io.sparkdiffusion.spark.report.ProgressDisplay;
 import io.sparkdiffusion.spark.report.RunReport;
@@ -36,6 +38,7 @@ import io.sparkdiffusion.spark.table.PromptTable;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Function;
@@ -119,6 +122,7 @@ public final class GenerateJob {
    *
    * @param page that shows the images, where there is one
    * @param stopReason why it was stopped early, empty where it was not
+   * @param leftOut executors and machines that Spark has left out, each with the reason
    */
   public record Result(
       String runId,
@@ -126,10 +130,16 @@ public final class GenerateJob {
       Optional<String> page,
       RunCounts counts,
       RunSeconds seconds,
-      Optional<String> stopReason) {
+      Optional<String> stopReason,
+      List<String> leftOut) {
 
     private Result withPage(String file) {
-      return new Result(runId, outputFolder, Optional.of(file), counts, seconds, stopReason);
+      return new Result(
+          runId, outputFolder, Optional.of(file), counts, seconds, stopReason, leftOut);
+    }
+
+    private Result withLeftOut(List<String> lines) {
+      return new Result(runId, outputFolder, page, counts, seconds, stopReason, lines);
     }
   }
 
@@ -164,8 +174,11 @@ public final class GenerateJob {
             heartbeats);
     output.whenLost(() -> spark.sparkContext().cancelJobGroup(jobGroup));
     spark.sparkContext().setJobGroup(jobGroup, "Generate images: " + config.runName(), false);
-    try (RunningTasks tasks = RunningTasks.of(spark.sparkContext())) {
-      return execute(output, tasks);
+    try (RunningTasks tasks = RunningTasks.of(spark.sparkContext());
+        LeftOut leftOut = LeftOut.of(spark.sparkContext())) {
+      report.leftOut(leftOut);
+      Result result = execute(output, tasks);
+      return result.withLeftOut(leftOut.lines());
     } finally {
       clean(output);
       spark.sparkContext().clearJobGroup();
@@ -217,27 +230,31 @@ public final class GenerateJob {
   public DryRun dryRun() throws IOException {
     MissingFileSystems.refuse(config, hadoop.value());
     Planner.Table table = planner.table();
-    Model model = models.apply(config);
-    planner.checkDriver(model);
-    try (PlannedImages planned = planner.images(table, model)) {
+    Model opened = models.apply(config);
+    ExecutionConfig execution = planner.settled(opened);
+    Model model = opened.settled(execution);
+    try (PlannedImages planned = planner.images(table, model, execution)) {
       Planner.Work work =
           planner.missing(
               planned,
-              ResultStore.earlier(spark, config.output(), hadoop.value(), FinishedImages.READ));
-      planner.checkExecutors(work, run("", model, ImageStore.inRows(true, true)));
+              ResultStore.earlier(spark, config.output(), hadoop.value(), FinishedImages.READ),
+              execution);
+      planner.checkExecutors(work, run("", model, execution, ImageStore.inRows(true, true)));
       return DryRun.of(config, model, planned.counts(), work, hadoop.value());
     }
   }
 
   private Result doExecute(OutputFolder output) throws IOException {
     Planner.Table table = planner.table();
-    Model model = models.apply(config);
-    report.model(model);
-    planner.checkDriver(model);
+    Model opened = models.apply(config);
+    report.model(opened);
+    ExecutionConfig execution = planner.settled(opened);
+    report.settled(execution);
+    Model model = opened.settled(execution);
     Preflight.warn(model, config.sampling());
     StructType schema = table.resultSchema();
     ResultStore rows = open(planner.sessionFor(table, output), output, schema);
-    try (PlannedImages planned = planner.images(table, model).kept()) {
+    try (PlannedImages planned = planner.images(table, model, execution).kept()) {
       RowCounts.Planned counts = planned.counts();
       FailedRows failed =
           new FailedRows(config.output().maxFailedRows(), counts, output.runId(), rows);
@@ -245,8 +262,8 @@ public final class GenerateJob {
       if (stop.isPresent()) {
         return result(output, RowCounts.stopped(counts), stop);
       }
-      Planner.Work work = planner.missing(planned, rows.rows(FinishedImages.READ));
-      GenerationRun run = run(output.runId(), model, store(output));
+      Planner.Work work = planner.missing(planned, rows.rows(FinishedImages.READ), execution);
+      GenerationRun run = run(output.runId(), model, execution, store(output));
       planner.checkExecutors(work, run);
       RowCounts.Made made;
       try (GroupedGeneration groups = groups(work, run, schema, rows)) {
@@ -269,8 +286,9 @@ public final class GenerateJob {
     return isNumbered ? new NumberedImages(rows, output) : rows;
   }
 
-  private GenerationRun run(String runId, Model model, ImageStore store) {
-    return new GenerationRun(runId, model, config.execution(), store);
+  private static GenerationRun run(
+      String runId, Model model, ExecutionConfig execution, ImageStore store) {
+    return new GenerationRun(runId, model, execution, store);
   }
 
   private Result ended(
@@ -291,7 +309,7 @@ public final class GenerateJob {
 
   private GroupedGeneration groups(
       Planner.Work work, GenerationRun run, StructType schema, ResultStore rows) {
-    GenerateImages images = new GenerateImages(run, counters, hadoop);
+    GenerateImages images = new GenerateImages(run, work.batches().batchSizes(), counters, hadoop);
     GroupedGeneration groups =
         new GroupedGeneration(spark, jobGroup, work.arranged(), images, schema, rows);
     return work.batches().images() > FewImages.MOST ? groups : groups.ofFew();
@@ -336,7 +354,13 @@ public final class GenerateJob {
   private Result result(OutputFolder output, RunCounts counts, Optional<String> stopReason) {
     report.counts(counts);
     return new Result(
-        output.runId(), output.root(), Optional.empty(), counts, report.seconds(), stopReason);
+        output.runId(),
+        output.root(),
+        Optional.empty(),
+        counts,
+        report.seconds(),
+        stopReason,
+        List.of());
   }
 
   /** A mistake that was found before the first image needs no report. */

@@ -1,9 +1,11 @@
 package io.sparkdiffusion.spark.job;
 
+import io.sparkdiffusion.config.ExecutionConfig;
 import io.sparkdiffusion.config.InputConfig;
 import io.sparkdiffusion.config.JobConfig;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.request.Parameters;
+import io.sparkdiffusion.spark.executor.AutoSettings;
 import io.sparkdiffusion.spark.executor.GenerationRun;
 import io.sparkdiffusion.spark.executor.Preflight;
 import io.sparkdiffusion.spark.model.Model;
@@ -107,9 +109,9 @@ final class Planner {
   }
 
   /** All images that a table asks for, those among them that cannot be made too. */
-  PlannedImages images(Table table, Model model) {
+  PlannedImages images(Table table, Model model, ExecutionConfig execution) {
     PlanImages planner =
-        PlanImages.of(table.prompts().columns(), config.sampling(), config.execution(), model);
+        PlanImages.of(table.prompts().columns(), config.sampling(), execution, model);
     StructType schema = table.prompts().columns().appendedTo(RequestColumns.SCHEMA);
     return table
         .few()
@@ -124,10 +126,10 @@ final class Planner {
    *
    * @param earlier rows of earlier runs, with the columns of {@link FinishedImages#READ}
    */
-  Work missing(PlannedImages images, Optional<Dataset<Row>> earlier) {
+  Work missing(PlannedImages images, Optional<Dataset<Row>> earlier, ExecutionConfig execution) {
     PlannedImages missing =
         images.without(new FinishedImages(config.output(), numbered()), earlier);
-    return new Work(missing, BatchPlan.of(missing.demands(), sizes()));
+    return new Work(missing, BatchPlan.of(missing.demands(), sizes(execution)));
   }
 
   private Optional<NumberedFiles> numbered() {
@@ -136,9 +138,9 @@ final class Planner {
         : Optional.empty();
   }
 
-  private BatchPlan.Sizes sizes() {
+  private BatchPlan.Sizes sizes(ExecutionConfig execution) {
     return new BatchPlan.Sizes(
-        config.execution().perDeviceBatchSize(), slots(), config.output().commitGroupImages());
+        execution.perDeviceBatchSize(), slots(), config.output().commitGroupImages());
   }
 
   private int slots() {
@@ -158,12 +160,13 @@ final class Planner {
   }
 
   /**
-   * Makes sure that this machine has what is asked for.
+   * Makes sure that this machine has what is asked for, and asks the devices what is left to them.
    *
    * @throws ProblemsException where it has not
    */
-  void checkDriver(Model model) {
+  ExecutionConfig settled(Model model) {
     Preflight.checkDriver(spark.sparkContext(), model, config.execution());
+    return AutoSettings.settle(spark.sparkContext(), model.generators(), config.execution());
   }
 
   /**

@@ -95,14 +95,15 @@ final class ImageParams implements Serializable {
         text("libtorch_path", "folder of a PyTorch on each executor, for GPUs; empty: the job's"),
         of.libtorchPath());
     setting(
-        text("dtype", "number format: float32, bfloat16, float16 (GPU only)"),
-        of.dtype().label(),
+        text("dtype", "number format: float32, bfloat16, float16 (GPU only); auto: by the device"),
+        of.askedDtype().label(),
         "weights_dtype",
         "activations_dtype");
-    setting(
-        integer(BATCH_SIZE, "images in a batch on a GPU; every batch is padded to it"),
-        of.perDeviceBatchSize(),
-        "per_device_batch_size");
+    IntParam batchSize =
+        integer(
+            BATCH_SIZE, "images in a batch on a GPU, which is padded to it; not set: by memory");
+    byName.put(batchSize.name(), batchSize);
+    bySetting.put("per_device_batch_size", batchSize.name());
     add(new BooleanParam(owner, PNG_PARAMETERS, "write prompts and parameters into PNGs"), true);
     add(new BooleanParam(owner, PNG_AI_MARK, "mark PNGs as made by a model"), true);
   }

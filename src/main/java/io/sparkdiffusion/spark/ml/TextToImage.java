@@ -1,8 +1,10 @@
 package io.sparkdiffusion.spark.ml;
 
+import io.sparkdiffusion.config.ExecutionConfig;
 import io.sparkdiffusion.config.ImageConfig;
 import io.sparkdiffusion.config.Problems;
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.spark.executor.AutoSettings;
 import io.sparkdiffusion.spark.executor.GenerateImages;
 import io.sparkdiffusion.spark.executor.GenerationCounters;
 import io.sparkdiffusion.spark.executor.GenerationRun;
@@ -10,6 +12,7 @@ import io.sparkdiffusion.spark.executor.Preflight;
 import io.sparkdiffusion.spark.executor.SparkRelease;
 import io.sparkdiffusion.spark.model.Model;
 import io.sparkdiffusion.spark.output.ImageStore;
+import io.sparkdiffusion.spark.plan.BatchSizes;
 import io.sparkdiffusion.spark.plan.PlanImages;
 import io.sparkdiffusion.spark.table.PromptTable;
 import io.sparkdiffusion.spark.table.ReadColumns;
@@ -135,16 +138,23 @@ public final class TextToImage extends Transformer implements DefaultParamsWrita
     SparkSession spark = dataset.sparkSession();
     SerializableConfiguration hadoop =
         new SerializableConfiguration(spark.sessionState().newHadoopConf());
-    Model model = Model.open(config.model(), config.execution(), hadoop.value());
-    Preflight.checkDriver(spark.sparkContext(), model, config.execution());
+    Model opened = Model.open(config.model(), config.execution(), hadoop.value());
+    ExecutionConfig execution =
+        AutoSettings.settle(spark.sparkContext(), opened.generators(), config.execution());
+    Model model = opened.settled(execution);
+    Preflight.checkDriver(spark.sparkContext(), model, execution);
     Preflight.warn(model, config.sampling());
     PromptTable table = PromptTable.of(dataset, read(dataset.schema()));
-    GenerationRun run = new GenerationRun(uid, model, config.execution(), store());
+    GenerationRun run = new GenerationRun(uid, model, execution, store());
     Preflight.checkExecutors(spark.sparkContext(), run, hadoop);
     Dataset<Row> results =
-        PlanImages.of(table, config.sampling(), config.execution(), model)
+        PlanImages.of(table, config.sampling(), execution, model)
             .mapPartitions(
-                new GenerateImages(run, GenerationCounters.register(spark.sparkContext()), hadoop),
+                new GenerateImages(
+                    run,
+                    BatchSizes.of(execution.perDeviceBatchSize()),
+                    GenerationCounters.register(spark.sparkContext()),
+                    hadoop),
                 Encoders.row(table.columns().appendedTo(ResultColumns.SCHEMA)));
     return ImageColumn.beside(dataset.schema(), results, text(ImageParams.OUTPUT_COL));
   }

@@ -1,5 +1,6 @@
 package io.sparkdiffusion.spark.model;
 
+import io.sparkdiffusion.config.ExecutionConfig;
 import io.sparkdiffusion.spark.device.VisibleGpus;
 import io.sparkdiffusion.torch.NoGpu;
 import java.io.Serializable;
@@ -22,6 +23,15 @@ public interface GeneratorFactory extends VisibleGpus, Serializable {
    * @throws java.io.UncheckedIOException where another attempt may succeed
    */
   void check(Configuration hadoop);
+
+  /**
+   * The same for a run whose number format and batches are settled.
+   *
+   * @param execution with a number format
+   */
+  default GeneratorFactory settled(ExecutionConfig execution) {
+    return this;
+  }
 
   /**
    * Checks the files and loads all weights on a device.

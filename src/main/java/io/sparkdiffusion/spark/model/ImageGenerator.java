@@ -4,6 +4,7 @@ import io.sparkdiffusion.metadata.Provenance;
 import io.sparkdiffusion.pipeline.ImageResult;
 import io.sparkdiffusion.pipeline.PipelineTimes;
 import io.sparkdiffusion.pipeline.StableDiffusionPipeline;
+import io.sparkdiffusion.request.BatchKey;
 import io.sparkdiffusion.request.ImageRequest;
 import java.util.List;
 
@@ -27,6 +28,14 @@ public interface ImageGenerator extends AutoCloseable {
    * @param soon those that come next first, {@link StableDiffusionPipeline#MOST_UPCOMING} at most
    */
   default void expect(List<ImageRequest> soon) {}
+
+  /**
+   * How many such images go through the networks together, before any batch was too large: what was
+   * asked for, or what the device's memory holds.
+   */
+  default int batchSize(BatchKey key) {
+    return computation().batchSize();
+  }
 
   /** Where the time went, so far. */
   PipelineTimes times();

@@ -38,6 +38,18 @@ public record Model(
     doubts = List.copyOf(doubts);
   }
 
+  /** The same for a run whose number format and batches are settled. */
+  public Model settled(ExecutionConfig execution) {
+    return new Model(
+        name,
+        commit,
+        digest,
+        schedulerConfig,
+        trainedSizePixels,
+        doubts,
+        generators.settled(execution));
+  }
+
   /**
    * Opens the model that a configuration names, and fetches it where it lies elsewhere.
    *
@@ -71,7 +83,7 @@ public record Model(
         new PipelineFactory(
             location,
             sums,
-            execution.dtype().label(),
+            execution.askedDtype().label(),
             execution.perDeviceBatchSize(),
             model.schedulerOverrides(),
             execution.libtorchPath()));

@@ -1,5 +1,7 @@
 package io.sparkdiffusion.spark.model;
 
+import io.sparkdiffusion.config.BatchSize;
+import io.sparkdiffusion.config.ExecutionConfig;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.pipeline.PipelineOptions;
 import io.sparkdiffusion.pipeline.StableDiffusionPipeline;
@@ -21,21 +23,33 @@ import org.apache.hadoop.conf.Configuration;
  * Loads Stable Diffusion from the files that the driver has seen.
  *
  * @param sums what the driver has
+ * @param dtype {@code float32}, {@code bfloat16} or {@code float16}; {@code auto} until it is
+ *     settled
  * @param batchSize images in a batch on a GPU; a CPU makes one at a time
- * @param dtype {@code float32}, {@code bfloat16} or {@code float16}
  * @param libtorchPath the PyTorch that is to compute, may be empty
  */
 record PipelineFactory(
     ModelSource location,
     ModelSums sums,
     String dtype,
-    int batchSize,
+    BatchSize batchSize,
     Map<String, Object> schedulerOverrides,
     String libtorchPath)
     implements GeneratorFactory {
 
   PipelineFactory {
     schedulerOverrides = new TreeMap<>(schedulerOverrides);
+  }
+
+  @Override
+  public GeneratorFactory settled(ExecutionConfig execution) {
+    return new PipelineFactory(
+        location,
+        sums,
+        execution.dtype().label(),
+        execution.perDeviceBatchSize(),
+        schedulerOverrides,
+        libtorchPath);
   }
 
   @Override
@@ -50,10 +64,20 @@ record PipelineFactory(
     UsedLibtorch.choose(libtorchPath);
     ModelFolder folder = location.open(hadoop);
     requireDriversFiles(folder);
-    int together = device.equals("cpu") ? 1 : batchSize;
-    PipelineOptions options = new PipelineOptions(device, dtype, together, schedulerOverrides);
+    boolean isByMemory = !device.equals("cpu") && batchSize instanceof BatchSize.Auto;
+    PipelineOptions options =
+        new PipelineOptions(device, dtype, together(device), schedulerOverrides);
     return UsedLibtorch.usable(
-        () -> new PipelineGenerator(StableDiffusionPipeline.load(folder, options), options));
+        () ->
+            new PipelineGenerator(
+                StableDiffusionPipeline.load(folder, options), options, isByMemory));
+  }
+
+  private int together(String device) {
+    if (device.equals("cpu")) {
+      return 1;
+    }
+    return batchSize instanceof BatchSize.Fixed fixed ? fixed.images() : BatchSize.MOST;
   }
 
   private void requireDriversFiles(ModelFolder folder) {

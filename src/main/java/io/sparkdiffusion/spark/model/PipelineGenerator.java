@@ -6,6 +6,7 @@ import io.sparkdiffusion.pipeline.ImageResult;
 import io.sparkdiffusion.pipeline.PipelineOptions;
 import io.sparkdiffusion.pipeline.PipelineTimes;
 import io.sparkdiffusion.pipeline.StableDiffusionPipeline;
+import io.sparkdiffusion.request.BatchKey;
 import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.torch.GpuName;
 import io.sparkdiffusion.torch.TorchEngine;
@@ -22,9 +23,16 @@ final class PipelineGenerator implements ImageGenerator {
 
   private final StableDiffusionPipeline pipeline;
   private final Provenance.Computation computation;
+  private final boolean isByMemory;
 
-  PipelineGenerator(StableDiffusionPipeline pipeline, PipelineOptions options) {
+  /**
+   * Takes over a pipeline.
+   *
+   * @param isByMemory whether the device's memory says how many images are made together
+   */
+  PipelineGenerator(StableDiffusionPipeline pipeline, PipelineOptions options, boolean isByMemory) {
     this.pipeline = pipeline;
+    this.isByMemory = isByMemory;
     this.computation =
         new Provenance.Computation(
             options.device(),
@@ -42,6 +50,13 @@ final class PipelineGenerator implements ImageGenerator {
   @Override
   public void expect(List<ImageRequest> soon) {
     pipeline.expect(soon);
+  }
+
+  @Override
+  public int batchSize(BatchKey key) {
+    return isByMemory
+        ? Math.min(pipeline.mostTogether(key), computation.batchSize())
+        : computation.batchSize();
   }
 
   @Override

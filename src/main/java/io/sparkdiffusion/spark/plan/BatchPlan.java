@@ -1,5 +1,6 @@
 package io.sparkdiffusion.spark.plan;
 
+import io.sparkdiffusion.config.BatchSize;
 import io.sparkdiffusion.spark.table.RequestColumns;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -42,6 +43,7 @@ public final class BatchPlan {
 
   private final Sizes sizes;
   private final Map<String, Share> shares = new HashMap<>();
+  private final Map<String, Integer> batches = new HashMap<>();
   private final List<Partition> partitions = new ArrayList<>();
   private final double totalCost;
   private double remainingCost;
@@ -64,7 +66,12 @@ public final class BatchPlan {
    * @param slots how many tasks run at once
    * @param group images that are committed together, at least
    */
-  public record Sizes(int batch, int slots, int group) {
+  public record Sizes(BatchSize batch, int slots, int group) {
+
+    /** Batches of a number that was given. */
+    public Sizes(int batch, int slots, int group) {
+      this(new BatchSize.Fixed(batch), slots, group);
+    }
 
     private boolean evensOut() {
       return slots > 1;
@@ -74,8 +81,8 @@ public final class BatchPlan {
       return evensOut() ? ROUNDS_IN_GROUP * slots : 1;
     }
 
-    private int mostBatches() {
-      long batches = group / ((long) batch * partitionsInGroup());
+    private int mostBatches(int of) {
+      long batches = group / ((long) of * partitionsInGroup());
       return (int) Math.max(1, Math.min(MOST_BATCHES, batches));
     }
   }
@@ -119,9 +126,11 @@ public final class BatchPlan {
 
   private void add(Demand demand) {
     int firstPartition = partitions.size();
+    int batch = BatchSizes.of(sizes.batch(), demand.images(), sizes.slots());
+    batches.put(demand.batchKey(), batch);
     List<Long> begins = new ArrayList<>();
     for (long begin = 0; begin < demand.images(); ) {
-      int size = (int) Math.min(demand.images() - begin, imagesOfNext(demand));
+      int size = (int) Math.min(demand.images() - begin, imagesOfNext(demand, batch));
       begins.add(begin);
       partitions.add(new Partition(size, size * demand.cost()));
       remainingCost -= size * demand.cost();
@@ -132,15 +141,15 @@ public final class BatchPlan {
     images += demand.batchKey() == null ? 0 : demand.images();
   }
 
-  private long imagesOfNext(Demand demand) {
+  private long imagesOfNext(Demand demand, int batch) {
     if (demand.batchKey() == null) {
       return FAILURES_PER_PARTITION;
     }
-    double batches = sizes.mostBatches();
+    double most = sizes.mostBatches(batch);
     if (sizes.evensOut()) {
-      batches = Math.min(batches, Math.floor(costOfNext() / (demand.cost() * sizes.batch())));
+      most = Math.min(most, Math.floor(costOfNext() / (demand.cost() * batch)));
     }
-    return sizes.batch() * (long) Math.max(1, batches);
+    return batch * (long) Math.max(1, most);
   }
 
   private double costOfNext() {
@@ -183,6 +192,11 @@ public final class BatchPlan {
       }
     }
     return groups;
+  }
+
+  /** How many images of each batch key are made together. */
+  public BatchSizes batchSizes() {
+    return new BatchSizes(sizes.batch(), batches);
   }
 
   /** The images to make, planned failures not counted. */

@@ -3,6 +3,7 @@ package io.sparkdiffusion.spark.report;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import io.sparkdiffusion.config.ExecutionConfig;
 import io.sparkdiffusion.config.JobConfig;
 import io.sparkdiffusion.metadata.Build;
 import io.sparkdiffusion.metadata.Provenance;
@@ -15,6 +16,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -34,6 +36,8 @@ public final class RunReport {
   private final GenerationCounters counters;
   private final Instant started = Instant.now();
   private Model model;
+  private Optional<ExecutionConfig> settled = Optional.empty();
+  private Optional<LeftOut> leftOut = Optional.empty();
   private RunCounts counts = RunCounts.NONE;
 
   public RunReport(JobConfig config, String sparkVersion, GenerationCounters counters) {
@@ -44,6 +48,16 @@ public final class RunReport {
 
   public void model(Model opened) {
     model = opened;
+  }
+
+  /** What the devices compute in, where the configuration has left it to them too. */
+  public void settled(ExecutionConfig execution) {
+    settled = Optional.of(execution);
+  }
+
+  /** Who follows what Spark leaves out. */
+  public void leftOut(LeftOut followed) {
+    leftOut = Optional.of(followed);
   }
 
   public void counts(RunCounts known) {
@@ -88,6 +102,7 @@ public final class RunReport {
     report.put("rows", rows());
     report.put("failures", counts.failures());
     report.put("warnings", warnings());
+    report.put("left_out", leftOut.map(LeftOut::lines).orElse(List.of()));
     report.put("seconds", seconds);
     report.put(
         "images_per_second",
@@ -96,6 +111,7 @@ public final class RunReport {
         "cost",
         DeviceCost.of(config.price(), seconds.onDevices()).map(DeviceCost::facts).orElse(null));
     report.put("model", model == null ? null : modelFacts());
+    report.put("computation", settled.map(RunReport::computation).orElse(null));
     report.put("versions", versions());
     report.put("configuration", config.effective());
     try {
@@ -128,6 +144,14 @@ public final class RunReport {
       facts.put("commit", model.commit());
     }
     facts.put("digest", model.digest());
+    return facts;
+  }
+
+  /** As it was settled; the batch of each image is in its provenance. */
+  private static Map<String, Object> computation(ExecutionConfig execution) {
+    Map<String, Object> facts = new LinkedHashMap<>();
+    facts.put("dtype", execution.dtype().label());
+    facts.put("per_device_batch_size", execution.perDeviceBatchSize().toString());
     return facts;
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
+import io.sparkdiffusion.config.BatchSize;
 import io.sparkdiffusion.config.ExecutionConfig;
 import io.sparkdiffusion.config.OutputFormat;
 import io.sparkdiffusion.config.Precision;
@@ -16,6 +17,7 @@ import io.sparkdiffusion.spark.model.Model;
 import io.sparkdiffusion.spark.output.Failures;
 import io.sparkdiffusion.spark.output.ImageStore;
 import io.sparkdiffusion.spark.output.OutputHold;
+import io.sparkdiffusion.spark.plan.BatchSizes;
 import io.sparkdiffusion.spark.table.RequestColumns;
 import io.sparkdiffusion.spark.table.ResultColumns;
 import io.sparkdiffusion.testing.FakeModel;
@@ -23,6 +25,7 @@ import io.sparkdiffusion.testing.LocalSpark;
 import io.sparkdiffusion.testing.Requests;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -40,6 +43,9 @@ class GenerateImagesTest {
   private final SparkSession spark = LocalSpark.session();
 
   @TempDir private Path folder;
+
+  /** Images in a batch by batch key, where that is left open. */
+  private final Map<String, Integer> together = new HashMap<>();
 
   @Test
   void givesTheSameBytesUnderAnyPartitioning() {
@@ -113,6 +119,33 @@ class GenerateImagesTest {
             "c: null");
   }
 
+  /** The model makes up to four together; the plan has use for two of one key. */
+  @Test
+  void makesBatchesAsPlanned() {
+    List<Row> planned = new ArrayList<>();
+    for (int i = 0; i < 5; i++) {
+      planned.add(planned("row" + i, "fox " + i, i == 4 ? 6 : 5));
+    }
+    ExecutionConfig execution =
+        new ExecutionConfig("cpu", Precision.FLOAT32, Precision.FLOAT32, new BatchSize.Auto(), "");
+    together.put(planned.get(0).getString(RequestColumns.BATCH_KEY), 2);
+    List<Row> rows =
+        generate(
+            planned,
+            1,
+            FakeModel.named("planned"),
+            execution,
+            GenerationCounters.register(spark.sparkContext()));
+
+    assertThat(rows)
+        .extracting(
+            row ->
+                row.getAs("id")
+                    + ": "
+                    + Provenance.fromJson(row.getAs("provenance")).computation().batchSize())
+        .containsExactlyInAnyOrder("row0: 2", "row1: 2", "row2: 2", "row3: 2", "row4: 4");
+  }
+
   /** A device that holds two images of 8 x 16 pixels in a batch that begins with four. */
   @Test
   void halvesTheBatchUntilItFits() {
@@ -128,7 +161,7 @@ class GenerateImagesTest {
             planned,
             2,
             FakeModel.named("memory", 2 * 8 * 16),
-            new ExecutionConfig("cpu", Precision.FLOAT32, Precision.FLOAT32, 4),
+            new ExecutionConfig("cpu", Precision.FLOAT32, 4),
             counters);
 
     List<Row> huge = rows.stream().filter(row -> row.getAs("id").equals("huge")).toList();
@@ -180,8 +213,7 @@ class GenerateImagesTest {
   }
 
   private List<Row> generate(List<Row> planned, int partitions, String model, String device) {
-    ExecutionConfig execution =
-        new ExecutionConfig(device, Precision.FLOAT32, Precision.FLOAT32, 2);
+    ExecutionConfig execution = new ExecutionConfig(device, Precision.FLOAT32, 2);
     GenerationCounters counters = GenerationCounters.register(spark.sparkContext());
     return generate(planned, partitions, FakeModel.named(model), execution, counters);
   }
@@ -206,7 +238,11 @@ class GenerateImagesTest {
                 true,
                 OutputHold.UNSHARED));
     GenerateImages function =
-        new GenerateImages(run, counters, new SerializableConfiguration(new Configuration()));
+        new GenerateImages(
+            run,
+            new BatchSizes(execution.perDeviceBatchSize(), together),
+            counters,
+            new SerializableConfiguration(new Configuration()));
     return spark
         .createDataFrame(planned, RequestColumns.SCHEMA)
         .repartition(partitions)

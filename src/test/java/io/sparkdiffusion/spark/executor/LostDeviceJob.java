@@ -7,6 +7,7 @@ import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.spark.output.ImageStore;
 import io.sparkdiffusion.spark.output.OutputHold;
+import io.sparkdiffusion.spark.plan.BatchSizes;
 import io.sparkdiffusion.spark.table.RequestColumns;
 import io.sparkdiffusion.spark.table.ResultColumns;
 import io.sparkdiffusion.testing.FakeModel;
@@ -63,7 +64,7 @@ public final class LostDeviceJob {
             true,
             true,
             OutputHold.UNSHARED);
-    ExecutionConfig execution = new ExecutionConfig("cpu", Precision.FLOAT32, Precision.FLOAT32, 1);
+    ExecutionConfig execution = new ExecutionConfig("cpu", Precision.FLOAT32, 1);
     GenerationRun run = new GenerationRun("run", FakeModel.named("cluster"), execution, store);
     return spark
         .createDataFrame(planned, RequestColumns.SCHEMA)
@@ -71,6 +72,7 @@ public final class LostDeviceJob {
         .mapPartitions(
             new GenerateImages(
                 run,
+                BatchSizes.of(execution.perDeviceBatchSize()),
                 GenerationCounters.register(spark.sparkContext()),
                 new SerializableConfiguration(new Configuration())),
             Encoders.row(ResultColumns.SCHEMA))

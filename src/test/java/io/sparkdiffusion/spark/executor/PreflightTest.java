@@ -53,7 +53,7 @@ class PreflightTest {
   /** The number format that the chosen device cannot have is known on the executor only. */
   @Test
   void findsAFormatThatTheDeviceCannotHave() {
-    ExecutionConfig half = new ExecutionConfig("auto", Precision.FLOAT16, Precision.FLOAT16, 2);
+    ExecutionConfig half = new ExecutionConfig("auto", Precision.FLOAT16, 2);
 
     assertThatThrownBy(() -> checkExecutors(FakeModel.named("x"), half))
         .isExactlyInstanceOf(ProblemsException.class)
@@ -63,8 +63,7 @@ class PreflightTest {
   /** A T4 has none, and cuDNN would say it as it says that memory is short. */
   @Test
   void findsBfloat16OnAGpuWithoutIt() {
-    ExecutionConfig execution =
-        new ExecutionConfig("auto", Precision.BFLOAT16, Precision.BFLOAT16, 2);
+    ExecutionConfig execution = new ExecutionConfig("auto", Precision.BFLOAT16, 2);
 
     assertThatThrownBy(
             () -> checkExecutors(on(new T4s(FakeModel.named("t4").generators())), execution))
@@ -130,6 +129,6 @@ class PreflightTest {
   }
 
   private static ExecutionConfig on(String device) {
-    return new ExecutionConfig(device, Precision.FLOAT32, Precision.FLOAT32, 2);
+    return new ExecutionConfig(device, Precision.FLOAT32, 2);
   }
 }

@@ -28,8 +28,7 @@ class ModelTest {
 
   private static final String UNET = "unet/diffusion_pytorch_model.safetensors";
 
-  private static final ExecutionConfig EXECUTION =
-      new ExecutionConfig("cpu", Precision.FLOAT32, Precision.FLOAT32, 1);
+  private static final ExecutionConfig EXECUTION = new ExecutionConfig("cpu", Precision.FLOAT32, 1);
 
   private final Configuration hadoop = new Configuration();
 
