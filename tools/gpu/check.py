@@ -20,6 +20,7 @@ EXPECTED = {  # what a part must have measured here, by the begin of its name
     "B": ("unet float32, as recorded: calls of 20", "vae float32, deterministic", "unet float32, an image at each place of 4", "vae float32, an image in batches"),
     "C": ("matrix rate float32", "text float32", "unet float32, batch 4", "unet float32, batch 4, diffusers", "vae float32, batch 2, one by one", "pipeline float32, batch 4", "text float32, batch 1, beside torch.compile: compiling"),
     "D": ("unet float32, batch 4: memory", "weights float32", "vae float32, too little memory", "first call of a process", "texts that the product"),
+    "F": ("unet float32, batch 2, group_norm=moments", "unet bfloat16, batch 2, shortcut=product", "vae float32, batch 1, group_norm=channels_first"),
     "E": ("24 images of 128", "the first 2 images again", "host memory: growth", "bfloat16, 8 images by another", "host memory after close"),
 }
 

@@ -18,7 +18,7 @@ from typing import Any
 from . import bundle
 from .report import PARTS, missed, read_results, write_reports
 
-MODULES = {"A": "fidelity", "B": "determinism", "C": "throughput", "D": "memory", "E": "product"}
+MODULES = {"A": "fidelity", "B": "determinism", "C": "throughput", "D": "memory", "E": "product", "F": "choices"}
 GRACE_SECONDS = 60
 MET, CANNOT, NOT_MET = 0, 2, 3
 
@@ -27,7 +27,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="tools/gpu/run", description=__doc__.splitlines()[0])
     parser.add_argument("output", type=Path, metavar="OUT", help="folder for report.json, report.md and logs")
     parser.add_argument("--device", default="cuda", help="cuda, cuda:N or cpu (default: %(default)s)")
-    parser.add_argument("--part", action="append", choices=tuple(PARTS), help="A to E, may be given again (default: all)")
+    parser.add_argument("--part", action="append", choices=tuple(PARTS), help="A to F, may be given again (default: all)")
     parser.add_argument("--minutes", type=float, default=8, help="at most so long for each part (default: %(default)s)")
     parser.add_argument("--bundle", type=Path, required=True, help="what tools/gpu/prepare made, packed or unpacked")
     parser.add_argument("--model", type=Path, help="folder of a published Stable Diffusion 2, instead of random weights at the real size")

@@ -44,6 +44,9 @@ class Model:
         self.folder, self.device = folder, torch.device(device)
         self.facts: dict[str, Any] = json.loads((folder / "model.json").read_text())
         self.weights_folder = weights
+        choice = self.facts.get("kernels", "")
+        self.fuser = "fuser=on" in choice
+        self.conv_format = torch.contiguous_format if "channels_first" in choice else torch.channels_last
         self.known: dict[tuple[str, str, str], dict[str, torch.Tensor]] = {}
 
     @cached_property
@@ -70,7 +73,7 @@ class Model:
         source = self.source(part)
         for name, shape in self.facts["weights"][part].items():
             value = source(name, shape).to(device).reshape(shape).to(dtype)
-            yield name, value.contiguous(memory_format=torch.channels_last) if value.dim() == 4 else value
+            yield name, value.contiguous(memory_format=self.conv_format) if value.dim() == 4 else value
 
     def source(self, part: str) -> Callable[[str, list[int]], torch.Tensor]:
         if self.weights_folder is None:
@@ -87,7 +90,7 @@ class Model:
             archive = edited(archive, convolutions.edit)
         where = device or self.device
         weights = self.weights(part, dtype, where) if part in COMPONENTS else {}
-        return Graph(archive, weights, described, where)
+        return Graph(archive, weights, described, where, self.fuser)
 
     def loop(self, name: str) -> dict[str, Any]:
         return next(loop for loop in self.facts["loops"] if loop["name"] == name)
@@ -96,15 +99,15 @@ class Model:
 class Graph:
     """One recorded pass, loaded."""
 
-    def __init__(self, archive: bytes, weights: dict[str, torch.Tensor], described: dict[str, Any], device: torch.device):
-        self.described, self.device = described, device
+    def __init__(self, archive: bytes, weights: dict[str, torch.Tensor], described: dict[str, Any], device: torch.device, fuser: bool = False):
+        self.described, self.device, self.fuser = described, device, fuser
         self.module = torch.jit.load(io.BytesIO(archive))
         self.module._c._get_method("load")(weights)
         self.forward = self.module._c._get_method("forward")
 
     def __call__(self, *inputs: torch.Tensor) -> torch.Tensor:
-        """As the product runs it: without gradients and without the profiling executor."""
-        with torch.inference_mode(), torch.jit.optimized_execution(False):
+        """As the product runs it: without gradients, and without the profiling executor unless the choice has it."""
+        with torch.inference_mode(), torch.jit.optimized_execution(self.fuser):
             return self.forward(*inputs)
 
     def inputs(self, seed: int = 0) -> list[torch.Tensor]:

@@ -73,7 +73,8 @@ def peak(work: Work, model: Model, part: str, dtype: str, batch: int, taken: dic
     del result
     taken[part, dtype, batch] = most - before
     where = "of the device" if work.on_gpu else "of the host"
-    work.recorder.value(f"{part} {dtype}, batch {batch}: memory above the weights", (most - before) / 2**20, f"MiB {where}", each=(most - before) / 2**20 / batch)
+    work.recorder.value(f"{part} {dtype}, batch {batch}: memory above the weights", (most - before) / 2**20, f"MiB {where}", each=(most - before) / 2**20 / batch,
+                        by_the_shapes=call.described["live_bytes"] / 2**20)
 
 
 def weights(work: Work, model: Model, dtype: str) -> None:

@@ -14,6 +14,7 @@ PARTS = {
     "C": "Throughput beside diffusers",
     "D": "Memory and what the device says when it has too little",
     "E": "The product in Java over this machine's libtorch",
+    "F": "Kernels that could be taken on a GPU, beside those that are",
 }
 
 

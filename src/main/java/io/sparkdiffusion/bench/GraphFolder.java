@@ -6,6 +6,8 @@ import io.sparkdiffusion.config.StrictJson;
 import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.Graph;
 import io.sparkdiffusion.graph.Shape;
+import io.sparkdiffusion.kernel.CudaKernels;
+import io.sparkdiffusion.kernel.LiveMemory;
 import io.sparkdiffusion.kernel.Target;
 import io.sparkdiffusion.pipeline.BatchShape;
 import io.sparkdiffusion.pipeline.GuidedStep;
@@ -36,6 +38,7 @@ final class GraphFolder {
   private static final List<Dtype> DTYPES = List.of(Dtype.FLOAT32, Dtype.BFLOAT16, Dtype.FLOAT16);
 
   private final Path folder;
+  private final CudaKernels kernels;
   private final TextConfig text;
   private final UnetConfig unet;
   private final VaeConfig vae;
@@ -43,17 +46,22 @@ final class GraphFolder {
   private final Map<String, Object> weights = new LinkedHashMap<>();
   private final Set<String> written = new TreeSet<>();
 
-  /** A folder to be filled for a model, of which only the configurations are read. */
-  GraphFolder(Path folder, Path model) {
+  /**
+   * A folder to be filled for a model, of which only the configurations are read.
+   *
+   * @param kernels what is chosen of a GPU's
+   */
+  GraphFolder(Path folder, Path model, CudaKernels kernels) {
     this.folder = folder;
+    this.kernels = kernels;
     this.text = TextConfig.read(model.resolve("text_encoder/config.json"));
     this.unet = UnetConfig.read(model.resolve("unet/config.json"));
     this.vae = VaeConfig.read(model.resolve("vae/config.json"));
   }
 
   /** A GPU's, as the device itself would choose it. */
-  private static Target target(Dtype dtype) {
-    return Target.cuda(dtype);
+  private Target target(Dtype dtype) {
+    return Target.cuda(dtype, kernels);
   }
 
   /** The text encoder, for one text, in each type. */
@@ -97,6 +105,13 @@ final class GraphFolder {
     step(new BatchShape(size, vae.latentChannels(), side, side, true, false));
   }
 
+  /** A batch of guided images in the UNet, and one of them in the VAE. */
+  void choice(long size) throws IOException {
+    long side = unet.sampleSize();
+    unet(size, 2 * size, side, side);
+    vae(1, side, side);
+  }
+
   long latentChannels() {
     return vae.latentChannels();
   }
@@ -112,6 +127,7 @@ final class GraphFolder {
   /** Ends the folder: {@code model.json} with the loops that the caller has planned. */
   void finish(List<Map<String, Object>> loops) throws IOException {
     Map<String, Object> all = new LinkedHashMap<>();
+    all.put("kernels", kernels.toString());
     all.put("vocabulary", text.vocabulary());
     all.put("positions", text.positions());
     all.put("sample_size", unet.sampleSize());
@@ -139,6 +155,7 @@ final class GraphFolder {
     described.put("file", file);
     described.put("inputs", graph.inputs().stream().map(GraphFolder::sizes).toList());
     described.put("result", sizes(graph.resultShape()));
+    described.put("live_bytes", LiveMemory.peakBytes(graph, dtype));
     graphs.add(described);
     if (!graph.weights().isEmpty()) {
       weights.computeIfAbsent(part, any -> shapes(graph));

@@ -1,6 +1,7 @@
 package io.sparkdiffusion.bench;
 
 import io.sparkdiffusion.config.StrictJson;
+import io.sparkdiffusion.kernel.CudaKernels;
 import io.sparkdiffusion.pipeline.BatchShape;
 import io.sparkdiffusion.sampler.Step;
 import io.sparkdiffusion.scheduler.DdimScheduler;
@@ -25,7 +26,23 @@ import java.util.stream.LongStream;
 public final class RecordGraphs {
 
   private static final String USAGE =
-      "sizes OUTPUT MODEL BATCH..., reference OUTPUT MODEL NUMBERS, or dictionary OUTPUT";
+      "sizes OUTPUT MODEL BATCH..., choices OUTPUT MODEL BATCH, reference OUTPUT MODEL NUMBERS, or"
+          + " dictionary OUTPUT";
+
+  /** Kernels that a GPU may have in place of the usual ones, to be measured beside them. */
+  private static final List<String> CHOICES =
+      List.of(
+          "group_norm=moments",
+          "group_norm=moments,fuser=on",
+          "group_norm=channels_first",
+          "fuser=on",
+          "shortcut=product",
+          "attention=flash",
+          "attention=efficient",
+          "attention=cudnn",
+          "attention=math",
+          "deterministic=off",
+          "group_norm=moments,fuser=on,shortcut=product");
 
   /** Of runs without a reference: few steps and many. */
   private static final List<Integer> STEPS = List.of(2, 5, 20, 50);
@@ -39,6 +56,8 @@ public final class RecordGraphs {
     if (kind.equals("sizes") && given.size() > 3) {
       List<Long> batches = given.subList(3, given.size()).stream().map(Long::valueOf).toList();
       sizes(Path.of(given.get(1)), Path.of(given.get(2)), batches);
+    } else if (kind.equals("choices") && given.size() == 4) {
+      choices(Path.of(given.get(1)), Path.of(given.get(2)), Long.parseLong(given.get(3)));
     } else if (kind.equals("reference") && given.size() == 4) {
       reference(Path.of(given.get(1)), Path.of(given.get(2)), Path.of(given.get(3)));
     } else if (kind.equals("dictionary") && given.size() == 2) {
@@ -51,7 +70,7 @@ public final class RecordGraphs {
 
   /** A model at the size of its training, in batches of guided images. */
   static void sizes(Path output, Path model, List<Long> batches) throws IOException {
-    GraphFolder graphs = new GraphFolder(output, model);
+    GraphFolder graphs = new GraphFolder(output, model, CudaKernels.USUAL);
     graphs.text();
     for (long batch : batches) {
       graphs.batch(batch);
@@ -64,6 +83,16 @@ public final class RecordGraphs {
     graphs.finish(loops);
   }
 
+  /** A model's UNet and decoder by each choice of kernels, a folder for each. */
+  static void choices(Path output, Path model, long batch) throws IOException {
+    for (String choice : CHOICES) {
+      GraphFolder graphs =
+          new GraphFolder(output.resolve(choice), model, CudaKernels.parse(choice));
+      graphs.choice(batch);
+      graphs.finish(List.of());
+    }
+  }
+
   /**
    * A small model in all shapes for which diffusers' numbers are there.
    *
@@ -73,7 +102,7 @@ public final class RecordGraphs {
   static void reference(Path output, Path model, Path numbers) throws IOException {
     Map<String, Object> cases = StrictJson.read(numbers.resolve("cases.json"));
     TensorFile stages = TensorFile.read(numbers.resolve(model.getFileName() + ".safetensors"));
-    GraphFolder graphs = new GraphFolder(output, model);
+    GraphFolder graphs = new GraphFolder(output, model, CudaKernels.USUAL);
     graphs.text();
     for (Object call : (List<?>) cases.get("unet_calls")) {
       long[] sample = stages.shape("unet/" + call + "/sample").sizes();

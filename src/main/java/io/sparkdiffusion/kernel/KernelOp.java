@@ -44,8 +44,24 @@ public enum KernelOp implements Operator {
   CONV2D_INTO(true),
   /** A 3x3 convolution of x, nearest-neighbour doubled: x, bias; {@code name}, {@code packing}. */
   UPSAMPLED_CONV2D,
-  /** A convolution that says how cuDNN is to compute it; {@code stride}, {@code padding}. */
-  CUDNN_CONV2D;
+  /**
+   * A convolution that says how cuDNN is to compute it; {@code stride}, {@code padding}, {@code
+   * deterministic}.
+   */
+  CUDNN_CONV2D,
+  /** Attention by one of a GPU's kernels; {@code kind}, and which as {@code kernel}. */
+  CUDA_ATTENTION,
+  /** The input as float32. */
+  TO_FLOAT32,
+  /** The first input in the second one's type. */
+  TYPE_AS,
+  /**
+   * Of x (B, N, G, K) for each of B and G over all N and K the mean, and 1 / sqrt(variance + {@code
+   * epsilon}): (2, B, 1, G, 1) float32.
+   */
+  MOMENTS,
+  /** c + x · weightᵀ of matrices: x (N, I), weight (O, I), c (N, O). */
+  PRODUCT_PLUS;
 
   private final boolean overwrites;
 

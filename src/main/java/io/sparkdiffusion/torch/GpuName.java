@@ -1,5 +1,6 @@
 package io.sparkdiffusion.torch;
 
+import io.sparkdiffusion.kernel.CudaKernels;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -27,6 +28,10 @@ public final class GpuName {
     libraries.driver().ifPresent(version -> facts.add("driver " + version));
     libraries.cuda().ifPresent(version -> facts.add("CUDA " + version));
     libraries.cudnn().ifPresent(version -> facts.add("cuDNN " + version));
+    String chosen = CudaKernels.ofThisProcess().toString();
+    if (!chosen.isEmpty()) {
+      facts.add("kernels " + chosen);
+    }
     return "%s (%s)".formatted(device.name(), String.join(", ", facts));
   }
 }

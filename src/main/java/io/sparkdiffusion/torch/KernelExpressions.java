@@ -4,7 +4,12 @@ import static io.sparkdiffusion.torch.Expressions.call;
 import static io.sparkdiffusion.torch.Expressions.stored;
 import static io.sparkdiffusion.torch.Expressions.torch;
 
+import io.sparkdiffusion.graph.Attention;
+import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.Node;
+import io.sparkdiffusion.kernel.AttentionBy;
+import io.sparkdiffusion.kernel.CudaKernels.AttentionKernel;
+import io.sparkdiffusion.kernel.CudnnFlags;
 import io.sparkdiffusion.kernel.KernelOp;
 import java.util.Arrays;
 import java.util.stream.Collectors;
@@ -26,7 +31,7 @@ final class KernelExpressions {
   private static final String PLAIN = "False, [0, 0], 1";
 
   /** What {@code torch.backends.cudnn} sets: benchmark, deterministic, enabled, TF32. */
-  private static final String CUDNN = "False, True, True, False";
+  private static final String CUDNN = "False, %s, True, False";
 
   private final Node node;
   private final Expressions inputs;
@@ -60,13 +65,46 @@ final class KernelExpressions {
       case CONV2D_INTO -> convolutionInto();
       case UPSAMPLED_CONV2D -> method("doubled_convolution", in(0), kernels(), in(1));
       case CUDNN_CONV2D ->
-          torch("_convolution", in(0), in(1), in(2), stride(), sides(), ONES, PLAIN, CUDNN);
+          torch("_convolution", in(0), in(1), in(2), stride(), sides(), ONES, PLAIN, cudnn());
+      case CUDA_ATTENTION -> attention(causal());
+      case TO_FLOAT32 -> torch("to", in(0), TorchTypes.number(Dtype.FLOAT32), "False, False, None");
+      case TYPE_AS -> torch("type_as", in(0), in(1));
+      case MOMENTS -> method("moments", in(0), node.number("epsilon"));
+      case PRODUCT_PLUS -> torch("addmm", in(2), in(0), torch("t", in(1)));
     };
   }
 
   private String linear(Object... arguments) {
     return oneDnn(
         "_linear_pointwise", Stream.concat(Stream.of(in(0)), Stream.of(arguments)).toArray());
+  }
+
+  private String cudnn() {
+    boolean isDeterministic = node.attribute(CudnnFlags.DETERMINISTIC, Boolean.class);
+    return CUDNN.formatted(isDeterministic ? "True" : "False");
+  }
+
+  private String causal() {
+    return node.attribute("kind", Attention.Kind.class) == Attention.Kind.CAUSAL ? "True" : "False";
+  }
+
+  /** Each gives the result first, and what a backward pass would need. */
+  private String attention(String causal) {
+    Object[] all =
+        switch (node.attribute(AttentionBy.KERNEL, AttentionKernel.class)) {
+          case LIBTORCH -> throw new IllegalArgumentException("libtorch's choice has no kernel");
+          case FLASH -> new Object[] {"flash", "0.", causal, "False"};
+          case EFFICIENT -> new Object[] {"efficient", "None", "False", "0.", causal};
+          case CUDNN -> new Object[] {"cudnn", "None", "False", "0.", causal, "False"};
+          case MATH -> new Object[] {"math", "None", "0.", causal, "None"};
+        };
+    String name =
+        all[0].equals("math")
+            ? "_scaled_dot_product_attention_math"
+            : "_scaled_dot_product_%s_attention".formatted(all[0]);
+    Object[] arguments =
+        Stream.concat(Stream.of(in(0), in(1), in(2)), Stream.of(all).skip(1)).toArray();
+    return "(" + torch(name, arguments) + ")[0]";
   }
 
   private String convolutionInto() {

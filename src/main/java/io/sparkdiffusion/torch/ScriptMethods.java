@@ -57,12 +57,26 @@ final class ScriptMethods {
           return torch.permute(out, [0, 3, 1, 2])
       """;
 
+  /** Means and inverse deviations of x (B, N, G, K) over N and K: (2, B, 1, G, 1). */
+  private static final String MOMENTS =
+      """
+        def moments(self: __torch__.M,
+          x: Tensor,
+          epsilon: float) -> Tensor:
+          wide = torch.to(x, 6, False, False, None)
+          variance, mean, = torch.var_mean(wide, [1, 3], False, True)
+          return torch.stack([mean, torch.rsqrt(torch.add(variance, epsilon))])
+      """;
+
   private ScriptMethods() {}
 
   /** The method that a node calls. */
   static Optional<String> of(Node node) {
     if (node.is(KernelOp.ATTENTION_IN_BLOCKS)) {
       return Optional.of(ATTENTION_IN_BLOCKS);
+    }
+    if (node.is(KernelOp.MOMENTS)) {
+      return Optional.of(MOMENTS);
     }
     return node.is(KernelOp.UPSAMPLED_CONV2D) ? Optional.of(DOUBLED_CONVOLUTION) : Optional.empty();
   }

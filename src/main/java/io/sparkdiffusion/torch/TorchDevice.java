@@ -9,6 +9,7 @@ import ai.djl.pytorch.jni.JniUtils;
 import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.GraphException;
 import io.sparkdiffusion.graph.Shape;
+import io.sparkdiffusion.kernel.CudaKernels;
 import io.sparkdiffusion.kernel.Target;
 import java.nio.ByteBuffer;
 import java.util.Optional;
@@ -32,6 +33,7 @@ public final class TorchDevice implements AutoCloseable {
 
   private final String name;
   private final Device device;
+  private final CudaKernels cuda;
   private final ExecutorService thread;
   private final PtNDManager manager;
   private final HostMemory host = new HostMemory();
@@ -45,6 +47,7 @@ public final class TorchDevice implements AutoCloseable {
   private TorchDevice(String name, Device device) {
     this.name = name;
     this.device = device;
+    this.cuda = isGpu() ? CudaKernels.ofThisProcess() : CudaKernels.USUAL;
     this.thread =
         Executors.newSingleThreadExecutor(
             task -> {
@@ -59,8 +62,8 @@ public final class TorchDevice implements AutoCloseable {
               PtNDManager made = TorchEngine.newManager(device);
               JniUtils.setGradMode(false);
               // Nothing is specialised after some calls, so that they all give the same bytes. On a
-              // GPU the optimizer would compile kernels of its own besides, by NVRTC: not measured.
-              JniUtils.setGraphExecutorOptimize(false);
+              // GPU it would compile kernels of its own besides, by NVRTC.
+              JniUtils.setGraphExecutorOptimize(cuda.fuser() == CudaKernels.Switch.ON);
               return made;
             });
     this.beforeEachRun = isGpu() ? () -> {} : call(() -> new ExpOverflow(manager))::read;
@@ -107,7 +110,12 @@ public final class TorchDevice implements AutoCloseable {
 
   /** The kernels that are fast here in a type. */
   public Target target(Dtype dtype) {
-    return isGpu() ? Target.cuda(dtype) : new Target(dtype, OneDnn.kernels(this, dtype));
+    return isGpu() ? Target.cuda(dtype, cuda) : new Target(dtype, OneDnn.kernels(this, dtype));
+  }
+
+  /** Whether images lie with their channels last, and the weights of convolutions too. */
+  boolean keepsChannelsLast() {
+    return cuda.groupNorm() != CudaKernels.GroupNorm.CHANNELS_FIRST;
   }
 
   /**
@@ -265,6 +273,11 @@ public final class TorchDevice implements AutoCloseable {
   /** What this kind of device needs before it computes a graph; nothing on a GPU. */
   void prepareRun() {
     beforeEachRun.run();
+  }
+
+  /** Free GPU memory now, what libtorch keeps for later not counted; 0 on a CPU. */
+  public long freeMemoryBytes() {
+    return GpuMemory.freeBytes(name);
   }
 
   /** Gives cached GPU memory back to the driver; nothing on a CPU. */

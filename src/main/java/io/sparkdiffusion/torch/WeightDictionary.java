@@ -28,6 +28,11 @@ import java.util.function.Supplier;
  */
 public final class WeightDictionary implements AutoCloseable {
 
+  /** As c10::MemoryFormat counts. */
+  private static final long CONTIGUOUS = 0;
+
+  private static final long CHANNELS_LAST = 2;
+
   private final TorchDevice device;
   private final PtSymbolBlock module;
   private final Map<String, Runnable> inParts = new HashMap<>();
@@ -84,7 +89,7 @@ public final class WeightDictionary implements AutoCloseable {
   /**
    * Converts one weight and keeps it; the source is free afterwards.
    *
-   * @param target the type to keep; 4-d weights are kept channels-last
+   * @param target the type to keep; 4-d weights are kept channels-last, as images are
    * @param shape the shape to keep, of as many elements as the source has
    */
   public void put(String name, RawWeight raw, Dtype target, Shape shape) {
@@ -95,9 +100,13 @@ public final class WeightDictionary implements AutoCloseable {
         (own, stored) -> {
           List<IValue> arguments = new ArrayList<>(List.of(own.push(IValue.from(name))));
           arguments.addAll(stored);
-          arguments.add(own.push(IValue.from(shape.rank() == 4 ? 2L : 0L)));
+          arguments.add(own.push(IValue.from(memoryFormat(shape))));
           run("put", arguments.toArray(IValue[]::new));
         });
+  }
+
+  private long memoryFormat(Shape shape) {
+    return shape.rank() == 4 && device.keepsChannelsLast() ? CHANNELS_LAST : CONTIGUOUS;
   }
 
   /**

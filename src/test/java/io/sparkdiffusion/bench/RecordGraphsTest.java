@@ -45,6 +45,23 @@ class RecordGraphsTest {
   }
 
   @Test
+  void everyChoiceOfKernelsIsAFolderOfItsOwn() throws IOException {
+    RecordGraphs.main(arguments("choices", output, REAL, 2));
+    output = output.resolve("group_norm=moments");
+    assertThat(graphs().keySet())
+        .contains("unet-float16-2x4x64x64.zip", "vae-bfloat16-1x64x64.zip")
+        .hasSize(6);
+    assertThat(model()).containsEntry("kernels", "group_norm=moments");
+    assertThat(script("unet-float16-2x4x64x64.zip"))
+        .contains("var_mean")
+        .doesNotContain("group_norm");
+    output = output.resolveSibling("attention=flash");
+    assertThat(script("unet-float16-2x4x64x64.zip")).contains("_flash_attention(");
+    // One head of 512 channels is more than that kernel takes.
+    assertThat(script("vae-float16-1x64x64.zip")).doesNotContain("_flash_attention(");
+  }
+
+  @Test
   void runsOfTheReferenceCarryTheirScheduleAndTokens() throws IOException {
     RecordGraphs.main(arguments("reference", output, NUMBERS.resolve("v21"), NUMBERS));
     List<?> loops = (List<?>) model().get("loops");

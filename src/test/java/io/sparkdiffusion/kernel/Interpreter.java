@@ -140,6 +140,12 @@ public final class Interpreter {
       case PACKED_CONV2D, CUDNN_CONV2D -> convolution(node, 0, in(node, 1), 2);
       case CONV2D_INTO ->
           convolution(node, 1, in(node, 2), 3).with(in(node, 0), node.shape(), Double::sum);
+      case CUDA_ATTENTION -> attention(node);
+      case TO_FLOAT32, TYPE_AS -> in(node, 0);
+      case MOMENTS -> Reductions.moments(in(node, 0), node.number("epsilon"));
+      case PRODUCT_PLUS ->
+          Reductions.linear(in(node, 0), in(node, 1), node.shape())
+              .with(in(node, 2), node.shape(), Double::sum);
       case UPSAMPLED_CONV2D ->
           Reductions.convolution(
               upsampled(in(node, 0), node.shape().with(1, node.input(0).shape().size(1))),

@@ -10,6 +10,7 @@ import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.Graph;
 import io.sparkdiffusion.graph.Node;
 import io.sparkdiffusion.graph.Op;
+import io.sparkdiffusion.graph.Operator;
 import io.sparkdiffusion.graph.Scope;
 import io.sparkdiffusion.graph.Shape;
 import io.sparkdiffusion.graph.Tensor;
@@ -45,7 +46,7 @@ class PassesTest {
         .toList();
   }
 
-  private static List<Node> all(Graph graph, Op operator) {
+  private static List<Node> all(Graph graph, Operator operator) {
     return graph.nodes().stream().filter(node -> node.is(operator)).toList();
   }
 
@@ -315,7 +316,59 @@ class PassesTest {
   @Test
   void convolutionsTellCudnn() {
     Tensor x = graph.input(2, 3, 4, 4);
-    assertThat(operators(after(new CudnnFlags(), scope.conv2d("conv", x, 3, 3, 2))))
+    assertThat(operators(after(new CudnnFlags(true), scope.conv2d("conv", x, 3, 3, 2))))
         .containsExactly("CUDNN_CONV2D");
+  }
+
+  @Test
+  void groupNormsGoByMomentsWithTheirSilu() {
+    Tensor x = graph.input(2, 6, 3, 4);
+    Tensor h = scope.groupNorm("norm", x, 2, 1e-2).silu();
+    Graph plain = after(new GroupNormByMoments(), scope.groupNorm("last", h, 3, 1e-5).plus(x));
+    assertThat(operators(plain))
+        .doesNotContain("GROUP_NORM")
+        .contains("MOMENTS", "TYPE_AS")
+        .filteredOn("SILU"::equals)
+        .hasSize(1);
+    // The SiLU is computed before the norm's result is rounded to the network's type.
+    assertThat(all(plain, KernelOp.TYPE_AS).get(0).input(0).operator()).isEqualTo(Op.SILU);
+  }
+
+  @Test
+  void aNormThatIsReadTwiceKeepsItsOwnResult() {
+    Tensor norm = scope.groupNorm("norm", graph.input(1, 4, 2, 2), 2, 1e-5);
+    assertThat(operators(after(new GroupNormByMoments(), norm.silu().plus(norm))))
+        .doesNotContain("GROUP_NORM")
+        .endsWith("PERMUTE", "SILU", "ADD");
+  }
+
+  @Test
+  void aShortcutIsAProductThatIsAdded() {
+    Tensor x = graph.input(2, 3, 4, 5);
+    Tensor h = scope.conv2d("conv2", x.exp(), 6, 3, 1);
+    Graph joined = after(new ShortcutIntoProduct(), h.plus(scope.conv2d("short", x, 6, 1, 1)));
+    assertThat(operators(joined)).contains("PRODUCT_PLUS").filteredOn("CONV2D"::equals).hasSize(1);
+    assertThat(all(joined, Op.CONV2D).get(0).input(2).operator()).isEqualTo(Op.ADD);
+  }
+
+  @Test
+  void aShortcutThatIsReadElsewhereOrWiderStays() {
+    Tensor x = graph.input(2, 3, 4, 5);
+    Tensor again = scope.conv2d("short", x, 6, 1, 1);
+    Tensor h = scope.conv2d("conv2", x.exp(), 6, 3, 1).plus(again);
+    assertThat(operators(after(new ShortcutIntoProduct(), h.times(again))))
+        .doesNotContain("PRODUCT_PLUS");
+    Tensor wide = scope.conv2d("a", x, 6, 3, 1).plus(scope.conv2d("b", x, 6, 3, 1));
+    assertThat(operators(after(new ShortcutIntoProduct(), wide))).doesNotContain("PRODUCT_PLUS");
+  }
+
+  @Test
+  void attentionGoesToAKernelThatTakesItsHeads() {
+    Tensor x = graph.input(1, 2, 3, 200);
+    Tensor y = Attention.of(x, x, x, Kind.CAUSAL);
+    AttentionBy flash = new AttentionBy(CudaKernels.AttentionKernel.FLASH);
+    AttentionBy cudnn = new AttentionBy(CudaKernels.AttentionKernel.CUDNN);
+    assertThat(operators(after(flash, y))).containsExactly("CUDA_ATTENTION");
+    assertThat(operators(after(cudnn, y))).containsExactly("ATTENTION");
   }
 }

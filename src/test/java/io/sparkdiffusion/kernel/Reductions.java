@@ -107,6 +107,23 @@ final class Reductions {
     return normed(x, size, epsilon, i -> i / plane % channels, weight, bias);
   }
 
+  /** Means and inverse deviations of x (B, N, G, K) over N and K: (2, B, 1, G, 1). */
+  static Values moments(Values x, double epsilon) {
+    Shape sizes = x.shape();
+    int count = Math.toIntExact(sizes.size(1) * sizes.size(3));
+    return Values.of(
+        Shape.of(2, sizes.size(0), 1, sizes.size(2), 1),
+        i -> {
+          double[] group =
+              IntStream.range(0, count)
+                  .mapToDouble(n -> x.at(i[1], n / sizes.size(3), i[3], n % sizes.size(3)))
+                  .toArray();
+          double mean = Arrays.stream(group).average().orElse(0);
+          double variance = Arrays.stream(group).map(v -> (v - mean) * (v - mean)).sum() / count;
+          return (float) (i[0] == 0 ? mean : 1 / Math.sqrt(variance + epsilon));
+        });
+  }
+
   static Values layerNorm(Values x, Values weight, Values bias, double epsilon) {
     int width = (int) x.shape().size(-1);
     return normed(x, width, epsilon, i -> i % width, weight, bias);
