@@ -17,6 +17,7 @@ guidance_scale=
 guidance_rescale=
 scheduler=
 eta=
+vae_tiling=
 diffusion_scheduler_config=
 resolution=
 height=
@@ -51,6 +52,7 @@ _spark_diffusion_values() {
   case "$1" in
     prompts_format) printf '%s\n' auto parquet csv tsv json txt table ;;
     scheduler) printf '%s\n' ddim ;;
+    vae_tiling) printf '%s\n' auto on off ;;
     from_pt) printf '%s\n' true false ;;
     device) printf '%s\n' auto cpu cuda ;;
     weights_dtype) printf '%s\n' auto float32 bfloat16 float16 ;;

@@ -29,5 +29,6 @@ class Parameters(Params):
     revision = Param(Params._dummy(), "revision", "branch, tag or commit of a hub id; empty: main", TypeConverters.toString)
     scheduler = Param(Params._dummy(), "scheduler", "sampler: ddim", TypeConverters.toString)
     seed = Param(Params._dummy(), "seed", "rows without a seed derive theirs from it and their id", TypeConverters.toInt)
+    vae_tiling = Param(Params._dummy(), "vae_tiling", "large images in tiles: auto, on, off", TypeConverters.toString)
     variant = Param(Params._dummy(), "variant", "which of several weights, as fp16 or non_ema; empty: the usual", TypeConverters.toString)
     width = Param(Params._dummy(), "width", "pixels, a multiple of 8 from 8 to 4096", TypeConverters.toInt)

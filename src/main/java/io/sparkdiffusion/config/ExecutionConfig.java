@@ -1,5 +1,6 @@
 package io.sparkdiffusion.config;
 
+import io.sparkdiffusion.request.VaeTiling;
 import java.io.Serializable;
 
 /**
@@ -9,14 +10,32 @@ import java.io.Serializable;
  * @param weightsDtype {@code auto} stands for the other one's; both for the device's choice
  * @param perDeviceBatchSize images in a batch
  * @param libtorchPath a PyTorch on each executor whose libtorch computes; empty: the usual one
+ * @param large what large images are where {@code vae_tiling=auto}
  */
 public record ExecutionConfig(
     String device,
     Precision weightsDtype,
     Precision activationsDtype,
     BatchSize perDeviceBatchSize,
-    String libtorchPath)
+    String libtorchPath,
+    VaeTiling.Large large)
     implements Serializable {
+
+  /** What a configuration says; what large images are is the devices' to say. */
+  public ExecutionConfig(
+      String device,
+      Precision weightsDtype,
+      Precision activationsDtype,
+      BatchSize perDeviceBatchSize,
+      String libtorchPath) {
+    this(
+        device,
+        weightsDtype,
+        activationsDtype,
+        perDeviceBatchSize,
+        libtorchPath,
+        VaeTiling.Large.WHOLE);
+  }
 
   /** Checks the values. */
   public ExecutionConfig {
@@ -81,12 +100,15 @@ public record ExecutionConfig(
 
   /** Whether the devices are to say something yet. */
   public boolean isOpen() {
-    return askedDtype() == Precision.AUTO || perDeviceBatchSize instanceof BatchSize.Auto;
+    return askedDtype() == Precision.AUTO
+        || perDeviceBatchSize instanceof BatchSize.Auto
+        || device.equals("auto");
   }
 
   /** The same with what the devices have said. */
-  public ExecutionConfig settled(Precision dtype, BatchSize batchSize) {
-    return new ExecutionConfig(device, dtype, dtype, batchSize, libtorchPath);
+  public ExecutionConfig settled(
+      Precision dtype, BatchSize batchSize, VaeTiling.Large largeImages) {
+    return new ExecutionConfig(device, dtype, dtype, batchSize, libtorchPath, largeImages);
   }
 
   /**
@@ -96,6 +118,6 @@ public record ExecutionConfig(
    */
   public ExecutionConfig on(String actualDevice) {
     return new ExecutionConfig(
-        actualDevice, weightsDtype, activationsDtype, perDeviceBatchSize, libtorchPath);
+        actualDevice, weightsDtype, activationsDtype, perDeviceBatchSize, libtorchPath, large);
   }
 }

@@ -4,6 +4,8 @@ import io.sparkdiffusion.config.Shown;
 import io.sparkdiffusion.config.StrictJson;
 import io.sparkdiffusion.request.Parameter;
 import io.sparkdiffusion.request.Parameters;
+import io.sparkdiffusion.request.VaeTiling;
+import io.sparkdiffusion.request.Values;
 import io.sparkdiffusion.scheduler.SchedulerConfig;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
@@ -75,6 +77,9 @@ public final class ImageCommand {
         settings.put(Parameters.NUM_IMAGES.name(), 1);
       }
     }
+    if (image.values().get(Parameters.VAE_TILING).equals(VaeTiling.AUTO) && isLarge(image)) {
+      settings.put(Parameters.VAE_TILING.name(), VaeTiling.OFF);
+    }
     settings.put("weights_dtype", dtype);
     settings.put("activations_dtype", dtype);
     settings.put("diffusion_scheduler_config", overrides(schedulerConfig));
@@ -82,6 +87,13 @@ public final class ImageCommand {
     Map<String, String> texts = new LinkedHashMap<>();
     settings.forEach((key, value) -> texts.put(key, value.toString()));
     return texts;
+  }
+
+  /** Whether a GPU would make it of tiles, which it is not. */
+  private static boolean isLarge(GenerationParameters image) {
+    Values values = image.values();
+    long pixels = (long) values.get(Parameters.HEIGHT) * values.get(Parameters.WIDTH);
+    return pixels > VaeTiling.MOST_WHOLE_PIXELS;
   }
 
   /** {@link #settings} as one line for bash, whatever the prompt is. */

@@ -33,6 +33,11 @@ public record BatchShape(
     return new BatchShape(1, channels, height, width, false, false);
   }
 
+  /** The same for latents of another size. */
+  BatchShape sized(long otherHeight, long otherWidth) {
+    return new BatchShape(batch, channels, otherHeight, otherWidth, guided, noisy);
+  }
+
   /** Values of one image's latents. */
   int latentCount() {
     return Math.toIntExact(channels * height * width);

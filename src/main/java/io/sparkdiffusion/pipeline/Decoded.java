@@ -31,7 +31,7 @@ sealed interface Decoded {
 
     @Override
     public ImageResult result(ImageRequest request, Function<byte[], ImageResult> generated) {
-      return new ImageResult.Failed(
+      return ImageResult.Failed.notFinite(
           request,
           "Cannot keep image: UNet and VAE must give finite numbers (NaN or infinity); use"
               + " activations_dtype=bfloat16 or float32");

@@ -25,8 +25,23 @@ public sealed interface ImageResult {
       Duration inference)
       implements ImageResult {}
 
-  /** A request that gave no image. */
-  record Failed(ImageRequest request, String reason) implements ImageResult {}
+  /**
+   * A request that gave no image.
+   *
+   * @param isNotFinite whether the networks gave NaN or infinity, which another device might not
+   */
+  record Failed(ImageRequest request, String reason, boolean isNotFinite) implements ImageResult {
+
+    /** For another reason. */
+    public Failed(ImageRequest request, String reason) {
+      this(request, reason, false);
+    }
+
+    /** For numbers that are none. */
+    public static Failed notFinite(ImageRequest request, String reason) {
+      return new Failed(request, reason, true);
+    }
+  }
 
   /**
    * How much of a text the encoder saw.

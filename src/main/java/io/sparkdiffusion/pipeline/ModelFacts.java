@@ -13,11 +13,13 @@ import java.util.SortedMap;
  *
  * @param schedulerConfig the full scheduler configuration, overrides applied
  * @param trainedSizePixels the side of the images that the UNet was trained on
+ * @param tileSizePixels the side of the VAE's tiles
  * @param predictionDoubt why the prediction type may not be the one that the UNet was trained for
  */
 public record ModelFacts(
     SortedMap<String, Object> schedulerConfig,
     long trainedSizePixels,
+    long tileSizePixels,
     Optional<String> predictionDoubt) {
 
   /**
@@ -31,6 +33,7 @@ public record ModelFacts(
     return new ModelFacts(
         scheduler.toMap(),
         networks.unet().sampleSize() * networks.vae().compression(),
+        networks.vae().sampleSize(),
         PredictionDoubt.of(networks.unet(), scheduler));
   }
 

@@ -14,7 +14,6 @@ import io.sparkdiffusion.torch.DeviceTensor;
 import io.sparkdiffusion.torch.TorchDevice;
 import io.sparkdiffusion.unet.Unet2dConditionModel;
 import io.sparkdiffusion.util.ResourceStack;
-import io.sparkdiffusion.vae.AutoencoderKlDecoder;
 import io.sparkdiffusion.weights.Component;
 import io.sparkdiffusion.weights.ModelFolder;
 import java.time.Duration;
@@ -41,7 +40,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
   private final List<WeightsOnDemand> weights = new ArrayList<>();
   private final PromptEncoder prompts;
   private final Denoiser denoiser;
-  private final GraphCache<BatchShape> decoders;
+  private final ImageDecoder images;
   private final Decoding decoding;
   private final Duration opening;
   private final long freeBytes;
@@ -82,11 +81,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
                   unet,
                   target,
                   networks.text().positions()));
-      AutoencoderKlDecoder decoder = new AutoencoderKlDecoder(networks.vae());
-      this.decoders =
-          resources.push(
-              new GraphCache<>(
-                  vae, shape -> target.apply(Pixels.record(decoder, target.dtype(), shape))));
+      this.images = resources.push(new ImageDecoder(device, networks.vae(), vae, target));
       this.decoding = new Decoding(device::releaseCachedMemory, device.isGpu());
       if (device.isGpu()) {
         weights.forEach(WeightsOnDemand::get);
@@ -225,7 +220,10 @@ public final class StableDiffusionPipeline implements AutoCloseable {
     List<Decoded> decoded;
     try (DeviceTensor states = denoise(batch, shape, texts, schedule, observer)) {
       decoded =
-          decoding.decode((first, some) -> decode(states, first, some), shape, requests.size());
+          decoding.decode(
+              (first, some) -> images.decode(states, first, some, batch.key().isTiled()),
+              shape,
+              requests.size());
     }
     Duration spent = spentSince(start, preparedBefore);
     inference = inference.plus(spent);
@@ -241,16 +239,6 @@ public final class StableDiffusionPipeline implements AutoCloseable {
     try (DeviceTensor embeddings = prompts.embeddings(texts)) {
       return denoiser.denoise(new DenoisingLoop.Task(batch, shape, embeddings, schedule), observer);
     }
-  }
-
-  private byte[] decode(DeviceTensor states, int first, BatchShape shape) {
-    return device.call(
-        () -> {
-          try (DeviceTensor latents = states.rows(first, shape.batch());
-              DeviceTensor pixels = decoders.get(shape).run(latents)) {
-            return pixels.toBytes();
-          }
-        });
   }
 
   private BatchShape shape(BatchKey key, int images) {
@@ -299,7 +287,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
   }
 
   private Duration compiling() {
-    return prompts.compiling().plus(denoiser.compiling()).plus(decoders.compiling());
+    return prompts.compiling().plus(denoiser.compiling()).plus(images.compiling());
   }
 
   /** The time since a start, without that of loading and compiling. */

@@ -20,6 +20,11 @@ public record BatchKey(Values shared, boolean guided) {
     return shared.get(Parameters.WIDTH);
   }
 
+  /** Whether images larger than a tile are decoded in tiles. */
+  public boolean isTiled() {
+    return shared.get(Parameters.VAE_TILING).equals(VaeTiling.ON);
+  }
+
   public double eta() {
     return shared.get(Parameters.ETA);
   }

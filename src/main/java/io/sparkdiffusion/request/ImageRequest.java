@@ -122,6 +122,11 @@ public final class ImageRequest implements Serializable {
     return values.get(Parameters.ETA);
   }
 
+  /** The same with another value of a parameter. */
+  ImageRequest with(Parameter.Value<?> other) {
+    return new ImageRequest(id, imageIndex, values.with(other), start);
+  }
+
   /** What a request hash holds of this image, by name. */
   public Map<String, Object> canonical() {
     Map<String, Object> parts = new HashMap<>(values.canonical());

@@ -100,6 +100,9 @@ public final class Parameter<T> implements Serializable {
 
   /** Whether the request hash holds it where it has this value. */
   boolean isInHash(Object value) {
+    if (said.another != null) {
+      return value.equals(said.another);
+    }
     return decidesImage() && !(said.inHash == InHash.UNLESS_USUAL && value.equals(said.usual));
   }
 

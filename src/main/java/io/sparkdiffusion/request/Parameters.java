@@ -177,6 +177,19 @@ public final class Parameters {
                   "share of noise in each DDIM step; 0 has none",
                   "share of noise in each DDIM step, 0 to 1"));
 
+  /** Whether a large image is decoded in tiles (diffusers, AutoencoderKL.enable_tiling). */
+  public static final Parameter<String> VAE_TILING =
+      add(
+          text("vae_tiling")
+              .usually(VaeTiling.AUTO)
+              .rule(Rule.oneOf(VaeTiling.AUTO, VaeTiling.ON, VaeTiling.OFF))
+              .alsoCalled("use_tiling", "enable_tiling", "enable_vae_tiling", "tiled_vae")
+              .means(
+                  "large images in overlapping tiles, as diffusers' enable_tiling; auto: on a GPU"
+                      + " above 1024x1024 pixels",
+                  "large images in tiles: auto, on, off")
+              .inHashOnlyAs(VaeTiling.ON));
+
   /** All of them. */
   public static final List<Parameter<?>> ALL = List.copyOf(TABLE);
 

@@ -18,6 +18,7 @@ final class Said<T> {
   Scope scope = Scope.BOTH;
   Topic topic = Topic.HOW_TO_DRAW;
   InHash inHash = InHash.YES;
+  T another;
   boolean isPrivate;
   boolean variesInBatch;
 
@@ -91,6 +92,13 @@ final class Said<T> {
 
   Said<T> inHash(InHash whether) {
     inHash = whether;
+    return this;
+  }
+
+  /** It makes another image with one value alone, and the hash holds it then. */
+  Said<T> inHashOnlyAs(T value) {
+    inHash = InHash.UNLESS_USUAL;
+    another = value;
     return this;
   }
 

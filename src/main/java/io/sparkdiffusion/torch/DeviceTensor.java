@@ -50,8 +50,16 @@ public final class DeviceTensor implements AutoCloseable {
    * closes it.
    */
   public DeviceTensor rows(long first, long count) {
-    Shape part = shape.with(0, count);
-    if (first < 0 || first + count > shape.size(0)) {
+    return part(0, first, count);
+  }
+
+  /**
+   * A part of one dimension in the same memory, as {@link #rows}; only the first one's lies in a
+   * piece.
+   */
+  public DeviceTensor part(int dimension, long first, long count) {
+    Shape part = shape.with(dimension, count);
+    if (first < 0 || first + count > shape.size(dimension)) {
       throw new IllegalArgumentException(
           "Cannot take rows of a tensor: they must lie inside (%s from %s on of %s)"
               .formatted(count, first, shape));
@@ -60,7 +68,7 @@ public final class DeviceTensor implements AutoCloseable {
         () -> {
           try (PtNDManager own = device.manager().newSubManager(device.manager().getDevice());
               PtNDArray whole = value().toTensor(own);
-              PtNDArray rows = JniUtils.slice(whole, 0, first, first + count, 1)) {
+              PtNDArray rows = JniUtils.slice(whole, dimension, first, first + count, 1)) {
             return new DeviceTensor(device, IValue.from(rows), part);
           }
         });

@@ -10,8 +10,9 @@ import java.util.List;
  * What {@code vae/config.json} says of an AutoencoderKL's decoder.
  *
  * @param widths channels of each level, outermost first
+ * @param sampleSize the side of the images that it was trained on, in pixels
  * @param scalingFactor latents are divided by it before decoding; 0.18215 where the key is absent
- *     (diffusers, AutoencoderKL)
+ *     and 32 for the size (diffusers, AutoencoderKL)
  */
 public record VaeConfig(
     long latentChannels,
@@ -19,12 +20,14 @@ public record VaeConfig(
     List<Long> widths,
     int layersPerBlock,
     long groups,
+    long sampleSize,
     double scalingFactor,
     boolean postQuantConv,
     boolean middleAttention) {
 
   private static final String WIDTHS = "block_out_channels";
   private static final String GROUPS = "norm_num_groups";
+  private static final int DEFAULT_SAMPLE_SIZE = 32;
   private static final double DEFAULT_SCALING_FACTOR = 0.18215;
 
   /**
@@ -38,7 +41,7 @@ public record VaeConfig(
     json.choices("up_block_types", WIDTHS, "UpDecoderBlock2D");
     json.choice("act_fn", "silu", "swish");
     json.absent("shift_factor", "latents_mean", "latents_std")
-        .ignore("in_channels", "sample_size", "down_block_types", "force_upcast", "use_quant_conv");
+        .ignore("in_channels", "down_block_types", "force_upcast", "use_quant_conv");
     VaeConfig config =
         new VaeConfig(
             json.size("latent_channels"),
@@ -46,6 +49,7 @@ public record VaeConfig(
             widths,
             json.count("layers_per_block", 1),
             json.size(GROUPS, 32),
+            json.size("sample_size", DEFAULT_SAMPLE_SIZE),
             json.positive("scaling_factor", DEFAULT_SCALING_FACTOR),
             json.flag("use_post_quant_conv", true),
             json.flag("mid_block_add_attention", true));

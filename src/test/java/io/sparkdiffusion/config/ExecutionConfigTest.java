@@ -3,6 +3,7 @@ package io.sparkdiffusion.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sparkdiffusion.request.VaeTiling.Large;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -61,10 +62,10 @@ class ExecutionConfigTest {
 
     assertThat(given.dtype()).isEqualTo(Precision.BFLOAT16);
     assertThat(given.isOpen()).isTrue();
-    assertThat(new ExecutionConfig("auto", Precision.FLOAT32, 1).isOpen()).isFalse();
+    assertThat(new ExecutionConfig("cuda", Precision.FLOAT32, 1).isOpen()).isFalse();
     assertThat(open.askedDtype()).isEqualTo(Precision.AUTO);
     assertThatThrownBy(open::dtype).hasMessage("the number format must be settled first (auto)");
-    assertThat(open.settled(Precision.FLOAT16, new BatchSize.Fixed(2)))
+    assertThat(open.settled(Precision.FLOAT16, new BatchSize.Fixed(2), Large.WHOLE))
         .isEqualTo(new ExecutionConfig("auto", Precision.FLOAT16, 2));
     assertThatThrownBy(
             () -> ConfigText.load(folder, ConfigText.MINIMAL, "per_device_batch_size=some"))

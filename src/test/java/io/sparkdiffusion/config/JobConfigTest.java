@@ -192,7 +192,7 @@ class JobConfigTest {
                 + " price_per_device_hour=2.5, prompt=(set), prompt_column=prompt, prompts=,"
                 + " prompts_format=auto, prompts_options=, resolution=, revision=fp16,"
                 + " run_name=autumn, scheduler=ddim, seed=-9,"
-                + " variant=, weights_dtype=bfloat16, width=640}");
+                + " vae_tiling=on, variant=, weights_dtype=bfloat16, width=640}");
     assertThat(config.toString()).doesNotContain("a cat", "blurry", "hf_secret");
   }
 

@@ -34,7 +34,8 @@ class SamplingConfigTest {
                 Parameters.GUIDANCE_RESCALE.of(0.7),
                 Parameters.HEIGHT.of(768),
                 Parameters.WIDTH.of(640),
-                Parameters.ETA.of(0.5)));
+                Parameters.ETA.of(0.5),
+                Parameters.VAE_TILING.of("on")));
   }
 
   @Test

@@ -58,6 +58,21 @@ class BatchFitTest {
     assertThat(BatchFit.images(image, image)).isEqualTo(1);
   }
 
+  /** What docs/gpu.md says of images in a piece, in MiB. */
+  @ParameterizedTest
+  @CsvSource({
+    "FLOAT16, 64, 544",
+    "FLOAT16, 128, 2176",
+    "FLOAT16, 256, 8704",
+    "FLOAT32, 256, 17408"
+  })
+  void decodingTakesFourTimesAsMuchForEachDoubling(Dtype dtype, long side, long mib) {
+    Graph vae =
+        new AutoencoderKlDecoder(VaeConfig.read(CONFIGS.resolve("vae/config.json")))
+            .record(dtype, 1, side, side);
+    assertThat(LiveMemory.peakBytes(Target.cuda(dtype).apply(vae), dtype) >> 20).isEqualTo(mib);
+  }
+
   private static long imageBytes(Dtype dtype, long side) {
     Graph unet =
         new Unet2dConditionModel(UnetConfig.read(CONFIGS.resolve("unet/config.json")))

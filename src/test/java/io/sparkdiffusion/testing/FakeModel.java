@@ -8,6 +8,7 @@ import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.spark.model.GeneratorFactory;
 import io.sparkdiffusion.spark.model.ImageGenerator;
 import io.sparkdiffusion.spark.model.Model;
+import io.sparkdiffusion.spark.model.TextsAhead;
 import io.sparkdiffusion.torch.BrokenDeviceException;
 import io.sparkdiffusion.torch.OutOfDeviceMemoryException;
 import java.io.IOException;
@@ -19,6 +20,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -59,7 +61,7 @@ public final class FakeModel {
 
   private static Model of(String name, Factory factory) {
     return new Model(
-        name, "", "d".repeat(64), Map.of("prediction_type", "epsilon"), 16, List.of(), factory);
+        name, "", "d".repeat(64), Map.of("prediction_type", "epsilon"), 16, 16, List.of(), factory);
   }
 
   /** How often a model was loaded in this JVM. */
@@ -95,6 +97,20 @@ public final class FakeModel {
     }
   }
 
+  /** As a CPU has it. */
+  private record Ahead(String name) implements TextsAhead {
+
+    @Override
+    public int images() {
+      return 32;
+    }
+
+    @Override
+    public void encode(List<ImageRequest> soon) {
+      expected(name).add(soon.stream().map(ImageRequest::id).toList());
+    }
+  }
+
   private record Generator(String name, String device, long memoryPixels, AtomicLong nanos)
       implements ImageGenerator {
 
@@ -105,8 +121,8 @@ public final class FakeModel {
     }
 
     @Override
-    public void expect(List<ImageRequest> soon) {
-      expected(name).add(soon.stream().map(ImageRequest::id).toList());
+    public Optional<TextsAhead> textsAhead() {
+      return Optional.of(new Ahead(name));
     }
 
     @Override

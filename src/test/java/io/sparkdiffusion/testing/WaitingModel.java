@@ -38,6 +38,7 @@ public final class WaitingModel {
         fake.digest(),
         fake.schedulerConfig(),
         fake.trainedSizePixels(),
+        fake.tileSizePixels(),
         fake.doubts(),
         new Factory(fake.generators(), name, nanosPerStepPixel, speeds));
   }

@@ -29,7 +29,7 @@ class VaeConfigTest {
     VaeConfig config = read(REQUIRED);
 
     assertThat(config)
-        .isEqualTo(new VaeConfig(4, 3, List.of(32L, 64L), 1, 32, 0.18215, true, true));
+        .isEqualTo(new VaeConfig(4, 3, List.of(32L, 64L), 1, 32, 32, 0.18215, true, true));
     assertThat(config.compression()).isEqualTo(2);
     assertThat(config.widthsUpwards()).containsExactly(64L, 32L);
   }
@@ -46,13 +46,15 @@ class VaeConfigTest {
                 + "]",
             "layers_per_block=2",
             "norm_num_groups=2",
+            "sample_size=256",
             "scaling_factor=0.13025",
             "use_post_quant_conv=false",
             "mid_block_add_attention=false");
     VaeConfig config = read(full);
 
     assertThat(config)
-        .isEqualTo(new VaeConfig(16, 3, List.of(4L, 8L, 12L, 16L), 2, 2, 0.13025, false, false));
+        .isEqualTo(
+            new VaeConfig(16, 3, List.of(4L, 8L, 12L, 16L), 2, 2, 256, 0.13025, false, false));
     assertThat(config.compression()).isEqualTo(8);
   }
 
@@ -90,7 +92,6 @@ class VaeConfigTest {
   @ValueSource(
       strings = {
         "in_channels=1",
-        "sample_size=768",
         "down_block_types=[\"AttnDownEncoderBlock2D\"]",
         "force_upcast=true",
         "use_quant_conv=false",

@@ -1,5 +1,7 @@
 package io.sparkdiffusion.spark.executor;
 
+import static io.sparkdiffusion.request.VaeTiling.Large.TILED;
+import static io.sparkdiffusion.request.VaeTiling.Large.WHOLE;
 import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.joining;
 import static java.util.stream.Collectors.mapping;
@@ -49,7 +51,7 @@ public final class AutoSettings {
   public static ExecutionConfig settle(
       SparkContext spark, GeneratorFactory generators, ExecutionConfig asked) {
     if (!asked.isOpen()) {
-      return asked;
+      return settle(List.of(asked.device().equals("cpu") ? Seen.CPU : Seen.ANY_GPU), asked);
     }
     List<Seen> devices =
         asked.device().equals("cpu")
@@ -64,7 +66,8 @@ public final class AutoSettings {
     Precision dtype = asked.askedDtype() == Precision.AUTO ? common(devices) : asked.askedDtype();
     BatchSize asBefore = asked.perDeviceBatchSize();
     boolean isOne = isOnCpu && asBefore instanceof BatchSize.Auto;
-    ExecutionConfig settled = asked.settled(dtype, isOne ? new BatchSize.Fixed(1) : asBefore);
+    ExecutionConfig settled =
+        asked.settled(dtype, isOne ? new BatchSize.Fixed(1) : asBefore, isOnCpu ? WHOLE : TILED);
     if (!isOnCpu) {
       LOG.info(
           "Number format {}, batches of {} images, on {}",
@@ -106,6 +109,9 @@ public final class AutoSettings {
   record Seen(String host, String name, boolean isGpu, Precision format) implements Serializable {
 
     static final Seen CPU = new Seen("", "CPU", false, AutoFormat.of(Optional.empty()));
+
+    /** One of which nothing is asked. */
+    static final Seen ANY_GPU = new Seen("", "GPU", true, AutoFormat.of(Optional.empty()));
 
     static Seen of(String host, String device, GeneratorFactory generators) {
       if (device.equals("cpu")) {

@@ -6,12 +6,15 @@ import io.sparkdiffusion.pipeline.ImageResult;
 import io.sparkdiffusion.request.BatchKey;
 import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.spark.model.GeneratorFactory;
+import io.sparkdiffusion.spark.model.TextsAhead;
 import io.sparkdiffusion.torch.OutOfDeviceMemoryException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.TaskContext;
 import org.apache.spark.sql.Row;
 
 /** Makes the result rows of one batch at a time, on the device of the running task. */
@@ -48,13 +51,18 @@ final class BatchWorker {
     }
   }
 
+  /** How many planned images the model wants to know before it makes the next one. */
+  int imagesAhead() {
+    return loaded.generator().textsAhead().map(TextsAhead::images).orElse(1);
+  }
+
   /** Tells the model of planned images that come soon. */
   void expect(List<PlannedImage> soon) {
     List<ImageRequest> requests = soon.stream().map(PlannedImage::request).toList();
     LostDevice.guard(
         device,
         () -> {
-          loaded.generator().expect(requests);
+          loaded.generator().textsAhead().ifPresent(texts -> texts.encode(requests));
           return true;
         });
   }
@@ -96,6 +104,7 @@ final class BatchWorker {
     try {
       results = LostDevice.guard(device, () -> loaded.generator().generate(requests, batchSize));
       metrics.batchMade(results);
+      requireNumbers(results);
     } catch (OutOfDeviceMemoryException e) {
       if (loaded.halve(key, batchSize)) {
         return List.of();
@@ -107,6 +116,23 @@ final class BatchWorker {
       done.add(row(planned.get(i), results.get(i), batchSize));
     }
     return done;
+  }
+
+  /**
+   * A GPU that has made nothing but NaN for some batches fails the task, which another executor
+   * then makes; what gives the same there is failed rows, as a model's NaN are.
+   */
+  private void requireNumbers(List<ImageResult> results) {
+    boolean canBeTriedElsewhere =
+        !device.equals("cpu")
+            && LostDevice.isExecutorOfItsOwn(SparkEnv.get())
+            && TaskContext.get().attemptNumber() == 0;
+    if (loaded.givesNoNumbers(results) && canBeTriedElsewhere) {
+      throw new IllegalStateException(
+          ("Cannot go on: device %s must give finite numbers (NaN or infinity for whole batches);"
+                  + " where all devices do so, set activations_dtype=bfloat16 or float32")
+              .formatted(device));
+    }
   }
 
   private static ImageResult tooLarge(ImageRequest request, OutOfDeviceMemoryException e) {

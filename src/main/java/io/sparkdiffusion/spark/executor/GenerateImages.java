@@ -1,6 +1,5 @@
 package io.sparkdiffusion.spark.executor;
 
-import io.sparkdiffusion.pipeline.StableDiffusionPipeline;
 import io.sparkdiffusion.spark.plan.BatchSizes;
 import io.sparkdiffusion.spark.table.RequestColumns;
 import io.sparkdiffusion.spark.table.ResultColumns;
@@ -80,14 +79,19 @@ public final class GenerateImages implements MapPartitionsFunction<Row, Row> {
 
     private boolean lookAhead() {
       if (ahead.isEmpty() && planned.hasNext()) {
-        for (int i = 0; i < StableDiffusionPipeline.MOST_UPCOMING && planned.hasNext(); i++) {
-          take(planned.next());
-        }
+        take(planned.next());
         if (!ahead.isEmpty()) {
-          worker().expect(List.copyOf(ahead));
+          takeMore();
         }
       }
       return !ahead.isEmpty();
+    }
+
+    private void takeMore() {
+      for (int i = 1; i < worker().imagesAhead() && planned.hasNext(); i++) {
+        take(planned.next());
+      }
+      worker().expect(List.copyOf(ahead));
     }
 
     /** A cancelled task ends between two batches. */

@@ -1,10 +1,12 @@
 package io.sparkdiffusion.spark.executor;
 
+import io.sparkdiffusion.pipeline.ImageResult;
 import io.sparkdiffusion.pipeline.PipelineTimes;
 import io.sparkdiffusion.request.BatchKey;
 import io.sparkdiffusion.spark.model.GeneratorFactory;
 import io.sparkdiffusion.spark.model.ImageGenerator;
 import java.time.Duration;
+import java.util.List;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
@@ -22,6 +24,7 @@ final class LoadedGenerator implements AutoCloseable {
   private final String device;
   private volatile ImageGenerator generator;
   private final NavigableMap<Long, Integer> smallerBatchSizes = new TreeMap<>();
+  private final UselessBatches useless = new UselessBatches();
   private int halvings;
   private PipelineTimes told = NONE;
 
@@ -82,6 +85,11 @@ final class LoadedGenerator implements AutoCloseable {
         device,
         didNotFit / 2);
     return true;
+  }
+
+  /** Whether this batch and those before it show that the device gives no numbers any more. */
+  boolean givesNoNumbers(List<ImageResult> results) {
+    return useless.areTooMany(results);
   }
 
   /** How often batches were halved since the last call, by whichever task. */

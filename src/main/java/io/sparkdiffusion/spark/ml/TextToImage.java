@@ -303,6 +303,11 @@ public final class TextToImage extends Transformer implements DefaultParamsWrita
     return with("eta", value);
   }
 
+  /** Large images in tiles: {@code auto}, {@code on}, {@code off}. */
+  public TextToImage setVaeTiling(String value) {
+    return with("vae_tiling", value);
+  }
+
   /** {@code auto}, {@code cpu}, {@code cuda} or {@code cuda:N}. */
   public TextToImage setDevice(String value) {
     return with("device", value);

@@ -3,10 +3,10 @@ package io.sparkdiffusion.spark.model;
 import io.sparkdiffusion.metadata.Provenance;
 import io.sparkdiffusion.pipeline.ImageResult;
 import io.sparkdiffusion.pipeline.PipelineTimes;
-import io.sparkdiffusion.pipeline.StableDiffusionPipeline;
 import io.sparkdiffusion.request.BatchKey;
 import io.sparkdiffusion.request.ImageRequest;
 import java.util.List;
+import java.util.Optional;
 
 /** Makes the images of batches on one device; tasks share it. */
 public interface ImageGenerator extends AutoCloseable {
@@ -22,12 +22,10 @@ public interface ImageGenerator extends AutoCloseable {
    */
   List<ImageResult> generate(List<ImageRequest> requests, int batchSize);
 
-  /**
-   * Tells of images that are asked for soon: their texts may be encoded together.
-   *
-   * @param soon those that come next first, {@link StableDiffusionPipeline#MOST_UPCOMING} at most
-   */
-  default void expect(List<ImageRequest> soon) {}
+  /** How it encodes the texts of coming images together; empty where that gains nothing. */
+  default Optional<TextsAhead> textsAhead() {
+    return Optional.empty();
+  }
 
   /**
    * How many such images go through the networks together, before any batch was too large: what was

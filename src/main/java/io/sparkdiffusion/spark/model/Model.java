@@ -20,6 +20,7 @@ import org.apache.hadoop.conf.Configuration;
  * @param commit the hub's, empty for a model of no hub
  * @param schedulerConfig the full scheduler configuration, overrides applied
  * @param trainedSizePixels the side of the images that it was trained on
+ * @param tileSizePixels the side of the tiles that a large image is decoded in
  * @param doubts what may be wrong with it, to be told once
  */
 public record Model(
@@ -28,6 +29,7 @@ public record Model(
     String digest,
     Map<String, Object> schedulerConfig,
     long trainedSizePixels,
+    long tileSizePixels,
     List<String> doubts,
     GeneratorFactory generators)
     implements Serializable {
@@ -46,6 +48,7 @@ public record Model(
         digest,
         schedulerConfig,
         trainedSizePixels,
+        tileSizePixels,
         doubts,
         generators.settled(execution));
   }
@@ -79,6 +82,7 @@ public record Model(
         sums.digest(),
         facts.schedulerConfig(),
         facts.trainedSizePixels(),
+        facts.tileSizePixels(),
         facts.predictionDoubt().stream().toList(),
         new PipelineFactory(
             location,

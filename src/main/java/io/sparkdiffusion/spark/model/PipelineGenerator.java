@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** The real thing: Stable Diffusion 2. */
@@ -48,8 +49,21 @@ final class PipelineGenerator implements ImageGenerator {
   }
 
   @Override
-  public void expect(List<ImageRequest> soon) {
-    pipeline.expect(soon);
+  public Optional<TextsAhead> textsAhead() {
+    return computation.device().equals("cpu") ? Optional.of(new OnCpu()) : Optional.empty();
+  }
+
+  private final class OnCpu implements TextsAhead {
+
+    @Override
+    public int images() {
+      return StableDiffusionPipeline.MOST_UPCOMING;
+    }
+
+    @Override
+    public void encode(List<ImageRequest> soon) {
+      pipeline.expect(soon);
+    }
   }
 
   @Override

@@ -4,6 +4,7 @@ import io.sparkdiffusion.config.ExecutionConfig;
 import io.sparkdiffusion.metadata.RequestHash;
 import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.request.RowRequests;
+import io.sparkdiffusion.request.VaeTiling;
 import io.sparkdiffusion.request.Values;
 import io.sparkdiffusion.spark.model.Model;
 import io.sparkdiffusion.spark.table.PromptColumns;
@@ -34,12 +35,15 @@ public final class PlanImages implements FlatMapFunction<Row, Row> {
   private final Values sampling;
   private final Model model;
   private final String dtype;
+  private final VaeTiling.Large large;
 
-  private PlanImages(PromptColumns columns, Values sampling, Model model, String dtype) {
+  private PlanImages(
+      PromptColumns columns, Values sampling, Model model, ExecutionConfig execution) {
     this.columns = columns;
     this.sampling = sampling;
     this.model = model;
-    this.dtype = dtype;
+    this.dtype = execution.dtype().label();
+    this.large = execution.large();
   }
 
   /**
@@ -59,7 +63,7 @@ public final class PlanImages implements FlatMapFunction<Row, Row> {
   /** The same for rows of a table with these columns. */
   public static PlanImages of(
       PromptColumns columns, Values sampling, ExecutionConfig execution, Model model) {
-    return new PlanImages(columns, sampling, model, execution.dtype().label());
+    return new PlanImages(columns, sampling, model, execution);
   }
 
   @Override
@@ -79,7 +83,9 @@ public final class PlanImages implements FlatMapFunction<Row, Row> {
       return Stream.of(failed(cells, String.join("; ", invalid.reasons()), passedThrough));
     }
     List<ImageRequest> requests = ((RowRequests.Valid) asked).requests();
-    return requests.stream().map(request -> planned(request, passedThrough));
+    return requests.stream()
+        .map(request -> VaeTiling.settled(request, model.tileSizePixels(), large))
+        .map(request -> planned(request, passedThrough));
   }
 
   private Row planned(ImageRequest request, List<Object> passedThrough) {

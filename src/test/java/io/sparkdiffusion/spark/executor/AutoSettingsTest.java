@@ -8,6 +8,7 @@ import io.sparkdiffusion.config.ExecutionConfig;
 import io.sparkdiffusion.config.Precision;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.metadata.RequestHash;
+import io.sparkdiffusion.request.VaeTiling.Large;
 import io.sparkdiffusion.spark.model.GeneratorFactory;
 import io.sparkdiffusion.spark.model.ImageGenerator;
 import io.sparkdiffusion.testing.FakeModel;
@@ -70,10 +71,10 @@ class AutoSettingsTest {
     ExecutionConfig byMemory =
         new ExecutionConfig("cuda", Precision.AUTO, Precision.FLOAT16, AUTO, "./gpu-env");
 
-    assertThat(AutoSettings.settle(spark, gpus, exact)).isSameAs(exact);
+    assertThat(AutoSettings.settle(spark, gpus, exact))
+        .isEqualTo(exact.settled(Precision.FLOAT32, new BatchSize.Fixed(3), Large.TILED));
     assertThat(AutoSettings.settle(spark, gpus, byMemory))
-        .isEqualTo(
-            new ExecutionConfig("cuda", Precision.FLOAT16, Precision.FLOAT16, AUTO, "./gpu-env"));
+        .isEqualTo(byMemory.settled(Precision.FLOAT16, AUTO, Large.TILED));
   }
 
   /** A run has one format, which is in every image's hash. */
@@ -95,7 +96,8 @@ class AutoSettingsTest {
                 + " (7.5) of c; float32 for CPU of d); set activations_dtype, or device");
     ExecutionConfig given =
         new ExecutionConfig("auto", Precision.FLOAT16, Precision.FLOAT16, AUTO, "");
-    assertThat(AutoSettings.settle(seen, given)).isEqualTo(given);
+    assertThat(AutoSettings.settle(seen, given))
+        .isEqualTo(given.settled(Precision.FLOAT16, AUTO, Large.TILED));
   }
 
   @Test

@@ -76,7 +76,7 @@ class PreflightTest {
   }
 
   private static Model on(GeneratorFactory generators) {
-    return new Model("t4", "", "d".repeat(64), Map.of(), 16, List.of(), generators);
+    return new Model("t4", "", "d".repeat(64), Map.of(), 16, 16, List.of(), generators);
   }
 
   /** Two GPUs of compute capability 7.5. */

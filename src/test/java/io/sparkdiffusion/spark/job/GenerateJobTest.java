@@ -70,7 +70,8 @@ class GenerateJobTest {
         .isEqualTo(
             "id STRING,image_index INT,prompt STRING,negative_prompt STRING,seed BIGINT,"
                 + "num_inference_steps INT,guidance_scale DOUBLE,guidance_rescale DOUBLE,"
-                + "height INT,width INT,scheduler STRING,eta DOUBLE,request_hash STRING,"
+                + "height INT,width INT,scheduler STRING,eta DOUBLE,vae_tiling STRING,"
+                + "request_hash STRING,"
                 + "replaces STRING,"
                 + "token_count INT,negative_token_count INT,lost_text STRING,"
                 + "negative_lost_text STRING,image STRUCT<bytes: BINARY, path: STRING>,"

@@ -273,6 +273,7 @@ class TextToImageTest {
             .setWidth(640)
             .setScheduler("euler")
             .setEta(0.5)
+            .setVaeTiling("off")
             .setDevice("cuda:1")
             .setLibtorchPath("./gpu-env")
             .setDtype("bfloat16")
@@ -307,6 +308,7 @@ class TextToImageTest {
             "revision=fp16",
             "scheduler=euler",
             "seed=-9",
+            "vae_tiling=off",
             "variant=fp16",
             "width=640");
   }
