@@ -13,6 +13,7 @@ from safetensors.torch import load_file
 
 from common import OUTPUT
 from components import load
+from pipeline_cases import NUMBERS
 
 diffusers.utils.logging.set_verbosity_error()
 
@@ -59,7 +60,7 @@ def plain_loop(pipeline, case, dtype):
         alpha = alphas[t].item()
         previous = t - 1000 // case["steps"]
         alpha_previous = alphas[max(previous, 0)].item()
-        if case["model"] == "base":
+        if case["model"] != "v21":
             noise, clean = output, (x - (1 - alpha) ** 0.5 * output) / alpha**0.5
         else:
             noise = alpha**0.5 * output + (1 - alpha) ** 0.5 * x
@@ -85,11 +86,13 @@ def widened(pipeline, dtype):
 
 
 def main():
-    written = load_file(OUTPUT / "pipeline.safetensors")
+    written = {}
+    for file in set(NUMBERS.values()):
+        written |= load_file(OUTPUT / f"{file}.safetensors")
     cases = json.loads((OUTPUT / "cases.json").read_text(encoding="utf-8"))["pipeline"]
     print("worst difference of any latent, relative to its step's largest value; pixels unequal, worst levels")
     for dtype in (torch.float32, torch.float64):
-        pipelines = {name: widened(load(OUTPUT / name), dtype) for name in ("base", "v21")}
+        pipelines = {name: widened(load(OUTPUT / name), dtype) for name in NUMBERS}
         for case in cases:
             latents, pixels = plain_loop(pipelines[case["model"]], case, dtype)
             expected = written[f"{case['name']}/latents"]

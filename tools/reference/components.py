@@ -31,7 +31,8 @@ diffusers.utils.logging.disable_progress_bar()
 
 
 def load(folder):
-    return StableDiffusionPipeline.from_pretrained(folder, torch_dtype=torch.float32, local_files_only=True)
+    unused = {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
+    return StableDiffusionPipeline.from_pretrained(folder, torch_dtype=torch.float32, local_files_only=True, **unused)
 
 
 def text(encoder, tokenizer):
@@ -89,7 +90,7 @@ def quick_gelu(base):
 
 
 def main():
-    for name in ("base", "v21"):
+    for name in ("base", "v21", "sd15"):
         pipeline = load(OUTPUT / name)
         states = text(pipeline.text_encoder, pipeline.tokenizer)
         calls = unet_calls(pipeline.unet, states["text/states"])

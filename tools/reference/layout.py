@@ -10,15 +10,16 @@ def write_json(path, value):
     path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def write_index(folder, version, scheduler):
+def write_index(folder, version, scheduler, checked=False):
+    """checked: whether the model has a safety checker, as Stable Diffusion 1 has"""
     write_json(
         folder / "model_index.json",
         {
             "_class_name": "StableDiffusionPipeline",
             "_diffusers_version": version,
-            "feature_extractor": [None, None],
-            "requires_safety_checker": False,
-            "safety_checker": [None, None],
+            "feature_extractor": ["transformers", "CLIPImageProcessor"] if checked else [None, None],
+            "requires_safety_checker": checked,
+            "safety_checker": ["stable_diffusion", "StableDiffusionSafetyChecker"] if checked else [None, None],
             "scheduler": ["diffusers", scheduler],
             "text_encoder": ["transformers", "CLIPTextModel"],
             "tokenizer": ["transformers", "CLIPTokenizer"],
@@ -28,8 +29,8 @@ def write_index(folder, version, scheduler):
     )
 
 
-def write_tokenizer(folder, tokens, merges, name_or_path):
-    """tokens: token to id; merges: pairs in the order in which they are applied"""
+def write_tokenizer(folder, tokens, merges, name_or_path, pad="!"):
+    """tokens: token to id; merges: pairs in the order in which they are applied; pad: the end of the text for CLIP's own"""
 
     def added(content):
         return {"content": content, "lstrip": False, "normalized": True, "rstrip": False, "single_word": False}
@@ -42,7 +43,7 @@ def write_tokenizer(folder, tokens, merges, name_or_path):
     (folder / "merges.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
     write_json(
         folder / "special_tokens_map.json",
-        {"bos_token": added(start), "eos_token": added(end), "pad_token": "!", "unk_token": added(end)},
+        {"bos_token": added(start), "eos_token": added(end), "pad_token": pad, "unk_token": added(end)},
     )
     write_json(
         folder / "tokenizer_config.json",

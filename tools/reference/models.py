@@ -1,4 +1,4 @@
-"""Small Stable Diffusion 2 models with random weights, in the folder layout of the published models."""
+"""Small Stable Diffusion models with random weights, in the folder layout of the published models."""
 
 import shutil
 import zlib
@@ -111,6 +111,36 @@ CONFIGS = {
         | {"prediction_type": "v_prediction"},
     },
 }
+# Stable Diffusion 1.5's keys, no more: the projections around attention are 1x1 convolutions, one number stands for the heads of all
+# levels, and neither prediction_type nor scaling_factor is said.
+NOT_IN_15 = {"dual_cross_attention", "num_class_embeds", "only_cross_attention", "use_linear_projection"}
+VERSION_15 = {"_diffusers_version": "0.6.0"}
+CONFIGS["sd15"] = {
+    "unet": {key: value for key, value in UNET.items() if key not in NOT_IN_15}
+    | VERSION_15
+    | {
+        "sample_size": 8,
+        "block_out_channels": [8, 12, 16, 16],
+        "attention_head_dim": 4,
+        "layers_per_block": 2,
+        "norm_num_groups": 4,
+        "cross_attention_dim": 24,
+    },
+    "vae": VAE
+    | VERSION_15
+    | {"sample_size": 64, "block_out_channels": [4, 8, 8, 12], "layers_per_block": 2, "norm_num_groups": 4},
+    "text_encoder": TEXT
+    | {
+        "hidden_act": "quick_gelu",
+        "hidden_size": 24,
+        "num_attention_heads": 3,
+        "num_hidden_layers": 3,
+        "intermediate_size": 96,
+        "projection_dim": 24,
+        "transformers_version": "4.22.0.dev0",
+    },
+    "scheduler": {"_class_name": "PNDMScheduler"} | VERSION_15 | SCHEDULER,
+}
 # For the half-precision files: few weights, and so small a residual stream that a wrong epsilon in a norm shows.
 CONFIGS["narrow"] = {
     "unet": CONFIGS["base"]["unet"]
@@ -213,9 +243,13 @@ def write_component(folder, component, config, state, variant="", shards=1):
 def write_model(name, unet_dtype=torch.float32, unet_shards=1):
     folder = OUTPUT / name
     configs = CONFIGS[name]
-    layout.write_index(folder, configs["scheduler"]["_diffusers_version"], configs["scheduler"]["_class_name"])
+    is_of_1 = name == "sd15"
+    layout.write_index(folder, configs["scheduler"]["_diffusers_version"], configs["scheduler"]["_class_name"], is_of_1)
     layout.write_json(folder / "scheduler/scheduler_config.json", configs["scheduler"])
-    layout.write_tokenizer(folder / "tokenizer", VOCABULARY, MERGES, name)
+    layout.write_tokenizer(folder / "tokenizer", VOCABULARY, MERGES, name, vocabulary.SPECIALS[1] if is_of_1 else "!")
+    if is_of_1:
+        layout.write_json(folder / "safety_checker/config.json", {"model_type": "clip"})
+        layout.write_json(folder / "feature_extractor/preprocessor_config.json", {"size": 224})
     for component in WEIGHT_FILES:
         state = published(component, weights(name, component))
         shards = unet_shards if component == "unet" else 1
@@ -242,10 +276,11 @@ def write_variants():
 
 
 def main():
-    for folder in ("base", "v21", "variants"):
+    for folder in ("base", "v21", "sd15", "variants"):
         shutil.rmtree(OUTPUT / folder, ignore_errors=True)
     write_model("base")
     write_model("v21", unet_dtype=torch.float16, unet_shards=3)
+    write_model("sd15")
     write_variants()
 
 

@@ -15,6 +15,8 @@ POSITIVE = [
 NEGATIVE = ["", "blurry, low quality", "dark, abstract texture"]
 SEEDS = [42, 0, 2**40 + 7]
 
+NUMBERS = {"base": "pipeline", "v21": "pipeline", "sd15": "pipeline_sd15"}  # the file that has a model's runs
+
 COLUMNS = ("steps", "guidance_scale", "guidance_rescale", "eta", "size", "batch", "timestep_spacing", "zero_snr")
 CASES = {
     "base": [
@@ -38,6 +40,11 @@ CASES = {
         (5, 7.5, 0.7, 0.5, (72, 88), 3, "trailing", True),
         (5, 1.0, 1.0, 0.0, (64, 64), 1, "linspace", False),
     ],
+    "sd15": [
+        (50, 7.5, 0.0, 0.0, (64, 64), 1, "leading", False),
+        (5, 7.5, 0.7, 0.5, (72, 88), 3, "leading", False),
+        (5, 1.0, 0.0, 0.0, (64, 96), 1, "trailing", False),
+    ],
 }
 
 
@@ -45,6 +52,8 @@ def described(model, row):
     case = {"name": "", "model": model} | dict(zip(COLUMNS, row))
     height, width = case.pop("size")
     batch, zero_snr = case.pop("batch"), case.pop("zero_snr")
+    if NUMBERS[model] != "pipeline":
+        case["numbers"] = NUMBERS[model]
     case["name"] = (
         f"{model}-{case['steps']}-steps-guidance-{case['guidance_scale']:g}-rescale-{case['guidance_rescale']:g}"
         f"-eta-{case['eta']:g}-{height}x{width}-batch-{batch}-{case['timestep_spacing']}{'-zero' if zero_snr else ''}"
@@ -97,15 +106,17 @@ def pixels(images):
 
 
 def main():
-    described_cases, tensors = [], {}
+    described_cases, tensors = [], {file: {} for file in NUMBERS.values()}
     for model, rows in CASES.items():
         pipeline = load(OUTPUT / model)
         pipeline.set_progress_bar_config(disable=True)
         for row in rows:
             case = described(model, row)
             described_cases.append(case)
-            tensors[f"{case['name']}/latents"], tensors[f"{case['name']}/pixels"] = run(pipeline, case)
-    write_tensors(OUTPUT / "pipeline.safetensors", tensors)
+            values = tensors[NUMBERS[model]]
+            values[f"{case['name']}/latents"], values[f"{case['name']}/pixels"] = run(pipeline, case)
+    for file, values in tensors.items():
+        write_tensors(OUTPUT / f"{file}.safetensors", values)
     write_json(
         OUTPUT / "cases.json",
         {
