@@ -3,11 +3,11 @@ package io.sparkdiffusion.bench;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.sparkdiffusion.config.StrictJson;
+import io.sparkdiffusion.family.ModelFolder;
 import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.pipeline.PipelineOptions;
 import io.sparkdiffusion.torch.GpuName;
 import io.sparkdiffusion.torch.TorchEngine;
-import io.sparkdiffusion.weights.ModelFolder;
 import io.sparkdiffusion.weights.TensorFile;
 import java.io.BufferedReader;
 import java.io.IOException;

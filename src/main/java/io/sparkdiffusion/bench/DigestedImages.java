@@ -1,12 +1,12 @@
 package io.sparkdiffusion.bench;
 
+import io.sparkdiffusion.family.ModelFolder;
 import io.sparkdiffusion.pipeline.ImageResult;
 import io.sparkdiffusion.pipeline.PipelineOptions;
 import io.sparkdiffusion.pipeline.StableDiffusionPipeline;
 import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.torch.OutOfDeviceMemoryException;
 import io.sparkdiffusion.util.Sha256;
-import io.sparkdiffusion.weights.ModelFolder;
 import java.security.MessageDigest;
 import java.util.List;
 import java.util.Map;

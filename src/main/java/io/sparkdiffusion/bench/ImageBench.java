@@ -1,5 +1,6 @@
 package io.sparkdiffusion.bench;
 
+import io.sparkdiffusion.family.ModelFolder;
 import io.sparkdiffusion.image.PngEncoder;
 import io.sparkdiffusion.image.RgbImage;
 import io.sparkdiffusion.pipeline.ImageResult;
@@ -7,7 +8,6 @@ import io.sparkdiffusion.pipeline.PipelineOptions;
 import io.sparkdiffusion.pipeline.PipelineTimes;
 import io.sparkdiffusion.pipeline.StableDiffusionPipeline;
 import io.sparkdiffusion.request.ImageRequest;
-import io.sparkdiffusion.weights.ModelFolder;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;

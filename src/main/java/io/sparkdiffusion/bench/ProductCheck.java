@@ -3,12 +3,12 @@ package io.sparkdiffusion.bench;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.sparkdiffusion.config.StrictJson;
+import io.sparkdiffusion.family.ModelFolder;
 import io.sparkdiffusion.pipeline.PipelineOptions;
 import io.sparkdiffusion.torch.GpuMemory;
 import io.sparkdiffusion.torch.LackOfMemory;
 import io.sparkdiffusion.torch.TorchEngine;
 import io.sparkdiffusion.util.ProcessMemory;
-import io.sparkdiffusion.weights.ModelFolder;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

@@ -1,5 +1,7 @@
 package io.sparkdiffusion.bench;
 
+import io.sparkdiffusion.family.Component;
+import io.sparkdiffusion.family.ModelFolder;
 import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.Graph;
 import io.sparkdiffusion.kernel.Packing;
@@ -17,9 +19,6 @@ import io.sparkdiffusion.unet.UnetConfig;
 import io.sparkdiffusion.util.ResourceStack;
 import io.sparkdiffusion.vae.AutoencoderKlDecoder;
 import io.sparkdiffusion.vae.VaeConfig;
-import io.sparkdiffusion.weights.Component;
-import io.sparkdiffusion.weights.ModelFolder;
-import io.sparkdiffusion.weights.NetworkWeights;
 import io.sparkdiffusion.weights.TensorFile;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -202,7 +201,7 @@ final class StageBench implements AutoCloseable {
                 open.push(
                     WeightDictionary.load(
                         device,
-                        NetworkWeights.check(folder, component, graph.weights()),
+                        folder.weights(component, graph.weights()),
                         dtype,
                         Packing.of(graph))));
     return open.push(CompiledGraph.compile(graph, loaded));

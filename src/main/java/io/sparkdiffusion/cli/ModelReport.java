@@ -4,11 +4,11 @@ import io.sparkdiffusion.config.ModelConfig;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.Shown;
 import io.sparkdiffusion.config.WeightFormat;
+import io.sparkdiffusion.family.ModelCheck;
+import io.sparkdiffusion.family.ModelFolder;
 import io.sparkdiffusion.kernel.Processor;
-import io.sparkdiffusion.pipeline.ModelCheck;
 import io.sparkdiffusion.scheduler.SchedulerConfig;
 import io.sparkdiffusion.spark.model.LocalModel;
-import io.sparkdiffusion.weights.ModelFolder;
 import io.sparkdiffusion.weights.ModelSums;
 import java.math.BigDecimal;
 import java.nio.file.Files;
@@ -24,7 +24,6 @@ final class ModelReport {
   private static final String MANIFEST = "sha256sums.txt";
   private static final List<Long> PUBLISHED_WIDTHS = List.of(320L, 640L, 1280L, 1280L);
   private static final long TEXT_WIDTH = 1024;
-  private static final long TEXT_WIDTH_OF_1 = 768;
 
   private final ModelConfig named;
   private final LocalModel model;
@@ -90,7 +89,7 @@ final class ModelReport {
     if (isPublished && check.textWidth() == TEXT_WIDTH) {
       return "Stable Diffusion 2's sizes";
     }
-    return isPublished && check.textWidth() == TEXT_WIDTH_OF_1
+    return isPublished && check.textWidth() == SuitedConfig.TEXT_WIDTH_OF_1
         ? "Stable Diffusion 1's sizes"
         : "sizes of its own";
   }
@@ -120,6 +119,7 @@ final class ModelReport {
    */
   public List<String> digests() {
     check.checkManifest();
+    check.checkPublished(model.name());
     List<String> lines = new ArrayList<>();
     if (check.hashable().isPresent()) {
       ModelSums sums = check.hashable().get().sums();
@@ -140,7 +140,10 @@ final class ModelReport {
   /** The configuration that suits a model that fits, why, and a command for a shell. */
   public List<String> suited() {
     SuitedConfig config =
-        SuitedConfig.of(check.scheduler().orElseThrow(), check.trainedSizePixels().orElseThrow());
+        SuitedConfig.of(
+            check.scheduler().orElseThrow(),
+            check.trainedSizePixels().orElseThrow(),
+            check.textWidth());
     List<String> settings = new ArrayList<>();
     settings.add("pretrained_model_name_or_path=" + named.folder());
     if (!named.revision().isEmpty()) {

@@ -1,7 +1,7 @@
 package io.sparkdiffusion.cli;
 
-import io.sparkdiffusion.pipeline.ModelCheck;
-import io.sparkdiffusion.weights.Component;
+import io.sparkdiffusion.family.Component;
+import io.sparkdiffusion.family.ModelCheck;
 import io.sparkdiffusion.weights.NetworkWeights;
 import java.util.ArrayList;
 import java.util.List;

@@ -19,11 +19,17 @@ record SuitedConfig(String file, List<String> settings, List<String> reasons) {
   /** Images of the embedded models; real ones begin at 512. */
   private static final long SMALL_PIXELS = 256;
 
+  /** Of Stable Diffusion 1's text states; 2 has 1024. */
+  static final long TEXT_WIDTH_OF_1 = 768;
+
   private static final long SMALL_RESOLUTION = 128;
   private static final long USUAL_RESOLUTION = 512;
 
-  /** By the prediction type and the size of the images that a model was trained on. */
-  static SuitedConfig of(SchedulerConfig scheduler, long trainedSizePixels) {
+  /**
+   * By the prediction type, the size of the images that a model was trained on, and the width of
+   * its text states.
+   */
+  static SuitedConfig of(SchedulerConfig scheduler, long trainedSizePixels, long textWidth) {
     boolean isSmall = trainedSizePixels < SMALL_PIXELS;
     boolean predictsNoise = scheduler.predictionType() == PredictionType.EPSILON;
     List<String> settings = new ArrayList<>();
@@ -43,12 +49,15 @@ record SuitedConfig(String file, List<String> settings, List<String> reasons) {
         settings.add("guidance_rescale=0.7");
       }
     }
-    return new SuitedConfig(file(isSmall, predictsNoise), settings, reasons);
+    return new SuitedConfig(file(isSmall, predictsNoise, textWidth), settings, reasons);
   }
 
-  private static String file(boolean isSmall, boolean predictsNoise) {
+  private static String file(boolean isSmall, boolean predictsNoise, long textWidth) {
     if (isSmall) {
       return predictsNoise ? "configs/tiny.yml" : "configs/tiny_21.yml";
+    }
+    if (predictsNoise && textWidth == TEXT_WIDTH_OF_1) {
+      return "configs/sd15.yml";
     }
     return predictsNoise ? "configs/base_2_base.yml" : "configs/base21.yml";
   }

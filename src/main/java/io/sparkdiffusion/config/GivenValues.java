@@ -13,6 +13,7 @@ import java.util.stream.Stream;
 final class GivenValues {
 
   private static final String COMMAND_LINE = "command line";
+  private static final String MODEL = "pretrained_model_name_or_path";
 
   private final Map<String, Given> values = new LinkedHashMap<>();
   private final Problems problems;
@@ -83,7 +84,10 @@ final class GivenValues {
     if (!Settings.BY_KEY.containsKey(key)) {
       problems.add(unknown(key, origin));
     } else if (value != null) {
-      values.put(key, new Given(value, origin));
+      Given known = values.put(key, new Given(value, origin));
+      if (key.equals(MODEL) && known != null && !known.value().equals(value)) {
+        forgetRevision();
+      }
     }
   }
 
@@ -102,6 +106,13 @@ final class GivenValues {
             () ->
                 "Cannot use %s: there is no such setting, the nearest is %s (%s)"
                     .formatted(shown, Nearest.to(key, Settings.BY_KEY.keySet()), origin));
+  }
+
+  /** A file's revision goes with the model that the file names, not with another one. */
+  private void forgetRevision() {
+    if (!isFromCommandLine("revision")) {
+      values.remove("revision");
+    }
   }
 
   /** A prompt or a table on the command line replaces what the file says of the other. */

@@ -10,10 +10,18 @@ import java.util.function.Supplier;
 public final class Problems {
 
   private final Set<String> lines = new LinkedHashSet<>();
+  private boolean saysFix = true;
 
   /** Notes a problem in one line. */
   public void add(String problem) {
     lines.add(problem);
+    saysFix = false;
+  }
+
+  /** Notes what others have found. */
+  public void add(ProblemsException found) {
+    lines.addAll(found.problems());
+    saysFix &= found.saysFix();
   }
 
   /** Notes that a setting's value breaks a rule, unless it holds. */
@@ -28,7 +36,7 @@ public final class Problems {
     try {
       return Optional.of(supplier.get());
     } catch (ProblemsException e) {
-      lines.addAll(e.problems());
+      add(e);
       return Optional.empty();
     }
   }
@@ -42,6 +50,16 @@ public final class Problems {
         });
   }
 
+  /** What was noted, each problem once. */
+  public List<String> lines() {
+    return List.copyOf(lines);
+  }
+
+  /** Whether every line itself says what to do. */
+  public boolean saysFix() {
+    return saysFix;
+  }
+
   /**
    * Ends what cannot go on.
    *
@@ -49,7 +67,7 @@ public final class Problems {
    */
   public void throwIfAny() {
     if (!lines.isEmpty()) {
-      throw new ProblemsException(List.copyOf(lines));
+      throw new ProblemsException(lines(), saysFix);
     }
   }
 }

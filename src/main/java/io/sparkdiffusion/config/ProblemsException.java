@@ -6,7 +6,7 @@ import java.util.List;
  * All that is wrong with a configuration, a model folder or a table, each in one line. What others
  * wrote into a line cannot end it ({@link Shown#line}).
  */
-public final class ProblemsException extends RuntimeException {
+public class ProblemsException extends RuntimeException {
 
   private final List<String> problems;
   private final boolean saysFix;
@@ -27,7 +27,7 @@ public final class ProblemsException extends RuntimeException {
     initCause(cause);
   }
 
-  private ProblemsException(List<String> problems, boolean saysFix) {
+  ProblemsException(List<String> problems, boolean saysFix) {
     super(String.join(System.lineSeparator(), problems.stream().map(Shown::line).toList()));
     this.problems = problems.stream().map(Shown::line).toList();
     this.saysFix = saysFix;
@@ -36,13 +36,6 @@ public final class ProblemsException extends RuntimeException {
   /** A single problem whose cause is known, so that the line goes on with what to do. */
   public static ProblemsException withFix(String problem, String fix) {
     return new ProblemsException(List.of(problem + "; " + fix), true);
-  }
-
-  /** Problems of others that may have said their fixes. */
-  public static ProblemsException of(List<ProblemsException> others) {
-    return new ProblemsException(
-        others.stream().flatMap(other -> other.problems().stream()).distinct().toList(),
-        others.stream().allMatch(ProblemsException::saysFix));
   }
 
   /** The problems, one line each. */

@@ -6,8 +6,6 @@ import java.net.http.HttpResponse;
 /** Says why the hub gives something not, by its status and {@code X-Error-Code}. */
 final class Refusal {
 
-  private static final String REMOVED = "stabilityai/stable-diffusion-2";
-
   private final HubEnvironment environment;
   private final HubId id;
 
@@ -25,8 +23,15 @@ final class Refusal {
     String code = answer.headers().firstValue("X-Error-Code").orElse("");
     String said = (answer.statusCode() + " " + code).strip();
     String token = environment.token().isGiven() ? "with the token" : "without a token";
+    String kind = kind(code, answer);
+    if (kind.equals("RepoNotFound")) {
+      return new NoSuchRepositoryException(
+          ("Cannot open model %s: there is no such local folder, and the hub %s must have it; a"
+                  + " private one needs a token in hf_access_token or HF_TOKEN (%s %s)")
+              .formatted(id, environment.endpoint(), said, token));
+    }
     return new ProblemsException(
-        switch (kind(code, answer)) {
+        switch (kind) {
           case "GatedRepo" ->
               ("Cannot download model %s: it is gated, accept its licence at %s/%s and give a token"
                       + " of that account in hf_access_token or HF_TOKEN (%s %s)")
@@ -35,10 +40,6 @@ final class Refusal {
               ("Cannot download model %s: the token of hf_access_token, HF_TOKEN or the token file"
                       + " must be valid (%s)")
                   .formatted(id, said);
-          case "RepoNotFound" ->
-              ("Cannot open model %s: there is no such local folder, and the hub %s must have it; a"
-                      + " private one needs a token in hf_access_token or HF_TOKEN (%s %s)%s")
-                  .formatted(id, environment.endpoint(), said, token, moved());
           case "RevisionNotFound" ->
               "Cannot use revision: %s must have it as a branch, tag or commit (%s)"
                   .formatted(id, revision);
@@ -50,14 +51,6 @@ final class Refusal {
                   .formatted(
                       file.isEmpty() ? revision : file, id, answer.uri().getHost(), said, token);
         });
-  }
-
-  /** Stability AI removed Stable Diffusion 2 from the hub in November 2025. */
-  private String moved() {
-    return id.name().startsWith(REMOVED)
-        ? "; it was removed there, sd2-community/%s has it"
-            .formatted(id.name().substring(id.name().indexOf('/') + 1))
-        : "";
   }
 
   /** A hub says 401 to who may not know whether there is such a repository. */

@@ -1,5 +1,6 @@
 package io.sparkdiffusion.pipeline;
 
+import io.sparkdiffusion.family.Component;
 import io.sparkdiffusion.graph.Graph;
 import io.sparkdiffusion.graph.Tensor;
 import io.sparkdiffusion.kernel.Target;
@@ -10,7 +11,6 @@ import io.sparkdiffusion.text.ClipTokenizer;
 import io.sparkdiffusion.text.TextConfig;
 import io.sparkdiffusion.torch.DeviceTensor;
 import io.sparkdiffusion.torch.TorchDevice;
-import io.sparkdiffusion.weights.Component;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Supplier;

@@ -1,7 +1,13 @@
 package io.sparkdiffusion.pipeline;
 
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.family.Component;
+import io.sparkdiffusion.family.ModelFacts;
+import io.sparkdiffusion.family.ModelFolder;
+import io.sparkdiffusion.family.Networks;
 import io.sparkdiffusion.graph.Dtype;
+import io.sparkdiffusion.graph.Graph;
+import io.sparkdiffusion.kernel.Packing;
 import io.sparkdiffusion.kernel.Target;
 import io.sparkdiffusion.pipeline.TextEncoder.EncodedText;
 import io.sparkdiffusion.request.BatchKey;
@@ -12,10 +18,9 @@ import io.sparkdiffusion.scheduler.SchedulerConfig;
 import io.sparkdiffusion.text.ClipTokenizer;
 import io.sparkdiffusion.torch.DeviceTensor;
 import io.sparkdiffusion.torch.TorchDevice;
+import io.sparkdiffusion.torch.WeightDictionary;
 import io.sparkdiffusion.unet.Unet2dConditionModel;
 import io.sparkdiffusion.util.ResourceStack;
-import io.sparkdiffusion.weights.Component;
-import io.sparkdiffusion.weights.ModelFolder;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -23,7 +28,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Stable Diffusion 2 on one device: texts are encoded, noise is drawn for each image from its own
+ * Stable Diffusion on one device: texts are encoded, noise is drawn for each image from its own
  * seed, the UNet removes it step by step, the VAE decodes (arXiv 2112.10752; diffusers,
  * StableDiffusionPipeline). Calls from several threads run one after another.
  */
@@ -80,7 +85,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
                   new Unet2dConditionModel(networks.unet()),
                   unet,
                   target,
-                  networks.text().positions()));
+                  networks.conditioning().tokens()));
       this.images = resources.push(new ImageDecoder(device, networks.vae(), vae, target));
       this.decoding = new Decoding(device::releaseCachedMemory, device.isGpu());
       if (device.isGpu()) {
@@ -119,10 +124,16 @@ public final class StableDiffusionPipeline implements AutoCloseable {
   }
 
   private WeightsOnDemand weights(Component component, Target target) {
-    WeightsOnDemand read =
-        resources.push(new WeightsOnDemand(() -> networks.load(component, device, target)));
+    WeightsOnDemand read = resources.push(new WeightsOnDemand(() -> load(component, target)));
     weights.add(read);
     return read;
+  }
+
+  /** Laid out for images of the size that it was trained on, one with guidance at a time. */
+  private WeightDictionary load(Component component, Target target) {
+    Graph usual = target.apply(networks.usual(component, target.dtype()));
+    return WeightDictionary.load(
+        device, networks.weights(component), target.dtype(), Packing.of(usual));
   }
 
   private void closeAfter(RuntimeException failure) {

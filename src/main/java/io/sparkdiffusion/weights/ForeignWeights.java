@@ -10,9 +10,10 @@ import java.util.regex.Pattern;
  * Weight files that belong to something else than a plain network, known by names or types that no
  * plain network has: one line says what they are and what to do, in place of one for each tensor.
  */
-final class ForeignWeights {
+public final class ForeignWeights {
 
-  static final String MERGE =
+  /** What to do about a LoRA. */
+  public static final String MERGE =
       "merge it once into its base model in Python: pipe = StableDiffusionPipeline.from_pretrained(BASE);"
           + " pipe.load_lora_weights(LORA); pipe.fuse_lora(); pipe.unload_lora_weights();"
           + " pipe.save_pretrained(FOLDER)";
@@ -60,18 +61,18 @@ final class ForeignWeights {
    *
    * @throws ProblemsException where they are known to be no plain network's
    */
-  static void refuse(Component component, WeightFile file) {
+  static void refuse(NetworkFiles network, WeightFile file) {
     for (Kind kind : KINDS) {
       List<String> known =
           file.tensors().values().stream()
               .filter(kind.isOne())
-              .filter(tensor -> !component.isUnused(component.currentName(tensor.name())))
+              .filter(tensor -> !network.isUnused(network.currentName(tensor.name())))
               .map(tensor -> tensor.name() + " " + tensor.type())
               .toList();
       if (!known.isEmpty()) {
         throw ProblemsException.withFix(
             "Cannot use %s of %s: it must be %s (%s)"
-                .formatted(component, file.path(), kind.rule(), Shown.some(known)),
+                .formatted(network, file.path(), kind.rule(), Shown.some(known)),
             kind.fix());
       }
     }

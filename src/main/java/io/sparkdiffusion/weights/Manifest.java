@@ -1,23 +1,23 @@
 package io.sparkdiffusion.weights;
 
+import io.sparkdiffusion.config.Problems;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.Shown;
 import io.sparkdiffusion.config.SmallFile;
-import io.sparkdiffusion.config.WeightChoice;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.function.Predicate;
 
 /** The file {@code sha256sums.txt} that a model folder may hold, as {@code sha256sum} writes it. */
-final class Manifest {
+public final class Manifest {
 
-  static final String NAME = "sha256sums.txt";
+  /** What it is called. */
+  public static final String NAME = "sha256sums.txt";
 
   private Manifest() {}
 
@@ -26,18 +26,18 @@ final class Manifest {
    * and are not looked at.
    *
    * @param actual the sums of the files that the model uses
-   * @param choice of the weights among them
+   * @param isNeeded true for the path of a file that the model uses where it is there
    * @throws ProblemsException with every file that differs or is missing
    */
-  static void check(Path file, ModelSums actual, WeightChoice choice) {
+  public static void check(Path file, ModelSums actual, Predicate<String> isNeeded) {
     ModelSums listed = listed(file);
-    List<String> problems = new ArrayList<>();
+    Problems problems = new Problems();
     listed
         .byFile()
         .forEach(
             (name, sum) -> {
               String found = actual.byFile().get(name);
-              if (found == null && ModelFolder.isUsedWherePresent(name, choice)) {
+              if (found == null && isNeeded.test(name)) {
                 problems.add(
                     "Cannot use model %s: %s must be there, %s lists it (missing)"
                         .formatted(file.getParent(), Shown.text(name), NAME));
@@ -47,9 +47,7 @@ final class Manifest {
                         .formatted(file.getParent(), Shown.text(name), NAME, found, sum));
               }
             });
-    if (!problems.isEmpty()) {
-      throw new ProblemsException(problems);
-    }
+    problems.throwIfAny();
   }
 
   /**
@@ -58,7 +56,7 @@ final class Manifest {
    * @return whether it lacked one of them
    * @throws ProblemsException where it cannot be written
    */
-  static boolean write(Path file, ModelSums sums) {
+  public static boolean write(Path file, ModelSums sums) {
     SortedMap<String, String> all = new TreeMap<>();
     if (Files.exists(file)) {
       all.putAll(listed(file).byFile());

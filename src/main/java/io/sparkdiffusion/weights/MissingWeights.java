@@ -7,7 +7,6 @@ import io.sparkdiffusion.config.WeightFormat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.NavigableSet;
 import java.util.Optional;
@@ -19,49 +18,49 @@ final class MissingWeights {
 
   private final Path root;
   private final WeightChoice choice;
+  private final List<NetworkFiles> networks;
 
-  MissingWeights(Path root, WeightChoice choice) {
-    this.root = root;
-    this.choice = choice;
+  MissingWeights(WeightFiles files) {
+    this.root = files.root();
+    this.choice = files.choice();
+    this.networks = files.networks();
   }
 
   /** The problem of one network that has no weights that can be used. */
-  ProblemsException of(Component component) {
-    Optional<String> otherFormat = otherFormat(component);
+  ProblemsException of(NetworkFiles network) {
+    Optional<String> otherFormat = otherFormat(network);
     if (otherFormat.isPresent()) {
-      return missing(component, otherFormat.get());
+      return missing(network, otherFormat.get());
     }
     if (choice.format() == WeightFormat.FLAX) {
-      return missing(component, "; from_pt=false asks for Flax's weights");
+      return missing(network, "; from_pt=false asks for Flax's weights");
     }
-    if (!choice.variant().isEmpty() && isUsualThere(component)) {
+    if (!choice.variant().isEmpty() && isUsualThere(network)) {
       return variantNowhere();
     }
-    NavigableSet<String> variants = variants(component);
+    NavigableSet<String> variants = variants(network);
     if (!variants.isEmpty()) {
       return otherVariants(variants);
     }
-    Optional<String> pickle = pickle(component);
-    return pickle.isPresent()
-        ? pickle(component, pickle.get())
-        : missing(component, average(component));
+    Optional<String> pickle = pickle(network);
+    return pickle.isPresent() ? pickle(network, pickle.get()) : missing(network, average(network));
   }
 
-  private ProblemsException missing(Component component, String hint) {
+  private ProblemsException missing(NetworkFiles network, String hint) {
     return new ProblemsException(
         "Cannot load %s of %s: %s%s must be there (missing)%s"
             .formatted(
-                component,
+                network,
                 root,
-                component.fileName(choice.format()),
+                network.fileName(choice.format()),
                 WeightNames.endings(choice).get(0),
                 hint));
   }
 
-  private Optional<String> otherFormat(Component component) {
+  private Optional<String> otherFormat(NetworkFiles network) {
     WeightFormat other =
         choice.format() == WeightFormat.FLAX ? WeightFormat.SAFETENSORS : WeightFormat.FLAX;
-    if (!WeightFiles.isThere(root, other, component)) {
+    if (!WeightFiles.isThere(root, other, network)) {
       return Optional.empty();
     }
     return Optional.of(
@@ -70,14 +69,14 @@ final class MissingWeights {
             : "; the weights there are PyTorch's, set from_pt=true");
   }
 
-  private boolean isUsualThere(Component component) {
-    return WeightFiles.isThere(root, choice.format(), component);
+  private boolean isUsualThere(NetworkFiles network) {
+    return WeightFiles.isThere(root, choice.format(), network);
   }
 
   /** The same line for each network, so that it is told once. */
   private ProblemsException variantNowhere() {
     NavigableSet<String> others = new TreeSet<>();
-    Arrays.stream(Component.values()).forEach(component -> others.addAll(variants(component)));
+    networks.forEach(network -> others.addAll(variants(network)));
     return ProblemsException.withFix(
         "Cannot use variant of %s: its weight files must have it in their names (%s, there %s)"
             .formatted(
@@ -90,9 +89,9 @@ final class MissingWeights {
   /** The same line for each network that lacks the same, so that it is told once. */
   private ProblemsException otherVariants(NavigableSet<String> variants) {
     List<String> alike =
-        Arrays.stream(Component.values())
-            .filter(component -> !isUsualThere(component) && variants(component).equals(variants))
-            .map(Component::toString)
+        networks.stream()
+            .filter(network -> !isUsualThere(network) && variants(network).equals(variants))
+            .map(NetworkFiles::toString)
             .toList();
     return ProblemsException.withFix(
         "Cannot load %s of %s: its weight files must be of the variant that is asked for (%s, there"
@@ -111,39 +110,41 @@ final class MissingWeights {
   }
 
   /** Each of a network's variants; its weight files without one are none. */
-  private NavigableSet<String> variants(Component component) {
+  private NavigableSet<String> variants(NetworkFiles network) {
     NavigableSet<String> variants = new TreeSet<>();
-    for (String file : files(component)) {
-      WeightNames.variant(component, choice, file).ifPresent(variants::add);
+    for (String file : files(network)) {
+      WeightNames.variant(network, choice, file).ifPresent(variants::add);
     }
     variants.remove(choice.variant());
     return variants;
   }
 
-  private ProblemsException pickle(Component component, String name) {
+  private ProblemsException pickle(NetworkFiles network, String name) {
     return ProblemsException.withFix(
         ("Cannot load %s of %s: a .bin or .ckpt file is a pickle, which can run code when it is read,"
                 + " so only safetensors are (%s)")
-            .formatted(component, root, name),
+            .formatted(network, root, name),
         "convert it once with diffusers' save_pretrained(..., safe_serialization=True)");
   }
 
-  private Optional<String> pickle(Component component) {
-    return files(component).stream()
+  private Optional<String> pickle(NetworkFiles network) {
+    return files(network).stream()
         .filter(name -> name.matches(".*\\.(bin|ckpt|pt|pth)(\\.index\\.json)?"))
         .map(Shown::text)
         .findFirst();
   }
 
-  /** Training scripts leave a UNet's moving average beside it. */
-  private String average(Component component) {
-    return component == Component.UNET && Files.isDirectory(root.resolve(ModelFolder.AVERAGE))
-        ? "; a training's average is in unet_ema/, rename that folder to unet/ to use it"
+  /** Training scripts leave a network's moving average beside it. */
+  private String average(NetworkFiles network) {
+    String average = network.folder() + "_ema";
+    return Files.isDirectory(root.resolve(average))
+        ? "; a training's average is in %s/, rename that folder to %s/ to use it"
+            .formatted(average, network)
         : "";
   }
 
-  private List<String> files(Component component) {
-    try (Stream<Path> files = Files.list(root.resolve(component.folder()))) {
+  private List<String> files(NetworkFiles network) {
+    try (Stream<Path> files = Files.list(root.resolve(network.folder()))) {
       return files.map(file -> file.getFileName().toString()).sorted().toList();
     } catch (IOException e) {
       return List.of();

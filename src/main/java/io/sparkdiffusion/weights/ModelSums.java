@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -34,6 +35,23 @@ public record ModelSums(SortedMap<String, String> byFile) implements Serializabl
   /** Keeps a sorted copy. */
   public ModelSums {
     byFile = Collections.unmodifiableSortedMap(new TreeMap<>(byFile));
+  }
+
+  /**
+   * Reads every byte of the files, once in a JVM.
+   *
+   * @param root the model folder
+   * @param files by path relative to it
+   */
+  public static ModelSums of(Path root, List<String> files) {
+    return new ModelSums(
+        files.parallelStream()
+            .collect(
+                Collectors.toMap(
+                    Function.identity(),
+                    file -> FileHashes.of(root.resolve(file)),
+                    (first, second) -> first,
+                    TreeMap::new)));
   }
 
   /**

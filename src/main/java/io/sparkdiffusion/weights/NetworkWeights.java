@@ -2,7 +2,6 @@ package io.sparkdiffusion.weights;
 
 import io.sparkdiffusion.config.Problems;
 import io.sparkdiffusion.config.ProblemsException;
-import io.sparkdiffusion.config.WeightChoice;
 import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.RawWeight;
 import io.sparkdiffusion.graph.Shape;
@@ -45,30 +44,22 @@ public final class NetworkWeights implements WeightSource {
   /**
    * Opens the files' headers and compares names, shapes and types; no weight is read.
    *
+   * @param paths the network's weight files
+   * @param network how its tensors are called
    * @param wanted name and shape of each weight that the network asks for
    * @throws ProblemsException with all differences: missing, unexpected, wrong shape, wrong type
    */
   public static NetworkWeights check(
-      ModelFolder folder, Component component, Map<String, Shape> wanted) {
-    return check(folder.weightFiles(component), component, wanted);
-  }
-
-  /** The same for a folder that may hold this network alone. */
-  public static NetworkWeights check(
-      Path root, WeightChoice choice, Component component, Map<String, Shape> wanted) {
-    return check(WeightFiles.find(root, choice, component), component, wanted);
-  }
-
-  static NetworkWeights check(List<Path> paths, Component component, Map<String, Shape> wanted) {
+      List<Path> paths, NetworkFiles network, Map<String, Shape> wanted) {
     List<WeightFile> files = open(paths);
     for (WeightFile file : files) {
-      ForeignWeights.refuse(component, file);
+      ForeignWeights.refuse(network, file);
     }
-    WeightDifferences differences = new WeightDifferences(component);
+    WeightDifferences differences = new WeightDifferences(network);
     Map<String, Source> found = new HashMap<>();
     for (WeightFile file : files) {
       for (StoredTensor tensor : file.tensors().values()) {
-        String name = component.currentName(tensor.name());
+        String name = network.currentName(tensor.name());
         Shape shape = wanted.getOrDefault(name, tensor.shape());
         Source source = new Source(name, shape, file, tensor);
         Source twin = found.putIfAbsent(name, source);
@@ -77,7 +68,7 @@ public final class NetworkWeights implements WeightSource {
         }
       }
     }
-    compare(component, wanted, found, differences);
+    compare(network, wanted, found, differences);
     differences.throwIfAny();
     return new NetworkWeights(
         wanted.keySet().stream()
@@ -122,7 +113,7 @@ public final class NetworkWeights implements WeightSource {
   }
 
   private static void compare(
-      Component component,
+      NetworkFiles network,
       Map<String, Shape> wanted,
       Map<String, Source> found,
       WeightDifferences differences) {
@@ -134,7 +125,7 @@ public final class NetworkWeights implements WeightSource {
         differences.missing(name, wanted.get(name));
       } else if (wanted.containsKey(name)) {
         differences.compare(name, wanted.get(name), source.tensor());
-      } else if (!component.isUnused(name)) {
+      } else if (!network.isUnused(name)) {
         differences.unknown(name, source.tensor().shape());
       }
     }

@@ -16,7 +16,7 @@ final class WeightDifferences {
 
   private static final int MOST_TOLD = 5;
 
-  private final Component component;
+  private final NetworkFiles network;
   private final Map<Kind, List<Difference>> byKind = new EnumMap<>(Kind.class);
 
   /** A kind of difference, as a sentence about one weight and about many. */
@@ -41,8 +41,8 @@ final class WeightDifferences {
 
   private record Difference(String name, Object wanted, Object actual) {}
 
-  WeightDifferences(Component component) {
-    this.component = component;
+  WeightDifferences(NetworkFiles network) {
+    this.network = network;
   }
 
   /** Two stored weights have the same name. */
@@ -112,7 +112,7 @@ final class WeightDifferences {
         .formatted(
             kind.verb,
             Shown.text(one.name()),
-            component,
+            network,
             kind.rule.formatted(one.wanted()),
             kind == Kind.TWICE ? one.actual() : Shown.value(one.actual()));
   }
@@ -120,6 +120,6 @@ final class WeightDifferences {
   private String line(Kind kind, List<Difference> all) {
     List<String> named = all.stream().map(one -> one.name() + " " + one.actual()).toList();
     return "Cannot %s %s weights of %s: %s (%s)"
-        .formatted(kind.verb, all.size(), component, kind.ruleOfMany, Shown.some(named));
+        .formatted(kind.verb, all.size(), network, kind.ruleOfMany, Shown.some(named));
   }
 }

@@ -8,17 +8,25 @@ import io.sparkdiffusion.config.WeightChoice;
 import io.sparkdiffusion.config.WeightFormat;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Finds a network's weight files. Safetensors are one file, or the shards of an index. */
-final class WeightFiles {
+/**
+ * Finds the weight files of a model's networks. Safetensors are one file, or the shards of an
+ * index.
+ *
+ * @param choice of the weights that are used
+ * @param networks all of the model's
+ */
+public record WeightFiles(Path root, WeightChoice choice, List<NetworkFiles> networks) {
 
   private static final int MOST_TOLD = 5;
 
-  private WeightFiles() {}
+  /** Keeps a copy. */
+  public WeightFiles {
+    networks = List.copyOf(networks);
+  }
 
   /**
    * The files of a network. One that has none of the variant has its usual ones, as in diffusers,
@@ -26,41 +34,43 @@ final class WeightFiles {
    *
    * @throws ProblemsException where there is none; pickles are named and not read
    */
-  static List<Path> find(Path root, WeightChoice choice, Component component) {
-    Path folder = root.resolve(component.folder());
+  public List<Path> find(NetworkFiles network) {
+    Path folder = root.resolve(network.folder());
     Path file =
-        first(root, choice, component)
-            .or(() -> isVariantElsewhere(root, choice) ? usual(root, choice, component) : none())
-            .orElseThrow(() -> new MissingWeights(root, choice).of(component));
+        first(root, choice, network)
+            .or(() -> isVariantElsewhere() ? usual(network) : Optional.empty())
+            .orElseThrow(() -> new MissingWeights(this).of(network));
     return file.toString().endsWith(".json") ? shards(folder, file) : List.of(file);
   }
 
-  private static Optional<Path> none() {
-    return Optional.empty();
+  private Optional<Path> usual(NetworkFiles network) {
+    return first(root, WeightChoice.of(choice.format()), network);
   }
 
-  private static Optional<Path> usual(Path root, WeightChoice choice, Component component) {
-    return first(root, WeightChoice.of(choice.format()), component);
-  }
-
-  private static boolean isVariantElsewhere(Path root, WeightChoice choice) {
+  private boolean isVariantElsewhere() {
     return !choice.variant().isEmpty()
-        && Arrays.stream(Component.values()).anyMatch(other -> isThere(root, choice, other));
+        && networks.stream().anyMatch(other -> first(root, choice, other).isPresent());
   }
 
   /** Whether a network has usual weights of a format. */
-  static boolean isThere(Path root, WeightFormat format, Component component) {
-    return isThere(root, WeightChoice.of(format), component);
+  public static boolean isThere(Path root, WeightFormat format, NetworkFiles network) {
+    return first(root, WeightChoice.of(format), network).isPresent();
   }
 
-  private static boolean isThere(Path root, WeightChoice choice, Component component) {
-    return first(root, choice, component).isPresent();
+  /** True for the relative path of a list of shards, of any variant. */
+  public static boolean isIndex(String path, List<NetworkFiles> networks) {
+    return networks.stream().anyMatch(network -> WeightNames.isIndex(path, network));
   }
 
-  private static Optional<Path> first(Path root, WeightChoice choice, Component component) {
-    Path folder = root.resolve(component.folder());
+  /** True for the relative path of a file that, where it is there, no other is preferred to. */
+  public static boolean isPreferred(String path, WeightChoice choice, List<NetworkFiles> networks) {
+    return networks.stream().anyMatch(network -> WeightNames.isPreferred(path, choice, network));
+  }
+
+  private static Optional<Path> first(Path root, WeightChoice choice, NetworkFiles network) {
+    Path folder = root.resolve(network.folder());
     return WeightNames.endings(choice).stream()
-        .map(ending -> folder.resolve(component.fileName(choice.format()) + ending))
+        .map(ending -> folder.resolve(network.fileName(choice.format()) + ending))
         .filter(Files::isRegularFile)
         .findFirst();
   }

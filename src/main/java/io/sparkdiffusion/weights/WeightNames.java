@@ -1,7 +1,6 @@
 package io.sparkdiffusion.weights;
 
 import io.sparkdiffusion.config.WeightChoice;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -44,8 +43,8 @@ final class WeightNames {
   /**
    * The variant in the name of a weight file or an index; empty where it has none or is neither.
    */
-  static Optional<String> variant(Component component, WeightChoice choice, String file) {
-    String name = component.fileName(choice.format());
+  static Optional<String> variant(NetworkFiles network, WeightChoice choice, String file) {
+    String name = network.fileName(choice.format());
     Matcher matcher = VARIANT.matcher(file.substring(Math.min(name.length(), file.length())));
     return file.startsWith(name) && matcher.matches()
         ? Stream.of(1, 2, 3, 4).map(matcher::group).filter(group -> group != null).findFirst()
@@ -53,22 +52,16 @@ final class WeightNames {
   }
 
   /** True for the relative path of a list of shards, of any variant. */
-  static boolean isIndex(String path) {
-    return Arrays.stream(Component.values())
-        .map(
-            component -> component.folder() + "/" + component.fileName(WeightChoice.USUAL.format()))
-        .anyMatch(
-            name ->
-                path.startsWith(name)
-                    && path.substring(name.length())
-                        .matches("(\\.[\\w-]+)?\\.safetensors\\.index(\\.[\\w-]+)?\\.json"));
+  static boolean isIndex(String path, NetworkFiles network) {
+    String name = network.folder() + "/" + network.fileName(WeightChoice.USUAL.format());
+    return path.startsWith(name)
+        && path.substring(name.length())
+            .matches("(\\.[\\w-]+)?\\.safetensors\\.index(\\.[\\w-]+)?\\.json");
   }
 
   /** True for the relative path of the file that is looked for first. */
-  static boolean isPreferred(String path, WeightChoice choice) {
-    String ending = endings(choice).get(0);
-    return Arrays.stream(Component.values())
-        .map(component -> component.folder() + "/" + component.fileName(choice.format()) + ending)
-        .anyMatch(path::equals);
+  static boolean isPreferred(String path, WeightChoice choice, NetworkFiles network) {
+    String name = network.fileName(choice.format()) + endings(choice).get(0);
+    return path.equals(network.folder() + "/" + name);
   }
 }

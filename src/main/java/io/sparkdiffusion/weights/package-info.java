@@ -1,5 +1,5 @@
 /**
- * Model folders and files of weights, checked before they are read; it imports config, graph and
- * msgpack.
+ * Files of weights: names, shapes and bytes, checked before they are read; it knows no model and
+ * imports config, graph and msgpack.
  */
 package io.sparkdiffusion.weights;

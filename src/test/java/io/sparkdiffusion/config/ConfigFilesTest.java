@@ -37,11 +37,11 @@ class ConfigFilesTest {
   @Test
   void coversTheModels() throws IOException {
     assertThat(files().stream().map(file -> file.getFileName().toString()))
-        .containsExactly("base21.yml", "base_2_base.yml", "tiny.yml", "tiny_21.yml");
+        .containsExactly("base21.yml", "base_2_base.yml", "sd15.yml", "tiny.yml", "tiny_21.yml");
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"base_2_base.yml", "base21.yml"})
+  @ValueSource(strings = {"base_2_base.yml", "base21.yml", "sd15.yml"})
   void keepsTheDefaultsOfThePage(String name) {
     JobConfig config =
         JobConfig.load(

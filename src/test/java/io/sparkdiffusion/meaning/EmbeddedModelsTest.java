@@ -2,12 +2,12 @@ package io.sparkdiffusion.meaning;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sparkdiffusion.family.ModelFolder;
 import io.sparkdiffusion.pipeline.ImageResult;
 import io.sparkdiffusion.pipeline.PipelineOptions;
 import io.sparkdiffusion.pipeline.StableDiffusionPipeline;
 import io.sparkdiffusion.testing.EmbeddedModels;
 import io.sparkdiffusion.testing.ReferenceFile;
-import io.sparkdiffusion.weights.ModelFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,6 +2,7 @@ package io.sparkdiffusion.meaning;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sparkdiffusion.family.ModelFolder;
 import io.sparkdiffusion.meaning.MeaningPrompt.Aspect;
 import io.sparkdiffusion.pipeline.ImageResult;
 import io.sparkdiffusion.pipeline.PipelineOptions;
@@ -10,7 +11,6 @@ import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.testing.EmbeddedModels;
 import io.sparkdiffusion.testing.Requests;
-import io.sparkdiffusion.weights.ModelFolder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;

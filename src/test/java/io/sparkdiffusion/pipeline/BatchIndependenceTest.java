@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.family.ModelFolder;
 import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.testing.ReferenceModels;
 import io.sparkdiffusion.testing.Requests;
-import io.sparkdiffusion.weights.ModelFolder;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

@@ -3,6 +3,7 @@ package io.sparkdiffusion.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.sparkdiffusion.family.ModelFolder;
 import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.testing.AnonymousMemory;
 import io.sparkdiffusion.testing.ChildJvm;
@@ -10,7 +11,6 @@ import io.sparkdiffusion.testing.ReferenceModels;
 import io.sparkdiffusion.testing.Requests;
 import io.sparkdiffusion.testing.Slope;
 import io.sparkdiffusion.testing.Slope.Point;
-import io.sparkdiffusion.weights.ModelFolder;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;

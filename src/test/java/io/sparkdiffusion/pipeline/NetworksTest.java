@@ -3,6 +3,8 @@ package io.sparkdiffusion.pipeline;
 import static io.sparkdiffusion.testing.Comparison.assertClose;
 
 import io.sparkdiffusion.config.WeightChoice;
+import io.sparkdiffusion.family.Component;
+import io.sparkdiffusion.family.ModelFamily;
 import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.Graph;
 import io.sparkdiffusion.kernel.Packing;
@@ -19,8 +21,6 @@ import io.sparkdiffusion.unet.Unet2dConditionModel;
 import io.sparkdiffusion.unet.UnetConfig;
 import io.sparkdiffusion.vae.AutoencoderKlDecoder;
 import io.sparkdiffusion.vae.VaeConfig;
-import io.sparkdiffusion.weights.Component;
-import io.sparkdiffusion.weights.NetworkWeights;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -55,6 +55,7 @@ class NetworksTest {
   @CsvSource({
     "base,base.safetensors,''",
     "v21,v21.safetensors,''",
+    "sd15,sd15.safetensors,''",
     "variants/fp16,variants.safetensors,fp16/",
     "variants/quick_gelu,variants.safetensors,quick_gelu/"
   })
@@ -122,6 +123,7 @@ class NetworksTest {
   @CsvSource({
     "base,base.safetensors,''",
     "v21,v21.safetensors,''",
+    "sd15,sd15.safetensors,''",
     "variants/fp16,variants.safetensors,fp16/",
     "variants/bf16,variants.safetensors,bf16/"
   })
@@ -189,6 +191,7 @@ class NetworksTest {
   @CsvSource({
     "base,base.safetensors,''",
     "v21,v21.safetensors,''",
+    "sd15,sd15.safetensors,''",
     "variants/fp16,variants.safetensors,fp16/",
     "variants/old_vae,variants.safetensors,old_vae/",
     "variants/new_vae,variants.safetensors,new_vae/"
@@ -237,7 +240,7 @@ class NetworksTest {
   private static WeightDictionary load(Path root, Component component, Graph graph, Dtype dtype) {
     return WeightDictionary.load(
         device,
-        NetworkWeights.check(root, WeightChoice.USUAL, component, graph.weights()),
+        ModelFamily.STABLE_DIFFUSION.weights(root, WeightChoice.USUAL, component, graph.weights()),
         dtype,
         Packing.of(graph));
   }

@@ -2,10 +2,10 @@ package io.sparkdiffusion.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sparkdiffusion.family.ModelFolder;
 import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.testing.ReferenceModels;
 import io.sparkdiffusion.testing.Requests;
-import io.sparkdiffusion.weights.ModelFolder;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkdiffusion.config.WeightChoice;
+import io.sparkdiffusion.family.Component;
+import io.sparkdiffusion.family.ModelFamily;
 import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.Graph;
 import io.sparkdiffusion.graph.Shape;
@@ -20,8 +22,6 @@ import io.sparkdiffusion.text.TextConfig;
 import io.sparkdiffusion.torch.DeviceTensor;
 import io.sparkdiffusion.torch.TorchDevice;
 import io.sparkdiffusion.torch.WeightDictionary;
-import io.sparkdiffusion.weights.Component;
-import io.sparkdiffusion.weights.NetworkWeights;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -48,7 +48,8 @@ class PromptEncoderTest {
     Graph graph = target.apply(new ClipTextModel(config).record());
     return WeightDictionary.load(
         device,
-        NetworkWeights.check(FOLDER, WeightChoice.USUAL, Component.TEXT_ENCODER, graph.weights()),
+        ModelFamily.STABLE_DIFFUSION.weights(
+            FOLDER, WeightChoice.USUAL, Component.TEXT_ENCODER, graph.weights()),
         Dtype.FLOAT32,
         Packing.of(graph));
   }

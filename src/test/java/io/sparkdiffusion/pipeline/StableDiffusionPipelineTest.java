@@ -4,10 +4,10 @@ import static io.sparkdiffusion.testing.Comparison.assertClose;
 import static io.sparkdiffusion.testing.Comparison.worstError;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sparkdiffusion.family.ModelFolder;
 import io.sparkdiffusion.testing.PipelineCase;
 import io.sparkdiffusion.testing.ReferenceFile;
 import io.sparkdiffusion.testing.ReferenceModels;
-import io.sparkdiffusion.weights.ModelFolder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -28,7 +28,7 @@ class StableDiffusionPipelineTest {
   @ParameterizedTest
   @MethodSource("runs")
   void everyLatentAndThePixelsEqualDiffusers(PipelineCase run) {
-    ReferenceFile numbers = ReferenceModels.numbers("pipeline.safetensors");
+    ReferenceFile numbers = ReferenceModels.numbers(run.numbers());
     float[] expected = numbers.floats(run.name() + "/latents");
     byte[] pixels = numbers.bytes(run.name() + "/pixels");
     int images = run.requests().size();

@@ -3,6 +3,8 @@ package io.sparkdiffusion.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sparkdiffusion.config.WeightChoice;
+import io.sparkdiffusion.family.Component;
+import io.sparkdiffusion.family.ModelFamily;
 import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.Graph;
 import io.sparkdiffusion.kernel.Packing;
@@ -14,8 +16,6 @@ import io.sparkdiffusion.text.TextConfig;
 import io.sparkdiffusion.torch.CompiledGraph;
 import io.sparkdiffusion.torch.TorchDevice;
 import io.sparkdiffusion.torch.WeightDictionary;
-import io.sparkdiffusion.weights.Component;
-import io.sparkdiffusion.weights.NetworkWeights;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -37,7 +37,7 @@ class TextEncoderTest {
       try (WeightDictionary weights =
               WeightDictionary.load(
                   device,
-                  NetworkWeights.check(
+                  ModelFamily.STABLE_DIFFUSION.weights(
                       FOLDER, WeightChoice.USUAL, Component.TEXT_ENCODER, graph.weights()),
                   Dtype.FLOAT32,
                   Packing.of(graph));

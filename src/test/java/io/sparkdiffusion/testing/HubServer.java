@@ -24,13 +24,19 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 
 /**
- * A small hub on this machine with one repository, {@code org/tiny}, whose safetensors files come
- * from a second address, as the real hub's from its CDN.
+ * A small hub on this machine with one repository, {@link #repository}, whose safetensors files
+ * come from a second address, as the real hub's from its CDN.
  */
 public final class HubServer implements AutoCloseable {
 
   /** What {@code main} is. */
   public static final String COMMIT = "0123456789abcdef0123456789abcdef01234567";
+
+  /** What the repository is called. */
+  public volatile String repository = "org/tiny";
+
+  /** What {@code main} is here. */
+  public volatile String commit = COMMIT;
 
   private static final int BLOCK_BYTES = 1 << 16;
   private static final long SILENCE_NANOS = 20_000_000_000L;
@@ -112,7 +118,9 @@ public final class HubServer implements AutoCloseable {
 
   /** The requests that gave a file's bytes. */
   public List<String> downloads() {
-    return asked.stream().filter(line -> line.startsWith("GET /org/tiny/resolve")).toList();
+    return asked.stream()
+        .filter(line -> line.startsWith("GET /" + repository + "/resolve"))
+        .toList();
   }
 
   /** The most files that were given at a time. */
@@ -130,12 +138,12 @@ public final class HubServer implements AutoCloseable {
         exchange.sendResponseHeaders(429, -1);
       } else if (!token.isEmpty() && !("Bearer " + token).equals(given)) {
         refuse(exchange, given == null ? "401 RepoNotFound" : "401 ");
-      } else if (path.startsWith("/api/models/org/tiny/revision/")) {
-        list(exchange, path.substring("/api/models/org/tiny/revision/".length()));
-      } else if (path.startsWith("/api/models/org/tiny/tree/")) {
+      } else if (path.startsWith("/api/models/" + repository + "/revision/")) {
+        list(exchange, path.substring(("/api/models/" + repository + "/revision/").length()));
+      } else if (path.startsWith("/api/models/" + repository + "/tree/")) {
         send(exchange, tree());
-      } else if (path.startsWith("/org/tiny/resolve/")) {
-        file(exchange, path.replaceFirst("/org/tiny/resolve/[^/]*/", ""));
+      } else if (path.startsWith("/" + repository + "/resolve/")) {
+        file(exchange, path.replaceFirst("/" + repository + "/resolve/[^/]*/", ""));
       } else {
         refuse(exchange, "404 RepoNotFound");
       }
@@ -164,7 +172,7 @@ public final class HubServer implements AutoCloseable {
   }
 
   private void list(HttpExchange exchange, String revision) throws IOException {
-    if (!List.of("main", COMMIT).contains(revision)) {
+    if (!List.of("main", commit).contains(revision)) {
       refuse(exchange, "404 RevisionNotFound");
       return;
     }
@@ -175,7 +183,7 @@ public final class HubServer implements AutoCloseable {
     }
     send(
         exchange,
-        "{\"id\":\"org/tiny\",\"sha\":\"%s\",\"siblings\":[%s]}".formatted(COMMIT, siblings));
+        "{\"id\":\"%s\",\"sha\":\"%s\",\"siblings\":[%s]}".formatted(repository, commit, siblings));
   }
 
   private String sibling(String name) {
@@ -221,7 +229,7 @@ public final class HubServer implements AutoCloseable {
       refuse(exchange, refusal == null ? "404 EntryNotFound" : refusal);
       return;
     }
-    exchange.getResponseHeaders().set("X-Repo-Commit", COMMIT);
+    exchange.getResponseHeaders().set("X-Repo-Commit", commit);
     if (isLarge(name)) {
       exchange.getResponseHeaders().set("X-Linked-Etag", "\"" + etag(name) + "\"");
       exchange.getResponseHeaders().set("X-Linked-Size", "" + bytes(name).length);

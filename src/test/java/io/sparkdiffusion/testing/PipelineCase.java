@@ -9,10 +9,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
-/** One whole run that diffusers has made, as {@code cases.json} tells it. */
+/**
+ * One whole run that diffusers has made, as {@code cases.json} tells it.
+ *
+ * @param numbers the file that has its latents and pixels
+ */
 public record PipelineCase(
     String name,
     String model,
+    String numbers,
     List<ImageRequest> requests,
     Map<String, Object> schedulerOverrides) {
 
@@ -51,6 +56,7 @@ public record PipelineCase(
     return new PipelineCase(
         json.get("name").asText(),
         json.get("model").asText(),
+        json.path("numbers").asText("pipeline") + ".safetensors",
         requests,
         Map.of(
             "timestep_spacing",

@@ -21,7 +21,10 @@ public final class SmallNetworks {
   /** A network and numbers to compute it for. */
   public record Case(Graph graph, float[][] inputs) {}
 
-  /** Text encoder, UNet with guidance for latents of an odd size, VAE decoder. */
+  /**
+   * Text encoder, UNet with guidance for latents of an odd size, VAE decoder; then what Stable
+   * Diffusion 1.5 has otherwise, in its text encoder and its UNet.
+   */
   public static List<Case> all(Dtype dtype) {
     Path model = ReferenceModels.folder("base");
     TextConfig text = TextConfig.read(model.resolve("text_encoder/config.json"));
@@ -33,7 +36,19 @@ public final class SmallNetworks {
     Graph guided = new Unet2dConditionModel(unet).record(dtype, 1, 2, 4, 3, text.positions());
     Graph pair = new Unet2dConditionModel(unet).record(dtype, 2, 2, 2, 2, text.positions());
     Graph decoder = new AutoencoderKlDecoder(vae).record(dtype, 1, 2, 2);
-    return List.of(new Case(encoder, new float[][] {ids}), of(guided), of(pair), of(decoder));
+    Path first = ReferenceModels.folder("sd15");
+    Graph quick =
+        new ClipTextModel(TextConfig.read(first.resolve("text_encoder/config.json"))).record();
+    Graph convolved =
+        new Unet2dConditionModel(UnetConfig.read(first.resolve("unet/config.json")))
+            .record(dtype, 1, 2, 4, 3, text.positions());
+    return List.of(
+        new Case(encoder, new float[][] {ids}),
+        of(guided),
+        of(pair),
+        of(decoder),
+        new Case(quick, new float[][] {ids}),
+        of(convolved));
   }
 
   private static Case of(Graph graph) {

@@ -10,6 +10,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.family.Component;
+import io.sparkdiffusion.family.ModelFamily;
 import io.sparkdiffusion.graph.Shape;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -107,7 +109,9 @@ class FlaxFileTest {
     assertThatThrownBy(
             () ->
                 NetworkWeights.check(
-                    List.of(path), Component.UNET, Map.of("net.0.bias", Shape.of(1))))
+                    List.of(path),
+                    ModelFamily.STABLE_DIFFUSION.files(Component.UNET),
+                    Map.of("net.0.bias", Shape.of(1))))
         .isInstanceOf(ProblemsException.class)
         .hasMessage(
             "Cannot take weight net.0.bias of unet: it must be stored once (net.0.bias in a.msgpack"

@@ -2,7 +2,11 @@ package io.sparkdiffusion.weights;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sparkdiffusion.config.WeightChoice;
 import io.sparkdiffusion.config.WeightFormat;
+import io.sparkdiffusion.family.Component;
+import io.sparkdiffusion.family.ModelFamily;
+import io.sparkdiffusion.family.ModelFolder;
 import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.Graph;
 import io.sparkdiffusion.graph.Shape;
@@ -15,6 +19,7 @@ import io.sparkdiffusion.torch.TorchDevice;
 import io.sparkdiffusion.torch.WeightDictionary;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -29,6 +34,8 @@ import org.junit.jupiter.params.provider.CsvSource;
  * What Flax, diffusers and transformers wrote themselves, against safetensors of the same model.
  */
 class FlaxWeightsTest {
+
+  private static final ModelFamily FAMILY = ModelFamily.STABLE_DIFFUSION;
 
   private static Path flax;
   private static Path safetensors;
@@ -69,15 +76,21 @@ class FlaxWeightsTest {
 
   private static Map<String, Shape> tensors(ModelFolder folder, Component component) {
     return new TreeMap<>(
-        folder.weightFiles(component).stream()
+        files(folder, component).stream()
             .flatMap(path -> WeightFile.open(path).tensors().values().stream())
             .collect(
                 Collectors.toMap(
-                    tensor -> component.currentName(tensor.name()), StoredTensor::shape)));
+                    tensor -> FAMILY.files(component).currentName(tensor.name()),
+                    StoredTensor::shape)));
+  }
+
+  private static List<Path> files(ModelFolder folder, Component component) {
+    WeightChoice choice = WeightChoice.of(ModelFolder.formatOf(folder.root()));
+    return FAMILY.weightFiles(folder.root(), choice, component);
   }
 
   private static Iterable<String> types(ModelFolder folder, Component component) {
-    return WeightFile.open(folder.weightFiles(component).get(0)).tensors().values().stream()
+    return WeightFile.open(files(folder, component).get(0)).tensors().values().stream()
         .map(StoredTensor::type)
         .toList();
   }
@@ -100,8 +113,7 @@ class FlaxWeightsTest {
                             .reshape(entry.getValue().count()))
                 .toArray(Tensor[]::new)));
     try (WeightDictionary weights =
-            WeightDictionary.load(
-                device, NetworkWeights.check(folder, component, all), dtype, Map.of());
+            WeightDictionary.load(device, folder.weights(component, all), dtype, Map.of());
         CompiledGraph compiled = CompiledGraph.compile(graph, weights);
         DeviceTensor output = compiled.run()) {
       return output.toFloats();

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.sparkdiffusion.config.WeightChoice;
 import io.sparkdiffusion.config.WeightFormat;
+import io.sparkdiffusion.family.Component;
+import io.sparkdiffusion.family.ModelFamily;
 import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.Shape;
 import io.sparkdiffusion.kernel.Packing;
@@ -69,7 +71,8 @@ class LoadingMemoryTest {
     }
     WeightChoice choice = WeightChoice.of(isFlax ? WeightFormat.FLAX : WeightFormat.SAFETENSORS);
     try (TorchDevice device = TorchDevice.open("cpu")) {
-      NetworkWeights weights = NetworkWeights.check(root, choice, Component.UNET, wanted);
+      NetworkWeights weights =
+          ModelFamily.STABLE_DIFFUSION.weights(root, choice, Component.UNET, wanted);
       WeightDictionary.load(device, weights, dtype, packings).close();
       long[] kept = new long[TIMES];
       long[] taken = new long[TIMES];

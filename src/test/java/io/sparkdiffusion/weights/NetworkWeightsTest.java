@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.WeightChoice;
+import io.sparkdiffusion.family.Component;
+import io.sparkdiffusion.family.ModelFamily;
 import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.Graph;
 import io.sparkdiffusion.graph.Shape;
@@ -129,7 +131,7 @@ class NetworkWeightsTest {
 
     assertThatThrownBy(
             () ->
-                NetworkWeights.check(
+                ModelFamily.STABLE_DIFFUSION.weights(
                     root, WeightChoice.USUAL, Component.UNET, Map.of("w", Shape.of(1))))
         .isInstanceOfSatisfying(
             ProblemsException.class,
@@ -154,7 +156,7 @@ class NetworkWeightsTest {
     new TensorFileMaker().zeros(name, "F32", 2).write(root.resolve(FILE));
 
     NetworkWeights weights =
-        NetworkWeights.check(
+        ModelFamily.STABLE_DIFFUSION.weights(
             root, WeightChoice.USUAL, Component.UNET, Map.of("mid.to_q.weight", Shape.of(2)));
 
     assertThat(weights.storedParameters()).isEqualTo(2);
@@ -281,9 +283,11 @@ class NetworkWeightsTest {
         .write(root.resolve("text_encoder/model.safetensors"));
     Map<String, Shape> wanted = Map.of("w", Shape.of(1));
 
-    NetworkWeights vae = NetworkWeights.check(root, WeightChoice.USUAL, Component.VAE, wanted);
+    NetworkWeights vae =
+        ModelFamily.STABLE_DIFFUSION.weights(root, WeightChoice.USUAL, Component.VAE, wanted);
     NetworkWeights text =
-        NetworkWeights.check(root, WeightChoice.USUAL, Component.TEXT_ENCODER, wanted);
+        ModelFamily.STABLE_DIFFUSION.weights(
+            root, WeightChoice.USUAL, Component.TEXT_ENCODER, wanted);
     assertThat(vae.parametersByType()).isEqualTo(Map.of("F32", 1L));
     assertThat(vae.storedParameters()).as("the encoder's weights among them").isEqualTo(4 + 1);
     assertThat(text.storedParameters()).as("positions are none").isEqualTo(1);
@@ -378,7 +382,8 @@ class NetworkWeightsTest {
   void aFileThatChangedSinceItsCheckIsRefused() throws IOException {
     Path file = new TensorFileMaker().zeros("w", "F32", 4).write(root.resolve(FILE));
     NetworkWeights weights =
-        NetworkWeights.check(root, WeightChoice.USUAL, Component.UNET, Map.of("w", Shape.of(4)));
+        ModelFamily.STABLE_DIFFUSION.weights(
+            root, WeightChoice.USUAL, Component.UNET, Map.of("w", Shape.of(4)));
     Files.delete(file);
 
     assertThatThrownBy(() -> WeightDictionary.load(device, weights, Dtype.FLOAT32, Map.of()))
@@ -394,7 +399,8 @@ class NetworkWeightsTest {
     Path file = new TensorFileMaker().zeros("w", "F32", 4).write(root.resolve(FILE));
     Files.setLastModifiedTime(file, FileTime.fromMillis(1_000));
     NetworkWeights weights =
-        NetworkWeights.check(root, WeightChoice.USUAL, Component.UNET, Map.of("w", Shape.of(4)));
+        ModelFamily.STABLE_DIFFUSION.weights(
+            root, WeightChoice.USUAL, Component.UNET, Map.of("w", Shape.of(4)));
     long size = Files.size(file);
     Files.setLastModifiedTime(file, FileTime.fromMillis(2_000));
 
@@ -415,7 +421,7 @@ class NetworkWeightsTest {
     try (WeightDictionary weights =
             WeightDictionary.load(
                 device,
-                NetworkWeights.check(root, WeightChoice.USUAL, component, wanted),
+                ModelFamily.STABLE_DIFFUSION.weights(root, WeightChoice.USUAL, component, wanted),
                 dtype,
                 Map.of());
         CompiledGraph compiled = CompiledGraph.compile(graph, weights);
@@ -425,7 +431,8 @@ class NetworkWeightsTest {
   }
 
   private void assertRefused(Component component, Map<String, Shape> wanted, String... problems) {
-    assertThatThrownBy(() -> NetworkWeights.check(root, WeightChoice.USUAL, component, wanted))
+    assertThatThrownBy(
+            () -> ModelFamily.STABLE_DIFFUSION.weights(root, WeightChoice.USUAL, component, wanted))
         .isInstanceOfSatisfying(
             ProblemsException.class, e -> assertThat(e.problems()).containsExactly(problems));
   }

@@ -7,6 +7,8 @@ import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.Shown;
 import io.sparkdiffusion.config.WeightChoice;
 import io.sparkdiffusion.config.WeightFormat;
+import io.sparkdiffusion.family.Component;
+import io.sparkdiffusion.family.ModelFamily;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -70,7 +72,9 @@ class WeightFilesTest {
     Files.createDirectory(file.getParent());
     Files.createFile(file);
 
-    assertThat(WeightFiles.find(root, WeightChoice.USUAL, Component.TEXT_ENCODER))
+    assertThat(
+            ModelFamily.STABLE_DIFFUSION.weightFiles(
+                root, WeightChoice.USUAL, Component.TEXT_ENCODER))
         .containsExactly(file);
   }
 
@@ -169,7 +173,8 @@ class WeightFilesTest {
         "Cannot load unet of %s: diffusion_pytorch_model.safetensors must be there (missing)";
 
     assertRefused(message.formatted(root));
-    assertThatThrownBy(() -> WeightFiles.find(root, WeightChoice.USUAL, Component.VAE))
+    assertThatThrownBy(
+            () -> ModelFamily.STABLE_DIFFUSION.weightFiles(root, WeightChoice.USUAL, Component.VAE))
         .hasMessage(message.replace("unet", "vae").formatted(root));
   }
 
@@ -198,9 +203,10 @@ class WeightFilesTest {
     WeightChoice choice = new WeightChoice(WeightFormat.SAFETENSORS, "non_ema");
 
     assertThat(find()).containsExactly(unet.resolve(SINGLE));
-    assertThat(WeightFiles.find(root, choice, Component.UNET))
+    assertThat(ModelFamily.STABLE_DIFFUSION.weightFiles(root, choice, Component.UNET))
         .containsExactly(unet.resolve("diffusion_pytorch_model.non_ema.safetensors"));
-    assertThat(WeightFiles.find(root, choice, Component.VAE)).containsExactly(vae);
+    assertThat(ModelFamily.STABLE_DIFFUSION.weightFiles(root, choice, Component.VAE))
+        .containsExactly(vae);
   }
 
   @ParameterizedTest
@@ -215,7 +221,7 @@ class WeightFilesTest {
     put(index, "{\"weight_map\":{\"a\":\"%s\"}}".formatted(shard));
 
     assertThat(
-            WeightFiles.find(
+            ModelFamily.STABLE_DIFFUSION.weightFiles(
                 root, new WeightChoice(WeightFormat.SAFETENSORS, "bf16"), Component.UNET))
         .containsExactly(unet.resolve(shard));
   }
@@ -226,7 +232,7 @@ class WeightFilesTest {
     put(HALF, "");
     WeightChoice choice = new WeightChoice(WeightFormat.SAFETENSORS, "bf16");
 
-    assertThatThrownBy(() -> WeightFiles.find(root, choice, Component.UNET))
+    assertThatThrownBy(() -> ModelFamily.STABLE_DIFFUSION.weightFiles(root, choice, Component.UNET))
         .hasMessage(
             ("Cannot use variant of %s: its weight files must have it in their names (bf16, there is"
                     + " fp16); set variant=fp16")
@@ -253,9 +259,13 @@ class WeightFilesTest {
     Files.createDirectory(text.getParent());
     Files.createFile(text);
 
-    assertThat(WeightFiles.find(root, WeightChoice.of(WeightFormat.FLAX), Component.UNET))
+    assertThat(
+            ModelFamily.STABLE_DIFFUSION.weightFiles(
+                root, WeightChoice.of(WeightFormat.FLAX), Component.UNET))
         .containsExactly(unet.resolve("diffusion_flax_model.msgpack"));
-    assertThat(WeightFiles.find(root, WeightChoice.of(WeightFormat.FLAX), Component.TEXT_ENCODER))
+    assertThat(
+            ModelFamily.STABLE_DIFFUSION.weightFiles(
+                root, WeightChoice.of(WeightFormat.FLAX), Component.TEXT_ENCODER))
         .containsExactly(text);
   }
 
@@ -267,11 +277,15 @@ class WeightFilesTest {
     put("diffusion_pytorch_model.bin", "");
 
     assertThatThrownBy(
-            () -> WeightFiles.find(root, WeightChoice.of(WeightFormat.FLAX), Component.UNET))
+            () ->
+                ModelFamily.STABLE_DIFFUSION.weightFiles(
+                    root, WeightChoice.of(WeightFormat.FLAX), Component.UNET))
         .hasMessage(message + "from_pt=false asks for Flax's weights");
     put(HALF, "");
     assertThatThrownBy(
-            () -> WeightFiles.find(root, WeightChoice.of(WeightFormat.FLAX), Component.UNET))
+            () ->
+                ModelFamily.STABLE_DIFFUSION.weightFiles(
+                    root, WeightChoice.of(WeightFormat.FLAX), Component.UNET))
         .hasMessage(message + "the weights there are PyTorch's, set from_pt=true");
   }
 
@@ -280,7 +294,7 @@ class WeightFilesTest {
   }
 
   private List<Path> find() {
-    return WeightFiles.find(root, WeightChoice.USUAL, Component.UNET);
+    return ModelFamily.STABLE_DIFFUSION.weightFiles(root, WeightChoice.USUAL, Component.UNET);
   }
 
   private void assertRefused(String... problems) {

@@ -4,12 +4,15 @@ import io.sparkdiffusion.config.AccessToken;
 import io.sparkdiffusion.config.ModelConfig;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.WeightChoice;
+import io.sparkdiffusion.family.ModelFamily;
+import io.sparkdiffusion.family.ModelFolder;
+import io.sparkdiffusion.family.PublishedModel;
 import io.sparkdiffusion.hub.Hub;
 import io.sparkdiffusion.hub.HubEnvironment;
 import io.sparkdiffusion.hub.HubFile;
 import io.sparkdiffusion.hub.HubId;
 import io.sparkdiffusion.hub.HubListing;
-import io.sparkdiffusion.weights.ModelFolder;
+import io.sparkdiffusion.hub.NoSuchRepositoryException;
 import io.sparkdiffusion.weights.ModelSums;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -17,6 +20,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,16 +51,23 @@ record HubModel(
     try {
       HubListing parts = hub.list(id, model.revision()).only(HubModel::mayBePart);
       LOG.info("Using model {}", parts);
-      Path snapshot = hub.fetch(parts.only(ModelFolder::isDescription));
+      Path snapshot = hub.fetch(parts.only(ModelFamily::isDescription));
       String shown = used.offline() ? snapshot + " (offline)" : parts.toString();
       Collection<String> needed =
           NeededFiles.of(parts.files().keySet(), model.weights(), snapshot, shown);
+      HubListing listing =
+          parts.only(name -> ModelFamily.isDescription(name) || needed.contains(name));
+      requirePublished(listing);
       return new HubModel(
-          parts.only(name -> ModelFolder.isDescription(name) || needed.contains(name)),
+          listing,
           model.weights(),
           environment.endpoint(),
           model.cacheDirectory(),
           model.accessToken());
+    } catch (NoSuchRepositoryException e) {
+      throw PublishedModel.removal(id.name())
+          .map(advice -> ProblemsException.withFix(e.getMessage(), advice))
+          .orElse(e);
     } catch (IOException e) {
       throw failed(id.toString(), used, e);
     }
@@ -64,7 +75,7 @@ record HubModel(
 
   private static boolean mayBePart(String name) {
     boolean isFlat = name.indexOf('/') == name.lastIndexOf('/');
-    return ModelFolder.isDescription(name) || (isFlat && ModelFolder.isInNetworkFolder(name));
+    return ModelFamily.isDescription(name) || (isFlat && ModelFamily.isInNetworkFolder(name));
   }
 
   private static HubEnvironment settled(
@@ -74,6 +85,16 @@ record HubModel(
             ? machine
             : machine.withCache(Path.of(cacheDirectory).toAbsolutePath());
     return token.isGiven() ? used.withToken(token) : used;
+  }
+
+  /** What the hub tells of large files is compared before they are downloaded. */
+  private static void requirePublished(HubListing listing) {
+    PublishedModel.require(
+        listing.id().name(),
+        listing.toString(),
+        listing.files().values().stream()
+            .filter(HubFile::hasSha256)
+            .collect(Collectors.toMap(HubFile::name, HubFile::etag)));
   }
 
   private static UncheckedIOException failed(String model, HubEnvironment used, IOException e) {
@@ -101,6 +122,7 @@ record HubModel(
     try {
       ModelFolder folder = ModelFolder.open(new Hub(used).fetch(listing), weights);
       requireHubsFiles(folder);
+      PublishedModel.require(name(), listing.toString(), folder.sums().byFile());
       folder.checkManifest();
       return folder;
     } catch (IOException e) {

@@ -2,9 +2,10 @@ package io.sparkdiffusion.spark.model;
 
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.SmallFile;
+import io.sparkdiffusion.family.ModelFamily;
+import io.sparkdiffusion.family.ModelFolder;
 import io.sparkdiffusion.hub.CacheLock;
 import io.sparkdiffusion.hub.UnlinkedFiles;
-import io.sparkdiffusion.weights.ModelFolder;
 import io.sparkdiffusion.weights.ModelSums;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -93,7 +94,7 @@ final class ModelCache {
     Stream<String> needed =
         Stream.concat(
             sums.byFile().keySet().stream(),
-            remote.names().stream().filter(ModelFolder::isDescription));
+            remote.names().stream().filter(ModelFamily::isDescription));
     for (String name : needed.toList()) {
       Path file = folder.resolve(name);
       if (!Files.isRegularFile(file) || Files.size(file) != remote.bytes(name)) {
@@ -141,11 +142,11 @@ final class ModelCache {
   /** The small files come first, since they tell which large ones the model needs. */
   private static ModelSums fetch(RemoteModel remote, Path partial) throws IOException {
     Files.createDirectories(partial);
-    copy(remote, remote.names().stream().filter(ModelFolder::isDescription).toList(), partial);
+    copy(remote, remote.names().stream().filter(ModelFamily::isDescription).toList(), partial);
     List<String> needed =
         NeededFiles.of(remote.names(), remote.weights(), partial, partial.toString());
     copy(
-        remote, needed.stream().filter(name -> !ModelFolder.isDescription(name)).toList(), partial);
+        remote, needed.stream().filter(name -> !ModelFamily.isDescription(name)).toList(), partial);
     ModelFolder folder = ModelFolder.open(partial, remote.weights());
     folder.checkManifest();
     return folder.sums();

@@ -3,9 +3,10 @@ package io.sparkdiffusion.spark.model;
 import io.sparkdiffusion.config.ModelConfig;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.WeightChoice;
+import io.sparkdiffusion.family.ModelFolder;
+import io.sparkdiffusion.family.PublishedModel;
 import io.sparkdiffusion.hub.Hub;
 import io.sparkdiffusion.hub.HubId;
-import io.sparkdiffusion.weights.ModelFolder;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -99,8 +100,9 @@ record ModelLocation(String path, WeightChoice weights, String cacheDirectory)
   }
 
   /**
-   * Opens the folder, or this machine's copy of it, which is fetched where it is missing. A copy,
-   * and a folder that has {@code sha256sums.txt}, are read whole and checked.
+   * Opens the folder, or this machine's copy of it, which is fetched where it is missing. A copy, a
+   * folder that has {@code sha256sums.txt}, and a published model's snapshot in a hub's cache are
+   * read whole and checked.
    *
    * @throws ProblemsException with every problem found
    * @throws UncheckedIOException where the model cannot be fetched; another attempt may succeed
@@ -109,6 +111,9 @@ record ModelLocation(String path, WeightChoice weights, String cacheDirectory)
   public ModelFolder open(Configuration hadoop) {
     Optional<Path> local = local();
     ModelFolder folder = local.isPresent() ? ModelFolder.open(local.get(), weights) : copy(hadoop);
+    if (!commit().isEmpty()) {
+      PublishedModel.require(name(), folder.toString(), folder.sums().byFile());
+    }
     folder.checkManifest();
     return folder;
   }

@@ -1,9 +1,9 @@
 package io.sparkdiffusion.spark.model;
 
 import io.sparkdiffusion.config.ModelConfig;
+import io.sparkdiffusion.family.ModelFolder;
 import io.sparkdiffusion.hub.HubEnvironment;
 import io.sparkdiffusion.hub.HubId;
-import io.sparkdiffusion.weights.ModelFolder;
 import java.io.Serializable;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,7 +2,8 @@ package io.sparkdiffusion.spark.model;
 
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.WeightChoice;
-import io.sparkdiffusion.weights.ModelFolder;
+import io.sparkdiffusion.family.ModelFamily;
+import io.sparkdiffusion.family.ModelFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,7 +32,7 @@ final class NeededFiles {
       for (String name : names) {
         Path target = folder.resolve(name);
         Files.createDirectories(target.getParent());
-        if (ModelFolder.isDescription(name)) {
+        if (ModelFamily.isDescription(name)) {
           Files.copy(small.resolve(name), target);
         } else {
           Files.createFile(target);

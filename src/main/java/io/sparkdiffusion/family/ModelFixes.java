@@ -1,4 +1,4 @@
-package io.sparkdiffusion.pipeline;
+package io.sparkdiffusion.family;
 
 import java.nio.file.Path;
 
@@ -11,6 +11,9 @@ final class ModelFixes {
       "fetch what is missing from where the folder came from, weights as safetensors (a hub's model:"
           + " hf download ORG/NAME)";
 
+  static final String PUBLISHED =
+      "remove the file that the link names and fetch it again (hf download ORG/NAME)";
+
   private ModelFixes() {}
 
   static String scheduler(Path file) {
@@ -20,7 +23,7 @@ final class ModelFixes {
   }
 
   static String configuration(Path file) {
-    return "take %s as Stable Diffusion 2 has it; other architectures are not supported"
+    return "take %s as Stable Diffusion 1.5 or 2 has it; other architectures are not supported"
         .formatted(file);
   }
 

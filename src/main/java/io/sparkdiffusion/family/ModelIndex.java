@@ -1,31 +1,17 @@
-package io.sparkdiffusion.weights;
+package io.sparkdiffusion.family;
 
+import io.sparkdiffusion.config.Problems;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.Shown;
 import io.sparkdiffusion.config.StrictJson;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.SortedMap;
-import java.util.TreeMap;
 
 /** What {@code model_index.json} says of a model: which pipeline it is and of which classes. */
 final class ModelIndex {
 
-  /** The second has the same parts. */
-  private static final List<String> PIPELINES =
-      List.of("StableDiffusionPipeline", "StableDiffusionImg2ImgPipeline");
-
   private static final String OTHERS = "other kinds of models are not supported";
-
-  private static final SortedMap<String, List<String>> CLASSES =
-      new TreeMap<>(
-          Map.of(
-              "text_encoder", List.of("CLIPTextModel"),
-              "tokenizer", List.of("CLIPTokenizer", "CLIPTokenizerFast"),
-              "unet", List.of("UNet2DConditionModel"),
-              "vae", List.of("AutoencoderKL")));
 
   private ModelIndex() {}
 
@@ -34,32 +20,33 @@ final class ModelIndex {
    *
    * @throws ProblemsException with every one that is another
    */
-  static void check(Path root) {
+  static void check(Path root, ModelFamily family) {
     Path index = root.resolve("model_index.json");
     Map<String, Object> json = StrictJson.read(index);
-    List<ProblemsException> problems = new ArrayList<>();
+    Problems problems = new Problems();
     Object pipeline = json.getOrDefault("_class_name", "absent");
-    if (!isName(pipeline, PIPELINES)) {
+    if (!isName(pipeline, family.pipelines())) {
       problems.add(
           ProblemsException.withFix(
               "Cannot use %s: its _class_name must be %s (%s)"
-                  .formatted(index, PIPELINES.get(0), Shown.value(pipeline)),
+                  .formatted(index, family.pipelines().get(0), Shown.value(pipeline)),
               OTHERS));
     }
-    CLASSES.forEach(
-        (part, allowed) -> {
-          Object entry = json.getOrDefault(part, "absent");
-          if (!isClass(entry, allowed)) {
-            problems.add(
-                ProblemsException.withFix(
-                    "Cannot use %s of %s: its class must be %s (%s)"
-                        .formatted(part, index, String.join(" or ", allowed), Shown.value(entry)),
-                    OTHERS));
-          }
-        });
-    if (!problems.isEmpty()) {
-      throw ProblemsException.of(problems);
-    }
+    family
+        .classes()
+        .forEach(
+            (part, allowed) -> {
+              Object entry = json.getOrDefault(part, "absent");
+              if (!isClass(entry, allowed)) {
+                problems.add(
+                    ProblemsException.withFix(
+                        "Cannot use %s of %s: its class must be %s (%s)"
+                            .formatted(
+                                part, index, String.join(" or ", allowed), Shown.value(entry)),
+                        OTHERS));
+              }
+            });
+    problems.throwIfAny();
   }
 
   /** An entry is the name of a library and of a class. */

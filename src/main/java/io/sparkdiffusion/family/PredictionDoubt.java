@@ -1,4 +1,4 @@
-package io.sparkdiffusion.pipeline;
+package io.sparkdiffusion.family;
 
 import io.sparkdiffusion.scheduler.PredictionType;
 import io.sparkdiffusion.scheduler.SchedulerConfig;

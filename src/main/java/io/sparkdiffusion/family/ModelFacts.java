@@ -1,9 +1,8 @@
-package io.sparkdiffusion.pipeline;
+package io.sparkdiffusion.family;
 
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.scheduler.ScheduleException;
 import io.sparkdiffusion.scheduler.SchedulerConfig;
-import io.sparkdiffusion.weights.ModelFolder;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -37,7 +36,12 @@ public record ModelFacts(
         PredictionDoubt.of(networks.unet(), scheduler));
   }
 
-  static SchedulerConfig scheduler(Map<String, Object> json, Map<String, Object> overrides) {
+  /**
+   * A folder's schedule.
+   *
+   * @throws ProblemsException where it cannot be used, with every reason
+   */
+  public static SchedulerConfig scheduler(Map<String, Object> json, Map<String, Object> overrides) {
     try {
       return SchedulerConfig.of(json, overrides);
     } catch (ScheduleException e) {

@@ -1,4 +1,4 @@
-package io.sparkdiffusion.weights;
+package io.sparkdiffusion.family;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
