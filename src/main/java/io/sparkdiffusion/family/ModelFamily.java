@@ -56,7 +56,7 @@ public enum ModelFamily {
               "diffusion_flax_model",
               name -> name.startsWith("encoder.") || name.startsWith("quant_conv."),
               ModelFamily::newAttentionName)),
-      List.of("safety_checker", "unet_ema"));
+      List.of("feature_extractor", "safety_checker", "unet_ema"));
 
   private static final List<String> DESCRIPTIONS =
       List.of(
@@ -100,7 +100,7 @@ public enum ModelFamily {
     return Objects.requireNonNull(networks.get(component));
   }
 
-  /** Folders of weights that may lie beside the parts and are not used. */
+  /** Folders that may lie beside the parts and are not used. */
   List<String> unusedFolders() {
     return unusedFolders;
   }

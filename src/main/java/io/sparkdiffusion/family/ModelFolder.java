@@ -141,7 +141,7 @@ public final class ModelFolder {
     return root.resolve(component.folder()).resolve("config.json");
   }
 
-  /** Folders that lie beside the parts and whose weights are not used, as in diffusers. */
+  /** Folders that lie beside the parts and are not used: no image is looked at. */
   public List<String> unused() {
     return FAMILY.unusedFolders().stream()
         .filter(name -> Files.isDirectory(root.resolve(name)))

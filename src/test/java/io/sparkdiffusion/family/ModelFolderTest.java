@@ -64,6 +64,13 @@ class ModelFolderTest {
   }
 
   @Test
+  void saysWhichFoldersAreNotUsed() {
+    assertThat(ModelFolder.open(ReferenceModels.folder("sd15")).unused())
+        .containsExactly("feature_extractor", "safety_checker");
+    assertThat(ModelFolder.open(ReferenceModels.folder("base")).unused()).isEmpty();
+  }
+
+  @Test
   void namesTheFilesThatDecideAImage() {
     ModelFolder folder = ModelFolder.open(root);
 

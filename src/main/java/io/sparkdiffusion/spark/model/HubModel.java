@@ -66,7 +66,8 @@ record HubModel(
           model.accessToken());
     } catch (NoSuchRepositoryException e) {
       throw PublishedModel.removal(id.name())
-          .map(advice -> ProblemsException.withFix(e.getMessage(), advice))
+          .map(advice -> ProblemsException.withFix(e.getMessage(), advice).initCause(e))
+          .map(ProblemsException.class::cast)
           .orElse(e);
     } catch (IOException e) {
       throw failed(id.toString(), used, e);

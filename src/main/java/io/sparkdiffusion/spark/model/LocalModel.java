@@ -2,6 +2,7 @@ package io.sparkdiffusion.spark.model;
 
 import io.sparkdiffusion.config.ModelConfig;
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.family.PublishedModel;
 import io.sparkdiffusion.hub.Hub;
 import io.sparkdiffusion.hub.HubEnvironment;
 import io.sparkdiffusion.hub.HubId;
@@ -50,16 +51,15 @@ public record LocalModel(String name, Path folder, boolean isOfHub) {
     try {
       return new Hub(environment).cached(id, revision);
     } catch (ProblemsException | IOException e) {
-      throw new ProblemsException(
-          ("Cannot check model %s: it must be a folder that is there, or a hub's model in the cache"
-                  + " %s (%s); a check downloads nothing: hf download %s%s does")
-              .formatted(
-                  id,
-                  environment.cache(),
-                  e.getMessage(),
-                  id,
-                  revision.isEmpty() ? "" : " --revision " + revision),
-          e);
+      String problem =
+          "Cannot check model %s: it must be a folder that is there, or a hub's model in the cache %s (%s)"
+              .formatted(id, environment.cache(), e.getMessage());
+      String download =
+          "a check downloads nothing: hf download %s%s does"
+              .formatted(id, revision.isEmpty() ? "" : " --revision " + revision);
+      throw (ProblemsException)
+          ProblemsException.withFix(problem, PublishedModel.removal(id.name()).orElse(download))
+              .initCause(e);
     }
   }
 }
