@@ -61,10 +61,10 @@ class BatchFitTest {
   /** What docs/gpu.md says of images in a piece, in MiB. */
   @ParameterizedTest
   @CsvSource({
-    "FLOAT16, 64, 544",
-    "FLOAT16, 128, 2176",
-    "FLOAT16, 256, 8704",
-    "FLOAT32, 256, 17408"
+    "FLOAT16, 64, 448",
+    "FLOAT16, 128, 1792",
+    "FLOAT16, 256, 7168",
+    "FLOAT32, 256, 14336"
   })
   void decodingTakesFourTimesAsMuchForEachDoubling(Dtype dtype, long side, long mib) {
     Graph vae =

@@ -58,6 +58,7 @@ class HostShare {
             "d".repeat(64),
             Map.of("prediction_type", "epsilon"),
             64,
+            64,
             List.of(),
             new StillFactory());
     long begin = processorNanos();
