@@ -10,7 +10,9 @@ import io.sparkdiffusion.graph.Graph;
 import io.sparkdiffusion.kernel.CudaKernels.AttentionKernel;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * What a graph is compiled for, and by it the passes that are taken, from a table and never by a
@@ -101,6 +103,16 @@ public record Target(Dtype dtype, Kernels kernels, CudaKernels cuda) {
         .filter(row -> row.kernels().contains(kernels) && row.dtypes().contains(dtype))
         .map(Row::pass)
         .toList();
+  }
+
+  /**
+   * How weights are laid out once, when they are loaded: on a CPU for the calls that come most
+   * often; elsewhere they stay as they are stored, and no graph is asked for.
+   *
+   * @param usual gives such a call
+   */
+  public Map<String, Packing> packings(Supplier<Graph> usual) {
+    return CPU.contains(kernels) ? Packing.of(apply(usual.get())) : Map.of();
   }
 
   /** A network's graph as this target computes it. */

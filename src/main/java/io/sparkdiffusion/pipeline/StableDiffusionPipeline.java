@@ -6,8 +6,6 @@ import io.sparkdiffusion.family.ModelFacts;
 import io.sparkdiffusion.family.ModelFolder;
 import io.sparkdiffusion.family.Networks;
 import io.sparkdiffusion.graph.Dtype;
-import io.sparkdiffusion.graph.Graph;
-import io.sparkdiffusion.kernel.Packing;
 import io.sparkdiffusion.kernel.Target;
 import io.sparkdiffusion.pipeline.TextEncoder.EncodedText;
 import io.sparkdiffusion.request.BatchKey;
@@ -129,11 +127,13 @@ public final class StableDiffusionPipeline implements AutoCloseable {
     return read;
   }
 
-  /** Laid out for images of the size that it was trained on, one with guidance at a time. */
+  /** On a CPU laid out for images of the size that it was trained on, one with guidance. */
   private WeightDictionary load(Component component, Target target) {
-    Graph usual = target.apply(networks.usual(component, target.dtype()));
     return WeightDictionary.load(
-        device, networks.weights(component), target.dtype(), Packing.of(usual));
+        device,
+        networks.weights(component),
+        target.dtype(),
+        target.packings(() -> networks.usual(component, target.dtype())));
   }
 
   private void closeAfter(RuntimeException failure) {

@@ -53,6 +53,18 @@ class CudaKernelsTest {
     }
   }
 
+  /** Weights stay as stored, and nobody records a call for their sake. */
+  @Test
+  void laysNoWeightsOut() {
+    assertThat(
+            Target.cuda(Dtype.FLOAT16)
+                .packings(
+                    () -> {
+                      throw new IllegalStateException("no graph is needed");
+                    }))
+        .isEmpty();
+  }
+
   private static List<String> passes(Target target) {
     return target.passes().stream().map(Pass::name).toList();
   }

@@ -22,7 +22,7 @@ import scala.Tuple2;
  * that only the last batch of each key is padded. The most expensive images come first (steps times
  * pixels), and partitions become smaller towards the end, so that a slow task slot ends soon after
  * the others (guided self-scheduling, Polychronopoulos and Kuck 1987). A single slot waits for no
- * other: its partitions are as large as can be, since each loads the text encoder again on a CPU.
+ * other: its partitions are as large as can be, for then nothing begins anew.
  */
 public final class BatchPlan {
 
