@@ -119,8 +119,9 @@ final class BatchWorker {
   }
 
   /**
-   * A GPU that has made nothing but NaN for some batches fails the task, which another executor
-   * then makes; what gives the same there is failed rows, as a model's NaN are.
+   * A GPU that has made nothing but NaN for some batches fails the task once, so that Spark counts
+   * it against the executor and tries again, elsewhere where it can; what gives the same then is
+   * failed rows, as a model's NaN are.
    */
   private void requireNumbers(List<ImageResult> results) {
     boolean canBeTriedElsewhere =

@@ -36,14 +36,17 @@ public final class ImageColumns {
     return values(row, row::fieldIndex);
   }
 
-  /** The values of a row whose columns stand at these positions. */
+  /**
+   * The values of a row whose columns stand at these positions. What a row of an earlier version
+   * does not have was as it usually is.
+   */
   static Values values(Row row, ToIntFunction<String> positions) {
     List<Parameter.Value<?>> values = new ArrayList<>();
     for (Parameter<?> parameter : Parameters.OF_IMAGE) {
       Object cell = row.get(positions.applyAsInt(parameter.name()));
       parameter.read(cell).ifPresent(values::add);
     }
-    return Values.of(values);
+    return Values.of(values).withDefaults(Values.usual()).only(Parameter::decidesImage);
   }
 
   private static DataType type(ValueType type) {
