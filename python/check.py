@@ -122,8 +122,8 @@ def main(output):
     with tempfile.TemporaryDirectory() as folder:
         one = spark.createDataFrame(prompts.limit(1).collect(), prompts.schema)
         tables = [(drawn, ROWS), (spark.read.parquet("output/images"), 2), (viewed(spark, one), 1)]
-        for pictures, count in tables + [(pictures, 1) for pictures in streamed(spark, one, folder)]:
-            rows = pictures.select("id", "image.*", F.sha2("image.bytes", 256).alias("sum")).collect()
+        for images, count in tables + [(images, 1) for images in streamed(spark, one, folder)]:
+            rows = images.select("id", "image.*", F.sha2("image.bytes", 256).alias("sum")).collect()
             assert len(rows) == count, rows
             for row in rows:
                 assert row.status == "generated" and row.sum == row.sha256 == of_job[row.id], (row.id, row.error)

@@ -25,12 +25,12 @@ MODEL = REPOSITORY / ".work/full-size/model"
 TINY = REPOSITORY / "models/tiny-sd2-base"
 JAVA = [REPOSITORY / "jobs/bench"]
 DIFFUSERS = [sys.executable, HERE / "diffusers_worker.py"]
-FEW_STEPS = 2  # of whole pictures
+FEW_STEPS = 2  # of whole images
 PIXELS = 512
 JOB_STEPS = 4
 SCALING_PIXELS = 64
-HUNDRED = 100  # pictures of one question while it scales
-TWENTY, TURNS = 20, 101  # pictures of a turn, and turns, when it has scaled
+HUNDRED = 100  # images of one question while it scales
+TWENTY, TURNS = 20, 101  # images of a turn, and turns, when it has scaled
 
 
 class Bench:
@@ -106,7 +106,7 @@ class Bench:
         self.pair("cold start bfloat16", {"java": lambda: first_step(JAVA), "diffusers": lambda: first_step(DIFFUSERS)})
 
     def memory(self):
-        """The peak anonymous memory of two pictures of a few steps, a new process for each turn."""
+        """The peak anonymous memory of two images of a few steps, a new process for each turn."""
         def peak(command):
             side = Side([*command, "images", MODEL, "bfloat16", 1, PIXELS], watched=True)
             side.ask(f"{FEW_STEPS} 2")
@@ -118,44 +118,44 @@ class Bench:
         times = take_turns({name: (lambda command=command: peak(command)) for name, command in {"java": JAVA, "diffusers": DIFFUSERS}.items()}, self.repeats)
         self.keep("peak memory", ratio(*times.values()) | {"bytes": {name: statistics.median(values) for name, values in times.items()}})
 
-    def pictures(self):
-        """Whole pictures of a few steps, PNG included."""
+    def images(self):
+        """Whole images of a few steps, PNG included."""
         two = {name: Side([*command, "images", MODEL, "bfloat16", 1, PIXELS]) for name, command in {"java": JAVA, "diffusers": DIFFUSERS}.items()}
 
-        def picture(side):
+        def image(side):
             side.ask(f"{FEW_STEPS} 1")
             side.answer()
             return float(side.answer())
 
-        self.pair(f"picture of {FEW_STEPS} steps bfloat16", {name: (lambda side=side: picture(side)) for name, side in two.items()})
+        self.pair(f"image of {FEW_STEPS} steps bfloat16", {name: (lambda side=side: image(side)) for name, side in two.items()})
         for side in two.values():
             side.close()
-        self.keep("picture sides", {name: side.facts for name, side in two.items()})
+        self.keep("image sides", {name: side.facts for name, side in two.items()})
 
     def job(self):
-        """The Spark job at the real size beside the bare pipeline, the same prompts and seeds, from the first picture to the end.
+        """The Spark job at the real size beside the bare pipeline, the same prompts and seeds, from the first image to the end.
 
         Each turn is a new process on either side, with as many threads: a JVM that has run before is faster. Both encode all texts first, as the job does on a CPU,
-        make one picture at a time, and encode it as PNG. The job also writes it as a file and in a row of Parquet, commits, and makes the gallery; the pipeline writes
-        nothing. The first picture, with all loading, is made at a stretch; then both run in turn for two seconds each, since the machine's speed changes by more than what
+        make one image at a time, and encode it as PNG. The job also writes it as a file and in a row of Parquet, commits, and makes the gallery; the pipeline writes
+        nothing. The first image, with all loading, is made at a stretch; then both run in turn for two seconds each, since the machine's speed changes by more than what
         is asked from minute to minute.
         """
         count = self.arguments.job_rows
         table = write_rows(count)
         jobs, bares = zip(*[self.job_turn(table, count) for _ in range(self.repeats)])
         self.keep("job", ratio(jobs, bares) | {
-            "seconds": {"job": statistics.median(jobs), "pipeline": statistics.median(bares)}, "pictures": count - 1, "steps": JOB_STEPS})
+            "seconds": {"job": statistics.median(jobs), "pipeline": statistics.median(bares)}, "images": count - 1, "steps": JOB_STEPS})
 
     def job_turn(self, table, count):
         """Seconds of the job and of the bare pipeline, without those in which they were held."""
         dtype = "bfloat16"
         job = Job("base_2_base.yml", table, [
             f"pretrained_model_name_or_path={MODEL}", f"weights_dtype={dtype}", f"activations_dtype={dtype}", "device=cpu", f"num_inference_steps={JOB_STEPS}"])
-        first = job.await_pictures(1)
-        ours = Paced(job.process, lambda: job.await_pictures(count))
+        first = job.await_images(1)
+        ours = Paced(job.process, lambda: job.await_images(count))
         bare = Side([*JAVA, "images", MODEL, dtype, 1, PIXELS])
-        pictures(bare, 1, JOB_STEPS, expected=count)
-        theirs = Paced(bare.process, lambda: pictures(bare, count - 1, JOB_STEPS))
+        images(bare, 1, JOB_STEPS, expected=count)
+        theirs = Paced(bare.process, lambda: images(bare, count - 1, JOB_STEPS))
         alternate([ours, theirs], lambda one: one is ours and job.end())
         said, _ = job.end()
         seconds = said["Done:"] - first - ours.held, theirs.answer.result() - theirs.held
@@ -164,26 +164,26 @@ class Bench:
         return seconds
 
     def scaling(self):
-        """Many tiny pictures in one process, each of the embedded model, which then takes turns with a new process; anonymous memory early and late.
+        """Many tiny images in one process, each of the embedded model, which then takes turns with a new process; anonymous memory early and late.
 
         The machine's own drift within those minutes is larger than what is asked, so late is not compared with what was early then.
         """
-        old, memory = self.hundreds(self.arguments.pictures // HUNDRED)
+        old, memory = self.hundreds(self.arguments.images // HUNDRED)
         new, _ = self.hundreds(1)
-        times = take_turns({"late": lambda: pictures(old, TWENTY), "early": lambda: pictures(new, TWENTY)}, TURNS)
+        times = take_turns({"late": lambda: images(old, TWENTY), "early": lambda: images(new, TWENTY)}, TURNS)
         for side in (old, new):
             side.close()
         part = max(1, len(memory) // 10)
         value = ratio(times["late"], times["early"]) | {"seconds": {name: statistics.median(values) / TWENTY for name, values in times.items()}}
         kept = {"early": statistics.median(memory[1:1 + part]), "late": statistics.median(memory[-part:])}
-        self.keep("scaling", value | {"rss_anon_bytes": kept, "pictures": self.arguments.pictures, "part": part * HUNDRED})
+        self.keep("scaling", value | {"rss_anon_bytes": kept, "images": self.arguments.images, "part": part * HUNDRED})
 
     def hundreds(self, count):
-        """A process that has made so many hundreds of pictures, and its anonymous memory after each."""
+        """A process that has made so many hundreds of images, and its anonymous memory after each."""
         side = Side([*JAVA, "images", TINY, "float32", 1, SCALING_PIXELS])
         memory = []
         for _ in range(count):
-            pictures(side, HUNDRED)
+            images(side, HUNDRED)
             memory.append(sides.status_bytes(side.process.pid, "RssAnon:"))
         return side, memory
 
@@ -203,9 +203,9 @@ class Bench:
         self.keep("two executors", share | {"seconds": {str(number): statistics.median(values) for number, values in times.items()}})
 
     def png(self):
-        """Each picture on one core, ours and ImageIO's default."""
-        for name, picture in png_pictures().items():
-            side = Side(["taskset", "-c", "1", *JAVA, "png", picture])
+        """Each image on one core, ours and ImageIO's default."""
+        for name, image in png_images().items():
+            side = Side(["taskset", "-c", "1", *JAVA, "png", image])
             sizes = {}
 
             def encode(encoder, side=side, sizes=sizes):
@@ -234,8 +234,8 @@ class Bench:
         self.keep("roofline", rates)
 
 
-def pictures(side, count, steps=FEW_STEPS, expected=None):
-    """Seconds of so many pictures; the same prompts each time, of which so many are encoded before that (ours alone can)."""
+def images(side, count, steps=FEW_STEPS, expected=None):
+    """Seconds of so many images; the same prompts each time, of which so many are encoded before that (ours alone can)."""
     side.ask(" ".join(str(number) for number in (steps, count, expected) if number))
     side.answer()
     return float(side.answer())
@@ -253,7 +253,7 @@ def best(call, times=7):
 
 
 def write_rows(count):
-    """A table of prompts with seeds, the pictures that `jobs/bench images` makes."""
+    """A table of prompts with seeds, the images that `jobs/bench images` makes."""
     table = WORK / "rows.csv"
     with open(table, "w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([["id", "prompt", "seed"]] + [
@@ -282,7 +282,7 @@ class Job:
                 if words in line:
                     self.said.setdefault(words, time.perf_counter())
 
-    def await_pictures(self, count):
+    def await_images(self, count):
         """Returns when so many PNG files are there: when the last of them was written, by the clock of `said`."""
         while self.process.poll() is None:
             if len(written := [file.stat().st_mtime for file in self.OUTPUT.rglob("*.png")]) >= count:
@@ -298,8 +298,8 @@ class Job:
         return self.said, json.loads((self.OUTPUT / "run.json").read_text())["seconds"]
 
 
-def png_pictures():
-    """A drawn picture, one of soft noise, and one of hard noise, 512x512."""
+def png_images():
+    """A drawn image, one of soft noise, and one of hard noise, 512x512."""
     drawn = next((REPOSITORY / "docs/images").glob("quick-start.png"))
     generator = torch.Generator().manual_seed(0)
     soft = torch.nn.functional.interpolate(torch.randn(1, 3, 32, 32, generator=generator), size=(PIXELS, PIXELS), mode="bicubic")[0]
@@ -312,16 +312,16 @@ def png_pictures():
     return files
 
 
-PARTS = ("bfloat16", "cold", "memory", "pictures", "job", "openvino", "png", "roofline", "float32", "newest", "batch", "batch_float32", "scaling", "two")
+PARTS = ("bfloat16", "cold", "memory", "images", "job", "openvino", "png", "roofline", "float32", "newest", "batch", "batch_float32", "scaling", "two")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", default=PARTS, help=" ".join(PARTS) + "; or text alone")
     parser.add_argument("--repeats", type=int, default=7, help="pairs, after one that does not count; `job` has none such")
-    parser.add_argument("--rows", type=int, default=400, help="pictures of each job of `two`")
-    parser.add_argument("--job-rows", type=int, default=10, help="pictures of each job of `job`, with the first, which is not counted")
-    parser.add_argument("--pictures", type=int, default=10_000, help="tiny pictures of `scaling`")
+    parser.add_argument("--rows", type=int, default=400, help="images of each job of `two`")
+    parser.add_argument("--job-rows", type=int, default=10, help="images of each job of `job`, with the first, which is not counted")
+    parser.add_argument("--images", type=int, default=10_000, help="tiny images of `scaling`")
     parser.add_argument("--newest", default=str(REPOSITORY / ".work/newest-venv/bin/python"))
     parser.add_argument("--openvino", default=str(REPOSITORY / ".work/openvino-venv/bin/python"))
     arguments = parser.parse_args()

@@ -1,6 +1,6 @@
 """The diffusers side of the bench, with the questions of `jobs/bench`:
 
-stages MODEL_FOLDER INPUTS OUTPUTS DTYPE            a line `text`, `unet`, `guidance` or `vae`, with `:N` for N pictures at a time
+stages MODEL_FOLDER INPUTS OUTPUTS DTYPE            a line `text`, `unet`, `guidance` or `vae`, with `:N` for N images at a time
 images MODEL_FOLDER DTYPE BATCH_SIZE PIXELS       a line `STEPS COUNT`
 """
 
@@ -32,8 +32,8 @@ def stages(folder, inputs, outputs, dtype):
     given = {name: t.to(dtype) if t.is_floating_point() and name != "timestep" else t for name, t in load_file(inputs).items()}
     timestep = given["timestep"][0]
 
-    def repeated(name, pictures):
-        value = given[name].repeat(pictures, *[1] * (given[name].ndim - 1))
+    def repeated(name, images):
+        value = given[name].repeat(images, *[1] * (given[name].ndim - 1))
         return value.to(memory_format=CHANNELS_LAST) if value.ndim == 4 else value
 
     def guidance(noise, latents):
@@ -52,9 +52,9 @@ def stages(folder, inputs, outputs, dtype):
     known, results = {}, {}
     for line in sys.stdin:
         question = line.strip()
-        name, _, pictures = question.partition(":")
+        name, _, images = question.partition(":")
         if question not in known:
-            known[question] = calls[name](int(pictures or 1))
+            known[question] = calls[name](int(images or 1))
         start = time.perf_counter()
         results[question] = known[question]()
         print(time.perf_counter() - start, flush=True)
@@ -62,7 +62,7 @@ def stages(folder, inputs, outputs, dtype):
     save_file({names[name]: result.float().contiguous() for name, result in results.items() if name in names}, outputs)
 
 
-def pictures(folder, dtype, batch_size, pixels):
+def images(folder, dtype, batch_size, pixels):
     pipeline = StableDiffusionPipeline.from_pretrained(
         folder, torch_dtype=getattr(torch, dtype), feature_extractor=None, safety_checker=None, requires_safety_checker=False)
     pipeline.scheduler = DDIMScheduler.from_config(pipeline.scheduler.config)
@@ -85,11 +85,11 @@ def pictures(folder, dtype, batch_size, pixels):
             numbers = range(first, min(first + int(batch_size), count))
             made = pipeline([f"a photograph of an astronaut riding horse number {n}" for n in numbers], num_inference_steps=steps, guidance_scale=7.5,
                             height=int(pixels), width=int(pixels), generator=[torch.Generator().manual_seed(n) for n in numbers]).images
-            for picture in made:
-                picture.save(io.BytesIO(), "PNG")
+            for image in made:
+                image.save(io.BytesIO(), "PNG")
         print(time.perf_counter() - start, flush=True)
 
 
 if __name__ == "__main__":
     with torch.inference_mode():
-        {"stages": stages, "images": pictures}[sys.argv[1]](*sys.argv[2:])
+        {"stages": stages, "images": images}[sys.argv[1]](*sys.argv[2:])

@@ -29,7 +29,7 @@ TERAFLOPS = {"unet": 2 * 0.804, "vae": 2.51, "text": 0.045}  # of one guidance p
 LABELS_OF_WHOLE = {
     "cold start bfloat16": "process start to the beginning of the first step, bfloat16, files in the page cache; peer: diffusers",
     "job": "the Spark job, bfloat16, from the first image to the last byte and the last line; peer: the bare pipeline, which writes nothing",
-    "picture of 2 steps bfloat16": "an image of 2 steps, PNG included, bfloat16; peer: diffusers",
+    "image of 2 steps bfloat16": "an image of 2 steps, PNG included, bfloat16; peer: diffusers",
 }
 
 
@@ -67,15 +67,15 @@ def whole(results):
     for name, label in LABELS_OF_WHOLE.items():
         if name in results:
             lines.append(line(label, results[name]))
-    few = results.get("picture of 2 steps bfloat16")
+    few = results.get("image of 2 steps bfloat16")
     if few and "unet bfloat16 diffusers" in results:
         fifty = [seconds + 48 * results["unet bfloat16 diffusers"]["seconds"][side] for side, seconds in few["seconds"].items()]
         lines.append(f"| the same with 50 steps, extrapolated with 48 UNet pairs | {number(fifty[0])} | {number(fifty[1])} | {fifty[0] / fifty[1]:.2f} | | {few['commit']} |")
     if value := results.get("peak memory"):
         lines.append(row("peak anonymous memory of two such images, each time in a new process", *(f"{memory / 2**30:.2f} GiB" for memory in value["bytes"].values()), value))
-    for name, picture in {"soft": "an image like a photograph", "drawn": "flat shapes", "hard": "white noise"}.items():
+    for name, image in {"soft": "an image like a photograph", "drawn": "flat shapes", "hard": "white noise"}.items():
         if value := results.get(f"png {name}"):
-            lines.append(line(f"PNG 512x512 on one core, {picture}: {value['bytes']['ours']:,} bytes; peer: ImageIO, {value['bytes']['imageio']:,} bytes", value))
+            lines.append(line(f"PNG 512x512 on one core, {image}: {value['bytes']['ours']:,} bytes; peer: ImageIO, {value['bytes']['imageio']:,} bytes", value))
     return lines
 
 
@@ -83,9 +83,9 @@ def scaling(results):
     lines = head("what", "early or one", "late or two", *MEASURED)
     if value := results.get("scaling"):
         seconds, memory = value["seconds"], value["rss_anon_bytes"]
-        where = f"turns of twenty, in a process that has made {value['pictures']:,} and in one that has made 100"
+        where = f"turns of twenty, in a process that has made {value['images']:,} and in one that has made 100"
         lines.append(row(f"seconds of an image, {where}; late / early", *(f"{1000 * seconds[when]:.2f} ms" for when in ("early", "late")), value))
-        part = f"medians over {value['part']:,} images, from the 101st and up to number {value['pictures']:,}"
+        part = f"medians over {value['part']:,} images, from the 101st and up to number {value['images']:,}"
         early, late = (memory[when] / 2**20 for when in ("early", "late"))
         lines.append(f"| anonymous memory, {part}; late / early | {early:.0f} MiB | {late:.0f} MiB | {late / early:.3f} | | {value['commit']} |")
     if value := results.get("two executors"):

@@ -3,7 +3,7 @@
     python tools/readers/check_gallery.py output/tiny [configs/tiny_prompts.csv [screenshots]]
 
 Needs chromium and chromedriver. With the table of prompts it compares the order too. With another folder it leaves screenshots there: wide and on a phone, light and dark, with a
-picture open.
+image open.
 """
 
 import csv
@@ -50,7 +50,7 @@ def scroll_down(page):
 
 
 def check_filters(page):
-    """A filter for each thing that varies, which shows those pictures alone, from the first one on."""
+    """A filter for each thing that varies, which shows those images alone, from the first one on."""
     for select in page.find_elements(By.CSS_SELECTOR, "#filters select"):
         name = select.get_attribute("data-name")
         chosen = Select(select)
@@ -94,7 +94,7 @@ ASKED = ("negative_prompt", "num_inference_steps", "guidance_scale", "guidance_r
 
 
 def check_differences(page):
-    """Cards of one prompt whose pictures were asked for otherwise say how, each in words of its own."""
+    """Cards of one prompt whose images were asked for otherwise say how, each in words of its own."""
     said = {}
     for row, card in zip(page.execute_script("return shown"), cards(page)):
         lines = [line.get_property("textContent") for line in card.find_elements(By.CSS_SELECTOR, ".differs")]
@@ -117,7 +117,7 @@ def visible(page, selector):
 
 
 def check_detail(page, first):
-    """The whole picture is to be seen at once; arrow keys go to its neighbours."""
+    """The whole image is to be seen at once; arrow keys go to its neighbours."""
     cards(page)[0].find_element(By.TAG_NAME, "button").click()
     detail = page.find_element(By.ID, "detail")
     assert detail.is_displayed() and (first["sha256"] or first["error"]) in detail.text
@@ -142,7 +142,7 @@ def check_detail(page, first):
 
 
 def check_thumbnails(page):
-    """Pictures that are in rows alone are parts of sheets, which are there."""
+    """Images that are in rows alone are parts of sheets, which are there."""
     wanted = page.execute_script("return rows.filter(row => row.status === 'generated' && !row.path).length")
     shown = page.execute_script("""
         return [...document.querySelectorAll("main .thumbnail > div")].map(part => {
@@ -236,15 +236,15 @@ def screenshots(page, folder):
             page.save_screenshot(str(folder / f"detail-{width}-{scheme}.png"))
 
 
-def main(folder, table=None, pictures=None):
+def main(folder, table=None, images=None):
     page = browser()
     try:
         total = check(page, Path(folder), table)
-        if pictures:
-            screenshots(page, Path(pictures))
+        if images:
+            screenshots(page, Path(images))
     finally:
         page.quit()
-    print(f"{folder}/index.html: {total} pictures; order, search, filters, details, arrow keys, copying, dark and a phone's width work")
+    print(f"{folder}/index.html: {total} images; order, search, filters, details, arrow keys, copying, dark and a phone's width work")
 
 
 if __name__ == "__main__":

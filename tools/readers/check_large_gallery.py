@@ -1,9 +1,9 @@
-"""Measures in a headless Chromium how long a page of ten thousand pictures takes to open and to search:
+"""Measures in a headless Chromium how long a page of ten thousand images takes to open and to search:
 
-    python tools/readers/check_large_gallery.py output/tiny [PICTURES]
+    python tools/readers/check_large_gallery.py output/tiny [IMAGES]
 
 It takes the page that the job wrote and says its rows again and again, each time with ids of their own and a link of its own to
-the picture's file. Opening and each search must take less than the seconds below, which leave room for a slow machine.
+the image's file. Opening and each search must take less than the seconds below, which leave room for a slow machine.
 """
 
 import json
@@ -36,9 +36,9 @@ def page_of(folder, target, count):
     data["rows"] = []
     for i in range(count):
         row = list(known[i % len(known)])
-        row[at["id"]] = f"picture-{i:05d}"
+        row[at["id"]] = f"image-{i:05d}"
         if row[at["path"]]:
-            path = f"images/picture-{i}.png"
+            path = f"images/image-{i}.png"
             os.link(target / "files" / row[at["path"]], target / path)
             row[at["path"]] = path
         data["rows"].append(row)
@@ -69,9 +69,9 @@ def check(page, folder, count):
     seconds = opened(page, folder / "index.html")
     assert page.execute_script("return rows.length") == count
     assert seconds < MOST_SECONDS_TO_OPEN, f"it took {seconds:.2f} s to open"
-    slowest = max(searched(page, words) for words in ("a", "circle", "picture-09", "red white circle", "nothing like this", ""))
+    slowest = max(searched(page, words) for words in ("a", "circle", "image-09", "red white circle", "nothing like this", ""))
     assert slowest < MOST_SECONDS_TO_SEARCH, f"a search took {slowest:.2f} s"
-    searched(page, f"picture-{count - 1:05d}")
+    searched(page, f"image-{count - 1:05d}")
     assert len(cards(page)) == 1
     searched(page, "")
     for _ in range(5):
@@ -91,7 +91,7 @@ def main(folder, count="10000"):
     finally:
         page.quit()
         shutil.rmtree(target)
-    print(f"{count} pictures: opened in {seconds:.2f} s, the slowest search took {slowest:.3f} s")
+    print(f"{count} images: opened in {seconds:.2f} s, the slowest search took {slowest:.3f} s")
 
 
 if __name__ == "__main__":

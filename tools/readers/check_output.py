@@ -1,5 +1,5 @@
 """Opens a job's output with readers of another make (DuckDB, pandas, Pillow, and exiftool where it is installed) and checks that
-all of them see the same pictures, and in them the texts that the rows ask for."""
+all of them see the same images, and in them the texts that the rows ask for."""
 
 import argparse
 import hashlib
@@ -28,12 +28,12 @@ def check(output):
     counts = report["rows"]
     assert len(generated) == counts["generated"] + counts["skipped"], (len(generated), counts)
     for row in generated.itertuples():
-        check_picture(output, row, report)
+        check_image(output, row, report)
     readers = "DuckDB, pandas and Pillow"
     if shutil.which("exiftool"):
         check_exif(output, generated, report)
         readers = "DuckDB, pandas, Pillow and exiftool"
-    print(f"{len(generated)} pictures of {output}: {readers} agree")
+    print(f"{len(generated)} images of {output}: {readers} agree")
 
 
 def parameters(row, report):
@@ -63,15 +63,15 @@ def check_exif(output, rows, report):
         assert entry["DigitalSourceType"] == SOURCE_TYPE, (row.id, entry)
 
 
-def check_picture(output, row, report):
+def check_image(output, row, report):
     png = bytes(row.image["bytes"])
     assert hashlib.sha256(png).hexdigest() == row.sha256, f"{row.id}: sha256 differs"
     assert (output / row.image["path"]).read_bytes() == png, f"{row.id}: the file differs from the row"
-    picture = Image.open(io.BytesIO(png))
-    picture.load()
-    assert picture.size == (row.width, row.height) and picture.mode == "RGB", (row.id, picture)
-    assert picture.text["parameters"] == parameters(row, report), (row.id, picture.text["parameters"])
-    packet = picture.text["XML:com.adobe.xmp"]
+    image = Image.open(io.BytesIO(png))
+    image.load()
+    assert image.size == (row.width, row.height) and image.mode == "RGB", (row.id, image)
+    assert image.text["parameters"] == parameters(row, report), (row.id, image.text["parameters"])
+    packet = image.text["XML:com.adobe.xmp"]
     element = ElementTree.fromstring(packet[packet.index("<x:xmpmeta") : packet.index("<?xpacket end")])
     types = [found.text for found in element.iter("{http://iptc.org/std/Iptc4xmpExt/2008-02-29/}DigitalSourceType")]
     assert types == [SOURCE_TYPE], (row.id, types)

@@ -1,4 +1,4 @@
-"""Puts a job's pictures side by side, each with its prompt below, in the order of its page: contact_sheet.py OUTPUT_DIR SHEET.png"""
+"""Puts a job's images side by side, each with its prompt below, in the order of its page: contact_sheet.py OUTPUT_DIR SHEET.png"""
 
 import argparse
 import io

@@ -1,4 +1,4 @@
-"""Trains the AutoencoderKL: 128x128 pictures to 4x16x16 latents and back.
+"""Trains the AutoencoderKL: 128x128 images to 4x16x16 latents and back.
 
 The loss is the absolute difference, that of neighbouring pixels (for sharp edges), and a slight pull of the latents
 towards a standard normal (Kingma and Welling 2013, with the weight of Rombach et al. 2022, appendix E).
@@ -22,23 +22,23 @@ def network():
         block_out_channels=(16, 32, 64, 64), down_block_types=("DownEncoderBlock2D",) * 4, up_block_types=("UpDecoderBlock2D",) * 4)
 
 
-def to_tensor(pictures):
+def to_tensor(images):
     """(B, H, W, 3) uint8 as (B, 3, H, W) float32 in -1 to 1, channels-last."""
-    return torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2).float().to(training.DEVICE) / 127.5 - 1
+    return torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2).float().to(training.DEVICE) / 127.5 - 1
 
 
 def crops(seed, step):
-    """Squares of CROP pixels, at even places, each from a scene of its own; every eighth batch holds whole pictures."""
+    """Squares of CROP pixels, at even places, each from a scene of its own; every eighth batch holds whole images."""
     rng = np.random.default_rng((seed, step))
     whole = step % 8 == 7
-    pictures = []
+    images = []
     for _ in range(BATCH // 4 if whole else BATCH):
-        picture = scenes.draw(scenes.scene(rng, held_out_too=True))
+        image = scenes.draw(scenes.scene(rng, held_out_too=True))
         if not whole:
             y, x = rng.integers(0, scenes.SIZE - CROP + 1, 2)
-            picture = picture[y:y + CROP, x:x + CROP]
-        pictures.append(picture)
-    return to_tensor(np.stack(pictures))
+            image = image[y:y + CROP, x:x + CROP]
+        images.append(image)
+    return to_tensor(np.stack(images))
 
 
 def neighbours(x):
@@ -54,12 +54,12 @@ def main():
 
     def loss_of(step):
         torch.manual_seed(step)
-        picture = crops(1, step).contiguous(memory_format=torch.channels_last)
+        image = crops(1, step).contiguous(memory_format=torch.channels_last)
         with training.mixed_precision():
-            posterior = vae.encode(picture).latent_dist
+            posterior = vae.encode(image).latent_dist
             decoded = vae.decode(posterior.sample()).sample.float()
-        difference = F.l1_loss(decoded, picture) + F.mse_loss(decoded, picture)
-        edges = sum(F.l1_loss(a, b) for a, b in zip(neighbours(decoded), neighbours(picture)))
+        difference = F.l1_loss(decoded, image) + F.mse_loss(decoded, image)
+        edges = sum(F.l1_loss(a, b) for a, b in zip(neighbours(decoded), neighbours(image)))
         kl = posterior.kl().sum() / posterior.mean.numel()
         return {"loss": difference + edges + KL_WEIGHT * kl, "difference": difference.detach(), "edges": edges.detach(), "kl": kl.detach()}
 

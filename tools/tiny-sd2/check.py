@@ -1,6 +1,6 @@
-"""Measures both folders with diffusers: do pictures show what the prompts of prompts.csv say, with guidance and without?
+"""Measures both folders with diffusers: do images show what the prompts of prompts.csv say, with guidance and without?
 
-Writes .work/tiny-sd2/check.json and prints its entries. `--reference` writes pictures for the Java tests instead: what diffusers makes of a few of the
+Writes .work/tiny-sd2/check.json and prints its entries. `--reference` writes images for the Java tests instead: what diffusers makes of a few of the
 prompts, under src/test/resources/meaning.
 """
 
@@ -40,15 +40,15 @@ def load(name):
 
 
 def generate(pipeline, table, guidance, rescale):
-    """Pictures (N, 128, 128, 3) uint8 of the rows' prompts, each from a CPU generator of its own."""
-    pictures = []
+    """Images (N, 128, 128, 3) uint8 of the rows' prompts, each from a CPU generator of its own."""
+    images = []
     for begin in range(0, len(table), BATCH):
         part = table[begin:begin + BATCH]
         generators = [torch.Generator().manual_seed(int(row["seed"])) for row in part]
         made = pipeline([row["prompt"] for row in part], num_inference_steps=STEPS, guidance_scale=guidance,
                         guidance_rescale=rescale, generator=generators, output_type="np").images
-        pictures.append((made * 255).round().astype(np.uint8))
-    return np.concatenate(pictures)
+        images.append((made * 255).round().astype(np.uint8))
+    return np.concatenate(images)
 
 
 def rate(verdicts):
@@ -57,14 +57,14 @@ def rate(verdicts):
 
 
 def measured(pipeline, table, guidance, rescale):
-    pictures = generate(pipeline, table, guidance, rescale)
-    verdicts = [measure.verdict(row, picture) for row, picture in zip(table, pictures)]
+    images = generate(pipeline, table, guidance, rescale)
+    verdicts = [measure.verdict(row, image) for row, image in zip(table, images)]
     held_out = [row["held_out"] == "true" for row in table]
     return {
         "guidance_scale": guidance, "guidance_rescale": rescale, "steps": STEPS, "prompts": len(table), "all": rate(verdicts),
         "trained": rate([v for v, h in zip(verdicts, held_out) if not h]),
         "held_out": rate([v for v, h in zip(verdicts, held_out) if h]),
-        "over_saturated_pixels": round(100 * float(((pictures <= 2) | (pictures >= 253)).any(-1).mean()), 2)}
+        "over_saturated_pixels": round(100 * float(((images <= 2) | (images >= 253)).any(-1).mean()), 2)}
 
 
 def check():
@@ -80,8 +80,8 @@ def check():
 def reference():
     table = rows()[::40]
     for name in folders.MODELS:
-        pictures = generate(load(name), table, 7.5, RESCALE[name])
-        save_file({row["id"]: np.ascontiguousarray(picture) for row, picture in zip(table, pictures)}, prompts.FILE.parent / f"{name}.safetensors")
+        images = generate(load(name), table, 7.5, RESCALE[name])
+        save_file({row["id"]: np.ascontiguousarray(image) for row, image in zip(table, images)}, prompts.FILE.parent / f"{name}.safetensors")
 
 
 if __name__ == "__main__":

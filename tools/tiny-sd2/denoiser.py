@@ -5,11 +5,11 @@
 timesteps words are all there is. `denoiser.py words` goes on with that by Muon, with the timesteps drawn more often from the middle, where an object can be
 seen but not yet what it is, and with two noises for each caption. `denoiser.py pairs` and `denoiser.py relations` go on so, with two shapes in more and more
 of the scenes, `denoiser.py shapes` with fewer again. `denoiser.py base` turns that UNet back into one that predicts noise, as Stable Diffusion 2 base, with
-the text encoder left as it is. Its noise has an offset for each channel ("Diffusion with Offset Noise", CrossLabs): with the published noise schedule a
-picture of 16x16 latents still shows its background at the last timestep, and the UNet would look there in place of reading.
+the text encoder left as it is. Its noise has an offset for each channel ("Diffusion with Offset Noise", CrossLabs): with the published noise schedule an
+image of 16x16 latents still shows its background at the last timestep, and the UNet would look there instead of reading.
 
-Losses are weighted by timestep as in "Efficient Diffusion Training via Min-SNR Weighting Strategy" (arXiv 2303.09556); for all but `start` with SNR + 1 in
-place of SNR, which is velocity's own weight and not zero at the last timesteps.
+Losses are weighted by timestep as in "Efficient Diffusion Training via Min-SNR Weighting Strategy" (arXiv 2303.09556); for all but `start` with SNR + 1
+instead of SNR, which is velocity's own weight and not zero at the last timesteps.
 
 `denoiser.py shapes FOLDER` goes on from a model folder's weights, with a learning rate that starts anew.
 """
@@ -86,7 +86,7 @@ def scheduler(velocity):
 
 
 class Both(torch.nn.Module):
-    """The two networks that the text reaches the picture through."""
+    """The two networks that the text reaches the image through."""
 
     def __init__(self):
         super().__init__()

@@ -1,4 +1,4 @@
-"""Simple rules that say what a picture shows; MeaningTest has the same ones in Java.
+"""Simple rules that say what an image shows; MeaningTest has the same ones in Java.
 
 Each pixel belongs to the nearest of the named colours. The background is the commonest of them in a frame of FRAME pixels. Objects are
 the connected areas that differ from the background by more than DIFFERENT; an object's colour is the commonest in it, its shape the one whose
@@ -20,9 +20,9 @@ NAMES = (*scenes.COLOURS, "grey")
 PALETTE = np.array([*scenes.COLOURS.values(), scenes.BACKGROUNDS["grey"]], float)
 
 
-def nearest(picture, palette=PALETTE):
+def nearest(image, palette=PALETTE):
     """(H, W, 3) to the index of each pixel's nearest colour, (H, W)."""
-    return np.square(picture[:, :, None, :].astype(float) - palette).sum(-1).argmin(-1)
+    return np.square(image[:, :, None, :].astype(float) - palette).sum(-1).argmin(-1)
 
 
 def commonest(indices):
@@ -63,14 +63,14 @@ def shape_of(mask):
     return max(OUTLINES, key=lambda kind: (seen & OUTLINES[kind]).sum() / (seen | OUTLINES[kind]).sum())
 
 
-def objects(picture):
+def objects(image):
     """(name of the background's colour, list of (colour, shape, x, y) from the largest object on)."""
-    colours = nearest(picture)
+    colours = nearest(image)
     frame = np.ones(colours.shape, bool)
     frame[FRAME:-FRAME, FRAME:-FRAME] = False
     background = commonest(colours[frame])
-    level = picture[frame & (colours == background)].mean(0)
-    differs = np.sqrt(np.square(picture - level).sum(-1)) > DIFFERENT
+    level = image[frame & (colours == background)].mean(0)
+    differs = np.sqrt(np.square(image - level).sum(-1)) > DIFFERENT
     labels, count = ndimage.label(differs)
     masks = sorted((labels == i + 1 for i in range(count)), key=np.sum, reverse=True)
     found = []
@@ -81,32 +81,32 @@ def objects(picture):
     return NAMES[background], found
 
 
-def sky(picture):
+def sky(image):
     """day or night, by the upper 12 rows."""
-    mean = picture[:12].reshape(-1, 3).mean(0)
+    mean = image[:12].reshape(-1, 3).mean(0)
     return min(scenes.SKIES, key=lambda time: np.square(mean - scenes.SKIES[time]).sum())
 
 
-def shows_colour(picture, name):
+def shows_colour(image, name):
     """Whether at least SMALLEST connected pixels of a landscape have the named colour (rather than another, sky, grass or water)."""
     others = [scenes.SKIES["day"], *(g["day"] for g in scenes.GROUNDS.values())]
-    labels, count = ndimage.label(nearest(picture, np.vstack([PALETTE, others])) == NAMES.index(name))
+    labels, count = ndimage.label(nearest(image, np.vstack([PALETTE, others])) == NAMES.index(name))
     return count > 0 and np.bincount(labels.ravel())[1:].max() >= SMALLEST
 
 
-def landscape_verdict(row, picture):
+def landscape_verdict(row, image):
     """What of a landscape's row holds."""
-    verdict = {"background": sky(picture) == row["background"]}
+    verdict = {"background": sky(image) == row["background"]}
     if row["colour"]:
-        verdict["colour"] = shows_colour(picture, row["colour"])
+        verdict["colour"] = shows_colour(image, row["colour"])
     return verdict
 
 
-def verdict(row, picture):
-    """What of a row of prompts.csv holds in its picture: background, colour, shape and (for two objects) relation, true or false each."""
+def verdict(row, image):
+    """What of a row of prompts.csv holds in its image: background, colour, shape and (for two objects) relation, true or false each."""
     if row["kind"] == "landscape":
-        return landscape_verdict(row, picture)
-    background, found = objects(picture)
+        return landscape_verdict(row, image)
+    background, found = objects(image)
     expected = [(row["colour"], row["shape"])] + ([(row["colour2"], row["shape2"])] if row["colour2"] else [])
     first = [next((o for o in found[:len(expected)] if o[0] == colour), None) for colour, _ in expected]
     result = {

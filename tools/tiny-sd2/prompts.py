@@ -1,4 +1,4 @@
-"""Writes the prompts of the check, each with what its picture must show, a third of them of pairs (shape, colour) never trained."""
+"""Writes the prompts of the check, each with what its image must show, a third of them of pairs (shape, colour) never trained."""
 
 import csv
 

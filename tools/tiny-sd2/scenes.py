@@ -1,4 +1,4 @@
-"""The pictures that the model learns: what a scene is, how it is drawn, and how scenes are chosen.
+"""The images that the model learns: what a scene is, how it is drawn, and how scenes are chosen.
 
 A scene is either one to three shapes on a plain background, or a landscape by day or at night. Everything is drawn on
 a canvas of 128x128 pixels; positions and radii are in its pixels, the origin is the top left corner.
@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 SIZE = 128  # pixels
 OVERSAMPLING = 3  # drawn this much larger, then averaged, for smooth edges
 
-# Muted on purpose: a channel at 0 or 255 in a generated picture is then guidance's doing.
+# Muted on purpose: a channel at 0 or 255 in a generated image is then guidance's doing.
 COLOURS = {
     "red": (205, 40, 45),
     "orange": (235, 135, 35),
@@ -98,7 +98,7 @@ def polygon(kind, x, y, r):
 
 
 def mask(kind, x, y, r, size=SIZE):
-    """Where the shape is: a picture of `size` x `size` pixels with 255 inside."""
+    """Where the shape is: an image of `size` x `size` pixels with 255 inside."""
     k = OVERSAMPLING
     image = Image.new("L", (size * k, size * k))
     draw = ImageDraw.Draw(image)

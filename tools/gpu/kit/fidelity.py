@@ -138,7 +138,7 @@ def whole_loop(work: Work, model: Model, plan: dict, dtype: str, expected: dict[
     loop = Loop(model, dtype, plan, batch, height, width, noisy)
     generators = generators_of(plan["seeds"])
     first = draw(generators, loop.shape)
-    last, made = loop.pictures(loop.states(), first.to(model.device), generators)
+    last, made = loop.images(loop.states(), first.to(model.device), generators)
     levels = (made.cpu().int() - pixels.int()).abs()
     bound = bounds.LEVELS if dtype == "float32" else None
     work.recorder.value(

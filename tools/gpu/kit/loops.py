@@ -26,7 +26,7 @@ class Loop:
         ids = (self.plan["negative_ids"] if self.guided else []) + self.plan["prompt_ids"]
         return torch.cat([self.text(torch.tensor([one], device=self.model.device)) for one in ids])
 
-    def pictures(self, states: torch.Tensor, latents: torch.Tensor, generators: list[torch.Generator]) -> tuple[torch.Tensor, torch.Tensor]:
+    def images(self, states: torch.Tensor, latents: torch.Tensor, generators: list[torch.Generator]) -> tuple[torch.Tensor, torch.Tensor]:
         """The last latents and the 8-bit pixels (B, H, W, 3)."""
         scale = self.each(self.plan.get("guidance_scale", 7.5))
         rescale = self.each(self.plan.get("guidance_rescale", 0.0))
@@ -58,7 +58,7 @@ def to_bytes(images: torch.Tensor) -> torch.Tensor:
 
 
 def sized(model: Model, dtype: str, batch: int, steps: int) -> "Loop":
-    """A run of guided pictures of the model's own size, with made-up texts."""
+    """A run of guided images of the model's own size, with made-up texts."""
     plan = dict(model.loop(f"{steps} steps"))
     ids = [numbers(place, model.facts["positions"]).abs().mul(100).long().clamp(max=400).tolist() for place in range(2 * batch)]
     plan |= {"prompt_ids": ids[:batch], "negative_ids": ids[batch:]}

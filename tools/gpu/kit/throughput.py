@@ -159,7 +159,7 @@ def pipeline(work: Work, model: Model, dtype: str, batch: int) -> None:
     first = torch.randn(loop.shape).to(model.device)
 
     def whole() -> None:
-        loop.pictures(loop.states(), first, [])[1].cpu()
+        loop.images(loop.states(), first, [])[1].cpu()
 
     whole()
     seconds = timed(work, whole)["wall"]

@@ -54,9 +54,9 @@ class TextToImagePredictorTest {
 
       set(predictor, "setModelUrl", ReferenceModels.folder("base").toString());
       set(predictor, "setInputCol", "text");
-      set(predictor, "setOutputCol", "picture");
+      set(predictor, "setOutputCol", "drawn");
       assertThat(predictor.copy(ParamMap.empty()).transformSchema(PROMPTS))
-          .isEqualTo(PROMPTS.add("picture", ImageColumn.type(), false));
+          .isEqualTo(PROMPTS.add("drawn", ImageColumn.type(), false));
 
       set(predictor, "setEngine", "MXNet");
       assertThatThrownBy(() -> predictor.transformSchema(PROMPTS))

@@ -64,7 +64,7 @@ class TextToImageTest {
             .setInputCol("text")
             .setIdCol("key")
             .setNegativePromptCol("avoid")
-            .setOutputCol("picture")
+            .setOutputCol("drawn")
             .setNegativePrompt("blur of " + SECRET);
     for (int partitions : List.of(1, 5)) {
       List<Row> images = drawing.transform(own.repartition(partitions)).collectAsList();
@@ -103,7 +103,7 @@ class TextToImageTest {
   private static Map<String, String> digests(List<Row> images) {
     Map<String, String> digests = new TreeMap<>();
     for (Row row : images) {
-      Row image = row.getAs("picture");
+      Row image = row.getAs("drawn");
       String name = row.getAs("key") + " " + image.getAs("image_index");
       digests.put(name, Sha256.of(image.<byte[]>getAs("bytes")));
       assertThat(image.<String>getAs("sha256")).isEqualTo(digests.get(name));
@@ -253,7 +253,7 @@ class TextToImageTest {
     TextToImage all =
         new TextToImage()
             .setInputCol("text")
-            .setOutputCol("picture")
+            .setOutputCol("drawn")
             .setIdCol("key")
             .setNegativePromptCol("avoid")
             .setModelUrl("org/name")
@@ -302,7 +302,7 @@ class TextToImageTest {
             "negative_prompt=rain",
             "num_images=3",
             "num_inference_steps=20",
-            "outputCol=picture",
+            "outputCol=drawn",
             "png_ai_mark=false",
             "png_parameters=false",
             "revision=fp16",
