@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What people type in place of {@code CONFIG key=value}; a prompt is never repeated. */
+/** What people type instead of {@code CONFIG key=value}; a prompt is never repeated. */
 class CommandLineMistakesTest {
 
   private static final String RULE =

@@ -9,13 +9,13 @@ import java.nio.file.Path;
 import java.util.List;
 import javax.imageio.ImageIO;
 
-/** Encodes a image as PNG with our encoder or with ImageIO's default, whenever it is asked. */
+/** Encodes an image as PNG with our encoder or with ImageIO's default, whenever it is asked. */
 final class PngBench {
 
   private final BufferedImage image;
   private final RgbImage pixels;
 
-  /** Reads a image. */
+  /** Reads an image. */
   PngBench(Path file) throws IOException {
     BufferedImage read = ImageIO.read(file.toFile());
     int width = read.getWidth();

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The {@code parameters} text of a image as a terminal may show it: a line for the prompt, one for
+ * The {@code parameters} text of an image as a terminal may show it: a line for the prompt, one for
  * what to avoid and one for the settings, whatever breaks of lines a stranger has put into them.
  */
 final class InspectedText {

@@ -11,7 +11,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Has the job make a image again, and compares the bytes. What the image says reaches the job in a
+ * Has the job make an image again, and compares the bytes. What the image says reaches the job in a
  * file that only the user can read, never as text for a shell.
  *
  * @param image the one that there is
@@ -93,7 +93,7 @@ record MadeAgain(Path image, Path folder, PrintStream out, MadeAgain.Job job) {
     String launcher = System.getenv(LAUNCHER);
     if (launcher == null) {
       throw new ProblemsException(
-          "Cannot make a image again: jobs/inspect must have started this, or %s must name"
+          "Cannot make an image again: jobs/inspect must have started this, or %s must name"
                   .formatted(LAUNCHER)
               + " jobs/generate (not set)");
     }

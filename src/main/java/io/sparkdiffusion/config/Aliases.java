@@ -19,7 +19,7 @@ final class Aliases {
 
   private Aliases() {}
 
-  /** What to set, or to do, in place of a key that others have; in any case, with any dashes. */
+  /** What to set, or to do, instead of a key that others have; in any case, with any dashes. */
   static Optional<String> of(String key) {
     String word = plain(key);
     return Optional.ofNullable(RIGHT.get(word))

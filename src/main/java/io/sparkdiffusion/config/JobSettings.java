@@ -85,7 +85,7 @@ final class JobSettings {
                 "",
                 "local folder; empty: ~/.cache/spark-diffusion/models",
                 "where each machine keeps its copy of a model from a Hadoop path; for a hub"
-                    + " id, the folder in place of HF_HUB_CACHE")
+                    + " id, the folder instead of HF_HUB_CACHE")
             .told(config -> config.model().cacheDirectory()),
         text(
                 "revision",

@@ -8,7 +8,7 @@ public enum TableFormat {
   AUTO,
   PARQUET,
   CSV,
-  /** CSV with tabs in place of commas. */
+  /** CSV with tabs instead of commas. */
   TSV,
   /** JSON lines, or one list of objects. */
   JSON,

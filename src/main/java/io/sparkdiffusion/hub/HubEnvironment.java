@@ -80,7 +80,7 @@ public record HubEnvironment(
     return new HubEnvironment(cache, other, token, offline, patience);
   }
 
-  /** The same with a token in place of its own. */
+  /** The same with a token instead of its own. */
   public HubEnvironment withToken(AccessToken other) {
     return new HubEnvironment(cache, endpoint, other, offline, patience);
   }

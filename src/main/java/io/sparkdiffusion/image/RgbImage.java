@@ -1,7 +1,7 @@
 package io.sparkdiffusion.image;
 
 /**
- * A image of 8-bit pixels.
+ * An image of 8-bit pixels.
  *
  * @param rgb height x width x 3 bytes, row by row, borrowed
  */

@@ -28,7 +28,7 @@ public final class ThumbnailSheet {
   public record Area(int x, int y, int width, int height) {}
 
   /**
-   * Where a image stands in its sheet.
+   * Where an image stands in its sheet.
    *
    * @param number its place, from 0
    */
@@ -48,7 +48,7 @@ public final class ThumbnailSheet {
   }
 
   /**
-   * A image as small as it stands in a sheet.
+   * An image as small as it stands in a sheet.
    *
    * @param png a PNG file
    */
@@ -58,7 +58,7 @@ public final class ThumbnailSheet {
         ImageIO.read(new MemoryCacheImageInputStream(new ByteArrayInputStream(png)));
     if (large == null) {
       throw new IOException(
-          "Cannot read a image: it must be a PNG file (%s bytes)".formatted(png.length));
+          "Cannot read an image: it must be a PNG file (%s bytes)".formatted(png.length));
     }
     Area area = area(0, large.getWidth(), large.getHeight());
     byte[] rgb = new byte[RgbImage.CHANNELS * area.width() * area.height()];

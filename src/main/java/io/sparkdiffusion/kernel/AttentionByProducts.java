@@ -8,9 +8,9 @@ import io.sparkdiffusion.graph.Shape;
 import java.util.Map;
 
 /**
- * Attention whose scores may be rounded goes by matrix products in place of libtorch's fused
- * kernel, which keeps them in float32: for fewer than 512 keys over all heads at once, for more
- * head by head in blocks of queries, whose scores stay in the processor's cache.
+ * Attention whose scores may be rounded goes by matrix products instead of libtorch's fused kernel,
+ * which keeps them in float32: for fewer than 512 keys over all heads at once, for more head by
+ * head in blocks of queries, whose scores stay in the processor's cache.
  */
 public final class AttentionByProducts implements Pass {
 

@@ -9,7 +9,7 @@ import java.util.Map;
  * Nearest-neighbour upsampling to the double followed by a 3x3 convolution becomes four 2x2
  * convolutions of the small image. Of the three pixels of the upsampled image that a row of the
  * kernel meets, two are the same, so their weights are added beforehand; the result's even and odd
- * rows and columns each have a kernel of their own. That is the same sum with 16 in place of 36
+ * rows and columns each have a kernel of their own. That is the same sum with 16 instead of 36
  * products. The sums are made in float32 when the weight is loaded, and rounded once.
  */
 public final class DoubledConvolution implements Pass {

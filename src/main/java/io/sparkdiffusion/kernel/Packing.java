@@ -48,7 +48,7 @@ public sealed interface Packing {
   }
 
   /**
-   * A weight that is laid out, in place of one as it is stored.
+   * A weight that is laid out, instead of one as it is stored.
    *
    * @param shape of what is read by the weight's name, all of it or its first half
    */

@@ -43,7 +43,7 @@ public record ImageOrigin(
    * @throws ProblemsException where it is none
    */
   public static ImageOrigin fromJson(String json) {
-    Map<String, Object> map = StrictJson.parse(json, "a image's origin");
+    Map<String, Object> map = StrictJson.parse(json, "an image's origin");
     if (map.get("model_digest") instanceof String digest
         && map.get("dtype") instanceof String dtype
         && map.get("scheduler_config") instanceof Map<?, ?>
@@ -52,7 +52,7 @@ public record ImageOrigin(
           digest, dtype, StrictJson.object(map, "scheduler_config"), version.intValue());
     }
     throw new ProblemsException(
-        "Cannot read a image's origin: it must hold model_digest, dtype, scheduler_config and"
+        "Cannot read an image's origin: it must hold model_digest, dtype, scheduler_config and"
             + " image_version (it holds %s)".formatted(Shown.some(map.keySet())));
   }
 }

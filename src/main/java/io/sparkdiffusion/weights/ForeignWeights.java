@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
 
 /**
  * Weight files that belong to something else than a plain network, known by names or types that no
- * plain network has: one line says what they are and what to do, in place of one for each tensor.
+ * plain network has: one line says what they are and what to do, instead of one for each tensor.
  */
 public final class ForeignWeights {
 

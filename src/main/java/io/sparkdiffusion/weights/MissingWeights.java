@@ -13,7 +13,7 @@ import java.util.Optional;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 
-/** Says what a folder has in place of the weights that are looked for, and how to choose it. */
+/** Says what a folder has instead of the weights that are looked for, and how to choose it. */
 final class MissingWeights {
 
   private final Path root;

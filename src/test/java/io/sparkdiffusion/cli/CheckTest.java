@@ -354,7 +354,7 @@ class CheckTest {
     Files.writeString(file, text.replace(old, replacement), StandardCharsets.ISO_8859_1);
   }
 
-  /** What sha256sum itself says of the files that decide a image, sorted by name. */
+  /** What sha256sum itself says of the files that decide an image, sorted by name. */
   private static String sha256sum(Path model, String then)
       throws IOException, InterruptedException {
     String files = "model_index.json scheduler/*.json text_encoder/* tokenizer/* unet/* vae/*";

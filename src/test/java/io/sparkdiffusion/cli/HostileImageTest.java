@@ -102,7 +102,7 @@ class HostileImageTest {
     assertThat(run(write("a\n" + LAST, origin))).isEqualTo(ExitCode.NOT_USABLE);
     assertThat(text(err).lines())
         .hasSize(1)
-        .allMatch(line -> line.startsWith("Cannot read a image's origin: it must "));
+        .allMatch(line -> line.startsWith("Cannot read an image's origin: it must "));
   }
 
   @Test

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  */
 class FlatMemoryIT {
 
-  /** A image has 12,288 bytes before it is compressed; each executor makes every second one. */
+  /** An image has 12,288 bytes before it is compressed; each executor makes every second one. */
   private static final double MAY_GROW_BYTES_PER_IMAGE = 2048;
 
   /**
@@ -92,7 +92,7 @@ class FlatMemoryIT {
           Point first = points.get(0);
           Point last = points.get(points.size() - 1);
           System.out.printf(
-              "%s, %s: %.0f bytes a image over the last %.0f of %.0f; %,.0f bytes at the begin,"
+              "%s, %s: %.0f bytes an image over the last %.0f of %.0f; %,.0f bytes at the begin,"
                   + " %,.0f at the end, %d samples%n",
               process,
               what,

@@ -25,7 +25,7 @@ enum Moment {
       return exists(output.resolve("images"), path -> path.toString().endsWith(".png"));
     }
   },
-  /** A image or a file of rows is being written. */
+  /** An image or a file of rows is being written. */
   WRITING(0) {
     @Override
     boolean hasCome(Path output, StandaloneCluster cluster, int modelsLoadedBefore) {

@@ -57,7 +57,7 @@ class ThumbnailSheetTest {
   void refusesWhatIsNoImage() {
     assertThatThrownBy(() -> ThumbnailSheet.shrunk(new byte[] {1, 2, 3}))
         .isInstanceOf(IOException.class)
-        .hasMessage("Cannot read a image: it must be a PNG file (3 bytes)");
+        .hasMessage("Cannot read an image: it must be a PNG file (3 bytes)");
   }
 
   private static int grey(BufferedImage sheet, int x, int y) {

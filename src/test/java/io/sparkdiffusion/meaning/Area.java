@@ -8,7 +8,7 @@ import java.util.Deque;
 import java.util.List;
 
 /**
- * Connected pixels of a image.
+ * Connected pixels of an image.
  *
  * @param pixels positions, row by row
  * @param width the image's

@@ -9,7 +9,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * What a image shows: each pixel belongs to the nearest named colour; the background is the
+ * What an image shows: each pixel belongs to the nearest named colour; the background is the
  * commonest in a frame; objects are connected areas that differ from the background.
  *
  * @param rgb height x width x 3 bytes, row by row

@@ -1,7 +1,7 @@
 package io.sparkdiffusion.spark.executor;
 
 /**
- * A image that is encoded and, where PNG files are asked for, written.
+ * An image that is encoded and, where PNG files are asked for, written.
  *
  * @param bytes the PNG file for the row, null where rows carry no bytes
  * @param path the PNG file relative to the output folder, null where none is written

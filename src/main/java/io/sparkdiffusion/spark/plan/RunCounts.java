@@ -9,7 +9,7 @@ import java.util.TreeMap;
  * @param total images asked for; a row that asks for nothing possible counts as one
  * @param generated images made by this run
  * @param skipped images that were there before
- * @param failed images without a image
+ * @param failed requests without an image
  * @param truncated images whose prompt or negative prompt was longer than the encoder reads
  * @param failures how many images failed for each reason
  */

@@ -22,7 +22,7 @@ public final class TerminalStream extends PrintStream {
     overwritten = out;
   }
 
-  /** A stream in place of standard error, for the terminal that it is. */
+  /** A stream instead of standard error, for the terminal that it is. */
   public static TerminalStream ofStandardError() {
     String encoding = System.getProperty("sun.stderr.encoding", "");
     Charset charset = encoding.isEmpty() ? Charset.defaultCharset() : Charset.forName(encoding);

@@ -121,7 +121,7 @@ final class ThumbnailSource {
         .toList();
   }
 
-  /** A image as it stands in its sheet. */
+  /** An image as it stands in its sheet. */
   @SuppressWarnings("ArrayRecordComponent") // It travels once, nobody compares it.
   private record Small(Thumbnails.Place place, int width, int height, byte[] rgb)
       implements Serializable {}

@@ -41,7 +41,7 @@ final class Thumbnails {
   }
 
   /**
-   * Where a image's thumbnail is.
+   * Where an image's thumbnail is.
    *
    * @param number its place in the sheet
    * @param ofPlaces how many there are

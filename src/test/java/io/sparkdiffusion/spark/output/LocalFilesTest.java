@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class LocalFilesTest {
 
-  private static final byte[] CONTENT = "a image".getBytes(StandardCharsets.UTF_8);
+  private static final byte[] CONTENT = "an image".getBytes(StandardCharsets.UTF_8);
 
   @TempDir Path folder;
 
