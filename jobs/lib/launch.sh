@@ -9,7 +9,7 @@ java_command() {
 }
 
 # glibc keeps what large tensors leave: the kernel clears fresh memory page by page, a fourth of the VAE's time. Freed small pieces
-# are joined at once, so that the UNet's weights fit where the text encoder's were (docs/decisions/0006).
+# are joined at once, so that the UNet's weights fit where the text encoder's were (docs/kernels.md).
 printf -v tunables ':glibc.malloc.%s' arena_max=1 mmap_threshold=1073741824 trim_threshold=536870912 tcache_count=0 mxfast=0
 export GLIBC_TUNABLES="${GLIBC_TUNABLES:-${tunables#:}}"
 
@@ -17,7 +17,7 @@ export GLIBC_TUNABLES="${GLIBC_TUNABLES:-${tunables#:}}"
 export CUDA_DEVICE_ORDER="${CUDA_DEVICE_ORDER:-PCI_BUS_ID}"
 
 # The JVM's optimising compiler waits until code has run a hundred times longer than usual: what it does in a job's first minute
-# it does on libtorch's cores (docs/decisions/0006).
+# it does on libtorch's cores (docs/kernels.md).
 compiler_options=(-XX:+IgnoreUnrecognizedVMOptions -XX:Tier4InvocationThreshold=500000 -XX:Tier4MinInvocationThreshold=60000
   -XX:Tier4CompileThreshold=1500000 -XX:Tier4BackEdgeThreshold=4000000)
 

@@ -1,4 +1,4 @@
-"""Leaves the page out of memory that libtorch's exponential reads under a mask (docs/decisions/0006), everything else of
+"""Leaves the page out of memory that libtorch's exponential reads under a mask (docs/kernels.md), everything else of
 the library in memory, so that `tools/bench/run bfloat16` shows what a process makes of it. Needs binutils and a processor
 with AVX-512; nothing may have the library open.
 

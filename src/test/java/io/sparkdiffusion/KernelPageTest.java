@@ -18,24 +18,28 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The page of decision 0006: its tables are made from docs/kernels.json. */
+/** The tables of decision 0006 and of docs/kernels.md are made from docs/kernels.json. */
 class KernelPageTest {
 
   private static final Path DATA = Path.of("docs/kernels.json");
-  private static final Path PAGE = Path.of("docs/decisions/0006-kernels-on-a-cpu.md");
+  private static final Path DECISION = Path.of("docs/decisions/0006-kernels-on-a-cpu.md");
+  private static final Path PAGE = Path.of("docs/kernels.md");
 
   /** A kind of rows and what the page shows of them. */
   enum Table {
-    PASSES("pass", "| kernel | where | what | before / after | test |", Table::kept),
-    SETTINGS("setting", "| what | where | why | before / after | test |", Table::kept),
-    NOT_TAKEN("not taken", "| what | result |", Table::dropped);
+    PASSES(DECISION, "pass", "| kernel | where | what | before / after | test |", Table::kept),
+    MEASURED(PAGE, "measured", "| kernel | before / after |", Table::measured),
+    SETTINGS(PAGE, "setting", "| what | where | why | before / after | test |", Table::kept),
+    NOT_TAKEN(PAGE, "not taken", "| what | result |", Table::measured);
 
-    private final String kind;
+    private final Path page;
+    private final String mark;
     private final String head;
     private final Function<JsonNode, String> line;
 
-    Table(String kind, String head, Function<JsonNode, String> line) {
-      this.kind = kind;
+    Table(Path page, String mark, String head, Function<JsonNode, String> line) {
+      this.page = page;
+      this.mark = mark;
       this.head = head;
       this.line = line;
     }
@@ -52,36 +56,42 @@ class KernelPageTest {
       return "| " + String.join(" | ", cells) + " |";
     }
 
-    private static String dropped(JsonNode row) {
-      return "| %s | %s |".formatted(text(row, "kernel"), String.join("; ", gains(row)));
+    private static String measured(JsonNode row) {
+      String name = code(text(row, "kernel"), text(row, "kind").equals("pass"));
+      return "| %s | %s |".formatted(name, String.join("; ", gains(row)));
     }
 
     private static String code(String text, boolean isCode) {
       return isCode ? "`" + text + "`" : text;
     }
 
-    /** A page with this table between its marks. */
-    String within(String page) throws IOException {
+    private String kind() {
+      return this == MEASURED ? PASSES.mark : mark;
+    }
+
+    /** The page with this table between its marks. */
+    String made() throws IOException {
       long columns = head.chars().filter(c -> c == '|').count() - 1;
       String rule = "|" + "---|".repeat(Math.toIntExact(columns));
       String table =
-          Stream.concat(Stream.of(head, rule), rows(kind).stream().map(line))
+          Stream.concat(Stream.of(head, rule), rows(kind()).stream().map(line))
               .collect(joining("\n", "", "\n"));
-      Pattern place = Pattern.compile("(?s)(?<=<!-- %s -->\n).*?(?=<!-- end -->)".formatted(kind));
-      assertThat(page).containsPattern(place);
-      return place.matcher(page).replaceFirst(Matcher.quoteReplacement(table));
+      Pattern place = Pattern.compile("(?s)(?<=<!-- %s -->\n).*?(?=<!-- end -->)".formatted(mark));
+      String text = Files.readString(page);
+      assertThat(text).containsPattern(place);
+      return place.matcher(text).replaceFirst(Matcher.quoteReplacement(table));
     }
   }
 
-  /** With {@code -Dsparkdiffusion.write=true} the page is written anew. */
+  /** With {@code -Dsparkdiffusion.write=true} the pages are written anew. */
   @ParameterizedTest
   @EnumSource(Table.class)
-  void thePageHasTheTablesOfTheData(Table table) throws IOException {
-    String made = table.within(Files.readString(PAGE));
+  void thePagesHaveTheTablesOfTheData(Table table) throws IOException {
+    String made = table.made();
     if (Boolean.getBoolean("sparkdiffusion.write")) {
-      Files.writeString(PAGE, made);
+      Files.writeString(table.page, made);
     }
-    assertThat(Files.readString(PAGE)).isEqualTo(made);
+    assertThat(Files.readString(table.page)).isEqualTo(made);
   }
 
   @Test

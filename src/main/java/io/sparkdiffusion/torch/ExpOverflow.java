@@ -12,8 +12,8 @@ import ai.djl.pytorch.jni.JniUtils;
  * <p>With AVX-512 that function (Sleef, {@code expf16_u10}) loads the constant under a mask. Where
  * no value overflows, a page that is not mapped is no fault, so it stays unmapped, and the
  * processor takes a hundred nanoseconds to find that out for every 16 values: the UNet takes twice
- * as long, for as long as that page is out of memory (docs/decisions/0006). Here the exponential
- * does overflow, so that the page comes in.
+ * as long, for as long as that page is out of memory (docs/kernels.md). Here the exponential does
+ * overflow, so that the page comes in.
  */
 final class ExpOverflow {
 

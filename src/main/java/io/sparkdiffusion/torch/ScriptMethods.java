@@ -7,7 +7,7 @@ import java.util.Optional;
 /** Methods that a recorded class has beside {@code forward}, where a node calls them. */
 final class ScriptMethods {
 
-  /** Queries whose scores are computed at once for one head (docs/decisions/0006). */
+  /** Queries whose scores are computed at once for one head (docs/kernels.md). */
   static final int QUERIES = 512;
 
   /**

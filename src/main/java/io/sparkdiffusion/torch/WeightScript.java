@@ -3,7 +3,7 @@ package io.sparkdiffusion.torch;
 /**
  * The TorchScript class behind {@link WeightDictionary}: how a weight is converted and laid out. A
  * convolution's goes by oneDNN's layout for any input to the one for its own: for the latter
- * libtorch hands oneDNN a channels-last copy, which takes longer than both (docs/decisions/0006).
+ * libtorch hands oneDNN a channels-last copy, which takes longer than both (docs/kernels.md).
  */
 final class WeightScript {
 
