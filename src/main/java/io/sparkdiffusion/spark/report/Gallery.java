@@ -1,10 +1,10 @@
 package io.sparkdiffusion.spark.report;
 
-import static org.apache.spark.sql.functions.broadcast;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.input_file_name;
-import static org.apache.spark.sql.functions.max_by;
+import static org.apache.spark.sql.functions.max;
 import static org.apache.spark.sql.functions.struct;
+import static org.apache.spark.sql.functions.udf;
 
 import io.sparkdiffusion.config.JobConfig;
 import io.sparkdiffusion.spark.model.Model;
@@ -14,15 +14,21 @@ import io.sparkdiffusion.spark.plan.PlannedImages;
 import io.sparkdiffusion.spark.plan.RunCounts;
 import io.sparkdiffusion.spark.table.ResultColumns;
 import java.io.IOException;
-import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.apache.spark.sql.Column;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.api.java.UDF2;
+import org.apache.spark.sql.api.java.UDF3;
+import org.apache.spark.sql.expressions.UserDefinedFunction;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
@@ -41,11 +47,13 @@ public final class Gallery {
 
   private static final String PLACE = "place";
   private static final String[] IMAGE = {"id", "image_index"};
-  private static final StructType PLACES =
+  private static final String[] KEY = {IMAGE[0], IMAGE[1], ResultStore.RUN_ID};
+  /** What tells rows apart; the others' columns are read of the shown ones alone. */
+  private static final StructType KEYS =
       new StructType()
-          .add(IMAGE[0], DataTypes.StringType)
-          .add(IMAGE[1], DataTypes.IntegerType)
-          .add(PLACE, DataTypes.IntegerType);
+          .add(KEY[0], DataTypes.StringType)
+          .add(KEY[1], DataTypes.IntegerType)
+          .add(KEY[2], DataTypes.StringType);
 
   /** No pixels: they would travel with every row. */
   private static final StructType READ =
@@ -87,13 +95,14 @@ public final class Gallery {
    * @return whether there are any rows to show
    */
   public boolean write(ResultStore rows, OutputFolder output) throws IOException {
-    Optional<Dataset<Row>> all = rows.rows(READ);
-    if (all.isEmpty()) {
+    Optional<Dataset<Row>> keys = rows.rows(KEYS);
+    if (keys.isEmpty()) {
       return false;
     }
-    Dataset<Row> newest = newest(all.get().withColumn(FILE, input_file_name()));
-    List<Row> shown = shown(newest);
-    long leftOut = shown.size() == mostImages ? newest.count() - mostImages : 0;
+    Dataset<Row> newest = newest(keys.get());
+    List<Row> first = first(newest);
+    long leftOut = first.size() == mostImages ? newest.count() - mostImages : 0;
+    List<Row> shown = whole(first, rows);
     ThumbnailSource source = new ThumbnailSource(rows, leftOut == 0);
     Thumbnails thumbnails = Thumbnails.make(shown, source, output);
     output.writeText("index.html", new GalleryPage(run, leftOut, thumbnails).html(shown));
@@ -101,30 +110,76 @@ public final class Gallery {
     return true;
   }
 
-  /** The newest row of each image. */
-  private static Dataset<Row> newest(Dataset<Row> rows) {
-    Column all =
-        struct(Arrays.stream(rows.columns()).map(name -> col(name)).toArray(Column[]::new));
-    return rows.groupBy("id", "image_index")
-        .agg(max_by(all, col("run_id")).as("newest"))
-        .select("newest.*");
+  /** The newest row of each image: its key and its file. */
+  private static Dataset<Row> newest(Dataset<Row> keys) {
+    return keys.withColumn(FILE, input_file_name())
+        .groupBy(IMAGE[0], IMAGE[1])
+        .agg(max(struct(col(KEY[2]), col(FILE))).as("newest"))
+        .select(IMAGE[0], IMAGE[1], "newest.*");
   }
 
-  private List<Row> shown(Dataset<Row> newest) {
+  private List<Row> first(Dataset<Row> newest) {
+    UserDefinedFunction place = udf(new Places(broadcast(newest.sparkSession(), places())), DataTypes.IntegerType);
     return newest
-        .join(broadcast(places(newest)), IMAGE, "left_outer")
+        .withColumn(PLACE, place.apply(col(IMAGE[0]), col(IMAGE[1])))
         .orderBy(col(PLACE).asc_nulls_last(), col(IMAGE[0]), col(IMAGE[1]))
+        .drop(PLACE)
         .limit(mostImages)
         .collectAsList();
   }
 
   /** The first images of the table. */
-  private Dataset<Row> places(Dataset<Row> newest) {
+  private HashMap<Row, Integer> places() {
     List<Row> first = planned.inOrder(mostImages);
-    List<Row> places =
-        IntStream.range(0, first.size())
-            .mapToObj(i -> RowFactory.create(first.get(i).get(0), first.get(i).get(1), i))
-            .toList();
-    return newest.sparkSession().createDataFrame(places, PLACES);
+    HashMap<Row, Integer> places = new HashMap<>();
+    for (int i = 0; i < first.size(); i++) {
+      places.put(RowFactory.create(first.get(i).get(0), first.get(i).get(1)), i);
+    }
+    return places;
+  }
+
+  /** All that the page says of some rows, read from their files where that is possible. */
+  private static List<Row> whole(List<Row> shown, ResultStore rows) {
+    List<Row> keys = shown.stream().map(Gallery::key).toList();
+    List<String> files =
+        rows.readsByFile()
+            ? shown.stream().map(row -> ThumbnailSource.file(row.getAs(FILE))).distinct().toList()
+            : List.of();
+    UserDefinedFunction isShown =
+        udf(new Shown(broadcast(rows.session(), new HashSet<>(keys))), DataTypes.BooleanType);
+    Map<Row, Row> whole = new HashMap<>();
+    rows.rowsOf(files, READ)
+        .withColumn(FILE, input_file_name())
+        .filter(isShown.apply(col(KEY[0]), col(KEY[1]), col(KEY[2])))
+        .collectAsList()
+        .forEach(row -> whole.put(key(row), row));
+    return keys.stream().map(whole::get).toList();
+  }
+
+  private static Row key(Row row) {
+    return RowFactory.create(row.getAs(KEY[0]), row.getAs(KEY[1]), row.getAs(KEY[2]));
+  }
+
+  /** A join with what the driver holds would be a job of Spark's more. */
+  private static <T> Broadcast<T> broadcast(SparkSession spark, T value) {
+    return JavaSparkContext.fromSparkContext(spark.sparkContext()).broadcast(value);
+  }
+
+  private record Places(Broadcast<HashMap<Row, Integer>> all)
+      implements UDF2<String, Integer, Integer> {
+
+    @Override
+    public Integer call(String id, Integer imageIndex) {
+      return all.value().get(RowFactory.create(id, imageIndex));
+    }
+  }
+
+  private record Shown(Broadcast<HashSet<Row>> keys)
+      implements UDF3<String, Integer, String, Boolean> {
+
+    @Override
+    public Boolean call(String id, Integer imageIndex, String runId) {
+      return keys.value().contains(RowFactory.create(id, imageIndex, runId));
+    }
   }
 }

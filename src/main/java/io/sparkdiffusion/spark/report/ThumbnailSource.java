@@ -86,6 +86,11 @@ final class ThumbnailSource {
         .toList();
   }
 
+  /** A file's path by Spark's name of it. */
+  static String file(String name) {
+    return path(name).toString();
+  }
+
   /** Spark writes its names of files as addresses. */
   private static Path path(String file) {
     return new Path(URI.create(file));
@@ -115,10 +120,7 @@ final class ThumbnailSource {
 
   private static List<String> paths(
       Map<String, Thumbnails.Place> places, Map<String, String> files) {
-    return places.keySet().stream()
-        .map(image -> path(files.get(image)).toString())
-        .distinct()
-        .toList();
+    return places.keySet().stream().map(image -> file(files.get(image))).distinct().toList();
   }
 
   /** An image as it stands in its sheet. */

@@ -11,9 +11,15 @@ import io.sparkdiffusion.spark.plan.ManyImages;
 import io.sparkdiffusion.testing.FakeModel;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.IntStream;
+import org.apache.spark.sql.execution.QueryExecution;
+import org.apache.spark.sql.execution.SparkPlan;
+import org.apache.spark.sql.util.QueryExecutionListener;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import scala.collection.JavaConverters;
 
 class GalleryTest {
 
@@ -77,8 +83,15 @@ class GalleryTest {
   void tellsHowManyImagesItLeavesOut() throws IOException {
     JobRuns runs = runs();
     runs.prompts("id,prompt\nc,hare\na,fox\nb,owl\n");
-    GenerateJob.Result made = runs.run("gallery=false");
-    Gallery two =
+    writePageOf(2, runs, runs.run("gallery=false"));
+    PageData page = PageData.of(runs.output);
+    assertThat(page.data().get("left_out").asInt()).isEqualTo(1);
+    assertThat(page.ids()).containsExactly("c", "a");
+  }
+
+  private static void writePageOf(int images, JobRuns runs, GenerateJob.Result made)
+      throws IOException {
+    Gallery few =
         new Gallery(
             new Gallery.Run(runs.settings(), FakeModel.named("x"), made.counts(), made.seconds()),
             new ManyImages(
@@ -87,13 +100,62 @@ class GalleryTest {
                     .option("header", true)
                     .csv(runs.promptsFile())
                     .selectExpr("id", "0 AS image_index")),
-            2);
+            images);
     try (OutputFolder output = runs.open()) {
-      two.write(runs.store(output), output);
+      few.write(runs.store(output), output);
     }
-    PageData page = PageData.of(runs.output);
-    assertThat(page.data().get("left_out").asInt()).isEqualTo(1);
-    assertThat(page.ids()).containsExactly("c", "a");
+  }
+
+  /** Of all rows what tells them apart, of the shown ones' files all that the page says. */
+  @Test
+  void readsLittleOfWhatItDoesNotShow() throws Exception {
+    JobRuns runs = runs();
+    runs.prompts("id,prompt\nc,hare\n");
+    runs.run("gallery=false");
+    runs.prompts("id,prompt\nc,hare\na,fox\nb,owl\n");
+    GenerateJob.Result made = runs.run("gallery=false");
+    Queries queries = new Queries();
+    runs.spark.listenerManager().register(queries);
+    try {
+      writePageOf(1, runs, made);
+      runs.spark.sparkContext().listenerBus().waitUntilEmpty();
+    } finally {
+      runs.spark.listenerManager().unregister(queries);
+    }
+    assertThat(PageData.of(runs.output).ids()).containsExactly("c");
+    List<String> plans = queries.seen.stream().map(Query::plan).toList();
+    assertThat(plans)
+        .anyMatch(p -> p.contains("ReadSchema: struct<id:string,image_index:int,run_id:string>"));
+    assertThat(queries.seen)
+        .filteredOn(query -> query.plan().contains("negative_prompt"))
+        .extracting(Query::files)
+        .containsExactly(1L);
+  }
+
+  /**
+   * A query of Spark's.
+   *
+   * @param files that it has read, where its plan says so
+   */
+  private record Query(String plan, long files) {}
+
+  private static final class Queries implements QueryExecutionListener {
+
+    private final List<Query> seen = new CopyOnWriteArrayList<>();
+
+    @Override
+    public void onSuccess(String action, QueryExecution query, long nanoseconds) {
+      SparkPlan plan = query.executedPlan();
+      long files =
+          JavaConverters.seqAsJavaList(plan.collectLeaves()).stream()
+              .filter(leaf -> leaf.metrics().contains("numFiles"))
+              .mapToLong(leaf -> leaf.metrics().apply("numFiles").value())
+              .sum();
+      seen.add(new Query(plan.toString(), files));
+    }
+
+    @Override
+    public void onFailure(String action, QueryExecution query, Exception failure) {}
   }
 
   @Test
