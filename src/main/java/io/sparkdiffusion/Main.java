@@ -1,11 +1,8 @@
 package io.sparkdiffusion;
 
-import static java.util.stream.Collectors.joining;
-
 import io.sparkdiffusion.cli.ConfigArgument;
 import io.sparkdiffusion.cli.ExitCode;
 import io.sparkdiffusion.cli.Usage;
-import io.sparkdiffusion.config.Counted;
 import io.sparkdiffusion.config.JobConfig;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.SettingsTable;
@@ -13,28 +10,22 @@ import io.sparkdiffusion.config.Shown;
 import io.sparkdiffusion.metadata.Build;
 import io.sparkdiffusion.metadata.Provenance;
 import io.sparkdiffusion.spark.device.EarlyEngine;
-import io.sparkdiffusion.spark.executor.DiffusionPlugin;
 import io.sparkdiffusion.spark.executor.SparkRelease;
-import io.sparkdiffusion.spark.job.DryRun;
 import io.sparkdiffusion.spark.job.GenerateJob;
 import io.sparkdiffusion.spark.job.PrivateFolder;
+import io.sparkdiffusion.spark.job.SparkSettings;
 import io.sparkdiffusion.spark.job.StopOnSignal;
 import io.sparkdiffusion.spark.output.Failures;
-import io.sparkdiffusion.spark.plan.RunCounts;
 import io.sparkdiffusion.spark.report.ProgressDisplay;
-import io.sparkdiffusion.spark.report.RunSeconds;
 import io.sparkdiffusion.spark.report.TerminalStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import java.util.Optional;
 import java.util.SortedMap;
 import java.util.concurrent.Callable;
 import java.util.function.UnaryOperator;
-import java.util.stream.Stream;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
 import org.slf4j.Logger;
@@ -108,6 +99,7 @@ public final class Main implements Callable<Integer> {
   private boolean showsHelp;
 
   private final PrintStream err;
+  private final LastLine lastLine;
   private final UnaryOperator<GenerateJob> prepare;
 
   /**
@@ -117,6 +109,7 @@ public final class Main implements Callable<Integer> {
    */
   public Main(PrintStream err, UnaryOperator<GenerateJob> prepare) {
     this.err = err;
+    this.lastLine = new LastLine(err);
     this.prepare = prepare;
   }
 
@@ -152,7 +145,7 @@ public final class Main implements Callable<Integer> {
     GenerateJob.requireLocalTable(config, new SparkConf());
     show(config);
     boolean isOwnSession = SparkSession.getDefaultSession().isEmpty();
-    SparkConf conf = forGpus(completed(new SparkConf()), config.execution().device());
+    SparkConf conf = SparkSettings.of(new SparkConf(), config.execution().device());
     if (isOwnSession) {
       EarlyEngine.startBeside(conf, config.execution().libtorchPath());
     }
@@ -183,10 +176,10 @@ public final class Main implements Callable<Integer> {
 
   private int generate(GenerateJob job) throws IOException {
     if (isDryRun) {
-      return told(job.dryRun());
+      return lastLine.of(job.dryRun());
     }
     try (StopOnSignal watch = StopOnSignal.watch(job, err)) {
-      return told(job.execute());
+      return lastLine.of(job.execute());
     } catch (RuntimeException e) {
       if (job.isStopping()) {
         return ExitCode.JOB_FAILED; // the JVM is ending, with another code and line
@@ -204,89 +197,10 @@ public final class Main implements Callable<Integer> {
     return new ConfigArgument(file).load(all);
   }
 
-  /** What the user has set for Spark, and what the job needs beside it. */
-  static SparkConf completed(SparkConf conf) {
-    conf.setIfMissing("spark.master", "local[1]");
-    conf.setIfMissing("spark.app.name", "spark-diffusion");
-    if (conf.get("spark.master").startsWith("local")) {
-      // Tables of a size that one machine works off need no more.
-      conf.setIfMissing("spark.sql.shuffle.partitions", "8");
-      // A fatal error in a task then fails the run, which tells it, and not the JVM, which does
-      // not.
-      conf.setIfMissing("spark.executor.killOnFatalError.depth", "0");
-      // Plugins begin before the application has an id, so Spark warns that metrics lack a name.
-      conf.setIfMissing("spark.metrics.namespace", "spark_diffusion");
-    }
-    return conf.set("spark.plugins", withMetrics(conf.get("spark.plugins", "")));
-  }
-
-  /**
-   * What a run that may use GPUs needs beside it: GPUs are counted as Spark's discovery script
-   * counts them, and a machine with a broken one is left out once tasks have failed on it. Of four
-   * tries a task has three on one machine, so that a cluster of one is not worse off.
-   */
-  static SparkConf forGpus(SparkConf conf, String device) {
-    if (device.equals("cpu")) {
-      return conf;
-    }
-    conf.setIfMissing("spark.executorEnv.CUDA_DEVICE_ORDER", "PCI_BUS_ID");
-    boolean chosen =
-        conf.contains("spark.task.maxFailures")
-            || conf.getAllWithPrefix("spark.excludeOnFailure.").length > 0
-            || conf.getAllWithPrefix("spark.blacklist.").length > 0;
-    boolean wantsGpu = device.startsWith("cuda") || conf.contains("spark.task.resource.gpu.amount");
-    if (wantsGpu && !conf.get("spark.master").startsWith("local") && !chosen) {
-      conf.set("spark.excludeOnFailure.enabled", "true");
-      conf.set("spark.excludeOnFailure.task.maxTaskAttemptsPerExecutor", "2");
-      conf.set("spark.excludeOnFailure.task.maxTaskAttemptsPerNode", "3");
-    }
-    return conf;
-  }
-
-  private static String withMetrics(String plugins) {
-    Stream<String> chosen =
-        Stream.of(plugins.split(",")).map(String::strip).filter(name -> !name.isEmpty());
-    return Stream.concat(chosen, Stream.of(DiffusionPlugin.class.getName()))
-        .distinct()
-        .collect(joining(","));
-  }
-
   private ProgressDisplay progress() {
     return err instanceof TerminalStream terminal
         ? ProgressDisplay.bar(terminal)
         : ProgressDisplay.log();
-  }
-
-  private int told(DryRun plan) {
-    plan.lines().stream().map(Shown::line).forEach(err::println);
-    err.printf(
-        Locale.ROOT,
-        "Dry run: %s would be made; nothing was written%n",
-        Counted.of(plan.toMake(), "image"));
-    return ExitCode.DONE;
-  }
-
-  private int told(GenerateJob.Result result) {
-    RunCounts counts = result.counts();
-    RunSeconds seconds = result.seconds();
-    result.leftOut().forEach(line -> err.println("Left out: " + Shown.line(line)));
-    result.page().ifPresent(page -> err.println("Open " + page + " in a browser to see them"));
-    err.printf(
-        Locale.ROOT,
-        "%s: %s: %d generated, %d skipped, %d failed; %.1f s (load %.1f s, compile %.1f s,"
-            + " inference %.1f s); %s%n",
-        result.stopReason().isPresent() ? "Not done" : "Done",
-        Counted.of(counts.total(), "image"),
-        counts.generated(),
-        counts.skipped(),
-        counts.failed(),
-        seconds.wall(),
-        seconds.load(),
-        seconds.compile(),
-        seconds.inference(),
-        result.outputFolder());
-    result.stopReason().map(Shown::line).ifPresent(err::println);
-    return result.stopReason().isPresent() ? ExitCode.TOO_MANY_FAILED_ROWS : ExitCode.DONE;
   }
 
   private int usage(ParameterException problem) {
@@ -299,15 +213,7 @@ public final class Main implements Callable<Integer> {
     if (showsStackTrace) {
       failure.printStackTrace(err);
     }
-    Optional<ProblemsException> problems = Failures.problems(failure);
-    if (problems.isEmpty()) {
-      err.println(Shown.line("Failed: " + Failures.reason(failure)));
-      return ExitCode.JOB_FAILED;
-    }
-    List<String> lines = problems.get().problems();
-    lines.stream().limit(lines.size() - 1L).forEach(err::println);
-    err.println(lines.get(lines.size() - 1));
-    return ExitCode.NOT_USABLE;
+    return lastLine.of(failure);
   }
 
   static final class Versions implements CommandLine.IVersionProvider {

@@ -2,6 +2,7 @@ package io.sparkdiffusion;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sparkdiffusion.spark.job.SparkSettings;
 import io.sparkdiffusion.testing.ChildJvm;
 import io.sparkdiffusion.testing.FakeModel;
 import java.io.IOException;
@@ -85,7 +86,7 @@ class PrometheusTest {
   public static void main(String[] arguments) throws IOException, InterruptedException {
     Path folder = Path.of(arguments[0]);
     SparkSession spark =
-        SparkSession.builder().config(Main.completed(new SparkConf())).getOrCreate();
+        SparkSession.builder().config(SparkSettings.of(new SparkConf(), "cpu")).getOrCreate();
     for (String seed : List.of("seed=1", "seed=2")) {
       Main main =
           new Main(System.err, job -> job.models(any -> FakeModel.named("metrics", 2 * 8 * 8)));
