@@ -2,20 +2,16 @@ package io.sparkdiffusion.spark.job;
 
 import io.sparkdiffusion.config.Counted;
 import io.sparkdiffusion.config.ExecutionConfig;
-import io.sparkdiffusion.config.InputConfig;
 import io.sparkdiffusion.config.JobConfig;
-import io.sparkdiffusion.config.OutputConfig;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.spark.executor.GenerateImages;
 import io.sparkdiffusion.spark.executor.GenerationCounters;
 import io.sparkdiffusion.spark.executor.GenerationRun;
 import io.sparkdiffusion.spark.executor.Preflight;
 import io.sparkdiffusion.spark.model.Model;
-import io.sparkdiffusion.spark.output.Failures;
 import io.sparkdiffusion.spark.output.Heartbeats;
 import io.sparkdiffusion.spark.output.ImageStore;
 import io.sparkdiffusion.spark.output.LostOutputException;
-import io.sparkdiffusion.spark.output.NumberedImages;
 import io.sparkdiffusion.spark.output.OutputFolder;
 import io.sparkdiffusion.spark.output.OutputLock;
 import io.sparkdiffusion.spark.output.ResultStore;
@@ -195,31 +191,8 @@ public final class GenerateJob {
       if (!tasks.awaitEnd(FOR_TASKS)) {
         LOG.warn("Tasks are still underway; the next run removes what they leave");
       }
-      throw told(reported(output, e));
+      throw new RunFailure(output, report).told(e, isStopping);
     }
-  }
-
-  /** Why the run failed, which its report says too, unless another run has the folder by now. */
-  private Throwable reported(OutputFolder output, Throwable failure) {
-    Optional<LostOutputException> loss = output.loss();
-    if (loss.isPresent()) {
-      return loss.get();
-    }
-    try {
-      if (Failures.problems(failure).isEmpty() || !isUntouched(output)) {
-        String status = isStopping ? "interrupted" : "failed";
-        report.write(output, status, Optional.of(Failures.reason(failure)));
-      }
-      return failure;
-    } catch (LostOutputException e) {
-      return e;
-    }
-  }
-
-  private static RuntimeException told(Throwable e) {
-    return e instanceof RuntimeException known
-        ? known
-        : new IllegalStateException(Failures.reason(e), e);
   }
 
   /**
@@ -239,7 +212,7 @@ public final class GenerateJob {
               planned,
               ResultStore.earlier(spark, config.output(), hadoop.value(), FinishedImages.READ),
               execution);
-      planner.checkExecutors(work, run("", model, execution, ImageStore.inRows(true, true)));
+      planner.checkExecutors(work, new GenerationRun("", model, execution, ImageStore.inRows(true, true)));
       return DryRun.of(config, model, planned.counts(), work, hadoop.value());
     }
   }
@@ -253,7 +226,8 @@ public final class GenerateJob {
     Model model = opened.settled(execution);
     Preflight.warn(model, config.sampling());
     StructType schema = table.resultSchema();
-    ResultStore rows = open(planner.sessionFor(table, output), output, schema);
+    RunOutput writes = new RunOutput(config, output);
+    ResultStore rows = writes.rows(planner.sessionFor(table, output), schema);
     try (PlannedImages planned = planner.images(table, model, execution).kept()) {
       RowCounts.Planned counts = planned.counts();
       FailedRows failed =
@@ -263,7 +237,7 @@ public final class GenerateJob {
         return result(output, RowCounts.stopped(counts), stop);
       }
       Planner.Work work = planner.missing(planned, rows.rows(FinishedImages.READ), execution);
-      GenerationRun run = run(output.runId(), model, execution, store(output));
+      GenerationRun run = new GenerationRun(output.runId(), model, execution, writes.images());
       planner.checkExecutors(work, run);
       RowCounts.Made made;
       try (GroupedGeneration groups = groups(work, run, schema, rows)) {
@@ -275,20 +249,6 @@ public final class GenerateJob {
           ? result.withPage(config.output().directory() + "/index.html")
           : result;
     }
-  }
-
-  private ResultStore open(SparkSession session, OutputFolder output, StructType schema)
-      throws IOException {
-    ResultStore rows = ResultStore.open(session, config.output().table(), output, schema);
-    rows.newestRun(output.runId()).ifPresent(output::sortAfter);
-    boolean isNumbered =
-        naming() == ImageStore.Naming.NUMBERED && config.output().format().hasPngFiles();
-    return isNumbered ? new NumberedImages(rows, output) : rows;
-  }
-
-  private static GenerationRun run(
-      String runId, Model model, ExecutionConfig execution, ImageStore store) {
-    return new GenerationRun(runId, model, execution, store);
   }
 
   private Result ended(
@@ -333,24 +293,6 @@ public final class GenerateJob {
     }
   }
 
-  private ImageStore store(OutputFolder output) {
-    OutputConfig settings = config.output();
-    return new ImageStore(
-        output.root(),
-        output.staging(),
-        settings.format(),
-        naming(),
-        settings.pngParameters(),
-        settings.pngAiMark(),
-        output.hold());
-  }
-
-  private ImageStore.Naming naming() {
-    return config.input() instanceof InputConfig.Single
-        ? ImageStore.Naming.NUMBERED
-        : ImageStore.Naming.BY_REQUEST;
-  }
-
   private Result result(OutputFolder output, RunCounts counts, Optional<String> stopReason) {
     report.counts(counts);
     return new Result(
@@ -361,15 +303,6 @@ public final class GenerateJob {
         report.seconds(),
         stopReason,
         List.of());
-  }
-
-  /** A mistake that was found before the first image needs no report. */
-  private static boolean isUntouched(OutputFolder output) {
-    try {
-      return output.isUntouched();
-    } catch (IOException e) {
-      return false;
-    }
   }
 
   private static void clean(OutputFolder output) {
