@@ -119,7 +119,8 @@ public final class Gallery {
   }
 
   private List<Row> first(Dataset<Row> newest) {
-    UserDefinedFunction place = udf(new Places(broadcast(newest.sparkSession(), places())), DataTypes.IntegerType);
+    UserDefinedFunction place =
+        udf(new Places(broadcast(newest.sparkSession(), places())), DataTypes.IntegerType);
     return newest
         .withColumn(PLACE, place.apply(col(IMAGE[0]), col(IMAGE[1])))
         .orderBy(col(PLACE).asc_nulls_last(), col(IMAGE[0]), col(IMAGE[1]))
@@ -140,6 +141,9 @@ public final class Gallery {
 
   /** All that the page says of some rows, read from their files where that is possible. */
   private static List<Row> whole(List<Row> shown, ResultStore rows) {
+    if (shown.isEmpty()) {
+      return List.of();
+    }
     List<Row> keys = shown.stream().map(Gallery::key).toList();
     List<String> files =
         rows.readsByFile()
