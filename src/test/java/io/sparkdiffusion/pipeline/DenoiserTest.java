@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkdiffusion.config.WeightChoice;
+import io.sparkdiffusion.family.Component;
+import io.sparkdiffusion.family.ModelFamily;
 import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.Graph;
 import io.sparkdiffusion.graph.GraphException;
@@ -23,8 +25,6 @@ import io.sparkdiffusion.torch.TorchDevice;
 import io.sparkdiffusion.torch.WeightDictionary;
 import io.sparkdiffusion.unet.Unet2dConditionModel;
 import io.sparkdiffusion.unet.UnetConfig;
-import io.sparkdiffusion.weights.Component;
-import io.sparkdiffusion.weights.NetworkWeights;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,7 +54,8 @@ class DenoiserTest {
           () ->
               WeightDictionary.load(
                   device,
-                  NetworkWeights.check(FOLDER, WeightChoice.USUAL, Component.UNET, graph.weights()),
+                  ModelFamily.STABLE_DIFFUSION.weights(
+                      FOLDER, WeightChoice.USUAL, Component.UNET, graph.weights()),
                   Dtype.FLOAT32,
                   Packing.of(graph)));
   private final Denoiser denoiser = new Denoiser(device, unet, weights, target, TOKENS);

@@ -4,6 +4,8 @@ import static io.sparkdiffusion.testing.Comparison.assertClose;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sparkdiffusion.config.WeightChoice;
+import io.sparkdiffusion.family.Component;
+import io.sparkdiffusion.family.ModelFamily;
 import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.Graph;
 import io.sparkdiffusion.graph.Tensor;
@@ -18,8 +20,6 @@ import io.sparkdiffusion.torch.WeightDictionary;
 import io.sparkdiffusion.vae.AutoencoderKlDecoder;
 import io.sparkdiffusion.vae.Tiles;
 import io.sparkdiffusion.vae.VaeConfig;
-import io.sparkdiffusion.weights.Component;
-import io.sparkdiffusion.weights.NetworkWeights;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -139,7 +139,7 @@ class ImageDecoderTest {
         target.apply(new AutoencoderKlDecoder(config(model)).record(target.dtype(), 1, 8, 8));
     return WeightDictionary.load(
         device,
-        NetworkWeights.check(
+        ModelFamily.STABLE_DIFFUSION.weights(
             ReferenceModels.folder(model), WeightChoice.USUAL, Component.VAE, usual.weights()),
         target.dtype(),
         Packing.of(usual));

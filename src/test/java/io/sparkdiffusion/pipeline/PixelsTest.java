@@ -3,6 +3,8 @@ package io.sparkdiffusion.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sparkdiffusion.config.WeightChoice;
+import io.sparkdiffusion.family.Component;
+import io.sparkdiffusion.family.ModelFamily;
 import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.Graph;
 import io.sparkdiffusion.kernel.Packing;
@@ -14,8 +16,6 @@ import io.sparkdiffusion.torch.WeightDictionary;
 import io.sparkdiffusion.util.ResourceStack;
 import io.sparkdiffusion.vae.AutoencoderKlDecoder;
 import io.sparkdiffusion.vae.VaeConfig;
-import io.sparkdiffusion.weights.Component;
-import io.sparkdiffusion.weights.NetworkWeights;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Random;
@@ -117,7 +117,8 @@ class PixelsTest {
         open.push(
             WeightDictionary.load(
                 device,
-                NetworkWeights.check(folder, WeightChoice.USUAL, Component.VAE, graph.weights()),
+                ModelFamily.STABLE_DIFFUSION.weights(
+                    folder, WeightChoice.USUAL, Component.VAE, graph.weights()),
                 dtype,
                 Packing.of(graph)));
     return CompiledGraph.compile(graph, weights);
