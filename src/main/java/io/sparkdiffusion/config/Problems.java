@@ -9,26 +9,35 @@ import java.util.function.Supplier;
 /** Gathers problems so that all of them are reported together. */
 public final class Problems {
 
-  private final Set<String> lines = new LinkedHashSet<>();
+  private final Set<Problem> all = new LinkedHashSet<>();
   private boolean saysFix = true;
 
   /** Notes a problem in one line. */
   public void add(String problem) {
-    lines.add(problem);
-    saysFix = false;
+    add(Problem.line(problem));
   }
 
   /** Notes what others have found. */
   public void add(ProblemsException found) {
-    lines.addAll(found.problems());
+    all.addAll(found.all());
     saysFix &= found.saysFix();
   }
 
   /** Notes that a setting's value breaks a rule, unless it holds. */
   public void require(boolean holds, String key, String rule, Object actual) {
     if (!holds) {
-      add("Cannot use " + key + ": " + rule + " (" + Shown.value(actual) + ")");
+      add(Problem.ofSetting("use", key, rule, Shown.value(actual)));
     }
+  }
+
+  /** Notes that a setting's value is not of its type. */
+  void addUnread(String key, String rule, String actual) {
+    add(Problem.ofSetting("read", key, rule, Shown.text(actual)));
+  }
+
+  private void add(Problem problem) {
+    all.add(problem);
+    saysFix = false;
   }
 
   /** What the supplier makes, or nothing where it reports problems, which are kept. */
@@ -52,7 +61,7 @@ public final class Problems {
 
   /** What was noted, each problem once. */
   public List<String> lines() {
-    return List.copyOf(lines);
+    return all.stream().map(Problem::toString).toList();
   }
 
   /** Whether every line itself says what to do. */
@@ -66,8 +75,8 @@ public final class Problems {
    * @throws ProblemsException with all that was noted, each once
    */
   public void throwIfAny() {
-    if (!lines.isEmpty()) {
-      throw new ProblemsException(lines(), saysFix);
+    if (!all.isEmpty()) {
+      throw new ProblemsException(List.copyOf(all), saysFix);
     }
   }
 }

@@ -1,6 +1,7 @@
 package io.sparkdiffusion.config;
 
 import java.util.List;
+import java.util.Map;
 
 /**
  * All that is wrong with a configuration, a model folder or a table, each in one line. What others
@@ -8,12 +9,12 @@ import java.util.List;
  */
 public class ProblemsException extends RuntimeException {
 
-  private final List<String> problems;
+  private final List<Problem> all;
   private final boolean saysFix;
 
   /** One or more problems, each {@code Cannot <verb> <thing>: <rule> (<actual value>)}. */
   public ProblemsException(List<String> problems) {
-    this(problems, false);
+    this(problems.stream().map(Problem::line).toList(), false);
   }
 
   /** A single problem. */
@@ -27,20 +28,38 @@ public class ProblemsException extends RuntimeException {
     initCause(cause);
   }
 
-  ProblemsException(List<String> problems, boolean saysFix) {
-    super(String.join(System.lineSeparator(), problems.stream().map(Shown::line).toList()));
-    this.problems = problems.stream().map(Shown::line).toList();
+  ProblemsException(List<Problem> all, boolean saysFix) {
+    super(String.join(System.lineSeparator(), lines(all)));
+    this.all = all;
     this.saysFix = saysFix;
   }
 
   /** A single problem whose cause is known, so that the line goes on with what to do. */
   public static ProblemsException withFix(String problem, String fix) {
-    return new ProblemsException(List.of(problem + "; " + fix), true);
+    return new ProblemsException(List.of(Problem.line(problem + "; " + fix)), true);
+  }
+
+  /** The same problems with other names for the settings, where there are any. */
+  public ProblemsException renamed(Map<String, String> names) {
+    return new ProblemsException(
+        all.stream()
+            .map(one -> one.withKey(names.getOrDefault(one.key(), one.key())))
+            .distinct()
+            .toList(),
+        saysFix);
+  }
+
+  List<Problem> all() {
+    return all;
+  }
+
+  private static List<String> lines(List<Problem> all) {
+    return all.stream().map(Problem::toString).toList();
   }
 
   /** The problems, one line each. */
   public List<String> problems() {
-    return problems;
+    return lines(all);
   }
 
   /** Whether every line itself says what to do. */

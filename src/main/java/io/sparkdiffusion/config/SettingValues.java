@@ -127,7 +127,7 @@ final class SettingValues {
   private void tell(String key, String rule, Object value) {
     String shown =
         value instanceof Map ? "a mapping" : value instanceof List ? "a list" : value.toString();
-    problems.add("Cannot read " + key + ": " + rule + " (" + Shown.text(shown) + ")");
+    problems.addUnread(key, rule, shown);
   }
 
   private static double finite(String text) {

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.DoublePredicate;
 import java.util.function.Function;
 
 /**
@@ -24,21 +25,13 @@ public record ValueType<T>(String rule, Function<Object, Optional<T>> reading) {
 
   public static final ValueType<Boolean> FLAG = ofClass("it must be true or false", Boolean.class);
 
-  /** Tells a number that fits from others. */
-  @FunctionalInterface
-  public interface NumberRule {
-
-    /** True where the number fits. */
-    boolean holds(double number);
-  }
-
   /** Numbers for which a rule holds. */
   public static <T> ValueType<T> numeric(
-      String rule, NumberRule fits, Function<Number, T> conversion) {
+      String rule, DoublePredicate fits, Function<Number, T> conversion) {
     return ofClass(rule, Number.class)
         .flatMap(
             number ->
-                fits.holds(number.doubleValue())
+                fits.test(number.doubleValue())
                     ? Optional.of(conversion.apply(number))
                     : Optional.empty());
   }

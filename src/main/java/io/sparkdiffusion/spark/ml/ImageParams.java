@@ -161,15 +161,7 @@ final class ImageParams implements Serializable {
     try {
       return ImageConfig.of(settings, owner.uid());
     } catch (ProblemsException e) {
-      throw new ProblemsException(e.problems().stream().map(this::named).distinct().toList());
+      throw e.renamed(bySetting);
     }
-  }
-
-  private String named(String problem) {
-    String named = problem;
-    for (Map.Entry<String, String> names : bySetting.entrySet()) {
-      named = named.replace(names.getKey(), names.getValue());
-    }
-    return named;
   }
 }

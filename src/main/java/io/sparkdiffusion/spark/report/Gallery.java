@@ -48,6 +48,7 @@ public final class Gallery {
   private static final String PLACE = "place";
   private static final String[] IMAGE = {"id", "image_index"};
   private static final String[] KEY = {IMAGE[0], IMAGE[1], ResultStore.RUN_ID};
+
   /** What tells rows apart; the others' columns are read of the shown ones alone. */
   private static final StructType KEYS =
       new StructType()
