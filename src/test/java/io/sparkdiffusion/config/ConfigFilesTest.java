@@ -1,7 +1,9 @@
 package io.sparkdiffusion.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.sparkdiffusion.family.PublishedModel;
 import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.testing.Requests;
 import java.io.IOException;
@@ -28,16 +30,54 @@ class ConfigFilesTest {
   @ParameterizedTest
   @MethodSource("files")
   void loads(Path file) {
+    assumeUsable(file);
     JobConfig config =
         JobConfig.load(file, List.of("pretrained_model_name_or_path=/m", "prompt=a cat"));
 
     assertThat(file).hasFileName(config.runName() + ".yml");
   }
 
+  /** SD-Turbo's publisher documents Euler, which is a sampler of its own. */
+  private static void assumeUsable(Path file) {
+    assumeTrue(
+        !file.endsWith("sd_turbo.yml") || Parameters.SCHEDULER.problem("euler").isEmpty(),
+        "waits for scheduler=euler");
+  }
+
+  @Test
+  void sdTurboIsCalledAsItsPublisherDoes() {
+    Path file = CONFIGS.resolve("sd_turbo.yml");
+    assumeUsable(file);
+    JobConfig config = JobConfig.load(file, List.of("prompt=a cat"));
+
+    assertThat(config.model().folder()).isEqualTo("stabilityai/sd-turbo");
+    assertThat(config.model().schedulerOverrides()).containsEntry("timestep_spacing", "trailing");
+    assertThat(config.sampling())
+        .isEqualTo(
+            Requests.job(
+                Parameters.SCHEDULER.of("euler"),
+                Parameters.NUM_INFERENCE_STEPS.of(1),
+                Parameters.GUIDANCE_SCALE.of(0.0)));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "base_2_base.yml, STABLE_DIFFUSION_2_BASE",
+    "base21.yml, STABLE_DIFFUSION_2_1",
+    "sd15.yml, STABLE_DIFFUSION_1_5",
+  })
+  void namesAModelThatExists(String name, PublishedModel model) {
+    JobConfig config = JobConfig.load(CONFIGS.resolve(name), List.of("prompt=a cat"));
+
+    assertThat(config.model().folder()).isEqualTo(model.id());
+    assertThat(config.model().revision()).isEqualTo(model.commit());
+  }
+
   @Test
   void coversTheModels() throws IOException {
     assertThat(files().stream().map(file -> file.getFileName().toString()))
-        .containsExactly("base21.yml", "base_2_base.yml", "sd15.yml", "tiny.yml", "tiny_21.yml");
+        .containsExactly(
+            "base21.yml", "base_2_base.yml", "sd15.yml", "sd_turbo.yml", "tiny.yml", "tiny_21.yml");
   }
 
   @ParameterizedTest
