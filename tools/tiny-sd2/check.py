@@ -1,7 +1,7 @@
 """Measures both folders with diffusers: do images show what the prompts of prompts.csv say, with guidance and without?
 
 Writes .work/tiny-sd2/check.json and prints its entries. `--reference` writes images for the Java tests instead: what diffusers makes of a few of the
-prompts, under src/test/resources/meaning.
+prompts, under src/test/resources/meaning. `--samplers` compares samplers and numbers of steps: .work/tiny-sd2/samplers.json.
 """
 
 import csv
@@ -10,7 +10,7 @@ import sys
 
 import numpy as np
 import torch
-from diffusers import StableDiffusionPipeline
+from diffusers import DDIMScheduler, DPMSolverMultistepScheduler, StableDiffusionPipeline, UniPCMultistepScheduler
 from safetensors.numpy import save_file
 
 import folders
@@ -27,6 +27,10 @@ MEASURED = {  # (guidance scale, guidance rescale)
 }
 
 
+SAMPLERS = {"ddim": DDIMScheduler, "dpm++_2m": DPMSolverMultistepScheduler, "unipc": UniPCMultistepScheduler}
+SAMPLER_STEPS = (20, 15, 12, 10, 8)
+
+
 def rows():
     with open(prompts.FILE, newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
@@ -39,13 +43,13 @@ def load(name):
     return pipeline
 
 
-def generate(pipeline, table, guidance, rescale):
+def generate(pipeline, table, guidance, rescale, steps=STEPS):
     """Images (N, 128, 128, 3) uint8 of the rows' prompts, each from a CPU generator of its own."""
     images = []
     for begin in range(0, len(table), BATCH):
         part = table[begin:begin + BATCH]
         generators = [torch.Generator().manual_seed(int(row["seed"])) for row in part]
-        made = pipeline([row["prompt"] for row in part], num_inference_steps=STEPS, guidance_scale=guidance,
+        made = pipeline([row["prompt"] for row in part], num_inference_steps=steps, guidance_scale=guidance,
                         guidance_rescale=rescale, generator=generators, output_type="np").images
         images.append((made * 255).round().astype(np.uint8))
     return np.concatenate(images)
@@ -56,12 +60,12 @@ def rate(verdicts):
     return {a: round(100 * float(np.mean([v[a] for v in verdicts if a in v])), 1) for a in ASPECTS if any(a in v for v in verdicts)}
 
 
-def measured(pipeline, table, guidance, rescale):
-    images = generate(pipeline, table, guidance, rescale)
+def measured(pipeline, table, guidance, rescale, steps=STEPS):
+    images = generate(pipeline, table, guidance, rescale, steps)
     verdicts = [measure.verdict(row, image) for row, image in zip(table, images)]
     held_out = [row["held_out"] == "true" for row in table]
     return {
-        "guidance_scale": guidance, "guidance_rescale": rescale, "steps": STEPS, "prompts": len(table), "all": rate(verdicts),
+        "guidance_scale": guidance, "guidance_rescale": rescale, "steps": steps, "prompts": len(table), "all": rate(verdicts),
         "trained": rate([v for v, h in zip(verdicts, held_out) if not h]),
         "held_out": rate([v for v, h in zip(verdicts, held_out) if h]),
         "over_saturated_pixels": round(100 * float(((images <= 2) | (images >= 253)).any(-1).mean()), 2)}
@@ -77,6 +81,21 @@ def check():
     (training.WORK / "check.json").write_text(json.dumps(results, indent=2) + "\n")
 
 
+def samplers(every=1):
+    """Meaning by sampler and number of steps, on every so many prompts."""
+    table, results = rows()[:: int(every)], []
+    for name in folders.MODELS:
+        pipeline = load(name)
+        config = dict(pipeline.scheduler.config)
+        for sampler, scheduler in SAMPLERS.items():
+            pipeline.scheduler = scheduler.from_config(config)
+            for steps in SAMPLER_STEPS:
+                entry = measured(pipeline, table, 7.5, RESCALE[name], steps)
+                results.append({"model": name, "sampler": sampler} | entry)
+                print(json.dumps(results[-1]), flush=True)
+    (training.WORK / "samplers.json").write_text(json.dumps(results, indent=2) + "\n")
+
+
 def reference():
     table = rows()[::40]
     for name in folders.MODELS:
@@ -85,4 +104,7 @@ def reference():
 
 
 if __name__ == "__main__":
-    reference() if "--reference" in sys.argv else check()
+    if "--samplers" in sys.argv:
+        samplers(*sys.argv[2:])
+    else:
+        reference() if "--reference" in sys.argv else check()

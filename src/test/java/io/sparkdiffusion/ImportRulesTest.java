@@ -45,12 +45,11 @@ class ImportRulesTest {
   private static final String TABLE =
       """
       util:
-      request: util
+      sampler: util
+      request: util sampler
       noise:
-      sampler:
-      scheduler: util sampler
-      config: util request scheduler Jackson
-      metadata: util config request scheduler
+      config: util request sampler Jackson
+      metadata: util config request sampler
       image: util metadata
       graph:
       kernel: graph
@@ -60,14 +59,14 @@ class ImportRulesTest {
       text: util config graph weights DJL
       unet: graph weights
       vae: graph weights
-      family: config scheduler graph weights text unet vae
-      pipeline: config request sampler scheduler noise util graph kernel torch text unet vae family
-      bench: config request sampler scheduler image util graph kernel torch weights text unet vae family pipeline
+      family: config sampler graph weights text unet vae
+      pipeline: config request sampler noise util graph kernel torch text unet vae family
+      bench: config request sampler image util graph kernel torch weights text unet vae family pipeline
       spark.table: config request Spark Hadoop Parquet Scala
       spark.device: config torch Spark
-      spark.model: util config request metadata torch weights family pipeline hub spark.device Hadoop SLF4J
+      spark.model: util config request sampler metadata torch weights family pipeline hub spark.device Hadoop SLF4J
       spark.output: util config request image spark.table Jackson Spark Hadoop Scala SLF4J
-      spark.plan: config request metadata spark.table spark.model spark.output Spark Scala
+      spark.plan: config request sampler metadata spark.table spark.model spark.output Spark Scala
       spark.executor: config request metadata image util kernel torch pipeline spark.table spark.device \
       spark.model \
       spark.output spark.plan Spark Hadoop Metrics SLF4J
@@ -76,7 +75,7 @@ class ImportRulesTest {
       spark.ml: config request spark.table spark.model spark.output spark.plan spark.executor Spark
       spark.job: config request spark.table spark.model spark.output spark.plan spark.executor spark.report \
       Spark Hadoop Scala SLF4J
-      cli: config request metadata image scheduler kernel weights family spark.table spark.model spark.output \
+      cli: config request metadata image sampler kernel weights family spark.table spark.model spark.output \
       spark.plan Spark Hadoop Scala picocli
       djl: config spark.ml DJL Spark Scala
       : config metadata cli spark.device spark.output spark.plan spark.executor spark.report spark.job \

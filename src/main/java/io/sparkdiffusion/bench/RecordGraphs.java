@@ -3,9 +3,9 @@ package io.sparkdiffusion.bench;
 import io.sparkdiffusion.config.StrictJson;
 import io.sparkdiffusion.kernel.CudaKernels;
 import io.sparkdiffusion.pipeline.BatchShape;
+import io.sparkdiffusion.sampler.Schedule;
+import io.sparkdiffusion.sampler.SchedulerConfig;
 import io.sparkdiffusion.sampler.Step;
-import io.sparkdiffusion.scheduler.DdimScheduler;
-import io.sparkdiffusion.scheduler.SchedulerConfig;
 import io.sparkdiffusion.text.ClipTokenizer;
 import io.sparkdiffusion.torch.GraphArchive;
 import io.sparkdiffusion.weights.TensorFile;
@@ -16,7 +16,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /**
@@ -78,7 +77,7 @@ public final class RecordGraphs {
     SchedulerConfig config = SchedulerConfig.of(scheduler(model), Map.of());
     List<Map<String, Object>> loops = new ArrayList<>();
     for (int steps : STEPS) {
-      loops.add(schedule(steps + " steps", DdimScheduler.of(config, steps, 0)));
+      loops.add(schedule(steps + " steps", config.schedule(steps, 0)));
     }
     graphs.finish(loops);
   }
@@ -144,7 +143,7 @@ public final class RecordGraphs {
                 "rescale_betas_zero_snr", given(loop, "rescale_betas_zero_snr")));
     int steps = number(loop, "steps").intValue();
     Map<String, Object> planned =
-        schedule((String) given(loop, "name"), DdimScheduler.of(config, steps, eta));
+        schedule((String) given(loop, "name"), config.schedule(steps, eta));
     planned.put("seeds", given(loop, "seeds"));
     planned.put("guided", guided);
     planned.put("guidance_scale", given(loop, "guidance_scale"));
@@ -155,14 +154,12 @@ public final class RecordGraphs {
   }
 
   /** Timesteps, and for each the coefficients of sample, prediction and noise. */
-  private static Map<String, Object> schedule(String name, DdimScheduler scheduler) {
-    int[] timesteps = scheduler.timesteps();
+  private static Map<String, Object> schedule(String name, Schedule schedule) {
+    List<Step> steps = schedule.steps();
     Map<String, Object> planned = new LinkedHashMap<>();
     planned.put("name", name);
-    planned.put("timesteps", IntStream.of(timesteps).boxed().toList());
-    planned.put(
-        "coefficients",
-        scheduler.schedule().steps().stream().map(Step::matrix).map(rows -> rows.get(0)).toList());
+    planned.put("timesteps", steps.stream().map(step -> (int) step.timestep()).toList());
+    planned.put("coefficients", steps.stream().map(step -> step.matrix().get(0)).toList());
     return planned;
   }
 

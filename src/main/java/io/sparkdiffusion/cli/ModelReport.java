@@ -7,7 +7,7 @@ import io.sparkdiffusion.config.WeightFormat;
 import io.sparkdiffusion.family.ModelCheck;
 import io.sparkdiffusion.family.ModelFolder;
 import io.sparkdiffusion.kernel.Processor;
-import io.sparkdiffusion.scheduler.SchedulerConfig;
+import io.sparkdiffusion.sampler.SchedulerConfig;
 import io.sparkdiffusion.spark.model.LocalModel;
 import io.sparkdiffusion.weights.ModelSums;
 import java.math.BigDecimal;

@@ -1,8 +1,8 @@
 package io.sparkdiffusion.cli;
 
 import io.sparkdiffusion.metadata.ImageCommand;
-import io.sparkdiffusion.scheduler.PredictionType;
-import io.sparkdiffusion.scheduler.SchedulerConfig;
+import io.sparkdiffusion.sampler.PredictionType;
+import io.sparkdiffusion.sampler.SchedulerConfig;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

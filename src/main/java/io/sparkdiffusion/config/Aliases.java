@@ -1,7 +1,7 @@
 package io.sparkdiffusion.config;
 
 import io.sparkdiffusion.request.Parameters;
-import io.sparkdiffusion.scheduler.SchedulerConfig;
+import io.sparkdiffusion.sampler.SchedulerConfig;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;

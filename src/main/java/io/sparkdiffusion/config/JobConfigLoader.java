@@ -2,6 +2,8 @@ package io.sparkdiffusion.config;
 
 import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.request.Values;
+import io.sparkdiffusion.sampler.Sampler;
+import io.sparkdiffusion.sampler.Samplers;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -13,7 +15,6 @@ final class JobConfigLoader {
 
   private static final List<String> OF_TABLES =
       List.of("prompts_format", "prompts_options", "id_column", "prompt_column", "ignore_columns");
-  private static final List<String> DDIM_CLASSES = List.of("DDIMScheduler", "FlaxDDIMScheduler");
 
   private final Problems problems = new Problems();
   private final SettingValues values;
@@ -114,11 +115,15 @@ final class JobConfigLoader {
       overrides.put("rescale_betas_zero_snr", zeroSnr);
     }
     Object className = overrides.remove("_class_name");
-    problems.require(
-        className == null || DDIM_CLASSES.contains(className.toString()),
-        "diffusion_scheduler_config",
-        "_class_name must be DDIMScheduler",
-        className);
+    if (className != null) {
+      Optional<String> wanted =
+          Samplers.named(values.text("scheduler")).map(Sampler::diffusersClass);
+      problems.require(
+          wanted.isEmpty() || wanted.get().equals(className.toString().replaceFirst("^Flax", "")),
+          "diffusion_scheduler_config",
+          "_class_name must be " + wanted.orElse(""),
+          className);
+    }
     return overrides;
   }
 

@@ -1,6 +1,6 @@
 package io.sparkdiffusion.config;
 
-import io.sparkdiffusion.scheduler.SchedulerConfig;
+import io.sparkdiffusion.sampler.SchedulerConfig;
 import java.io.Serializable;
 import java.util.Map;
 

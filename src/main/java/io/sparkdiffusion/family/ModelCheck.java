@@ -5,7 +5,9 @@ import io.sparkdiffusion.config.StrictJson;
 import io.sparkdiffusion.config.WeightChoice;
 import io.sparkdiffusion.config.WeightFormat;
 import io.sparkdiffusion.graph.Graph;
-import io.sparkdiffusion.scheduler.SchedulerConfig;
+import io.sparkdiffusion.sampler.Samplers;
+import io.sparkdiffusion.sampler.SchedulerConfig;
+import io.sparkdiffusion.sampler.Schedulers;
 import io.sparkdiffusion.text.ClipTokenizer;
 import io.sparkdiffusion.text.TextConfig;
 import io.sparkdiffusion.unet.UnetConfig;
@@ -92,7 +94,10 @@ public final class ModelCheck {
     Path file = root.resolve("scheduler/scheduler_config.json");
     return Files.isRegularFile(file)
         ? gather(
-            ModelFixes.scheduler(file), () -> ModelFacts.scheduler(StrictJson.read(file), Map.of()))
+            ModelFixes.scheduler(file),
+            () ->
+                ModelFacts.scheduler(
+                    new Schedulers(StrictJson.read(file), Map.of()), Samplers.DDIM.name()))
         : Optional.empty();
   }
 

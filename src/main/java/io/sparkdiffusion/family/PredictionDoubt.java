@@ -1,7 +1,7 @@
 package io.sparkdiffusion.family;
 
-import io.sparkdiffusion.scheduler.PredictionType;
-import io.sparkdiffusion.scheduler.SchedulerConfig;
+import io.sparkdiffusion.sampler.PredictionType;
+import io.sparkdiffusion.sampler.SchedulerConfig;
 import io.sparkdiffusion.unet.UnetConfig;
 import java.util.List;
 import java.util.Locale;

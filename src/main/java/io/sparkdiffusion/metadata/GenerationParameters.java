@@ -5,6 +5,7 @@ import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.request.Parameter;
 import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.request.Values;
+import io.sparkdiffusion.sampler.Samplers;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -67,7 +68,7 @@ public record GenerationParameters(Values values, String modelHash, String model
     int end = text.lastIndexOf('\n');
     Map<String, String> settings = ParameterLine.parse(text.substring(end + 1));
     List<Parameter.Value<?>> values = new ArrayList<>(texts(end < 0 ? "" : text.substring(0, end)));
-    values.add(Parameters.SCHEDULER.of(settings.get("Sampler").toLowerCase(Locale.ROOT)));
+    values.add(Parameters.SCHEDULER.of(Samplers.ofLabel(settings.get("Sampler"))));
     values.add(read(Parameters.NUM_INFERENCE_STEPS, settings));
     values.add(read(Parameters.GUIDANCE_SCALE, settings));
     values.add(read(Parameters.SEED, settings));
@@ -129,7 +130,7 @@ public record GenerationParameters(Values values, String modelHash, String model
   private Map<String, String> settings() {
     Map<String, String> settings = new LinkedHashMap<>();
     put(settings, Parameters.NUM_INFERENCE_STEPS);
-    settings.put("Sampler", values.get(Parameters.SCHEDULER).toUpperCase(Locale.ROOT));
+    settings.put("Sampler", Samplers.label(values.get(Parameters.SCHEDULER)));
     put(settings, Parameters.GUIDANCE_SCALE);
     put(settings, Parameters.SEED);
     settings.put(SIZE, values.get(Parameters.WIDTH) + "x" + values.get(Parameters.HEIGHT));

@@ -6,7 +6,7 @@ import io.sparkdiffusion.request.Parameter;
 import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.request.VaeTiling;
 import io.sparkdiffusion.request.Values;
-import io.sparkdiffusion.scheduler.SchedulerConfig;
+import io.sparkdiffusion.sampler.SchedulerConfig;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;

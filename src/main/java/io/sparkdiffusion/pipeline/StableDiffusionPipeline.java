@@ -2,7 +2,6 @@ package io.sparkdiffusion.pipeline;
 
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.family.Component;
-import io.sparkdiffusion.family.ModelFacts;
 import io.sparkdiffusion.family.ModelFolder;
 import io.sparkdiffusion.family.Networks;
 import io.sparkdiffusion.graph.Dtype;
@@ -11,8 +10,7 @@ import io.sparkdiffusion.pipeline.TextEncoder.EncodedText;
 import io.sparkdiffusion.request.BatchKey;
 import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.sampler.Schedule;
-import io.sparkdiffusion.scheduler.DdimScheduler;
-import io.sparkdiffusion.scheduler.SchedulerConfig;
+import io.sparkdiffusion.sampler.Schedulers;
 import io.sparkdiffusion.text.ClipTokenizer;
 import io.sparkdiffusion.torch.DeviceTensor;
 import io.sparkdiffusion.torch.TorchDevice;
@@ -38,7 +36,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
   private final ResourceStack resources = new ResourceStack();
   private final PipelineOptions options;
   private final Networks networks;
-  private final SchedulerConfig schedulerConfig;
+  private final Schedulers schedulers;
   private final TorchDevice device;
   private final List<WeightsOnDemand> weights = new ArrayList<>();
   private final PromptEncoder prompts;
@@ -54,8 +52,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
     long start = System.nanoTime();
     this.options = options;
     Dtype dtype = dtype(options);
-    this.schedulerConfig =
-        ModelFacts.scheduler(folder.schedulerConfig(), options.schedulerOverrides());
+    this.schedulers = new Schedulers(folder.schedulerConfig(), options.schedulerOverrides());
     try {
       BackgroundResource<TorchDevice> opened =
           resources.push(
@@ -206,7 +203,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
     BatchKey key = Batch.commonKey(requests);
     Schedule schedule;
     try {
-      schedule = DdimScheduler.of(schedulerConfig, key.numInferenceSteps(), key.eta()).schedule();
+      schedule = schedulers.config(key.scheduler()).schedule(key.numInferenceSteps(), key.eta());
     } catch (IllegalArgumentException e) {
       return requests.stream()
           .<ImageResult>map(request -> new ImageResult.Failed(request, e.getMessage()))

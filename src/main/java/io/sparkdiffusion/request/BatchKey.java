@@ -25,6 +25,10 @@ public record BatchKey(Values shared, boolean guided) {
     return shared.get(Parameters.VAE_TILING).equals(VaeTiling.ON);
   }
 
+  public String scheduler() {
+    return shared.get(Parameters.SCHEDULER);
+  }
+
   public double eta() {
     return shared.get(Parameters.ETA);
   }

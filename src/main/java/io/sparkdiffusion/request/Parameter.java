@@ -111,9 +111,9 @@ public final class Parameter<T> implements Serializable {
     return said.variesInBatch;
   }
 
-  /** A value of this parameter. */
+  /** A value of this parameter, in the one form that it has. */
   public Value<T> of(T value) {
-    return new Value<>(this, value);
+    return new Value<>(this, said.canonical.apply(value));
   }
 
   /**

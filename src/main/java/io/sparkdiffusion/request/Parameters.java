@@ -5,6 +5,8 @@ import static io.sparkdiffusion.request.Said.longInteger;
 import static io.sparkdiffusion.request.Said.number;
 import static io.sparkdiffusion.request.Said.text;
 
+import io.sparkdiffusion.sampler.Sampler;
+import io.sparkdiffusion.sampler.Samplers;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -160,13 +162,16 @@ public final class Parameters {
   public static final Parameter<String> SCHEDULER =
       add(
           text("scheduler")
-              .usually("ddim")
-              .rule(Rule.oneOf("ddim"))
+              .usually(Samplers.DDIM.name())
+              .canonical(word -> Samplers.named(word).map(Sampler::name).orElse(word))
+              .rule(Rule.oneOf(Samplers.NAMES))
               .alsoCalled(
                   "sampler", "sampler_name", "sampler_index", "sampling_method", "sample_method")
-              .means("the sampler", "sampler: ddim"));
+              .means(
+                  "the sampler, by this name or its class in diffusers; model: the model folder's",
+                  "sampler, such as ddim, euler or dpm++_2m"));
 
-  /** Share of DDIM's noise (arXiv 2010.02502, formula 16). */
+  /** Share of DDIM's noise (arXiv 2010.02502, formula 16); TCD's gamma. */
   public static final Parameter<Double> ETA =
       add(
           number("eta")
@@ -174,15 +179,15 @@ public final class Parameters {
               .rule(Rule.share())
               .alsoCalled("ddim_eta", "eta_ddim")
               .means(
-                  "share of noise in each DDIM step; 0 has none",
-                  "share of noise in each DDIM step, 0 to 1"));
+                  "share of noise in each step of ddim and tcd; 0 has none",
+                  "share of noise in each step of ddim and tcd, 0 to 1"));
 
   /** Whether a large image is decoded in tiles (diffusers, AutoencoderKL.enable_tiling). */
   public static final Parameter<String> VAE_TILING =
       add(
           text("vae_tiling")
               .usually(VaeTiling.AUTO)
-              .rule(Rule.oneOf(VaeTiling.AUTO, VaeTiling.ON, VaeTiling.OFF))
+              .rule(Rule.oneOf(List.of(VaeTiling.AUTO, VaeTiling.ON, VaeTiling.OFF)))
               .alsoCalled("use_tiling", "enable_tiling", "enable_vae_tiling", "tiled_vae")
               .means(
                   "large images in overlapping tiles, as diffusers' enable_tiling; auto: on a GPU"

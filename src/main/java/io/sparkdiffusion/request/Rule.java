@@ -39,9 +39,8 @@ record Rule<T>(Predicate<T> holds, String sentence, Function<T, Object> shown, L
   }
 
   /** One of some words; what is no word may be a prompt in the wrong place and is not told. */
-  static Rule<String> oneOf(String... words) {
-    List<String> allowed = List.of(words);
-    return new Rule<>(allowed::contains, BE + String.join(", ", words), Rule::word, allowed);
+  static Rule<String> oneOf(List<String> words) {
+    return new Rule<>(words::contains, BE + String.join(", ", words), Rule::word, words);
   }
 
   /** At most so many of what is counted, of which the message tells the number. */

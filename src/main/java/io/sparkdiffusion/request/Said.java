@@ -2,6 +2,7 @@ package io.sparkdiffusion.request;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /** What the table says of one parameter; only the table writes it. */
 final class Said<T> {
@@ -19,6 +20,7 @@ final class Said<T> {
   Topic topic = Topic.HOW_TO_DRAW;
   InHash inHash = InHash.YES;
   T another;
+  UnaryOperator<T> canonical = UnaryOperator.identity();
   boolean isPrivate;
   boolean variesInBatch;
 
@@ -77,6 +79,12 @@ final class Said<T> {
   Said<T> means(String inTables, String inPrograms) {
     description = inTables;
     forPrograms = inPrograms;
+    return this;
+  }
+
+  /** From other ways to say the same value. */
+  Said<T> canonical(UnaryOperator<T> form) {
+    canonical = form;
     return this;
   }
 

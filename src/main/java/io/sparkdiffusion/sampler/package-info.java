@@ -1,2 +1,5 @@
-/** What each step of a sampler does, as numbers; it imports the JDK alone. */
+/**
+ * Samplers as arithmetic in plain doubles: when each denoising step is, and what it makes of its
+ * tensors. It imports util beside the JDK.
+ */
 package io.sparkdiffusion.sampler;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sparkdiffusion.config.JobConfig;
 import io.sparkdiffusion.request.Parameters;
-import io.sparkdiffusion.scheduler.SchedulerConfig;
+import io.sparkdiffusion.sampler.SchedulerConfig;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;

@@ -55,7 +55,7 @@ class SamplingConfigTest {
                 Parameters.GUIDANCE_RESCALE.of(1.1),
                 Parameters.HEIGHT.of(500),
                 Parameters.WIDTH.of(4104),
-                Parameters.SCHEDULER.of("pndm"),
+                Parameters.SCHEDULER.of("plms"),
                 Parameters.ETA.of(-0.1)))
         .containsExactly(
             "Cannot use num_images: it must be 1 to 10000 (0)",
@@ -64,7 +64,8 @@ class SamplingConfigTest {
             "Cannot use guidance_rescale: it must be 0 to 1 (1.1)",
             "Cannot use height: it must be a multiple of 8 from 8 to 4096 (500)",
             "Cannot use width: it must be a multiple of 8 from 8 to 4096 (4104)",
-            "Cannot use scheduler: it must be ddim (pndm)",
+            "Cannot use scheduler: it must be ddim, ddpm, pndm, euler, euler_a, heun, lms,"
+                        + " dpm2, dpm2_a, dpm++_2m, dpm++_2m_sde, dpm++_2s, unipc, deis, lcm, tcd, model (plms)",
             "Cannot use eta: it must be 0 to 1 (-0.1)");
   }
 

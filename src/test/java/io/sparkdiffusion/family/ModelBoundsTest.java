@@ -126,7 +126,7 @@ class ModelBoundsTest {
     json.set(key, JSON.readTree(value));
     JSON.writeValue(file.toFile(), json);
     assertThat(problems()).contains("Cannot use %s of %s: %s".formatted(key, file, problem));
-    assertThatThrownBy(() -> ModelFacts.read(ModelFolder.open(model), java.util.Map.of()))
+    assertThatThrownBy(() -> ModelFacts.read(ModelFolder.open(model), java.util.Map.of(), "ddim"))
         .isInstanceOf(ProblemsException.class);
   }
 

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.sparkdiffusion.scheduler.SchedulerConfig;
+import io.sparkdiffusion.sampler.SchedulerConfig;
 import io.sparkdiffusion.testing.ReferenceModels;
 import io.sparkdiffusion.unet.UnetConfig;
 import java.io.IOException;

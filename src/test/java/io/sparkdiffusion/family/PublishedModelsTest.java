@@ -6,8 +6,9 @@ import io.sparkdiffusion.config.StrictJson;
 import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.Graph;
 import io.sparkdiffusion.graph.Shape;
-import io.sparkdiffusion.scheduler.PredictionType;
-import io.sparkdiffusion.scheduler.SchedulerConfig;
+import io.sparkdiffusion.sampler.PredictionType;
+import io.sparkdiffusion.sampler.SchedulerConfig;
+import io.sparkdiffusion.sampler.Schedulers;
 import io.sparkdiffusion.testing.PublishedFiles;
 import io.sparkdiffusion.testing.ReferenceModels;
 import io.sparkdiffusion.text.ClipTextModel;
@@ -68,8 +69,11 @@ class PublishedModelsTest {
     UnetConfig unet = UnetConfig.read(config(model, Component.UNET));
     SchedulerConfig scheduler =
         ModelFacts.scheduler(
-            StrictJson.read(PublishedFiles.of(model).resolve("scheduler/scheduler_config.json")),
-            Map.of());
+            new Schedulers(
+                StrictJson.read(
+                    PublishedFiles.of(model).resolve("scheduler/scheduler_config.json")),
+                Map.of()),
+            "ddim");
 
     assertThat(PredictionDoubt.of(unet, scheduler)).isEmpty();
     assertThat(scheduler.predictionType())

@@ -7,11 +7,13 @@ import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.request.RowRequests;
 import io.sparkdiffusion.request.Values;
+import io.sparkdiffusion.sampler.Samplers;
 import io.sparkdiffusion.testing.Requests;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class GenerationParametersTest {
 
@@ -56,6 +58,29 @@ class GenerationParametersTest {
             Steps: 20, Sampler: DDIM, CFG scale: 1.0, Seed: -3, Size: 64x64, \
             Model hash: 0123456789, Model: "my, \\"model\\"", Eta DDIM: 0.5, \
             Guidance rescale: 0.7""");
+  }
+
+  static List<String> samplers() {
+    return Samplers.NAMES;
+  }
+
+  @ParameterizedTest
+  @MethodSource("samplers")
+  void readsEverySamplersLabelBack(String sampler) {
+    ImageRequest request = Requests.of("r", 0, "a cat", "", Parameters.SCHEDULER.of(sampler));
+    GenerationParameters parameters = GenerationParameters.of(request, DIGEST, "m");
+    assertThat(GenerationParameters.parse(parameters.text())).isEqualTo(parameters);
+  }
+
+  @Test
+  void callsSamplersAsWebUisDo() {
+    assertThat(
+            GenerationParameters.of(
+                    Requests.of("r", 0, "a cat", "", Parameters.SCHEDULER.of("dpm++_2m_sde")),
+                    DIGEST,
+                    "m")
+                .text())
+        .contains("Sampler: DPM++ 2M SDE,");
   }
 
   @ParameterizedTest

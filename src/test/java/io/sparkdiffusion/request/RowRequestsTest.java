@@ -122,7 +122,7 @@ class RowRequestsTest {
     cells.put("height", 500);
     cells.put("width", 1L << 40);
     cells.put("num_images", -1);
-    cells.put("scheduler", "euler");
+    cells.put("scheduler", "plms");
     cells.put("eta", 1.5);
 
     assertThat(RowRequests.of(cells, DEFAULTS))
@@ -138,7 +138,8 @@ class RowRequestsTest {
                     "Cannot use num_inference_steps: it must be 1 to 1000 (0)",
                     "Cannot use guidance_scale: it must be finite and 0 or more (NaN)",
                     "Cannot use height: it must be a multiple of 8 from 8 to 4096 (500)",
-                    "Cannot use scheduler: it must be ddim (euler)",
+                    "Cannot use scheduler: it must be ddim, ddpm, pndm, euler, euler_a, heun, lms,"
+                        + " dpm2, dpm2_a, dpm++_2m, dpm++_2m_sde, dpm++_2s, unipc, deis, lcm, tcd, model (plms)",
                     "Cannot use eta: it must be 0 to 1 (1.5)")));
   }
 
@@ -217,6 +218,7 @@ class RowRequestsTest {
                 "a",
                 List.of(
                     "Cannot read seed: it must be a whole number in range (a text)",
-                    "Cannot use scheduler: it must be ddim (a text)")));
+                    "Cannot use scheduler: it must be ddim, ddpm, pndm, euler, euler_a, heun, lms,"
+                        + " dpm2, dpm2_a, dpm++_2m, dpm++_2m_sde, dpm++_2s, unipc, deis, lcm, tcd, model (a text)")));
   }
 }

@@ -5,6 +5,7 @@ import io.sparkdiffusion.metadata.Provenance;
 import io.sparkdiffusion.pipeline.ImageResult;
 import io.sparkdiffusion.pipeline.PipelineTimes;
 import io.sparkdiffusion.request.ImageRequest;
+import io.sparkdiffusion.sampler.Schedulers;
 import io.sparkdiffusion.spark.model.GeneratorFactory;
 import io.sparkdiffusion.spark.model.ImageGenerator;
 import io.sparkdiffusion.spark.model.Model;
@@ -61,7 +62,7 @@ public final class FakeModel {
 
   private static Model of(String name, Factory factory) {
     return new Model(
-        name, "", "d".repeat(64), Map.of("prediction_type", "epsilon"), 16, 16, List.of(), factory);
+        name, "", "d".repeat(64), new Schedulers(Map.of("prediction_type", "epsilon"), Map.of()), 16, 16, List.of(), factory);
   }
 
   /** How often a model was loaded in this JVM. */

@@ -1,5 +1,7 @@
 package io.sparkdiffusion.testing;
 
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.request.Parameters;
@@ -8,9 +10,10 @@ import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import java.util.stream.StreamSupport;
 
 /**
- * One whole run that diffusers has made, as {@code cases.json} tells it.
+ * One whole run that diffusers has made.
  *
  * @param numbers the file that has its latents and pixels
  */
@@ -21,21 +24,37 @@ public record PipelineCase(
     List<ImageRequest> requests,
     Map<String, Object> schedulerOverrides) {
 
-  /** All runs. */
+  /** All runs with DDIM, as {@code cases.json} tells them. */
   public static List<PipelineCase> all() {
     try {
-      List<PipelineCase> cases = new java.util.ArrayList<>();
-      new ObjectMapper()
-          .readTree(ReferenceModels.folder("cases.json").toFile())
-          .get("pipeline")
-          .forEach(json -> cases.add(of(json)));
-      return cases;
+      return all(
+          new ObjectMapper()
+              .readTree(ReferenceModels.folder("cases.json").toFile())
+              .get("pipeline"));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  private static PipelineCase of(com.fasterxml.jackson.databind.JsonNode json) {
+  /** All runs with other samplers. */
+  public static List<PipelineCase> samplers() {
+    try {
+      return all(
+          new ObjectMapper()
+              .readTree(
+                  ReferenceModels.numbers("pipeline_samplers.safetensors")
+                      .metadata()
+                      .get("about")));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static List<PipelineCase> all(JsonNode cases) {
+    return StreamSupport.stream(cases.spliterator(), false).map(PipelineCase::of).toList();
+  }
+
+  private static PipelineCase of(JsonNode json) {
     List<ImageRequest> requests =
         IntStream.range(0, json.get("prompts").size())
             .mapToObj(
@@ -51,18 +70,22 @@ public record PipelineCase(
                         Parameters.GUIDANCE_RESCALE.of(json.get("guidance_rescale").asDouble()),
                         Parameters.HEIGHT.of(json.get("height").asInt()),
                         Parameters.WIDTH.of(json.get("width").asInt()),
+                        Parameters.SCHEDULER.of(json.path("scheduler").asText("ddim")),
                         Parameters.ETA.of(json.get("eta").asDouble())))
             .toList();
     return new PipelineCase(
         json.get("name").asText(),
         json.get("model").asText(),
-        json.path("numbers").asText("pipeline") + ".safetensors",
+        json.path("numbers").asText(json.has("overrides") ? "pipeline_samplers" : "pipeline")
+            + ".safetensors",
         requests,
-        Map.of(
-            "timestep_spacing",
-            json.get("timestep_spacing").asText(),
-            "rescale_betas_zero_snr",
-            json.get("rescale_betas_zero_snr").asBoolean()));
+        json.has("overrides")
+            ? new ObjectMapper().convertValue(json.get("overrides"), new TypeReference<>() {})
+            : Map.of(
+                "timestep_spacing",
+                json.get("timestep_spacing").asText(),
+                "rescale_betas_zero_snr",
+                json.get("rescale_betas_zero_snr").asBoolean()));
   }
 
   @Override

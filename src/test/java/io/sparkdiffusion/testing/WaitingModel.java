@@ -36,7 +36,7 @@ public final class WaitingModel {
         name,
         fake.commit(),
         fake.digest(),
-        fake.schedulerConfig(),
+        fake.schedulers(),
         fake.trainedSizePixels(),
         fake.tileSizePixels(),
         fake.doubts(),

@@ -160,7 +160,7 @@ final class BatchWorker {
     String hash = planned.requestHash();
     WrittenImage kept = images.keep(request, hash, image);
     metrics.imageDone();
-    return rows.generated(planned.row(), generated, kept, provenance(hash, batchSize));
+    return rows.generated(planned.row(), generated, kept, provenance(request, hash, batchSize));
   }
 
   private Row failed(Row planned, String reason) {
@@ -168,12 +168,12 @@ final class BatchWorker {
     return rows.failed(planned, reason);
   }
 
-  private String provenance(String requestHash, int batchSize) {
+  private String provenance(ImageRequest request, String requestHash, int batchSize) {
     return new Provenance(
             loaded.generator().versions(),
             loaded.generator().computation().withBatchSize(batchSize),
             run.model().digest(),
-            run.model().schedulerConfig(),
+            run.model().schedulers().told(request.scheduler()),
             requestHash)
         .toJson();
   }

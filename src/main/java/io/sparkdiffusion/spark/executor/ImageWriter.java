@@ -14,7 +14,9 @@ import io.sparkdiffusion.util.Sha256;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
@@ -22,24 +24,23 @@ import org.apache.hadoop.fs.Path;
 final class ImageWriter {
 
   private final Model model;
-  private final PngText origin;
+  private final Map<String, PngText> origins = new HashMap<>();
+  private final String dtype;
   private final ImageStore store;
   private final ImageFiles files;
 
   ImageWriter(GenerationRun run, Configuration hadoop) throws IOException {
     this.model = run.model();
-    this.origin = PngText.of(origin(run));
+    this.dtype = run.execution().dtype().label();
     this.store = run.store();
     this.files = store.format().hasPngFiles() ? openFiles(store, hadoop) : null;
   }
 
-  /** The same for all images of a run. */
-  private static ImageOrigin origin(GenerationRun run) {
-    return new ImageOrigin(
-        run.model().digest(),
-        run.execution().dtype().label(),
-        run.model().schedulerConfig(),
-        RequestHash.IMAGE_VERSION);
+  /** The same for all images of a run with the same sampler. */
+  private PngText origin(String scheduler) {
+    return PngText.of(
+        new ImageOrigin(
+            model.digest(), dtype, model.schedulers().told(scheduler), RequestHash.IMAGE_VERSION));
   }
 
   private static ImageFiles openFiles(ImageStore store, Configuration hadoop) throws IOException {
@@ -65,7 +66,7 @@ final class ImageWriter {
     List<PngText> texts = new ArrayList<>();
     if (store.pngParameters()) {
       texts.add(PngText.of(GenerationParameters.of(request, model.digest(), model.name())));
-      texts.add(origin);
+      texts.add(origins.computeIfAbsent(request.scheduler(), this::origin));
     }
     if (store.pngAiMark()) {
       texts.add(PngText.aiMark());

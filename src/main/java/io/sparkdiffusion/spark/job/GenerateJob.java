@@ -4,6 +4,7 @@ import io.sparkdiffusion.config.Counted;
 import io.sparkdiffusion.config.ExecutionConfig;
 import io.sparkdiffusion.config.JobConfig;
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.spark.executor.GenerateImages;
 import io.sparkdiffusion.spark.executor.GenerationCounters;
 import io.sparkdiffusion.spark.executor.GenerationRun;
@@ -77,7 +78,13 @@ public final class GenerateJob {
     this.planner = new Planner(spark, config, hadoop);
     this.counters = GenerationCounters.register(spark.sparkContext());
     this.report = new RunReport(config, spark.version(), counters);
-    this.models = settings -> Model.open(settings.model(), settings.execution(), hadoop.value());
+    this.models =
+        settings ->
+            Model.open(
+                settings.model(),
+                settings.execution(),
+                settings.sampling().get(Parameters.SCHEDULER),
+                hadoop.value());
   }
 
   /**

@@ -4,6 +4,7 @@ import io.sparkdiffusion.config.ExecutionConfig;
 import io.sparkdiffusion.config.ImageConfig;
 import io.sparkdiffusion.config.Problems;
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.spark.executor.AutoSettings;
 import io.sparkdiffusion.spark.executor.GenerateImages;
 import io.sparkdiffusion.spark.executor.GenerationCounters;
@@ -138,7 +139,12 @@ public final class TextToImage extends Transformer implements DefaultParamsWrita
     SparkSession spark = dataset.sparkSession();
     SerializableConfiguration hadoop =
         new SerializableConfiguration(spark.sessionState().newHadoopConf());
-    Model opened = Model.open(config.model(), config.execution(), hadoop.value());
+    Model opened =
+        Model.open(
+            config.model(),
+            config.execution(),
+            config.sampling().get(Parameters.SCHEDULER),
+            hadoop.value());
     ExecutionConfig execution =
         AutoSettings.settle(spark.sparkContext(), opened.generators(), config.execution());
     Model model = opened.settled(execution);

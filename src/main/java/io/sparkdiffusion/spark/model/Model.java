@@ -6,11 +6,10 @@ import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.family.ModelFacts;
 import io.sparkdiffusion.family.ModelFolder;
 import io.sparkdiffusion.hub.HubEnvironment;
+import io.sparkdiffusion.sampler.Schedulers;
 import io.sparkdiffusion.weights.ModelSums;
 import java.io.Serializable;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 
 /**
@@ -18,7 +17,7 @@ import org.apache.hadoop.conf.Configuration;
  *
  * @param name the folder's name, or the hub's id
  * @param commit the hub's, empty for a model of no hub
- * @param schedulerConfig the full scheduler configuration, overrides applied
+ * @param schedulers what the folder and the job say of schedulers
  * @param trainedSizePixels the side of the images that it was trained on
  * @param tileSizePixels the side of the tiles that a large image is decoded in
  * @param doubts what may be wrong with it, to be told once
@@ -27,16 +26,15 @@ public record Model(
     String name,
     String commit,
     String digest,
-    Map<String, Object> schedulerConfig,
+    Schedulers schedulers,
     long trainedSizePixels,
     long tileSizePixels,
     List<String> doubts,
     GeneratorFactory generators)
     implements Serializable {
 
-  /** Keeps a sorted copy, which can be sent to executors; values may be null as in JSON. */
+  /** Keeps the doubts. */
   public Model {
-    schedulerConfig = new TreeMap<>(schedulerConfig);
     doubts = List.copyOf(doubts);
   }
 
@@ -46,7 +44,7 @@ public record Model(
         name,
         commit,
         digest,
-        schedulerConfig,
+        schedulers,
         trainedSizePixels,
         tileSizePixels,
         doubts,
@@ -56,12 +54,14 @@ public record Model(
   /**
    * Opens the model that a configuration names, and fetches it where it lies elsewhere.
    *
+   * @param scheduler the sampler of images that say none
    * @param hadoop how to reach the file systems that Hadoop knows
    * @throws ProblemsException with every problem found in the folder
    * @throws java.io.UncheckedIOException where it cannot be fetched
    */
-  public static Model open(ModelConfig model, ExecutionConfig execution, Configuration hadoop) {
-    return open(model, execution, hadoop, HubEnvironment.ofProcess());
+  public static Model open(
+      ModelConfig model, ExecutionConfig execution, String scheduler, Configuration hadoop) {
+    return open(model, execution, scheduler, hadoop, HubEnvironment.ofProcess());
   }
 
   /**
@@ -70,17 +70,21 @@ public record Model(
    * @param hub which hub is asked, on executors too, and on this machine with which token
    */
   public static Model open(
-      ModelConfig model, ExecutionConfig execution, Configuration hadoop, HubEnvironment hub) {
+      ModelConfig model,
+      ExecutionConfig execution,
+      String scheduler,
+      Configuration hadoop,
+      HubEnvironment hub) {
     ModelSource location = ModelSource.of(model, hub);
     ModelFolder folder = location.open(hadoop);
-    ModelFacts facts = ModelFacts.read(folder, model.schedulerOverrides());
+    ModelFacts facts = ModelFacts.read(folder, model.schedulerOverrides(), scheduler);
     ModelSums sums = folder.sums();
     requireDigest(model.digest(), sums.digest());
     return new Model(
         location.name(),
         location.commit(),
         sums.digest(),
-        facts.schedulerConfig(),
+        facts.schedulers(),
         facts.trainedSizePixels(),
         facts.tileSizePixels(),
         facts.predictionDoubt().stream().toList(),

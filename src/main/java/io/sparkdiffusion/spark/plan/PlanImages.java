@@ -6,6 +6,7 @@ import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.request.RowRequests;
 import io.sparkdiffusion.request.VaeTiling;
 import io.sparkdiffusion.request.Values;
+import io.sparkdiffusion.sampler.ScheduleException;
 import io.sparkdiffusion.spark.model.Model;
 import io.sparkdiffusion.spark.table.PromptColumns;
 import io.sparkdiffusion.spark.table.PromptTable;
@@ -89,7 +90,14 @@ public final class PlanImages implements FlatMapFunction<Row, Row> {
   }
 
   private Row planned(ImageRequest request, List<Object> passedThrough) {
-    String hash = RequestHash.of(request, model.schedulerConfig(), dtype, model.digest());
+    Map<String, Object> scheduler;
+    try {
+      scheduler = model.schedulers().told(request.scheduler());
+    } catch (ScheduleException e) {
+      String reason = String.join("; ", e.problems());
+      return RequestColumns.failed(request.id(), request.prompt(), reason, passedThrough);
+    }
+    String hash = RequestHash.of(request, scheduler, dtype, model.digest());
     return RequestColumns.of(request, hash, passedThrough);
   }
 

@@ -8,6 +8,7 @@ import io.sparkdiffusion.config.ExecutionConfig;
 import io.sparkdiffusion.config.OutputFormat;
 import io.sparkdiffusion.config.Precision;
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.sampler.Schedulers;
 import io.sparkdiffusion.spark.model.GeneratorFactory;
 import io.sparkdiffusion.spark.model.ImageGenerator;
 import io.sparkdiffusion.spark.model.Model;
@@ -76,7 +77,7 @@ class PreflightTest {
   }
 
   private static Model on(GeneratorFactory generators) {
-    return new Model("t4", "", "d".repeat(64), Map.of(), 16, 16, List.of(), generators);
+    return new Model("t4", "", "d".repeat(64), new Schedulers(Map.of(), Map.of()), 16, 16, List.of(), generators);
   }
 
   /** Two GPUs of compute capability 7.5. */

@@ -57,7 +57,10 @@ class BadRowsTest {
         "giant,fox,,,,,8192,,,",
         "Cannot use height: it must be a multiple of 8 from 8 to 4096 (8192)");
     bad.put("no-images,fox,,,,,,0,,", "Cannot use num_images: it must be 1 to 10000 (0)");
-    bad.put("sampler,fox,,,,,,,euler,", "Cannot use scheduler: it must be ddim (euler)");
+    bad.put(
+        "sampler,fox,,,,,,,plms,",
+        "Cannot use scheduler: it must be ddim, ddpm, pndm, euler, euler_a, heun, lms,"
+            + " dpm2, dpm2_a, dpm++_2m, dpm++_2m_sde, dpm++_2s, unipc, deis, lcm, tcd, model (plms)");
     bad.put("eta,fox,,,,,,,,-0.5", "Cannot use eta: it must be 0 to 1 (-0.5)");
     bad.put(
         longId + ",fox,,,,,,,,", "Cannot use id: it must have at most 1024 bytes in UTF-8 (1025)");

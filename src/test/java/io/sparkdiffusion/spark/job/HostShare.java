@@ -5,6 +5,7 @@ import io.sparkdiffusion.metadata.Provenance;
 import io.sparkdiffusion.pipeline.ImageResult;
 import io.sparkdiffusion.pipeline.PipelineTimes;
 import io.sparkdiffusion.request.ImageRequest;
+import io.sparkdiffusion.sampler.Schedulers;
 import io.sparkdiffusion.spark.model.GeneratorFactory;
 import io.sparkdiffusion.spark.model.ImageGenerator;
 import io.sparkdiffusion.spark.model.Model;
@@ -56,7 +57,8 @@ class HostShare {
             "still",
             "",
             "d".repeat(64),
-            Map.of("prediction_type", "epsilon"),
+            new Schedulers(Map.of("prediction_type", "epsilon"), Map.of()),
+            64,
             64,
             64,
             List.of(),

@@ -75,6 +75,7 @@ class HubModelJobTest {
                     Model.open(
                         settings.model(),
                         settings.execution(),
+                        "ddim",
                         spark.sessionState().newHadoopConf(),
                         hub));
     assertThat(job.execute().counts().generated()).isEqualTo(1);

@@ -120,6 +120,7 @@ class ModelTest {
           Model.open(
               config("org/tiny", "", WeightFormat.FLAX, ""),
               EXECUTION,
+              "ddim",
               hadoop,
               HubEnvironment.of(Map.of("HF_ENDPOINT", server.address().toString()), folder));
 
@@ -137,7 +138,8 @@ class ModelTest {
   }
 
   private Model open(String path, String revision, String digest) {
-    return Model.open(config(path, revision, WeightFormat.SAFETENSORS, digest), EXECUTION, hadoop);
+    return Model.open(
+        config(path, revision, WeightFormat.SAFETENSORS, digest), EXECUTION, "ddim", hadoop);
   }
 
   private ModelConfig config(String path, String revision, WeightFormat format, String digest) {

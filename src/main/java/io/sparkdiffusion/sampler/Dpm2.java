@@ -1,0 +1,52 @@
+package io.sparkdiffusion.sampler;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * DPM-Solver-2 over the noise level (arXiv 2206.00927; arXiv 2206.00364, section 3 and
+ * k-diffusion): a call at the noise levels' geometric mean decides how a step goes, so that it has
+ * two.
+ */
+final class Dpm2 {
+
+  private Dpm2() {}
+
+  static Schedule schedule(Run run) {
+    SigmaSchedule sigmas = SigmaSchedule.ofKDiffusion(run, Math::rint);
+    Operands now = new Operands(2);
+    List<Step> steps = new ArrayList<>();
+    for (int i = 0; i < sigmas.steps(); i++) {
+      double sigma = sigmas.sigma(i);
+      double next = sigmas.sigma(i + 1);
+      double middle = middle(sigma, next);
+      steps.add(half(sigmas, i, middle, now));
+      if (i + 1 < sigmas.steps()) {
+        Combination derivative = sigmas.derivative(middle, now.latents(), now.output());
+        steps.add(
+            now.step(
+                run.noise().timestepOf(middle),
+                SigmaSchedule.inputScale(middle),
+                now.state(1).plus(derivative.times(next - sigma)),
+                now.zero()));
+      }
+    }
+    return new Schedule(steps, sigmas.initNoiseSigma(run.config().timestepSpacing()));
+  }
+
+  /** To the middle of a step; the latents of its beginning are kept. */
+  static Step half(SigmaSchedule sigmas, int index, double middle, Operands now) {
+    double sigma = sigmas.sigma(index);
+    Combination derivative = sigmas.derivative(sigma, now.latents(), now.output());
+    return now.step(
+        sigmas.timestep(index),
+        SigmaSchedule.inputScale(sigma),
+        now.latents().plus(derivative.times(middle - sigma)),
+        now.latents());
+  }
+
+  /** The geometric mean in float32; the last step goes to 0 at once. */
+  static double middle(double from, double to) {
+    return to == 0 ? 0 : (float) Math.exp((Math.log(from) + Math.log(to)) / 2);
+  }
+}
