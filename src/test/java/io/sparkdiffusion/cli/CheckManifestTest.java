@@ -3,9 +3,9 @@ package io.sparkdiffusion.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
+import io.sparkdiffusion.family.ModelFolder;
 import io.sparkdiffusion.testing.CopiedModel;
 import io.sparkdiffusion.testing.Shell;
-import io.sparkdiffusion.family.ModelFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

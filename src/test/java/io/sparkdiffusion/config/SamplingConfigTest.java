@@ -65,7 +65,7 @@ class SamplingConfigTest {
             "Cannot use height: it must be a multiple of 8 from 8 to 4096 (500)",
             "Cannot use width: it must be a multiple of 8 from 8 to 4096 (4104)",
             "Cannot use scheduler: it must be ddim, ddpm, pndm, euler, euler_a, heun, lms,"
-                        + " dpm2, dpm2_a, dpm++_2m, dpm++_2m_sde, dpm++_2s, unipc, deis, lcm, tcd, model (plms)",
+                + " dpm2, dpm2_a, dpm++_2m, dpm++_2m_sde, dpm++_2s, unipc, deis, lcm, tcd, model (plms)",
             "Cannot use eta: it must be 0 to 1 (-0.1)");
   }
 

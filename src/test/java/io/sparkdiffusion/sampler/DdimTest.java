@@ -34,8 +34,7 @@ class DdimTest {
   @EnumSource
   void visitsTheTimestepsOfDiffusers(TimestepSpacing spacing) {
     for (int count : STEPS) {
-      int[] expected =
-          REFERENCE.ints("timesteps/%s/%d".formatted(ValueType.name(spacing), count));
+      int[] expected = REFERENCE.ints("timesteps/%s/%d".formatted(ValueType.name(spacing), count));
       assertThat(timesteps(schedule("epsilon", spacing, count, 0)))
           .as("%d steps", count)
           .containsExactly(expected);
@@ -132,7 +131,8 @@ class DdimTest {
         .hasMessage(
             "Cannot use num_inference_steps: leading spacing would ask for timestep 1000 of 0 to"
                 + " 999 (1000)");
-    assertThat(schedule("epsilon", TimestepSpacing.TRAILING, 1000, 0)).satisfies(s -> assertThat(timesteps(s)).hasSize(1000));
+    assertThat(schedule("epsilon", TimestepSpacing.TRAILING, 1000, 0))
+        .satisfies(s -> assertThat(timesteps(s)).hasSize(1000));
   }
 
   @ParameterizedTest
@@ -198,8 +198,7 @@ class DdimTest {
     return actual == expected ? 0 : Math.abs(actual - expected) / Math.abs(expected);
   }
 
-  private static Schedule schedule(
-      String name, TimestepSpacing spacing, int count, double eta) {
+  private static Schedule schedule(String name, TimestepSpacing spacing, int count, double eta) {
     return config(name, spacing).schedule(count, eta);
   }
 

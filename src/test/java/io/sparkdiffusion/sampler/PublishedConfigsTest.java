@@ -13,7 +13,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Real {@code scheduler_config.json} files; {@code tools/reference/samplers.py} wrote the numbers. */
+/**
+ * Real {@code scheduler_config.json} files; {@code tools/reference/samplers.py} wrote the numbers.
+ */
 class PublishedConfigsTest {
 
   private static final Path FOLDER = Path.of("src/test/resources/published/schedulers");
@@ -32,11 +34,11 @@ class PublishedConfigsTest {
   @ParameterizedTest
   @MethodSource("usual")
   void visitsTheTimestepsOfDiffusers(String name) {
-    Schedule schedule =
-        SchedulerConfig.of(Samplers.MODEL, json(name), Map.of()).schedule(20, 0);
+    Schedule schedule = SchedulerConfig.of(Samplers.MODEL, json(name), Map.of()).schedule(20, 0);
     float[] expected = REFERENCE.floats("published/" + name);
     assertThat(schedule.steps().stream().mapToDouble(Step::timestep).toArray())
-        .containsExactly(IntStream.range(0, expected.length).mapToDouble(i -> expected[i]).toArray());
+        .containsExactly(
+            IntStream.range(0, expected.length).mapToDouble(i -> expected[i]).toArray());
   }
 
   /** All samplers take the keys of another's folder, as from_config does. */

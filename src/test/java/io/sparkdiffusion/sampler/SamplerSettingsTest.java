@@ -15,8 +15,12 @@ class SamplerSettingsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "ddim, ddim", "DDIMScheduler, ddim", "dpm++_2m, dpm++_2m", "dpm++_2m_sde, dpm++_2m_sde",
-    "DPMSolverMultistepScheduler, dpm++_2m", "UniPCMultistepScheduler, unipc"
+    "ddim, ddim",
+    "DDIMScheduler, ddim",
+    "dpm++_2m, dpm++_2m",
+    "dpm++_2m_sde, dpm++_2m_sde",
+    "DPMSolverMultistepScheduler, dpm++_2m",
+    "UniPCMultistepScheduler, unipc"
   })
   void isNamedAsInDiffusersToo(String word, String sampler) {
     assertThat(Samplers.named(word)).get().extracting(Sampler::name).isEqualTo(sampler);
@@ -156,8 +160,7 @@ class SamplerSettingsTest {
                 + " (dpmsolver)");
   }
 
-  private static void assertRefused(
-      String sampler, Map<String, Object> settings, String message) {
+  private static void assertRefused(String sampler, Map<String, Object> settings, String message) {
     assertThatThrownBy(() -> SchedulerConfig.of(sampler, settings, Map.of())).hasMessage(message);
   }
 }

@@ -33,8 +33,7 @@ class SamplersTest {
   private static final Map<String, Double> WORST = new TreeMap<>();
 
   static Stream<String> cases() {
-    return StreamSupport.stream(
-        ((Iterable<String>) CASES::fieldNames).spliterator(), false);
+    return StreamSupport.stream(((Iterable<String>) CASES::fieldNames).spliterator(), false);
   }
 
   @ParameterizedTest

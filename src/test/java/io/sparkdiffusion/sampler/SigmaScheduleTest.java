@@ -16,6 +16,7 @@ class SigmaScheduleTest {
 
   private static final ReferenceFile REFERENCE =
       ReferenceFile.ofResource("reference/samplers.safetensors");
+
   /** PyTorch's float32 root is off by one unit in the last place for a few of them. */
   private static final double MOST_ERROR = 2.4e-7;
 
@@ -52,8 +53,7 @@ class SigmaScheduleTest {
         .isCloseTo(Math.pow(Math.sin(Math.PI / 8), 2), within(1e-8));
   }
 
-  private static void assertLevels(
-      String sampler, String name, Map<String, Object> overrides) {
+  private static void assertLevels(String sampler, String name, Map<String, Object> overrides) {
     SchedulerConfig config = SchedulerConfig.of(sampler, SD2, overrides);
     String at = "%s/epsilon/%s/sigmas".formatted(sampler, name);
     float[] all = REFERENCE.floats(at);
@@ -63,8 +63,7 @@ class SigmaScheduleTest {
       SigmaSchedule sigmas =
           switch (sampler) {
             case "euler" -> SigmaSchedule.ofKDiffusion(run, t -> t);
-            case "dpm++_2m" ->
-                SigmaSchedule.ofDpmSolver(run, FinalSigma.ZERO, Smallest.TRAINED);
+            case "dpm++_2m" -> SigmaSchedule.ofDpmSolver(run, FinalSigma.ZERO, Smallest.TRAINED);
             case "unipc" -> SigmaSchedule.ofDpmSolver(run, FinalSigma.ZERO, Smallest.LAST);
             default -> SigmaSchedule.ofDpmSolver(run, FinalSigma.SIGMA_MIN, Smallest.LAST);
           };

@@ -62,7 +62,14 @@ public final class FakeModel {
 
   private static Model of(String name, Factory factory) {
     return new Model(
-        name, "", "d".repeat(64), new Schedulers(Map.of("prediction_type", "epsilon"), Map.of()), 16, 16, List.of(), factory);
+        name,
+        "",
+        "d".repeat(64),
+        new Schedulers(Map.of("prediction_type", "epsilon"), Map.of()),
+        16,
+        16,
+        List.of(),
+        factory);
   }
 
   /** How often a model was loaded in this JVM. */

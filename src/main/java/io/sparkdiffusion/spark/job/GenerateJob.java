@@ -219,7 +219,8 @@ public final class GenerateJob {
               planned,
               ResultStore.earlier(spark, config.output(), hadoop.value(), FinishedImages.READ),
               execution);
-      planner.checkExecutors(work, new GenerationRun("", model, execution, ImageStore.inRows(true, true)));
+      planner.checkExecutors(
+          work, new GenerationRun("", model, execution, ImageStore.inRows(true, true)));
       return DryRun.of(config, model, planned.counts(), work, hadoop.value());
     }
   }

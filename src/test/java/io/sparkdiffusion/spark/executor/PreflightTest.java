@@ -77,7 +77,15 @@ class PreflightTest {
   }
 
   private static Model on(GeneratorFactory generators) {
-    return new Model("t4", "", "d".repeat(64), new Schedulers(Map.of(), Map.of()), 16, 16, List.of(), generators);
+    return new Model(
+        "t4",
+        "",
+        "d".repeat(64),
+        new Schedulers(Map.of(), Map.of()),
+        16,
+        16,
+        List.of(),
+        generators);
   }
 
   /** Two GPUs of compute capability 7.5. */

@@ -60,7 +60,6 @@ class HostShare {
             new Schedulers(Map.of("prediction_type", "epsilon"), Map.of()),
             64,
             64,
-            64,
             List.of(),
             new StillFactory());
     long begin = processorNanos();

@@ -64,7 +64,9 @@ class SamplersJobTest {
       throws IOException {
     Path table = folder.resolve(name + ".csv");
     String lines =
-        rows.stream().map(row -> row.replaceFirst(",", ",a fox,1,")).collect(Collectors.joining("\n"));
+        rows.stream()
+            .map(row -> row.replaceFirst(",", ",a fox,1,"))
+            .collect(Collectors.joining("\n"));
     Files.writeString(table, "id,prompt,seed,scheduler,eta\n" + lines + "\n");
     Path config = Files.writeString(folder.resolve(name + ".yml"), "run_name: test\n");
     List<String> settings =

@@ -47,8 +47,7 @@ class PublishedHubModelTest {
     JobConfig settings = JobConfig.load(Path.of("configs", config), all);
     HubEnvironment hub =
         HubEnvironment.of(Map.of("HF_ENDPOINT", server.address().toString()), folder);
-    return Model.open(
-        settings.model(), settings.execution(), "ddim", new Configuration(), hub);
+    return Model.open(settings.model(), settings.execution(), "ddim", new Configuration(), hub);
   }
 
   /** The pinned commit is asked for; what is there is not Stable Diffusion's. */
