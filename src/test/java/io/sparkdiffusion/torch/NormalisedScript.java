@@ -5,7 +5,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -50,11 +49,6 @@ final class NormalisedScript {
       weights.put(matcher.group(1), expression);
       return;
     }
-    for (MatchResult read : VARIABLE.matcher(expression).results().toList()) {
-      if (weights.containsKey(read.group())) {
-        define(read.group(), weights.remove(read.group()));
-      }
-    }
     define(matcher.group(1), renamed(expression));
   }
 
@@ -65,8 +59,14 @@ final class NormalisedScript {
   }
 
   private String renamed(String expression) {
-    return VARIABLE
-        .matcher(expression)
-        .replaceAll(read -> Objects.requireNonNull(names.get(read.group()), read.group()));
+    return VARIABLE.matcher(expression).replaceAll(read -> renamedVariable(read.group()));
+  }
+
+  private String renamedVariable(String variable) {
+    String weight = weights.remove(variable);
+    if (weight != null) {
+      define(variable, weight);
+    }
+    return Objects.requireNonNull(names.get(variable), variable);
   }
 }

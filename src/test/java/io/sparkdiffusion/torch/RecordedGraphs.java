@@ -14,10 +14,12 @@ import io.sparkdiffusion.vae.AutoencoderKlDecoder;
 import io.sparkdiffusion.vae.VaeConfig;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 
 /**
  * What the networks of a model become for a target, in many shapes: the script in its normal form,
@@ -33,7 +35,19 @@ final class RecordedGraphs {
 
   private static final long[] BATCHES = {1, 3};
 
-  private RecordedGraphs() {}
+  private final Path text;
+  private final Path unet;
+  private final Path vae;
+
+  /** A network is recorded once for each type; targets rewrite what they are given elsewhere. */
+  private final Map<String, Graph> recorded = new HashMap<>();
+
+  /** Of a model's folder, which may lack networks. */
+  RecordedGraphs(Path model) {
+    text = model.resolve("text_encoder/config.json");
+    unet = model.resolve("unet/config.json");
+    vae = model.resolve("vae/config.json");
+  }
 
   /** Every target that there can be, by name. */
   static Map<String, Target> targets() {
@@ -47,15 +61,11 @@ final class RecordedGraphs {
     return targets;
   }
 
-  /** The texts of those networks that a folder has, by network and shape. */
-  static Map<String, Map<String, String>> of(Path model, Target target) {
+  /** The texts of those networks that the folder has, by network and shape. */
+  Map<String, Map<String, String>> texts(Target target) {
     Map<String, Map<String, String>> networks = new LinkedHashMap<>();
-    Path text = model.resolve("text_encoder/config.json");
-    Path unet = model.resolve("unet/config.json");
-    Path vae = model.resolve("vae/config.json");
     if (Files.exists(text)) {
-      Graph graph = new ClipTextModel(TextConfig.read(text)).record();
-      networks.put("text", Map.of("text", described(target.apply(graph))));
+      networks.put("text", text(target));
     }
     if (Files.exists(unet)) {
       networks.put("unet", unet(UnetConfig.read(unet), target));
@@ -66,31 +76,41 @@ final class RecordedGraphs {
     return networks;
   }
 
-  private static Map<String, String> unet(UnetConfig config, Target target) {
+  private Map<String, String> text(Target target) {
+    Supplier<Graph> network = () -> new ClipTextModel(TextConfig.read(text)).record();
+    return Map.of("text", described("text", target, network));
+  }
+
+  private Map<String, String> unet(UnetConfig config, Target target) {
     Unet2dConditionModel network = new Unet2dConditionModel(config);
     Map<String, String> texts = new LinkedHashMap<>();
     for (long[] size : SIZES) {
       for (long[] rows : ROWS) {
-        Graph graph = network.record(target.dtype(), rows[0], rows[1], size[0], size[1], 77);
-        texts.put(
-            "unet-%sx%sx%sx%s".formatted(rows[0], rows[1], size[0], size[1]),
-            described(target.apply(graph)));
+        String name = "unet-%sx%sx%sx%s".formatted(rows[0], rows[1], size[0], size[1]);
+        Supplier<Graph> graph =
+            () -> network.record(target.dtype(), rows[0], rows[1], size[0], size[1], 77);
+        texts.put(name, described(name, target, graph));
       }
     }
     return texts;
   }
 
-  private static Map<String, String> vae(VaeConfig config, Target target) {
+  private Map<String, String> vae(VaeConfig config, Target target) {
     AutoencoderKlDecoder network = new AutoencoderKlDecoder(config);
     Map<String, String> texts = new LinkedHashMap<>();
     for (long[] size : SIZES) {
       for (long batch : BATCHES) {
-        Graph graph = network.record(target.dtype(), batch, size[0], size[1]);
-        texts.put(
-            "vae-%sx%sx%s".formatted(batch, size[0], size[1]), described(target.apply(graph)));
+        String name = "vae-%sx%sx%s".formatted(batch, size[0], size[1]);
+        Supplier<Graph> graph = () -> network.record(target.dtype(), batch, size[0], size[1]);
+        texts.put(name, described(name, target, graph));
       }
     }
     return texts;
+  }
+
+  private String described(String name, Target target, Supplier<Graph> network) {
+    Graph graph = recorded.computeIfAbsent(target.dtype() + " " + name, absent -> network.get());
+    return described(target.apply(graph));
   }
 
   /** What lies between two calls of the UNet, with and without guidance and noise. */

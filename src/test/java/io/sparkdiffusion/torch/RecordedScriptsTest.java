@@ -54,8 +54,10 @@ class RecordedScriptsTest {
     List<String> known =
         Files.readAllLines(KNOWN).stream().filter(line -> line.startsWith(model + " ")).toList();
     List<String> actual = new ArrayList<>();
+    RecordedGraphs graphs = new RecordedGraphs(Path.of(model));
     for (Map.Entry<String, Target> target : RecordedGraphs.targets().entrySet()) {
-      RecordedGraphs.of(Path.of(model), target.getValue())
+      graphs
+          .texts(target.getValue())
           .forEach(
               (network, texts) ->
                   actual.add(
