@@ -131,9 +131,9 @@ public final class Gallery {
   }
 
   /** The first images of the table. */
-  private HashMap<Row, Integer> places() {
+  private Map<Row, Integer> places() {
     List<Row> first = planned.inOrder(mostImages);
-    HashMap<Row, Integer> places = new HashMap<>();
+    Map<Row, Integer> places = new HashMap<>();
     for (int i = 0; i < first.size(); i++) {
       places.put(RowFactory.create(first.get(i).get(0), first.get(i).get(1)), i);
     }
@@ -170,7 +170,7 @@ public final class Gallery {
     return JavaSparkContext.fromSparkContext(spark.sparkContext()).broadcast(value);
   }
 
-  private record Places(Broadcast<HashMap<Row, Integer>> all)
+  private record Places(Broadcast<Map<Row, Integer>> all)
       implements UDF2<String, Integer, Integer> {
 
     @Override
@@ -179,7 +179,7 @@ public final class Gallery {
     }
   }
 
-  private record Shown(Broadcast<HashSet<Row>> keys)
+  private record Shown(Broadcast<Set<Row>> keys)
       implements UDF3<String, Integer, String, Boolean> {
 
     @Override
