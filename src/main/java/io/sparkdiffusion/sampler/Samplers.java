@@ -276,7 +276,9 @@ public final class Samplers {
   @SafeVarargs
   private static List<Option<?>> all(List<Option<?>>... lists) {
     List<Option<?>> all = new ArrayList<>();
-    List.of(lists).forEach(all::addAll);
+    for (List<Option<?>> list : lists) {
+      all.addAll(list);
+    }
     return all;
   }
 }

@@ -91,7 +91,7 @@ public record ValueType<T>(String rule, Function<Object, Optional<T>> reading) {
   }
 
   private static boolean isSame(Object value, Object supported) {
-    return value instanceof Number left && supported instanceof Number right
+    return (value instanceof Number left && supported instanceof Number right)
         ? left.doubleValue() == right.doubleValue()
         : supported.equals(value);
   }
