@@ -51,7 +51,7 @@ gallery='
 _spark_diffusion_values() {
   case "$1" in
     prompts_format) printf '%s\n' auto parquet csv tsv json txt table ;;
-    scheduler) printf '%s\n' ddim ;;
+    scheduler) printf '%s\n' ddim ddpm pndm euler euler_a heun lms dpm2 dpm2_a dpm++_2m dpm++_2m_sde dpm++_2s unipc deis lcm tcd model ;;
     vae_tiling) printf '%s\n' auto on off ;;
     from_pt) printf '%s\n' true false ;;
     device) printf '%s\n' auto cpu cuda ;;

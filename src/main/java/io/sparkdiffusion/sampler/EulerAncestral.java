@@ -31,7 +31,7 @@ final class EulerAncestral {
     float next = (float) to;
     float up = (float) up(from, to);
     // Rounding may leave less than nothing.
-    return (float) Math.sqrt(Math.max(0, next * next - up * up));
+    return (float) Math.sqrt(Math.max(0f, next * next - up * up));
   }
 
   /** The deviation of the noise that is added then, in float32. */
