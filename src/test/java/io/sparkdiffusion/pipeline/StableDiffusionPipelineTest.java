@@ -22,6 +22,9 @@ class StableDiffusionPipelineTest {
   private static final double LATENT_BOUND = 1e-4;
   private static final double EQUAL_PIXELS = 0.999;
 
+  /** Heun and UniPC add differences of outputs, and so their rounding. */
+  private static final double EQUAL_PIXELS_OF_SAMPLERS = 0.998;
+
   static List<PipelineCase> runs() {
     return Stream.of(PipelineCase.all(), PipelineCase.samplers()).flatMap(List::stream).toList();
   }
@@ -75,6 +78,7 @@ class StableDiffusionPipelineTest {
         Locale.ROOT, "%s pixels equal %.4f%%%n", run, 100.0 * equal / reference.length);
     assertThat((double) equal / reference.length)
         .as("%s, share of equal values", run)
-        .isGreaterThanOrEqualTo(EQUAL_PIXELS);
+        .isGreaterThanOrEqualTo(
+            run.numbers().equals(PipelineCase.SAMPLERS) ? EQUAL_PIXELS_OF_SAMPLERS : EQUAL_PIXELS);
   }
 }

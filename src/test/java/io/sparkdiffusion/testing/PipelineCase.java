@@ -24,6 +24,9 @@ public record PipelineCase(
     List<ImageRequest> requests,
     Map<String, Object> schedulerOverrides) {
 
+  /** The numbers of {@link #samplers()}. */
+  public static final String SAMPLERS = "pipeline_samplers.safetensors";
+
   /** All runs with DDIM, as {@code cases.json} tells them. */
   public static List<PipelineCase> all() {
     try {
@@ -40,11 +43,7 @@ public record PipelineCase(
   public static List<PipelineCase> samplers() {
     try {
       return all(
-          new ObjectMapper()
-              .readTree(
-                  ReferenceModels.numbers("pipeline_samplers.safetensors")
-                      .metadata()
-                      .get("about")));
+          new ObjectMapper().readTree(ReferenceModels.numbers(SAMPLERS).metadata().get("about")));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
