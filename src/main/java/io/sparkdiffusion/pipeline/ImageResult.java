@@ -10,7 +10,7 @@ public sealed interface ImageResult {
   ImageRequest request();
 
   /**
-   * A image.
+   * An image.
    *
    * @param rgb height x width x 3 bytes, row by row
    * @param promptText how much of the prompt the encoder saw

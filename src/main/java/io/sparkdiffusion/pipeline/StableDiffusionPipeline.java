@@ -154,7 +154,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
   }
 
   /**
-   * Makes images, {@code batchSize} at a time. A image depends on its own request alone; on a GPU,
+   * Makes images, {@code batchSize} at a time. An image depends on its own request alone; on a GPU,
    * whose libraries choose kernels by shape, its last bits may depend on the batch's size and its
    * place there.
    *

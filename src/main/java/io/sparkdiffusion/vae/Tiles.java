@@ -89,8 +89,9 @@ public record Tiles(long pixels, long latents) {
     long[] sizes = {1, 1, 1, 1};
     sizes[dimension] = extent;
     Tensor steps = Tensor.arange(b, extent);
-    Tensor rising = steps.dividedBy(extent).reshape(sizes);
-    Tensor falling = steps.times(-1).plus(extent).dividedBy(extent).reshape(sizes);
+    Tensor rising = steps.dividedBy((double) extent).reshape(sizes);
+    Tensor falling =
+        steps.times(-1).plus((double) extent).dividedBy((double) extent).reshape(sizes);
     Tensor end = a.narrow(dimension, a.size(dimension) - extent, extent);
     Tensor both = end.times(falling).plus(b.narrow(dimension, 0, extent).times(rising));
     long rest = b.size(dimension) - extent;

@@ -64,7 +64,8 @@ class CompletionScriptTest {
   @Test
   void offersTheShippedConfigurationsFirst() throws IOException, InterruptedException {
     assertThat(completed("jobs/generate", ""))
-        .startsWith("configs/base21.yml |configs/base_2_base.yml |configs/sd15.yml |configs/tiny.yml ")
+        .startsWith(
+            "configs/base21.yml |configs/base_2_base.yml |configs/sd15.yml |configs/tiny.yml ")
         .contains("|configs/|");
   }
 

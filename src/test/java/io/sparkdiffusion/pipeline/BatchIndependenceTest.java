@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A image depends on its own request alone. */
+/** An image depends on its own request alone. */
 class BatchIndependenceTest {
 
   private static final int[][] SIZES = {{64, 64}, {72, 88}, {40, 64}};
@@ -43,7 +43,7 @@ class BatchIndependenceTest {
     }
   }
 
-  /** As on a GPU: what stands beside a image, padding or another one, is nothing to it. */
+  /** As on a GPU: what stands beside an image, padding or another one, is nothing to it. */
   @ParameterizedTest
   @ValueSource(strings = {"float32", "bfloat16"})
   void bytesDoNotDependOnNeighboursInABatch(String dtype) {

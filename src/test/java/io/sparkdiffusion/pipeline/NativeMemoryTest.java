@@ -69,7 +69,7 @@ class NativeMemoryTest {
     List<Point> last = samples.subList(SAMPLES / 10, SAMPLES);
     double slope = Slope.of(last);
     System.out.printf(
-        "anonymous memory outside the heap: %.0f bytes a image over the last %d of %d; %,.0f"
+        "anonymous memory outside the heap: %.0f bytes an image over the last %d of %d; %,.0f"
             + " bytes at the begin, %,.0f at the end%n",
         slope, images * 9 / 10, images, last.get(0).y(), last.get(last.size() - 1).y());
     assertThat(slope).isLessThan(MAY_GROW_BYTES_PER_IMAGE + MAY_GROW_BYTES / (0.9 * images));

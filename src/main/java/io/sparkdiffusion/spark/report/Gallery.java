@@ -18,8 +18,8 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -180,8 +180,7 @@ public final class Gallery {
     }
   }
 
-  private record Shown(Broadcast<Set<Row>> keys)
-      implements UDF3<String, Integer, String, Boolean> {
+  private record Shown(Broadcast<Set<Row>> keys) implements UDF3<String, Integer, String, Boolean> {
 
     @Override
     public Boolean call(String id, Integer imageIndex, String runId) {
