@@ -58,7 +58,7 @@ class GpuStartTest {
 
     Run run = run(StubCuda.driver(12080, 1), "device=auto", "libtorch_path=" + folder);
     assertThat(run.code()).as(run.printed()).isEqualTo(ExitCode.NOT_USABLE);
-    assertThat(run.last(2).get(0))
+    assertThat(run.last(3).get(0))
         .startsWith("Cannot use libtorch_path=%s: its version must be 2.7.1".formatted(folder));
   }
 

@@ -137,7 +137,7 @@ class MainTest {
             "Rows: 2; images: 2, of which 1 fail before generation, 0 are there, 1 are to be made in"
                 + " 1 group",
             "Denoising steps: 3",
-            "  an image 0: 8 x 8 pixels, 3 steps, seed 1, guidance 7.5")
+            "  a image 0: 8 x 8 pixels, 3 steps, seed 1, guidance 7.5")
         .doesNotContain("fox");
     assertThat(job.lastLine()).isEqualTo("Dry run: 1 image would be made; nothing was written");
     assertThat(folder.resolve("out")).doesNotExist();

@@ -65,7 +65,8 @@ class CompletionScriptTest {
   void offersTheShippedConfigurationsFirst() throws IOException, InterruptedException {
     assertThat(completed("jobs/generate", ""))
         .startsWith(
-            "configs/base21.yml |configs/base_2_base.yml |configs/sd15.yml |configs/tiny.yml ")
+            "configs/base21.yml |configs/base_2_base.yml |configs/sd15.yml |configs/sd_turbo.yml"
+                + " |configs/tiny.yml ")
         .contains("|configs/|");
   }
 

@@ -64,7 +64,7 @@ class ImageRequestTest {
   @Test
   void printsWithoutItsTexts() {
     assertThat(request(7.5, 0.0).toString())
-        .contains("an image 0, ", "seed=1")
+        .contains("a image 0, ", "seed=1")
         .doesNotContain("cat", "blurry");
     assertThat(
             Requests.job(
