@@ -17,7 +17,8 @@ import java.util.function.Supplier;
  */
 final class TextEncoder implements AutoCloseable {
 
-  private static final int REMEMBERED = 256;
+  /** How many texts. */
+  static final int REMEMBERED = 256;
 
   private final ClipTokenizer tokenizer;
   private final Supplier<CompiledGraph> model;

@@ -32,6 +32,13 @@ class NativeMemoryTest {
    */
   private static final double MAY_GROW_BYTES = 4 << 20;
 
+  /**
+   * Embeddings (77, 40) in float32 of the texts that are remembered, and as much of the freed
+   * memory between them that they keep from being given back; from some 300 images on nothing is
+   * added.
+   */
+  private static final double REMEMBERED_BYTES = 2.0 * TextEncoder.REMEMBERED * 77 * 40 * 4;
+
   private static final Pattern SAMPLE = Pattern.compile("sample (\\d+) (\\d+)");
 
   /** In a JVM of its own whose heap is fixed and resident: what grows there is native memory. */
@@ -72,7 +79,9 @@ class NativeMemoryTest {
         "anonymous memory outside the heap: %.0f bytes an image over the last %d of %d; %,.0f"
             + " bytes at the begin, %,.0f at the end%n",
         slope, images * 9 / 10, images, last.get(0).y(), last.get(last.size() - 1).y());
-    assertThat(slope).isLessThan(MAY_GROW_BYTES_PER_IMAGE + MAY_GROW_BYTES / (0.9 * images));
+    assertThat(slope)
+        .isLessThan(
+            MAY_GROW_BYTES_PER_IMAGE + (MAY_GROW_BYTES + REMEMBERED_BYTES) / (0.9 * images));
   }
 
   /** The child: makes so many images and prints its memory now and then. */
