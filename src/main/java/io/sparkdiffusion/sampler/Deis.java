@@ -10,9 +10,6 @@ import java.util.List;
  */
 final class Deis {
 
-  /** Below this many steps the last ones are of a lower order. */
-  private static final int FEW_STEPS = 15;
-
   private Deis() {}
 
   static Schedule schedule(Run run) {
@@ -24,7 +21,7 @@ final class Deis {
       NoiseLevel from = sigmas.level(i);
       NoiseLevel to = sigmas.level(i + 1);
       Combination output = run.config().predictionType().epsilon(from, now.latents(), now.output());
-      int order = order(run, i);
+      int order = DpmSolver.multistepOrder(run, i);
       Combination next = now.latents().times(to.signal() / from.signal());
       for (int k = 0; k < order; k++) {
         Combination earlier = k == 0 ? output : now.state(k);
@@ -34,12 +31,6 @@ final class Deis {
       steps.add(now.step(sigmas.timestep(i), 1, next, output, last));
     }
     return new Schedule(steps, 1);
-  }
-
-  private static int order(Run run, int index) {
-    boolean fewer = run.config().get(Options.LOWER_ORDER_FINAL) && run.steps() < FEW_STEPS;
-    int left = fewer ? run.steps() - index : 3;
-    return Math.min(Math.min(left, index + 1), run.config().get(Options.SOLVER_ORDER));
   }
 
   /** The integral over rho of the polynomial that is 1 at the output k steps ago (formula 15). */

@@ -7,6 +7,9 @@ package io.sparkdiffusion.sampler;
  */
 record DpmSolver(double latents, double output, double slope, double curve, double noise) {
 
+  /** Below this many steps the last ones of a multistep solver are of a lower order. */
+  private static final int FEW_STEPS = 15;
+
   /**
    * The factors.
    *
@@ -68,6 +71,16 @@ record DpmSolver(double latents, double output, double slope, double curve, doub
     return predictsOriginal(run.config().get(Options.ALGORITHM_TYPE))
         ? type.original(level, now.latents(), now.output())
         : type.epsilon(level, now.latents(), now.output());
+  }
+
+  /**
+   * From how many outputs a multistep solver goes on: as many as there are up to the order that is
+   * asked for, and at the end of a short run no more than there are steps left.
+   */
+  static int multistepOrder(Run run, int index) {
+    int most = Math.min(run.config().get(Options.SOLVER_ORDER), index + 1);
+    boolean fewer = run.config().get(Options.LOWER_ORDER_FINAL) && run.steps() < FEW_STEPS;
+    return fewer ? Math.min(most, run.steps() - index) : most;
   }
 
   /** The noise levels; an algorithm that integrates the noise cannot end without any. */

@@ -9,9 +9,6 @@ import java.util.List;
  */
 final class DpmSolverMultistep {
 
-  /** Below this many steps the last ones are of a lower order. */
-  private static final int FEW_STEPS = 15;
-
   private final Run run;
   private final SchedulerConfig config;
   private final SigmaSchedule sigmas;
@@ -53,14 +50,12 @@ final class DpmSolverMultistep {
     return new Schedule(steps, 1);
   }
 
+  /** The last step is Euler's where it is asked for, or where no noise is left. */
   private int order(int index) {
-    boolean fewer = config.get(Options.LOWER_ORDER_FINAL) && run.steps() < FEW_STEPS;
     boolean euler =
         config.get(Options.EULER_AT_FINAL)
             || config.get(Options.FINAL_SIGMAS_TYPE) == FinalSigma.ZERO;
-    int left = run.steps() - index;
-    int most = left == 1 && (fewer || euler) ? 1 : left == 2 && fewer ? 2 : 3;
-    return Math.min(Math.min(most, index + 1), now.states());
+    return euler && index + 1 == run.steps() ? 1 : DpmSolver.multistepOrder(run, index);
   }
 
   /** What the outputs of earlier steps add: the slope of the output, and how that changes. */
@@ -69,21 +64,16 @@ final class DpmSolverMultistep {
     if (order == 1) {
       return now.zero();
     }
-    double h = width(index);
-    double r0 = width(index - 1) / h;
+    double h = sigmas.width(index, index + 1);
+    double r0 = sigmas.width(index - 1, index) / h;
     Combination first = output.minus(now.state(1)).times(1 / r0);
     if (order == 2) {
       boolean midpoint = config.get(Options.SOLVER_TYPE).equals("midpoint");
       return first.times(midpoint ? solver.output() / 2 : solver.slope());
     }
-    double r1 = width(index - 2) / h;
+    double r1 = sigmas.width(index - 2, index - 1) / h;
     Combination second = now.state(1).minus(now.state(2)).times(1 / r1);
     Combination change = first.minus(second).times(1 / (r0 + r1));
     return first.plus(change.times(r0)).times(solver.slope()).plus(change.times(solver.curve()));
-  }
-
-  /** How far a step goes in the logarithm of signal to noise. */
-  private double width(int index) {
-    return sigmas.level(index + 1).logSnr() - sigmas.level(index).logSnr();
   }
 }

@@ -70,7 +70,7 @@ final class DpmSolverSinglestep {
   }
 
   private Combination second(int index, DpmSolver solver, Combination output) {
-    double r0 = width(index - 1, index) / width(index - 1, index + 1);
+    double r0 = sigmas.width(index - 1, index) / sigmas.width(index - 1, index + 1);
     Combination slope = output.minus(now.state(2)).times(1 / r0);
     return now.state(2)
         .times(solver.output())
@@ -78,9 +78,9 @@ final class DpmSolverSinglestep {
   }
 
   private Combination third(int index, DpmSolver solver, Combination output) {
-    double h = width(index - 2, index + 1);
-    double r0 = width(index - 2, index) / h;
-    double r1 = width(index - 2, index - 1) / h;
+    double h = sigmas.width(index - 2, index + 1);
+    double r0 = sigmas.width(index - 2, index) / h;
+    double r1 = sigmas.width(index - 2, index - 1) / h;
     Combination begun = now.state(3);
     Combination near = now.state(2).minus(begun).times(1 / r1);
     Combination far = output.minus(begun).times(1 / r0);
@@ -90,10 +90,5 @@ final class DpmSolverSinglestep {
     return midpoint
         ? first.plus(far.times(solver.slope()))
         : first.plus(slope.times(solver.slope())).plus(curve.times(solver.curve()));
-  }
-
-  /** The way from one step to another in the logarithm of signal to noise. */
-  private double width(int from, int to) {
-    return sigmas.level(to).logSnr() - sigmas.level(from).logSnr();
   }
 }

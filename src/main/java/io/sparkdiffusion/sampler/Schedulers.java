@@ -1,23 +1,33 @@
 package io.sparkdiffusion.sampler;
 
 import java.io.Serializable;
+import java.util.Collections;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 
-/**
- * What a model's folder and a job say of schedulers, for whichever sampler an image has.
- *
- * @param folder the content of {@code scheduler_config.json}; values may be null as in JSON
- * @param overrides settings that win over it
- */
-public record Schedulers(Map<String, Object> folder, Map<String, Object> overrides)
-    implements Serializable {
+/** What a model's folder and a job say of schedulers, for whichever sampler an image has. */
+public final class Schedulers implements Serializable {
 
-  /** Keeps sorted copies, which can be sent to executors. */
-  public Schedulers {
-    folder = new TreeMap<>(folder);
-    overrides = new TreeMap<>(overrides);
+  private static final long serialVersionUID = 1L;
+
+  private final TreeMap<String, Object> folder;
+  private final TreeMap<String, Object> overrides;
+
+  /** Each is asked for with every image. */
+  private final ConcurrentHashMap<String, SortedMap<String, Object>> told =
+      new ConcurrentHashMap<>();
+
+  /**
+   * Keeps copies, which can be sent to executors.
+   *
+   * @param folder the content of {@code scheduler_config.json}; values may be null as in JSON
+   * @param overrides settings that win over it
+   */
+  public Schedulers(Map<String, Object> folder, Map<String, Object> overrides) {
+    this.folder = new TreeMap<>(folder);
+    this.overrides = new TreeMap<>(overrides);
   }
 
   /**
@@ -29,8 +39,13 @@ public record Schedulers(Map<String, Object> folder, Map<String, Object> overrid
     return SchedulerConfig.of(scheduler, folder, overrides);
   }
 
-  /** All that decides its schedule, {@link SchedulerConfig#toMap}. */
+  /**
+   * All that decides its schedule, {@link SchedulerConfig#toMap}.
+   *
+   * @throws ScheduleException as {@link #config}
+   */
   public SortedMap<String, Object> told(String scheduler) {
-    return config(scheduler).toMap();
+    return told.computeIfAbsent(
+        scheduler, name -> Collections.unmodifiableSortedMap(config(name).toMap()));
   }
 }

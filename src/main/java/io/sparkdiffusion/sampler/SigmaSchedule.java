@@ -99,6 +99,11 @@ final class SigmaSchedule {
     return NoiseLevel.ofSigma(sigmas[index]);
   }
 
+  /** The way from one step to another in the logarithm of signal to noise. */
+  double width(int from, int to) {
+    return level(to).logSnr() - level(from).logSnr();
+  }
+
   /** What latents of k-diffusion's are multiplied with, so that the UNet sees a variance of 1. */
   static double inputScale(double sigma) {
     return 1 / Math.sqrt(sigma * sigma + 1);

@@ -64,7 +64,7 @@ final class UniPc {
   private List<Double> places(int index, int order) {
     List<Double> places = new ArrayList<>();
     for (int k = 1; k < order; k++) {
-      places.add(width(index, index - k) / width(index, index + 1));
+      places.add(sigmas.width(index, index - k) / sigmas.width(index, index + 1));
     }
     return places;
   }
@@ -85,7 +85,7 @@ final class UniPc {
       Combination output,
       List<Double> places,
       List<Combination> changes) {
-    double h = -width(index, index + 1);
+    double h = -sigmas.width(index, index + 1);
     double decay = Math.expm1(h);
     double scale = run.config().get(Options.SOLVER_TYPE).equals("bh1") ? h : decay;
     double signal = sigmas.level(index + 1).signal();
@@ -116,9 +116,5 @@ final class UniPc {
       phi = phi / h - 1 / factorial;
     }
     return LinearSystem.solve(powers, right);
-  }
-
-  private double width(int from, int to) {
-    return sigmas.level(to).logSnr() - sigmas.level(from).logSnr();
   }
 }
