@@ -79,8 +79,8 @@ public final class ReferenceFile {
     Map<String, String> metadata = new TreeMap<>();
     header
         .path("__metadata__")
-        .fields()
-        .forEachRemaining(entry -> metadata.put(entry.getKey(), entry.getValue().asText()));
+        .properties()
+        .forEach(entry -> metadata.put(entry.getKey(), entry.getValue().asText()));
     return metadata;
   }
 

@@ -40,8 +40,8 @@ class AddedTokensTest {
     try (ClipTokenizer tokenizer = ClipTokenizer.load(folder, 77)) {
       reference
           .get("ids")
-          .fields()
-          .forEachRemaining(
+          .properties()
+          .forEach(
               prompt ->
                   assertThat(tokenizer.encode(prompt.getKey()).ids())
                       .as("%s: %s", reference.get("name"), prompt.getKey())
@@ -53,7 +53,7 @@ class AddedTokensTest {
   private void write(JsonNode files) throws IOException {
     JsonNode vocabulary = JSON.readTree(SMALL.resolve("vocab.json").toFile());
     List<String> merges = Files.readAllLines(SMALL.resolve("merges.txt"));
-    for (var file : (Iterable<java.util.Map.Entry<String, JsonNode>>) files::fields) {
+    for (var file : files.properties()) {
       JsonNode json = file.getValue();
       if (json.has("model")) {
         ((ObjectNode) json.get("model")).set("vocab", vocabulary);

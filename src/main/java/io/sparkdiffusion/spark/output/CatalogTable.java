@@ -1,6 +1,7 @@
 package io.sparkdiffusion.spark.output;
 
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.spark.table.BothSparks;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -16,7 +17,6 @@ import org.apache.spark.sql.connector.catalog.Table;
 import org.apache.spark.sql.connector.catalog.TableCapability;
 import org.apache.spark.sql.connector.catalog.TableCatalog;
 import org.apache.spark.sql.execution.datasources.v2.V2SessionCatalog;
-import scala.collection.JavaConverters;
 
 /**
  * A name that is understood as {@code Dataset.writeTo} does; the table need not be there yet.
@@ -55,8 +55,7 @@ record CatalogTable(String name, TableCatalog catalog, Identifier identifier) {
   private static List<String> parts(SparkSession spark, String name) {
     try {
       return new ArrayList<>(
-          JavaConverters.seqAsJavaList(
-              spark.sessionState().sqlParser().parseMultipartIdentifier(name)));
+          BothSparks.list(spark.sessionState().sqlParser().parseMultipartIdentifier(name)));
     } catch (ParseException e) {
       throw new ProblemsException(
           "Cannot use output_table: it must be a table's name as in SQL (%s)".formatted(name), e);

@@ -1,5 +1,6 @@
 package io.sparkdiffusion.spark.output;
 
+import io.sparkdiffusion.spark.table.BothSparks;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -14,7 +15,6 @@ import org.apache.hadoop.mapreduce.JobContext;
 import org.apache.hadoop.mapreduce.TaskAttemptContext;
 import org.apache.spark.internal.io.FileCommitProtocol;
 import scala.Option;
-import scala.collection.JavaConverters;
 import scala.collection.Seq;
 
 /**
@@ -51,10 +51,17 @@ public final class DirectCommit extends FileCommitProtocol implements Serializab
   @Override
   public void setupJob(JobContext job) {}
 
-  @Override
+  /** Overrides Spark's own with Scala 2.13, where a Seq is immutable. */
+  @SuppressWarnings("MissingOverride") // with Scala 2.12 it is another method
+  public void commitJob(JobContext job, scala.collection.immutable.Seq<TaskCommitMessage> tasks) {
+    commitJob(job, (Seq<TaskCommitMessage>) tasks);
+  }
+
+  /** Overrides Spark's own with Scala 2.12. */
+  @SuppressWarnings("MissingOverride") // with Scala 2.13 it is another method
   public void commitJob(JobContext job, Seq<TaskCommitMessage> tasks) {
     List<String> files = new ArrayList<>();
-    for (TaskCommitMessage task : JavaConverters.seqAsJavaList(tasks)) {
+    for (TaskCommitMessage task : BothSparks.list(tasks)) {
       ((List<?>) task.obj()).forEach(file -> files.add((String) file));
     }
     WRITTEN.put(new Path(folder).toString(), List.copyOf(files));

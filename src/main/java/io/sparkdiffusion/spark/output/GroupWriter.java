@@ -1,5 +1,6 @@
 package io.sparkdiffusion.spark.output;
 
+import io.sparkdiffusion.spark.table.BothSparks;
 import io.sparkdiffusion.spark.table.LiteralPath;
 import java.util.List;
 import org.apache.hadoop.fs.Path;
@@ -22,7 +23,7 @@ record GroupWriter(SparkSession session, CommitWay way) {
     if (way == CommitWay.RENAME) {
       return new GroupWriter(spark, way);
     }
-    SparkSession session = spark.cloneSession();
+    SparkSession session = BothSparks.copyOf(spark);
     session.conf().set(PROTOCOL, DirectCommit.class.getName());
     return new GroupWriter(session, way);
   }

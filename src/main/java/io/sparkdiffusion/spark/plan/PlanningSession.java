@@ -1,5 +1,6 @@
 package io.sparkdiffusion.spark.plan;
 
+import io.sparkdiffusion.spark.table.BothSparks;
 import java.util.Map;
 import org.apache.spark.sql.SparkSession;
 
@@ -17,7 +18,7 @@ public final class PlanningSession {
 
   private PlanningSession(SparkSession usual) {
     this.usual = usual;
-    this.session = usual.cloneSession();
+    this.session = BothSparks.copyOf(usual);
   }
 
   /** A session of its own: the caller's keeps its settings. */

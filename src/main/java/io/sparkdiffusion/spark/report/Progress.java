@@ -2,6 +2,7 @@ package io.sparkdiffusion.spark.report;
 
 import io.sparkdiffusion.spark.executor.GenerationCounters;
 import io.sparkdiffusion.spark.output.DaemonThreads;
+import io.sparkdiffusion.spark.table.BothSparks;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -15,7 +16,6 @@ import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerExecutorMetricsUpdate;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
 import org.apache.spark.scheduler.SparkListenerTaskStart;
-import scala.collection.JavaConverters;
 import scala.collection.Seq;
 
 /**
@@ -86,7 +86,7 @@ public final class Progress extends SparkListener implements AutoCloseable {
   /** A heartbeat may come after its task's end, and then tells nothing new. */
   @Override
   public synchronized void onExecutorMetricsUpdate(SparkListenerExecutorMetricsUpdate update) {
-    JavaConverters.seqAsJavaList(update.accumUpdates())
+    BothSparks.list(update.accumUpdates())
         .forEach(
             task -> {
               long images = images(task._4());
@@ -107,7 +107,7 @@ public final class Progress extends SparkListener implements AutoCloseable {
 
   /** What one task has added to the counter. */
   private long images(Seq<AccumulableInfo> values) {
-    return JavaConverters.seqAsJavaList(values).stream()
+    return BothSparks.list(values).stream()
         .filter(value -> value.id() == counterId && value.update().isDefined())
         .mapToLong(value -> ((Number) value.update().get()).longValue())
         .findFirst()

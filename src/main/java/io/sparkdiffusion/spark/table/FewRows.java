@@ -9,7 +9,6 @@ import org.apache.spark.api.java.function.FlatMapFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import scala.Tuple2;
-import scala.collection.JavaConverters;
 import scala.math.BigInt;
 
 /**
@@ -67,13 +66,13 @@ final class FewRows {
       return bytes.length;
     }
     if (value instanceof Row row) {
-      return JavaConverters.seqAsJavaList(row.toSeq()).stream().mapToLong(FewRows::bytes).sum();
+      return BothSparks.list(row.toSeq()).stream().mapToLong(FewRows::bytes).sum();
     }
     if (value instanceof scala.collection.Seq<?> values) {
-      return JavaConverters.seqAsJavaList(values).stream().mapToLong(FewRows::bytes).sum();
+      return BothSparks.list(values).stream().mapToLong(FewRows::bytes).sum();
     }
     if (value instanceof scala.collection.Map<?, ?> values) {
-      Map<?, ?> all = JavaConverters.mapAsJavaMap(values);
+      Map<?, ?> all = BothSparks.map(values);
       return all.entrySet().stream()
           .mapToLong(entry -> bytes(entry.getKey()) + bytes(entry.getValue()))
           .sum();

@@ -175,6 +175,7 @@ final class TableReader {
     }
   }
 
+  @SuppressWarnings("deprecation") // Spark 4 calls it a condition
   private static boolean isNameTwice(Exception e) {
     return e instanceof AnalysisException known
         && "COLUMN_ALREADY_EXISTS".equals(known.getErrorClass());

@@ -8,6 +8,7 @@ import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.spark.job.GenerateJob;
 import io.sparkdiffusion.spark.job.JobRuns;
 import io.sparkdiffusion.spark.plan.RunCounts;
+import io.sparkdiffusion.spark.table.BothSparks;
 import io.sparkdiffusion.testing.FakeModel;
 import io.sparkdiffusion.testing.LocalSpark;
 import java.io.IOException;
@@ -80,7 +81,7 @@ class ResultTableTest {
     runs.prompts("id,prompt\na,fox\n");
     runs.run();
     runs.prompts("id,prompt\na,fox\nb,owl\n");
-    SparkSession other = runs.spark.cloneSession();
+    SparkSession other = BothSparks.copyOf(runs.spark);
     GenerateJob.Result appended =
         new GenerateJob(other, runs.settings()).models(any -> FakeModel.named("other")).execute();
     assertThat(appended.counts().generated()).isEqualTo(1);

@@ -8,6 +8,7 @@ import io.sparkdiffusion.spark.job.GenerateJob;
 import io.sparkdiffusion.spark.job.JobRuns;
 import io.sparkdiffusion.spark.output.OutputFolder;
 import io.sparkdiffusion.spark.plan.ManyImages;
+import io.sparkdiffusion.spark.table.BothSparks;
 import io.sparkdiffusion.testing.FakeModel;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -19,7 +20,6 @@ import org.apache.spark.sql.execution.SparkPlan;
 import org.apache.spark.sql.util.QueryExecutionListener;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import scala.collection.JavaConverters;
 
 class GalleryTest {
 
@@ -147,7 +147,7 @@ class GalleryTest {
     public void onSuccess(String action, QueryExecution query, long nanoseconds) {
       SparkPlan plan = query.executedPlan();
       long files =
-          JavaConverters.seqAsJavaList(plan.collectLeaves()).stream()
+          BothSparks.list(plan.collectLeaves()).stream()
               .filter(leaf -> leaf.metrics().contains("numFiles"))
               .mapToLong(leaf -> leaf.metrics().apply("numFiles").value())
               .sum();

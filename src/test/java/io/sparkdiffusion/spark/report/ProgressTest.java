@@ -21,7 +21,6 @@ import org.junit.jupiter.api.Test;
 import scala.Option;
 import scala.Tuple4;
 import scala.collection.JavaConverters;
-import scala.collection.Seq;
 
 /** What Spark tells while tasks of several groups run, on a clock that stands still between. */
 class ProgressTest {
@@ -111,14 +110,14 @@ class ProgressTest {
     progress.onTaskStart(new SparkListenerTaskStart(stage, 0, info(task, partition, speculative)));
   }
 
+  /** Scala's lines differ in what a Seq holds; a list is one in both. */
+  @SuppressWarnings({"unchecked", "rawtypes"})
   private void heartbeat(long task, long images) {
-    Tuple4<Object, Object, Object, Seq<AccumulableInfo>> update =
-        new Tuple4<>(task, 1, 0, counter(images));
+    scala.collection.immutable.List updates =
+        seq(List.of(new Tuple4<>(task, 1, 0, counter(images))));
     progress.onExecutorMetricsUpdate(
         new SparkListenerExecutorMetricsUpdate(
-            "driver",
-            JavaConverters.asScalaBuffer(List.of(update)),
-            new scala.collection.immutable.HashMap<>()));
+            "driver", updates, new scala.collection.immutable.HashMap<>()));
   }
 
   private void ended(int stage, long task, int partition, boolean well, long images) {
@@ -134,9 +133,13 @@ class ProgressTest {
         task, partition, 0, partition, 1, "driver", "host", TaskLocality.ANY(), speculative);
   }
 
-  private static Seq<AccumulableInfo> counter(long images) {
-    return JavaConverters.asScalaBuffer(
-        List.of(accumulated(COUNTER - 1, 1000), accumulated(COUNTER, images)));
+  private static scala.collection.immutable.List<AccumulableInfo> counter(long images) {
+    return seq(List.of(accumulated(COUNTER - 1, 1000), accumulated(COUNTER, images)));
+  }
+
+  @SuppressWarnings("deprecation") // with Scala 2.13
+  private static <T> scala.collection.immutable.List<T> seq(List<T> values) {
+    return JavaConverters.asScalaBuffer(values).toList();
   }
 
   private static AccumulableInfo accumulated(long id, long value) {

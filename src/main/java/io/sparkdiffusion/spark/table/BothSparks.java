@@ -1,0 +1,66 @@
+package io.sparkdiffusion.spark.table;
+
+import java.lang.reflect.InvocationTargetException;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
+import scala.collection.JavaConverters;
+import scala.collection.Seq;
+
+/**
+ * What Spark 3.5 and Spark 4, or their Scala, have in different places, so that one source serves
+ * both. Methods that have moved to the classes behind session and dataset are called by name.
+ */
+public final class BothSparks {
+
+  private BothSparks() {}
+
+  /** A session with settings of its own, which sees what another sees, its views among them. */
+  public static SparkSession copyOf(SparkSession session) {
+    return called(
+        SparkSession.class, () -> session.getClass().getMethod("cloneSession").invoke(session));
+  }
+
+  /** The rows of a plan. */
+  @SuppressWarnings("unchecked") // a method of Spark's that gives rows
+  public static Dataset<Row> rowsOf(SparkSession session, LogicalPlan plan) {
+    return called(
+        Dataset.class,
+        () ->
+            session
+                .emptyDataFrame()
+                .getClass()
+                .getMethod("ofRows", session.getClass(), LogicalPlan.class)
+                .invoke(null, session, plan));
+  }
+
+  /** A sequence of Scala's; its own new converters are not there in Spark 3.5. */
+  @SuppressWarnings("deprecation")
+  public static <T> List<T> list(Seq<T> values) {
+    return JavaConverters.seqAsJavaList(values);
+  }
+
+  /** A map of Scala's. */
+  @SuppressWarnings("deprecation")
+  static <K, V> Map<K, V> map(scala.collection.Map<K, V> values) {
+    return JavaConverters.mapAsJavaMap(values);
+  }
+
+  private interface Call {
+    Object run() throws ReflectiveOperationException;
+  }
+
+  private static <T> T called(Class<T> type, Call call) {
+    try {
+      return type.cast(call.run());
+    } catch (InvocationTargetException e) {
+      throw e.getCause() instanceof RuntimeException own ? own : new IllegalStateException(e);
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException(
+          "Cannot use this session: it must be a Spark driver's own", e);
+    }
+  }
+}
