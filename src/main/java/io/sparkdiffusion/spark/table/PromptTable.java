@@ -1,8 +1,6 @@
 package io.sparkdiffusion.spark.table;
 
 import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.decode;
-import static org.apache.spark.sql.functions.encode;
 import static org.apache.spark.sql.functions.lit;
 
 import io.sparkdiffusion.config.InputConfig;
@@ -156,7 +154,7 @@ public record PromptTable(String name, Dataset<Row> rows, PromptColumns columns,
     Column isBroken =
         Stream.concat(Stream.of("id"), PromptColumns.TEXTS.stream())
             .filter(columns.read()::contains)
-            .map(PromptTable::isNoText)
+            .map(column -> BrokenText.in(col(column)))
             .reduce(lit(false), Column::or);
     long broken = TableReader.readable(name, () -> rows.filter(isBroken).count());
     if (broken > 0) {
@@ -164,10 +162,5 @@ public record PromptTable(String name, Dataset<Row> rows, PromptColumns columns,
           "Cannot use prompts %s: texts must be UTF-8, write the table anew (%s rows are not)"
               .formatted(name, broken));
     }
-  }
-
-  private static Column isNoText(String column) {
-    Column bytes = col(column).cast(DataTypes.BinaryType);
-    return encode(decode(bytes, "UTF-8"), "UTF-8").notEqual(bytes);
   }
 }

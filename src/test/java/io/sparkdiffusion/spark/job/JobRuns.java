@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
@@ -52,6 +53,9 @@ public final class JobRuns {
     this.folder = folder;
     this.output = folder.resolve(outputName);
     this.commit = store.equals(MANIFEST) ? "manifest" : "auto";
+    if (store.equals(ICEBERG) || store.equals(DELTA)) {
+      TableSpark.assumeTables();
+    }
     String name = "images" + TABLES.incrementAndGet();
     this.table =
         switch (store) {
@@ -125,10 +129,12 @@ public final class JobRuns {
 
   /** Texts, sorted; null stands as {@code -}. */
   public List<String> texts(String... expressions) {
+    String texts =
+        Stream.of(expressions)
+            .map("coalesce(cast(%s as string), '-')"::formatted)
+            .collect(Collectors.joining(", "));
     return rows()
-        .selectExpr(
-            "concat_ws(' ', transform(array(%s), x -> coalesce(cast(x as string), '-')))"
-                .formatted(String.join(", ", expressions)))
+        .selectExpr("concat_ws(' ', %s)".formatted(texts))
         .as(Encoders.STRING())
         .collectAsList()
         .stream()
