@@ -4,14 +4,22 @@
 repository="$HOME/.m2/repository"
 download_mb=430
 
+# The line of Scala that the job is built for: 2.12 is Spark 3.5's, which the build brings, 2.13 Spark 4's.
+scala=2.12
+
+# The line of the Spark that SPARK_HOME names, if any.
+choose_scala() {
+  if [[ -n "${SPARK_HOME:-}" ]] && compgen -G "$SPARK_HOME/jars/scala-library-2.13.*.jar" > /dev/null; then scala=2.13; fi
+}
+
 # The jar of the job, or nothing where it is not built.
-job_jar() { find "$project/target" -maxdepth 1 -name 'spark-diffusion-*-job.jar' -print -quit 2>/dev/null || true; }
+job_jar() { find "$project/target" -maxdepth 1 -name "spark-diffusion_$scala-*-job.jar" -print -quit 2>/dev/null || true; }
 
 # The job's jar and, beside it, Spark's own jars: made on first use and whenever a source is newer.
 build_if_needed() {
   local jar
   jar="$(job_jar)"
-  if [[ -n "$jar" && -d "$project/target/spark/jars" ]] \
+  if [[ -n "$jar" && ($scala == 2.13 || -d "$project/target/spark/jars") ]] \
       && [[ -z "$(find "$project/pom.xml" "$project/src/main" -newer "$jar" -print -quit)" ]]; then
     return
   fi
@@ -23,10 +31,12 @@ build_if_needed() {
 require_may_build() {
   if [[ "${SPARK_DIFFUSION_BUILD:-}" == never ]]; then
     say "Cannot start: the job must be built, and since its last change, as SPARK_DIFFUSION_BUILD=never forbids it now; build it with" \
-      "./mvnw -Pquick package"
+      "./mvnw -P$(build_profiles) package"
     exit 2
   fi
 }
+
+build_profiles() { if [[ $scala == 2.13 ]]; then printf quick,spark-4; else printf quick; fi; }
 
 # Without the tests and what only they need.
 build() {
@@ -39,7 +49,7 @@ build() {
     say "Building the job, once: about $download_mb MB are downloaded into ~/.m2, then it is compiled, which takes a minute or" \
       "two. All takes 1 GB of disk. Later runs start at once."
   fi
-  if ! (cd "$project" && ./mvnw -Pquick -Dmaven.test.skip -Dstyle.color=never package 2>&1) | show_build "$log"; then
+  if ! (cd "$project" && ./mvnw -P"$(build_profiles)" -Dmaven.test.skip -Dstyle.color=never package 2>&1) | show_build "$log"; then
     grep '^\[ERROR\] .' "$log" | head -5 >&2 || true
     say "Cannot build the job: Maven must end well ($log says more)"
     exit 1

@@ -99,6 +99,7 @@ launch() {
   split_arguments "$@"
   master="$(chosen --master spark.master)"
   refuse_unusable_options
+  choose_scala
   build_if_needed
   jar="$(job_jar)"
   open_overrides

@@ -3,12 +3,14 @@
 import glob
 import os
 
+import pyspark
 from py4j.java_gateway import JavaPackage
 from pyspark.sql import SparkSession
 
 __all__ = ["configure", "find_jar", "start"]
 
-JAR = "spark-diffusion-*-job.jar"
+# The line of Scala is PySpark's: 2.13 since Spark 4.
+JAR = f"spark-diffusion_{'2.12' if pyspark.__version__.startswith('3.') else '2.13'}-*-job.jar"
 _HERE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -26,7 +28,7 @@ def find_jar(jar=None):
         if found:
             return os.path.abspath(found[-1])
     raise FileNotFoundError(
-        "Cannot find the job's jar: build it with ./mvnw -Pquick package and start in the checkout, or give its path as jar= or in"
+        "Cannot find the job's jar: build it with ./mvnw -Pquick package, for Spark 4 -Pquick,spark-4, and start in the checkout, or give its path as jar= or in"
         f" SPARK_DIFFUSION_JAR (looked for {JAR} in {' and '.join(os.path.abspath(folder) for folder in folders)})"
     )
 

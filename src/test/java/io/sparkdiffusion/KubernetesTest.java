@@ -142,7 +142,7 @@ class KubernetesTest {
 
   private static String jarName() throws IOException {
     String pom = Files.readString(Path.of("pom.xml"));
-    return "spark-diffusion-%s-job.jar"
+    return "spark-diffusion_2.12-%s-job.jar"
         .formatted(pom.split("<version>", 2)[1].split("</version>", 2)[0]);
   }
 

@@ -22,6 +22,11 @@ public final class Build {
         System.getProperty("java.version"));
   }
 
+  /** The line of Scala, as 2.12, whose Spark this jar is for. */
+  public static String scala() {
+    return PROPERTIES.getProperty("scala");
+  }
+
   private static Properties load() {
     Properties properties = new Properties();
     try (InputStream in = Build.class.getResourceAsStream("/io/sparkdiffusion/build.properties")) {

@@ -15,6 +15,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.spark.launcher.JavaModuleOptions;
+import scala.util.Properties;
 
 /**
  * A JVM of a Spark installation, with what it prints in a file. The installation is the one that
@@ -50,14 +51,25 @@ record SparkProcess(Process process, Path log) implements AutoCloseable {
         .environment()
         .putAll(
             Map.of(
-                "SPARK_HOME", HOME.toString(),
-                "SPARK_SCALA_VERSION", "2.12",
-                "SPARK_LOCAL_IP", "127.0.0.1",
-                "JAVA_TOOL_OPTIONS", QUICK_START,
-                "OPT_OUT_TRACKING", "true",
-                "RUST_FLAVOR", "cpu"));
+                "SPARK_HOME",
+                HOME.toString(),
+                "SPARK_SCALA_VERSION",
+                scala(),
+                "SPARK_LOCAL_IP",
+                "127.0.0.1",
+                "JAVA_TOOL_OPTIONS",
+                QUICK_START,
+                "OPT_OUT_TRACKING",
+                "true",
+                "RUST_FLAVOR",
+                "cpu"));
     builder.environment().remove("SPARK_CONF_DIR");
     return new SparkProcess(builder.start(), log);
+  }
+
+  /** The line of Scala of the Spark that the tests run on, as 2.12. */
+  static String scala() {
+    return Properties.versionNumberString().replaceFirst("\\.\\d+$", "");
   }
 
   /** Waits until it has printed what matches; the first group. */

@@ -161,9 +161,10 @@ final class StandaloneCluster implements AutoCloseable {
   }
 
   private static Path jobJar() throws IOException {
+    String name = "spark-diffusion_%s-.*-job\\.jar".formatted(SparkProcess.scala());
     try (Stream<Path> files = Files.list(Path.of("target"))) {
       return files
-          .filter(file -> file.getFileName().toString().matches("spark-diffusion-.*-job\\.jar"))
+          .filter(file -> file.getFileName().toString().matches(name))
           .findFirst()
           .orElseThrow(() -> new AssertionError("target/ must hold the packaged job"));
     }

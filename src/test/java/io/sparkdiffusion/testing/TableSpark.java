@@ -1,5 +1,7 @@
 package io.sparkdiffusion.testing;
 
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
 import io.delta.sql.DeltaSparkSessionExtension;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -9,9 +11,17 @@ import org.apache.spark.sql.SparkSession;
 /** A session with tables: {@code lake} is an Iceberg catalog, Spark's own catalog is Delta's. */
 public final class TableSpark {
 
+  private static final boolean HAS_TABLES =
+      !org.apache.spark.package$.MODULE$.SPARK_VERSION().startsWith("4.2.");
+
   private static final SparkSession SESSION = start();
 
   private TableSpark() {}
+
+  /** Leaves out a test of tables where Spark is newer than every release of Iceberg and Delta. */
+  public static void assumeTables() {
+    assumeTrue(HAS_TABLES, "No release of Iceberg or Delta runs on Spark 4.2");
+  }
 
   /** The session, in the Spark that all tests share. */
   public static SparkSession session() {
@@ -21,6 +31,9 @@ public final class TableSpark {
   /** Extensions can be given only to a session that is not there yet. */
   private static SparkSession start() {
     SparkSession usual = LocalSpark.session();
+    if (!HAS_TABLES) {
+      return usual.newSession();
+    }
     SparkSession.clearActiveSession();
     SparkSession.clearDefaultSession();
     try {

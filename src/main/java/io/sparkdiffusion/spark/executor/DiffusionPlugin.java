@@ -28,6 +28,7 @@ public final class DiffusionPlugin implements SparkPlugin {
 
   @Override
   public DriverPlugin driverPlugin() {
+    SparkRelease.require();
     return new Driver();
   }
 

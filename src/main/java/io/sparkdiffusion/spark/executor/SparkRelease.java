@@ -1,18 +1,24 @@
 package io.sparkdiffusion.spark.executor;
 
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.metadata.Build;
 import org.apache.spark.SparkConf;
 
 /**
- * The Spark that this jar is compiled against. Another one fails somewhere in the middle with the
- * name of a method, so this is asked first.
+ * The line of Spark that this jar is compiled for. Another one fails somewhere in the middle with
+ * the name of a method, so this is asked first, and by nothing that the lines do not share.
  */
-public final class SparkRelease {
+public enum SparkRelease {
+  SPARK_3("3.5", "2.12"),
+  SPARK_4("4", "2.13");
 
-  private static final String SPARK = "3.5";
-  private static final String SCALA = "2.12";
+  private final String sparkLine;
+  private final String scalaLine;
 
-  private SparkRelease() {}
+  SparkRelease(String sparkLine, String scalaLine) {
+    this.sparkLine = sparkLine;
+    this.scalaLine = scalaLine;
+  }
 
   /**
    * Makes sure that this JVM's Spark is the right one.
@@ -20,18 +26,30 @@ public final class SparkRelease {
    * @throws ProblemsException where it is not
    */
   public static void require() {
-    require(
-        org.apache.spark.package$.MODULE$.SPARK_VERSION(),
-        scala.util.Properties.versionNumberString());
+    ofThisJar()
+        .require(
+            org.apache.spark.package$.MODULE$.SPARK_VERSION(),
+            scala.util.Properties.versionNumberString());
   }
 
-  static void require(String spark, String scala) {
-    if (!isOf(SPARK, spark) || !isOf(SCALA, scala)) {
+  /** The line that the build has chosen. */
+  static SparkRelease ofThisJar() {
+    return Build.scala().equals(SPARK_3.scalaLine) ? SPARK_3 : SPARK_4;
+  }
+
+  void require(String sparkVersion, String scalaVersion) {
+    if (!isOf(sparkLine, sparkVersion) || !isOf(scalaLine, scalaVersion)) {
+      SparkRelease other = this == SPARK_3 ? SPARK_4 : SPARK_3;
       throw new ProblemsException(
-          ("Cannot run on Spark %s: this jar is for Spark %s with Scala %s; start it there, or unset"
-                  + " SPARK_HOME: jobs/generate brings its own (Scala %s)")
-              .formatted(spark, SPARK, SCALA, scala));
+          ("Cannot run on Spark %s: %s; %s; without SPARK_HOME, jobs/generate brings its own"
+                  + " (Scala %s)")
+              .formatted(sparkVersion, jar(), other.jar(), scalaVersion));
     }
+  }
+
+  private String jar() {
+    return "spark-diffusion_%s is for Spark %s with Scala %s"
+        .formatted(scalaLine, sparkLine, scalaLine);
   }
 
   private static boolean isOf(String release, String version) {

@@ -63,7 +63,6 @@ public final class TextToImage extends Transformer implements DefaultParamsWrita
     this(newUid());
   }
 
-  /** Another Spark than the one that this class is for is refused before it is used. */
   private static String newUid() {
     SparkRelease.require();
     return Identifiable$.MODULE$.randomUID("TextToImage");

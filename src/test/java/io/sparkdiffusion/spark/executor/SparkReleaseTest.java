@@ -1,5 +1,6 @@
 package io.sparkdiffusion.spark.executor;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -16,19 +17,44 @@ class SparkReleaseTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"3.5, 2.12", "3.5.0, 2.12.15", "3.5.9-amzn-1, 2.12.18"})
-  void takesItsReleases(String spark, String scala) {
-    assertThatCode(() -> SparkRelease.require(spark, scala)).doesNotThrowAnyException();
+  @CsvSource({
+    "SPARK_3, 3.5, 2.12",
+    "SPARK_3, 3.5.0, 2.12.15",
+    "SPARK_3, 3.5.9-amzn-1, 2.12.18",
+    "SPARK_4, 4.0.1, 2.13.16",
+    "SPARK_4, 4.2.0, 2.13.18"
+  })
+  void takesItsReleases(SparkRelease jar, String spark, String scala) {
+    assertThatCode(() -> jar.require(spark, scala)).doesNotThrowAnyException();
   }
 
   @ParameterizedTest
   @CsvSource({"4.0.1, 2.13.16", "3.5.9, 2.13.8", "3.4.4, 2.12.17", "3.50.1, 2.12.18"})
-  void refusesOthers(String spark, String scala) {
-    assertThatThrownBy(() -> SparkRelease.require(spark, scala))
+  void theJarForSpark3RefusesOthers(String spark, String scala) {
+    assertThatThrownBy(() -> SparkRelease.SPARK_3.require(spark, scala))
         .isInstanceOf(ProblemsException.class)
         .hasMessage(
-            ("Cannot run on Spark %s: this jar is for Spark 3.5 with Scala 2.12; start it there, or"
-                    + " unset SPARK_HOME: jobs/generate brings its own (Scala %s)")
+            ("Cannot run on Spark %s: spark-diffusion_2.12 is for Spark 3.5 with Scala 2.12;"
+                    + " spark-diffusion_2.13 is for Spark 4 with Scala 2.13; without SPARK_HOME,"
+                    + " jobs/generate brings its own (Scala %s)")
                 .formatted(spark, scala));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"3.5.9, 2.12.18", "3.5.9, 2.13.8", "5.0.0, 2.13.18", "4.0.1, 3.3.1"})
+  void theJarForSpark4RefusesOthers(String spark, String scala) {
+    assertThatThrownBy(() -> SparkRelease.SPARK_4.require(spark, scala))
+        .isInstanceOf(ProblemsException.class)
+        .hasMessageStartingWith(
+            "Cannot run on Spark %s: spark-diffusion_2.13 is for Spark 4 with Scala 2.13;"
+                .formatted(spark))
+        .hasMessageEndingWith("(Scala %s)", scala);
+  }
+
+  @Test
+  void knowsItsJarByTheScalaOfTheBuild() {
+    String running = scala.util.Properties.versionNumberString();
+    assertThat(SparkRelease.ofThisJar())
+        .isEqualTo(running.startsWith("2.12.") ? SparkRelease.SPARK_3 : SparkRelease.SPARK_4);
   }
 }
