@@ -72,7 +72,7 @@ class ImportRulesTest {
       spark.output spark.plan Spark Hadoop Metrics SLF4J
       spark.report: util config request metadata image spark.table spark.model spark.output spark.plan spark.executor \
       Jackson Spark Hadoop Scala SLF4J
-      spark.ml: config request spark.table spark.model spark.output spark.plan spark.executor Spark
+      spark.ml: config request spark.table spark.model spark.output spark.plan spark.executor Spark Scala
       spark.job: config request spark.table spark.model spark.output spark.plan spark.executor spark.report \
       Spark Hadoop Scala SLF4J
       cli: config request metadata image sampler kernel weights family spark.table spark.model spark.output \

@@ -3,12 +3,14 @@ package io.sparkdiffusion.spark.ml;
 import io.sparkdiffusion.config.ExecutionConfig;
 import io.sparkdiffusion.config.ImageConfig;
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.config.Shown;
 import io.sparkdiffusion.request.Parameter;
 import io.sparkdiffusion.request.Parameters;
 import java.io.Serializable;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.TreeSet;
 import java.util.function.Function;
 import org.apache.spark.ml.param.BooleanParam;
 import org.apache.spark.ml.param.DoubleParam;
@@ -131,6 +133,45 @@ final class ImageParams implements Serializable {
     for (String setting : settings) {
       bySetting.put(setting, param.name());
     }
+  }
+
+  /**
+   * What a text says a parameter is.
+   *
+   * @throws ProblemsException where there is no such parameter, or it has another type
+   */
+  Object parsed(String name, String text) {
+    Param<?> param = byName.get(name);
+    if (param == null) {
+      throw new ProblemsException(
+          "Cannot set %s: it must be one of %s (no parameter)"
+              .formatted(Shown.text(name), String.join(", ", new TreeSet<>(byName.keySet()))));
+    }
+    try {
+      return parsed(param, text);
+    } catch (IllegalArgumentException e) {
+      throw new ProblemsException(
+          "Cannot set %s: it must be %s (%s)".formatted(name, param.doc(), Shown.text(text)), e);
+    }
+  }
+
+  private static Object parsed(Param<?> param, String text) {
+    if (param instanceof IntParam) {
+      return Integer.valueOf(text);
+    }
+    if (param instanceof LongParam) {
+      return Long.valueOf(text);
+    }
+    if (param instanceof DoubleParam) {
+      return Double.valueOf(text);
+    }
+    if (!(param instanceof BooleanParam)) {
+      return text;
+    }
+    if (!text.equals("true") && !text.equals("false")) {
+      throw new IllegalArgumentException(text);
+    }
+    return text.equals("true");
   }
 
   /** By name, as Spark has them. */

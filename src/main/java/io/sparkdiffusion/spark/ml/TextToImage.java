@@ -70,6 +70,7 @@ public final class TextToImage extends Transformer implements DefaultParamsWrita
 
   /** The same with a name of its own, as Spark restores it. */
   public TextToImage(String uid) {
+    SparkRelease.require();
     this.uid = uid;
     this.params = new ImageParams(this);
     params.usual().forEach((name, value) -> setDefault(getParam(name), value));
@@ -196,6 +197,11 @@ public final class TextToImage extends Transformer implements DefaultParamsWrita
 
   private String text(String name) {
     return (String) value(name);
+  }
+
+  /** Sets a parameter to what a text says, as SQL has it. */
+  void set(String name, String text) {
+    with(name, params.parsed(name, text));
   }
 
   private TextToImage with(String name, Object value) {

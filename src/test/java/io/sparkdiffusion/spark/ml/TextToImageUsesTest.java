@@ -1,6 +1,7 @@
 package io.sparkdiffusion.spark.ml;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkdiffusion.testing.LocalSpark;
 import io.sparkdiffusion.testing.ReferenceModels;
@@ -21,10 +22,14 @@ import org.apache.spark.sql.streaming.Trigger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The transformer on streams and behind a view of SQL gives what it gives on a table. */
 class TextToImageUsesTest {
 
+  private static final String ANSI = "spark.sql.ansi.enabled";
   private static final String COLUMNS = "id STRING, prompt STRING, num_images INT";
 
   private final SparkSession spark = LocalSpark.session();
@@ -119,5 +124,58 @@ class TextToImageUsesTest {
         .hasSize(1)
         .allMatch(line -> line.startsWith("a 0 generated "));
     spark.catalog().dropTempView("images");
+  }
+
+  /** As Spark Connect's clients call it; a query that reads no image draws none. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void drawsByAFunctionOfSql(boolean isAnsi) {
+    withAnsi(
+        isAnsi,
+        () -> {
+          table().createOrReplaceTempView("prompts");
+          String model = drawing.getOrDefault(drawing.getParam("modelUrl")).toString();
+          Dataset<Row> asked =
+              spark.sql(
+                  "SELECT * FROM text_to_image(TABLE(SELECT * FROM prompts WHERE id = 'a'), map("
+                      + "'modelUrl', '%s', 'height', '64', 'width', '64', 'num_inference_steps', '2',"
+                          .formatted(model)
+                      + " 'device', 'cpu', 'png_ai_mark', 'true', 'guidance_scale', '7.5'))");
+          assertThat(drawn(asked))
+              .isEqualTo(drawn(drawing.transform(table().where("id = 'a'"))))
+              .hasSize(1)
+              .allMatch(line -> line.startsWith("a 0 generated "));
+          assertThat(asked.columns()).containsExactly("id", "prompt", "num_images", "image");
+        });
+  }
+
+  private void withAnsi(boolean isAnsi, Runnable test) {
+    String usual = spark.conf().get(ANSI);
+    spark.conf().set(ANSI, isAnsi);
+    try {
+      test.run();
+    } finally {
+      spark.conf().set(ANSI, usual);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      quoteCharacter = '"',
+      textBlock =
+          """
+          "map('modelUrl', 'm')", its arguments must be a table and a map
+          "TABLE(prompts), map('height', 128)", numbers in quotes too (map<string,int>)
+          "TABLE(prompts), map('heigth', '8')", Cannot set heigth: it must be one of batchSize
+          "TABLE(prompts), map('height', '8.5')", (8.5)
+          "TABLE(prompts), map('height', CAST(NULL AS STRING))", (null)
+          "TABLE(prompts), map('png_ai_mark', 'yes')", Cannot set png_ai_mark
+          "TABLE(prompts), map('modelUrl', 'm', 'height', '9')", must be a multiple of 8
+          "TABLE(SELECT 1 AS a), map('modelUrl', 'm')", must have it (a)
+          """)
+  void saysWhatTheFunctionNeeds(String arguments, String said) {
+    table().createOrReplaceTempView("prompts");
+    assertThatThrownBy(() -> spark.sql("SELECT * FROM text_to_image(" + arguments + ")"))
+        .hasMessageContaining(said);
   }
 }
