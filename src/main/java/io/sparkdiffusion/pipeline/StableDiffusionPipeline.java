@@ -19,9 +19,9 @@ import io.sparkdiffusion.unet.Unet2dConditionModel;
 import io.sparkdiffusion.util.ResourceStack;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Stable Diffusion on one device: texts are encoded, noise is drawn for each image from its own
@@ -43,10 +43,9 @@ public final class StableDiffusionPipeline implements AutoCloseable {
   private final Denoiser denoiser;
   private final ImageDecoder images;
   private final Decoding decoding;
-  private final Duration opening;
+  private final TimeKeeper time;
   private final long freeBytes;
-  private final Map<BatchKey, Integer> fitting = new HashMap<>();
-  private Duration inference = Duration.ZERO;
+  private final Map<BatchKey, Integer> fitting = new ConcurrentHashMap<>();
 
   private StableDiffusionPipeline(ModelFolder folder, PipelineOptions options) {
     long start = System.nanoTime();
@@ -92,8 +91,8 @@ public final class StableDiffusionPipeline implements AutoCloseable {
       closeAfter(e);
       throw e;
     }
-    this.opening =
-        Duration.ofNanos(System.nanoTime() - start).minus(loading()).minus(prompts.compiling());
+    Duration opening = Duration.ofNanos(System.nanoTime() - start).minus(loading());
+    this.time = new TimeKeeper(opening.minus(compiling()), this::loading, this::compiling);
   }
 
   /**
@@ -143,9 +142,9 @@ public final class StableDiffusionPipeline implements AutoCloseable {
 
   /**
    * How many such images the device's memory holds, from what was free behind the weights and what
-   * the UNet's graph takes for one: a power of two, 1 on a CPU.
+   * the UNet's graph takes for one: a power of two, 1 on a CPU. It waits for no images.
    */
-  public synchronized int mostTogether(BatchKey key) {
+  public int mostTogether(BatchKey key) {
     return device.isGpu() ? fitting.computeIfAbsent(key, this::fitting) : 1;
   }
 
@@ -191,10 +190,9 @@ public final class StableDiffusionPipeline implements AutoCloseable {
 
   private void encodeAhead(List<ImageRequest> next, List<ImageRequest> soon) {
     if (!prompts.remembers(next)) {
-      long start = System.nanoTime();
-      Duration preparedBefore = preparing();
+      TimeKeeper.Begin begin = time.begin();
       prompts.expect(soon);
-      inference = inference.plus(spentSince(start, preparedBefore));
+      time.end(begin);
     }
   }
 
@@ -220,8 +218,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
 
   private List<ImageResult> generateBatch(
       List<ImageRequest> requests, int batchSize, Schedule schedule, StepObserver observer) {
-    long start = System.nanoTime();
-    Duration preparedBefore = preparing();
+    TimeKeeper.Begin begin = time.begin();
     Batch batch = Batch.of(requests, batchSize);
     BatchShape shape = shape(batch.key(), batch.requests().size());
     List<EncodedText> texts = prompts.encode(batch.requests(), shape.guided());
@@ -233,9 +230,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
               shape,
               requests.size());
     }
-    Duration spent = spentSince(start, preparedBefore);
-    inference = inference.plus(spent);
-    return results(requests, texts, decoded, batchSize, spent);
+    return results(requests, texts, decoded, batchSize, time.end(begin));
   }
 
   private DeviceTensor denoise(
@@ -298,22 +293,13 @@ public final class StableDiffusionPipeline implements AutoCloseable {
     return prompts.compiling().plus(denoiser.compiling()).plus(images.compiling());
   }
 
-  /** The time since a start, without that of loading and compiling. */
-  private Duration spentSince(long start, Duration preparedBefore) {
-    return Duration.ofNanos(System.nanoTime() - start).minus(preparing().minus(preparedBefore));
-  }
-
-  private Duration preparing() {
-    return loading().plus(compiling());
-  }
-
   private Duration loading() {
     return weights.stream().map(WeightsOnDemand::loading).reduce(Duration.ZERO, Duration::plus);
   }
 
-  /** Where the time went, so far. */
-  public synchronized PipelineTimes times() {
-    return new PipelineTimes(opening.plus(loading()), compiling(), inference);
+  /** Where the time went so far; that of images which are being made comes with them. */
+  public PipelineTimes times() {
+    return time.times();
   }
 
   @Override

@@ -3,44 +3,48 @@ package io.sparkdiffusion.spark.executor;
 import io.sparkdiffusion.image.RgbImage;
 import io.sparkdiffusion.metadata.Provenance;
 import io.sparkdiffusion.pipeline.ImageResult;
-import io.sparkdiffusion.request.BatchKey;
 import io.sparkdiffusion.request.ImageRequest;
-import io.sparkdiffusion.spark.model.GeneratorFactory;
-import io.sparkdiffusion.spark.model.TextsAhead;
-import io.sparkdiffusion.torch.OutOfDeviceMemoryException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Iterator;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.apache.spark.sql.Row;
+import org.apache.spark.util.TaskCompletionListener;
 
-/** Makes the result rows of one batch at a time, on the device of the running task. */
+/** Works off the batches of the running task: made on its device, then encoded row by row. */
 final class BatchWorker {
 
   private final GenerationRun run;
   private final GenerationCounters counters;
   private final GenerationMetrics metrics = GenerationMetrics.ofThisJvm();
-  private final String device;
-  private final LoadedGenerator loaded;
+  private final BatchMaker maker;
+  private final Optional<AheadThread> ahead;
   private final ImageWriter images;
   private final ResultRows rows;
   private final Configuration hadoop;
 
   /** Loads the model unless another task of this JVM has. */
   BatchWorker(GenerationRun run, GenerationCounters counters, Configuration hadoop) {
-    GeneratorFactory generators = run.model().generators();
     this.run = run;
     this.counters = counters;
-    this.device = run.chooseDevice();
-    this.loaded =
-        LostDevice.guard(device, () -> LoadedGenerators.getOrCreate(generators, device, hadoop));
+    this.maker = BatchMaker.ofRunningTask(run, hadoop);
+    this.ahead = BatchAhead.isTaken(maker.device()) ? Optional.of(ahead()) : Optional.empty();
     this.images = openImages(run, hadoop);
     this.rows = new ResultRows(run);
     this.hadoop = hadoop;
-    counters.addTimes(loaded.takeTimes());
+    maker.tellTo(counters);
+  }
+
+  /** Ends with the task, however that ends. */
+  private static AheadThread ahead() {
+    TaskContext task = TaskContext.get();
+    AheadThread thread = new AheadThread("spark-diffusion-ahead-" + task.taskAttemptId());
+    task.addTaskCompletionListener((TaskCompletionListener) ended -> thread.close());
+    return thread;
   }
 
   private static ImageWriter openImages(GenerationRun run, Configuration hadoop) {
@@ -51,41 +55,25 @@ final class BatchWorker {
     }
   }
 
-  /** How many planned images the model wants to know before it makes the next one. */
-  int imagesAhead() {
-    return loaded.generator().textsAhead().map(TextsAhead::images).orElse(1);
+  BatchMaker maker() {
+    return maker;
   }
 
-  /** Tells the model of planned images that come soon. */
-  void expect(List<PlannedImage> soon) {
-    List<ImageRequest> requests = soon.stream().map(PlannedImage::request).toList();
-    LostDevice.guard(
-        device,
-        () -> {
-          loaded.generator().textsAhead().ifPresent(texts -> texts.encode(requests));
-          return true;
-        });
+  /** Whether a batch is made while the rows of the one before are taken. */
+  boolean worksAhead() {
+    return ahead.isPresent();
   }
 
   /**
-   * Works off one batch.
+   * Begins a batch where this works ahead; else it is made when it is asked for.
    *
-   * @param planned planned images with the same batch key, at most {@code most}
-   * @param most images in a batch, which is filled up to it where the device holds as many
+   * @return its rows, which are encoded as they are taken
    */
-  List<Row> work(List<PlannedImage> planned, int most) {
+  Supplier<Iterator<Row>> begin(PlannedBatches.Batch batch) {
     requireHeld();
-    BatchKey key = planned.get(0).request().batchKey();
-    List<Row> done = new ArrayList<>(planned.size());
-    while (done.size() < planned.size()) {
-      int batchSize = Math.min(most, loaded.batchSize(key));
-      int end = Math.min(done.size() + batchSize, planned.size());
-      done.addAll(work(planned.subList(done.size(), end), key, batchSize));
-    }
-    counters.addBatchHalvings(loaded.takeHalvings());
-    counters.addTimes(loaded.takeTimes());
-    counters.addImages(planned.size());
-    return done;
+    Supplier<Queue<BatchMaker.Made>> work = () -> maker.make(batch);
+    Supplier<Queue<BatchMaker.Made>> made = ahead.map(thread -> thread.begin(work)).orElse(work);
+    return () -> rows(made.get());
   }
 
   /** Whoever outlives its driver, or stood still, ends here and spends no more time on a device. */
@@ -97,61 +85,29 @@ final class BatchWorker {
     }
   }
 
-  /** Nothing where the batch did not fit the device's memory and a smaller one is to be tried. */
-  private List<Row> work(List<PlannedImage> planned, BatchKey key, int batchSize) {
-    List<ImageRequest> requests = planned.stream().map(PlannedImage::request).toList();
-    List<ImageResult> results;
-    try {
-      results = LostDevice.guard(device, () -> loaded.generator().generate(requests, batchSize));
-      metrics.batchMade(results);
-      requireNumbers(results);
-    } catch (OutOfDeviceMemoryException e) {
-      if (loaded.halve(key, batchSize)) {
-        return List.of();
+  private Iterator<Row> rows(Queue<BatchMaker.Made> made) {
+    maker.tellTo(counters);
+    return new Iterator<>() {
+      @Override
+      public boolean hasNext() {
+        return !made.isEmpty();
       }
-      results = requests.stream().map(request -> tooLarge(request, e)).toList();
-    }
-    List<Row> done = new ArrayList<>(planned.size());
-    for (int i = 0; i < planned.size(); i++) {
-      done.add(row(planned.get(i), results.get(i), batchSize));
-    }
-    return done;
+
+      @Override
+      public Row next() {
+        Row row = row(made.remove());
+        counters.addImages(1);
+        return row;
+      }
+    };
   }
 
-  /**
-   * A GPU that has made nothing but NaN for some batches fails the task once, so that Spark counts
-   * it against the executor and tries again, elsewhere where it can; what gives the same then is
-   * failed rows, as a model's NaN are.
-   */
-  private void requireNumbers(List<ImageResult> results) {
-    boolean canBeTriedElsewhere =
-        !device.equals("cpu")
-            && LostDevice.isExecutorOfItsOwn(SparkEnv.get())
-            && TaskContext.get().attemptNumber() == 0;
-    if (loaded.givesNoNumbers(results) && canBeTriedElsewhere) {
-      throw new IllegalStateException(
-          ("Cannot go on: device %s must give finite numbers (NaN or infinity for whole batches);"
-                  + " where all devices do so, set activations_dtype=bfloat16 or float32")
-              .formatted(device));
-    }
-  }
-
-  private static ImageResult tooLarge(ImageRequest request, OutOfDeviceMemoryException e) {
-    return new ImageResult.Failed(
-        request,
-        ("Cannot generate the image: the device's memory must hold it alone (%s x %s%s); make it"
-                + " smaller or use activations_dtype=bfloat16")
-            .formatted(
-                request.widthPixels(),
-                request.heightPixels(),
-                e.said().map(": %s"::formatted).orElse("")));
-  }
-
-  private Row row(PlannedImage planned, ImageResult result, int batchSize) {
-    if (result instanceof ImageResult.Failed failed) {
+  private Row row(BatchMaker.Made made) {
+    PlannedImage planned = made.planned();
+    if (made.result() instanceof ImageResult.Failed failed) {
       return failed(planned.row(), failed.reason());
     }
-    ImageResult.Generated generated = (ImageResult.Generated) result;
+    ImageResult.Generated generated = (ImageResult.Generated) made.result();
     ImageRequest request = generated.request();
     RgbImage image = new RgbImage(request.widthPixels(), request.heightPixels(), generated.rgb());
     if (image.isFlat()) {
@@ -160,7 +116,8 @@ final class BatchWorker {
     String hash = planned.requestHash();
     WrittenImage kept = images.keep(request, hash, image);
     metrics.imageDone();
-    return rows.generated(planned.row(), generated, kept, provenance(request, hash, batchSize));
+    return rows.generated(
+        planned.row(), generated, kept, provenance(request, hash, made.batchSize()));
   }
 
   private Row failed(Row planned, String reason) {
@@ -170,8 +127,8 @@ final class BatchWorker {
 
   private String provenance(ImageRequest request, String requestHash, int batchSize) {
     return new Provenance(
-            loaded.generator().versions(),
-            loaded.generator().computation().withBatchSize(batchSize),
+            maker.versions(),
+            maker.computation().withBatchSize(batchSize),
             run.model().digest(),
             run.model().schedulers().told(request.scheduler()),
             requestHash)

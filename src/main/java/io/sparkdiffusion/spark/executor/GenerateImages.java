@@ -3,14 +3,12 @@ package io.sparkdiffusion.spark.executor;
 import io.sparkdiffusion.spark.plan.BatchSizes;
 import io.sparkdiffusion.spark.table.RequestColumns;
 import io.sparkdiffusion.spark.table.ResultColumns;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.NoSuchElementException;
-import java.util.Queue;
+import java.util.Optional;
+import java.util.function.Supplier;
 import org.apache.spark.TaskContext;
 import org.apache.spark.TaskKilledException;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
@@ -19,7 +17,7 @@ import org.apache.spark.util.SerializableConfiguration;
 
 /**
  * Turns planned images ({@link RequestColumns}) into results ({@link ResultColumns}), batch by
- * batch, so that a task holds the images of one batch and no more.
+ * batch: a task holds the images of one batch, and on a GPU of the next one besides.
  */
 public final class GenerateImages implements MapPartitionsFunction<Row, Row> {
 
@@ -47,58 +45,33 @@ public final class GenerateImages implements MapPartitionsFunction<Row, Row> {
     return new Results(planned);
   }
 
-  /**
-   * Pulls planned images, some ahead so that their texts can be encoded together, until a batch is
-   * full, and hands out its results.
-   */
+  /** Hands out the rows of one piece after another; on a GPU the next one is made meanwhile. */
   private final class Results implements Iterator<Row> {
 
-    private final Iterator<Row> planned;
-    private final Queue<PlannedImage> ahead = new ArrayDeque<>();
-    private final Map<String, List<PlannedImage>> waiting = new LinkedHashMap<>();
-    private final Queue<Row> done = new ArrayDeque<>();
+    private final PlannedBatches pieces;
+    private Optional<Supplier<Iterator<Row>>> begun = Optional.empty();
+    private Iterator<Row> rows = Collections.emptyIterator();
     private BatchWorker worker;
 
     private Results(Iterator<Row> planned) {
-      this.planned = planned;
+      this.pieces = new PlannedBatches(planned, batchSizes, () -> worker().maker());
     }
 
     @Override
     public boolean hasNext() {
-      while (done.isEmpty() && lookAhead()) {
-        accept(ahead.remove());
+      while (!rows.hasNext() && (begun.isPresent() || pieces.hasNext())) {
+        endIfCancelled();
+        rows = begun.orElseGet(this::beginNext).get();
+        begun = worksAhead() ? Optional.of(beginNext()) : Optional.empty();
       }
-      if (done.isEmpty() && !waiting.isEmpty()) {
-        work(waiting.keySet().iterator().next());
-      }
-      if (done.isEmpty() && worker != null) {
+      if (!rows.hasNext() && worker != null) {
         worker.requireHeld(); // what the task has written is about to be kept
       }
-      return !done.isEmpty();
+      return rows.hasNext();
     }
 
-    private boolean lookAhead() {
-      if (ahead.isEmpty() && planned.hasNext()) {
-        take(planned.next());
-        if (!ahead.isEmpty()) {
-          takeMore();
-        }
-      }
-      return !ahead.isEmpty();
-    }
-
-    private void takeMore() {
-      for (int i = 1; i < worker().imagesAhead() && planned.hasNext(); i++) {
-        take(planned.next());
-      }
-      worker().expect(List.copyOf(ahead));
-    }
-
-    /** A cancelled task ends between two batches. */
-    private void endIfCancelled() {
-      if (TaskContext.get().isInterrupted()) {
-        throw new TaskKilledException("the run was stopped");
-      }
+    private boolean worksAhead() {
+      return worker != null && worker.worksAhead() && pieces.hasNext();
     }
 
     @Override
@@ -106,29 +79,20 @@ public final class GenerateImages implements MapPartitionsFunction<Row, Row> {
       if (!hasNext()) {
         throw new NoSuchElementException();
       }
-      return done.remove();
+      return rows.next();
     }
 
-    private void take(Row row) {
-      if (RequestColumns.isFailed(row)) {
-        GenerationMetrics.ofThisJvm().imageFailed();
-        done.add(new ResultRows(run).failed(row, row.getString(RequestColumns.ERROR)));
-      } else {
-        ahead.add(PlannedImage.of(row));
-      }
+    private Supplier<Iterator<Row>> beginNext() {
+      PlannedBatches.Piece piece = pieces.next();
+      return piece instanceof PlannedBatches.Batch batch
+          ? worker().begin(batch)
+          : () -> failed(((PlannedBatches.FailedRow) piece).planned());
     }
 
-    private void accept(PlannedImage image) {
-      List<PlannedImage> batch =
-          waiting.computeIfAbsent(image.batchKey(), any -> new ArrayList<>());
-      batch.add(image);
-      if (batch.size() == batchSizes.of(image.batchKey())) {
-        work(image.batchKey());
-      }
-    }
-
-    private void work(String key) {
-      done.addAll(worker().work(waiting.remove(key), batchSizes.of(key)));
+    private Iterator<Row> failed(Row planned) {
+      GenerationMetrics.ofThisJvm().imageFailed();
+      String error = planned.getString(RequestColumns.ERROR);
+      return List.of(new ResultRows(run).failed(planned, error)).iterator();
     }
 
     /** A task that has only failed rows loads no model. */
@@ -138,6 +102,13 @@ public final class GenerateImages implements MapPartitionsFunction<Row, Row> {
         worker = new BatchWorker(run, counters, hadoop.value());
       }
       return worker;
+    }
+
+    /** A cancelled task ends between two batches. */
+    private void endIfCancelled() {
+      if (TaskContext.get().isInterrupted()) {
+        throw new TaskKilledException("the run was stopped");
+      }
     }
   }
 }

@@ -52,9 +52,12 @@ final class LoadedGenerator implements AutoCloseable {
   }
 
   /** How many such images go through the networks together. */
-  synchronized int batchSize(BatchKey key) {
-    return smallerBatchSizes.headMap(pixels(key), true).values().stream()
-        .reduce(generator.batchSize(key), Math::min);
+  int batchSize(BatchKey key) {
+    int asItBegan = generator.batchSize(key);
+    synchronized (this) {
+      return smallerBatchSizes.headMap(pixels(key), true).values().stream()
+          .reduce(asItBegan, Math::min);
+    }
   }
 
   private static long pixels(BatchKey key) {
@@ -90,6 +93,11 @@ final class LoadedGenerator implements AutoCloseable {
   /** Whether this batch and those before it show that the device gives no numbers any more. */
   boolean givesNoNumbers(List<ImageResult> results) {
     return useless.areTooMany(results);
+  }
+
+  /** Whether a task that it gives no numbers shall fail. */
+  boolean shallFail(UselessBatches.Attempt attempt) {
+    return useless.shallFail(attempt);
   }
 
   /** How often batches were halved since the last call, by whichever task. */
