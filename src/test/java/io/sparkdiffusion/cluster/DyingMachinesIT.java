@@ -3,6 +3,7 @@ package io.sparkdiffusion.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sparkdiffusion.spark.executor.LostDeviceJob;
+import io.sparkdiffusion.spark.job.NoNumbersJob;
 import io.sparkdiffusion.testing.ChildJvm;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -160,6 +161,26 @@ class DyingMachinesIT {
                 + " cpu must answer, .*CUDA error: unspecified launch failure");
     assertThat(cluster.workerLogs()).contains("Command exited with code 71");
     assertThat(cluster.executorLogs()).as("two executors and a new one").hasSize(before + 3);
+  }
+
+  /** Two tasks fail on one of two GPUs, each twice; nothing of what it made is kept. */
+  @Test
+  void leavesOutTheExecutorWhoseGpuGivesNoNumbers() throws Exception {
+    Path folder = Files.createDirectory(output("no-numbers"));
+    String printed =
+        ChildJvm.run(
+            NoNumbersJob.class,
+            List.of("-Dlog4j2.configurationFile=jobs/lib/log4j2.properties"),
+            cluster.url(),
+            folder.toString());
+
+    String broken = Files.readString(folder.resolve("broken"));
+    assertThat(printed)
+        .contains("done: 512 generated, 0 failed")
+        .contains("left out: executor " + broken + " on 127.0.0.1: 2 tasks failed")
+        .contains("must give finite numbers (NaN or infinity for whole batches)");
+    assertThat(Files.readString(folder.resolve("out/run.json")))
+        .contains("executor " + broken + " on 127.0.0.1: 2 tasks failed");
   }
 
   private static Moment moment(int kill) {

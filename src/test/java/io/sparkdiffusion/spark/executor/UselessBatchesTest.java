@@ -59,6 +59,18 @@ class UselessBatchesTest {
     }
   }
 
+  /**
+   * A cluster's other executor gets a task that has failed here twice; then NaN are failed rows.
+   */
+  @Test
+  void aTaskFailsTwiceWhereSparkTriesItHereAgain() {
+    assertThat(batches.shallFail(new UselessBatches.Attempt("3.0", 0))).isTrue();
+    assertThat(batches.shallFail(new UselessBatches.Attempt("3.0", 1))).isTrue();
+    assertThat(batches.shallFail(new UselessBatches.Attempt("3.0", 2))).isFalse();
+    assertThat(batches.shallFail(new UselessBatches.Attempt("3.1", 1))).as("elsewhere").isFalse();
+    assertThat(batches.shallFail(new UselessBatches.Attempt("3.2", 0))).isTrue();
+  }
+
   private static List<ImageResult> batch(ImageResult result, int size) {
     return Collections.nCopies(size, result);
   }
