@@ -13,6 +13,7 @@ from .loops import Loop, draw, generators_of
 from .part import Unavailable, Work
 
 HALVES = ("bfloat16", "float16")
+NUMBERS = {"unet": "unet", "vae": "decoder"}  # the graphs whose results are numbers: the VAE's own ends in bytes
 
 
 def run(work: Work) -> None:
@@ -79,7 +80,7 @@ def stage_calls(model: Model, reference: dict[str, torch.Tensor], graph: Callabl
     for name in sorted({key.split("/")[1] for key in reference if key.startswith("vae/") and "vae" in wanted}):
         latents, image = reference[f"vae/{name}/latents"], reference[f"vae/{name}/image"]
         batch, _, height, width = latents.shape
-        yield "vae", graph("vae", batch, height, width), [(latents * model.facts["scaling_factor"]).to(device)], image
+        yield "vae", graph(NUMBERS["vae"], batch, height, width), [(latents * model.facts["scaling_factor"]).to(device)], image
 
 
 def stages_float32(work: Work, name: str, model: Model, reference: dict[str, torch.Tensor]) -> None:
@@ -173,7 +174,7 @@ def real_size(work: Work) -> None:
 
 
 def headroom(work: Work, model: Model, part: str, key: tuple[int, ...]) -> None:
-    graph = model.graph(part, "float32", *key)
+    graph = model.graph(NUMBERS[part], "float32", *key)
     with Largest() as largest:
         graph(*graph.inputs())
     for operator, value in sorted(largest.values.items(), key=lambda item: -item[1]):
@@ -183,10 +184,10 @@ def headroom(work: Work, model: Model, part: str, key: tuple[int, ...]) -> None:
 
 
 def beside_cpu(work: Work, model: Model, part: str, key: tuple[int, ...]) -> None:
-    cpu = model.graph(part, "float32", *key, device=torch.device("cpu"))
+    cpu = model.graph(NUMBERS[part], "float32", *key, device=torch.device("cpu"))
     expected = cpu(*cpu.inputs())
     for dtype in DTYPES:
-        graph = model.graph(part, dtype, *key)
+        graph = model.graph(NUMBERS[part], dtype, *key)
         actual = graph(*graph.inputs())
         name = f"{model.folder.name}: {part} {dtype}"
         work.recorder.value(f"{name}, values that are not finite", int((~actual.isfinite()).sum()), "", bounds.NOT_FINITE)

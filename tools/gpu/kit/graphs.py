@@ -17,6 +17,7 @@ from . import tensors
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 COMPONENTS = {"text": "text_encoder", "unet": "unet", "vae": "vae"}
+WEIGHTS_OF = {part: part for part in COMPONENTS} | {"decoder": "vae"}  # the vae's graph before it makes bytes
 OLD_VAE_NAMES = {".query.": ".to_q.", ".key.": ".to_k.", ".value.": ".to_v.", ".proj_attn.": ".to_out.0."}
 CONVOLUTION = re.compile(r"torch\.conv2d\((\w+), (\w+), (\w+), (\[\d+, \d+\]), (\[\d+, \d+\]), \[1, 1\], 1\)")
 CHOSEN = re.compile(r"(torch\._convolution\(.*, 1, False), (True|False), True, (True|False)\)")
@@ -89,7 +90,7 @@ class Model:
         if convolutions:
             archive = edited(archive, convolutions.edit)
         where = device or self.device
-        weights = self.weights(part, dtype, where) if part in COMPONENTS else {}
+        weights = self.weights(WEIGHTS_OF[part], dtype, where) if part in WEIGHTS_OF else {}
         return Graph(archive, weights, described, where, self.fuser)
 
     def loop(self, name: str) -> dict[str, Any]:

@@ -34,7 +34,7 @@ class Loop:
             prediction = self.unet(latents, self.floats([float(timestep)]), states)
             noise = [draw(generators, self.shape).to(self.model.device)] if self.noisy else []
             latents = self.step(latents, prediction, scale, rescale, self.floats(coefficients), *noise)
-        return latents, to_bytes(self.vae(latents))
+        return latents, pixels(self.vae(latents), height=self.model.facts["compression"] * self.shape[2])
 
     def each(self, value: float) -> torch.Tensor:
         return torch.full((self.shape[0], 1, 1, 1), float(value), device=self.model.device)
@@ -50,6 +50,11 @@ def draw(generators: list[torch.Generator], shape: tuple[int, ...]) -> torch.Ten
 
 def generators_of(seeds: list[int]) -> list[torch.Generator]:
     return [torch.Generator().manual_seed(seed) for seed in seeds]
+
+
+def pixels(decoded: torch.Tensor, height: int) -> torch.Tensor:
+    """What the product copies to the host, (B, 3 H W + 1) uint8, to (B, H, W, 3); the last byte says whether all is finite."""
+    return decoded[:, :-1].reshape(decoded.shape[0], height, -1, 3)
 
 
 def to_bytes(images: torch.Tensor) -> torch.Tensor:

@@ -10,7 +10,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from . import peers
 from .graphs import DTYPES, Model
-from .loops import sized
+from .loops import sized, to_bytes
 from .part import Unavailable, Work
 
 Call = Callable[[], Any]
@@ -114,7 +114,7 @@ def network(work: Work, model: Model, part: str, dtype: str, batch: int, rates: 
     try:
         made[part] = made.get(part) or peer(work, model, part, dtype)
         call = peers.caller(made[part], part, dtype, model.facts["scaling_factor"])
-        calls["diffusers"] = lambda: call(*inputs)
+        calls["diffusers"] = (lambda: to_bytes(call(*inputs))) if part == "vae" else (lambda: call(*inputs))
     except Unavailable as reason:
         work.recorder.not_run(name, str(reason), peers.label())
     if part == "vae" and batch > 1:

@@ -11,6 +11,7 @@ import io.sparkdiffusion.kernel.LiveMemory;
 import io.sparkdiffusion.kernel.Target;
 import io.sparkdiffusion.pipeline.BatchShape;
 import io.sparkdiffusion.pipeline.GuidedStep;
+import io.sparkdiffusion.pipeline.Pixels;
 import io.sparkdiffusion.text.ClipTextModel;
 import io.sparkdiffusion.text.TextConfig;
 import io.sparkdiffusion.torch.GraphArchive;
@@ -81,12 +82,26 @@ final class GraphFolder {
     }
   }
 
-  /** One decoding in each type. */
+  /** One decoding to bytes in each type, as the product runs it. */
   void vae(long batch, long height, long width) throws IOException {
+    BatchShape shape = new BatchShape(batch, vae.latentChannels(), height, width, false, false);
     for (Dtype dtype : DTYPES) {
-      Graph graph = new AutoencoderKlDecoder(vae).record(dtype, batch, height, width);
+      Graph graph = Pixels.record(new AutoencoderKlDecoder(vae), dtype, shape);
       write("vae", dtype, List.of(batch, height, width), target(dtype).apply(graph));
     }
+  }
+
+  /** The same without what makes bytes of its numbers, for the comparison with diffusers' own. */
+  void decoder(long batch, long height, long width) throws IOException {
+    for (Dtype dtype : DTYPES) {
+      Graph graph = new AutoencoderKlDecoder(vae).record(dtype, batch, height, width);
+      write("decoder", dtype, List.of(batch, height, width), target(dtype).apply(graph));
+    }
+  }
+
+  /** The same for one image of the model's own size. */
+  void decoder() throws IOException {
+    decoder(1, unet.sampleSize(), unet.sampleSize());
   }
 
   /** What lies between two calls of the UNet, which is float32 whatever they are. */
@@ -158,7 +173,7 @@ final class GraphFolder {
     described.put("live_bytes", LiveMemory.peakBytes(graph, dtype));
     graphs.add(described);
     if (!graph.weights().isEmpty()) {
-      weights.computeIfAbsent(part, any -> shapes(graph));
+      weights.computeIfAbsent(part.equals("decoder") ? "vae" : part, any -> shapes(graph));
     }
   }
 

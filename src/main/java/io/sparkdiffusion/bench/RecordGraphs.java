@@ -71,6 +71,7 @@ public final class RecordGraphs {
   static void sizes(Path output, Path model, List<Long> batches) throws IOException {
     GraphFolder graphs = new GraphFolder(output, model, CudaKernels.USUAL);
     graphs.text();
+    graphs.decoder();
     for (long batch : batches) {
       graphs.batch(batch);
     }
@@ -109,7 +110,7 @@ public final class RecordGraphs {
     }
     for (Object call : (List<?>) cases.get("vae_decodes")) {
       long[] latents = stages.shape("vae/" + call + "/latents").sizes();
-      graphs.vae(latents[0], latents[2], latents[3]);
+      graphs.decoder(latents[0], latents[2], latents[3]);
     }
     List<Map<String, Object>> loops = new ArrayList<>();
     try (ClipTokenizer tokenizer =

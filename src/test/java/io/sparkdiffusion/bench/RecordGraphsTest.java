@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.zip.ZipFile;
@@ -30,10 +31,26 @@ class RecordGraphsTest {
     assertThat(graphs())
         .containsKeys("text-float16.zip", "unet-bfloat16-64x128x64x64.zip")
         .containsKeys("vae-float32-1x64x64.zip", "step-float32-64x64x64x1x0.zip")
-        .hasSize(3 + 2 * (3 + 3 + 1));
+        .containsKeys("decoder-float32-1x64x64.zip")
+        .hasSize(3 + 3 + 2 * (3 + 3 + 1));
     assertThat(String.valueOf(graphs().get("unet-float16-64x128x64x64.zip")))
         .contains("inputs=[[64, 4, 64, 64], [1], [128, 77, 1024]]")
         .contains("result=[128, 4, 64, 64]");
+  }
+
+  /** Pixels as bytes and whether they are finite, as the product copies them to the host. */
+  @Test
+  void decodingEndsInBytesAndOnceInNumbers() throws IOException {
+    RecordGraphs.main(arguments("sizes", output, REAL, 2));
+    assertThat(String.valueOf(graphs().get("vae-float16-2x64x64.zip")))
+        .contains("inputs=[[2, 4, 64, 64]]")
+        .contains("result=[2, 786433]");
+    assertThat(script("vae-float16-2x64x64.zip")).contains("torch.round(");
+    assertThat(String.valueOf(graphs().get("decoder-float16-1x64x64.zip")))
+        .contains("result=[1, 3, 512, 512]");
+    assertThat((Map<?, ?>) model().get("weights"))
+        .extracting(Map::keySet)
+        .isEqualTo(Set.of("text", "unet", "vae"));
   }
 
   @Test
