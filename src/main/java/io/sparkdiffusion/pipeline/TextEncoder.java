@@ -13,18 +13,28 @@ import java.util.function.Supplier;
 
 /**
  * Texts to prompt embeddings, one text at a time so that they do not depend on neighbours; the
- * texts used last are remembered, on the device. Not thread-safe.
+ * texts used last are remembered, on the device, where they take {@link #REMEMBERED_BYTES} and what
+ * is encoded together besides. Not thread-safe.
  */
 final class TextEncoder implements AutoCloseable {
 
-  /** How many texts. */
+  /** How many texts at most. */
   static final int REMEMBERED = 256;
+
+  /**
+   * What they may take: a hundred texts of Stable Diffusion 2, whose embeddings are 0.3 MB each.
+   */
+  private static final long REMEMBERED_BYTES = 32L << 20;
+
+  /** Whatever they take: those that are encoded together are there until their images are made. */
+  private static final int ENCODED_TOGETHER = 2 * StableDiffusionPipeline.MOST_UPCOMING;
 
   private final ClipTokenizer tokenizer;
   private final Supplier<CompiledGraph> model;
   private final TorchDevice device;
   private final long vocabulary;
   private final Map<String, EncodedText> remembered = new LinkedHashMap<>(16, 0.75f, true);
+  private long bytesEach = 1;
 
   /**
    * A text with its embeddings.
@@ -53,6 +63,7 @@ final class TextEncoder implements AutoCloseable {
     EncodedText known = remembered.get(text);
     if (known == null) {
       known = compute(text);
+      bytesEach = known.embeddings().shape().count() * Float.BYTES;
       remembered.put(text, known);
     }
     return known;
@@ -64,15 +75,21 @@ final class TextEncoder implements AutoCloseable {
   }
 
   /**
-   * Forgets the texts that were not used for longest, but for a fixed number, and closes their
-   * embeddings: whoever calls this uses none any more.
+   * Forgets the texts that were not used for longest, but for so many as {@link #remembered} says,
+   * and closes their embeddings: whoever calls this uses none any more.
    */
   void forgetOldest() {
     Iterator<EncodedText> oldestFirst = remembered.values().iterator();
-    for (int surplus = remembered.size() - REMEMBERED; surplus > 0; surplus--) {
+    int surplus = remembered.size() - remembered(bytesEach);
+    for (; surplus > 0; surplus--) {
       oldestFirst.next().embeddings().close();
       oldestFirst.remove();
     }
+  }
+
+  /** How many texts are remembered whose embeddings take so many bytes each. */
+  static int remembered(long bytesEach) {
+    return (int) Math.max(ENCODED_TOGETHER, Math.min(REMEMBERED, REMEMBERED_BYTES / bytesEach));
   }
 
   /** The tokens of a text. */

@@ -26,6 +26,15 @@ class TextEncoderTest {
 
   private static final Path FOLDER = ReferenceModels.folder("base");
 
+  /** Of Stable Diffusion 2 a hundred; what 32 images need stays, however much that is. */
+  @Test
+  void whatIsRememberedIsBoundByBytes() {
+    assertThat(TextEncoder.remembered(77 * 1024 * 4)).isEqualTo(106);
+    assertThat(TextEncoder.remembered(77 * 768 * 4)).isEqualTo(141);
+    assertThat(TextEncoder.remembered(77 * 40 * 4)).isEqualTo(256);
+    assertThat(TextEncoder.remembered(77 * 4096 * 4)).isEqualTo(64);
+  }
+
   /** A text that is computed anew has new embeddings. */
   @Test
   void aThousandRowsOfTenPromptsAndOneNegativeAreElevenCallsOfTheNetwork() {
