@@ -18,10 +18,18 @@ final class Denoiser implements AutoCloseable {
 
   private final TorchDevice device;
   private final Target target;
-  private final Function<BatchShape, Graph> recorded;
-  private final GraphCache<BatchShape> unets;
+  private final long tokens;
+  private final Function<UnetShape, Graph> recorded;
+  private final GraphCache<UnetShape> unets;
   private final GraphCache<BatchShape> scaled;
   private final GraphCache<StepShape> steps;
+
+  /**
+   * What decides the graph of the UNet.
+   *
+   * @param tokens of the prompt embeddings
+   */
+  private record UnetShape(BatchShape batch, long tokens) {}
 
   /** What decides the graph of a step. */
   private record StepShape(BatchShape batch, int states) {}
@@ -29,7 +37,7 @@ final class Denoiser implements AutoCloseable {
   /**
    * Over borrowed weights, which are read for the first image.
    *
-   * @param tokens of a text, 77
+   * @param tokens of a usual text, 77
    */
   Denoiser(
       TorchDevice device,
@@ -39,16 +47,17 @@ final class Denoiser implements AutoCloseable {
       long tokens) {
     this.device = device;
     this.target = target;
+    this.tokens = tokens;
     this.recorded =
         shape ->
             target.apply(
                 unet.record(
                     target.dtype(),
-                    shape.batch(),
-                    shape.rows(),
-                    shape.height(),
-                    shape.width(),
-                    tokens));
+                    shape.batch().batch(),
+                    shape.batch().rows(),
+                    shape.batch().height(),
+                    shape.batch().width(),
+                    shape.tokens()));
     this.unets = new GraphCache<>(weights, recorded);
     this.scaled = new GraphCache<>(device, Denoiser::scaled);
     this.steps =
@@ -81,8 +90,8 @@ final class Denoiser implements AutoCloseable {
         });
   }
 
-  CompiledGraph unet(BatchShape shape) {
-    return unets.get(shape.withNoise(false));
+  CompiledGraph unet(BatchShape shape, long embeddedTokens) {
+    return unets.get(new UnetShape(shape.withNoise(false), embeddedTokens));
   }
 
   CompiledGraph scaledInput(BatchShape shape) {
@@ -95,7 +104,7 @@ final class Denoiser implements AutoCloseable {
 
   /** What the UNet's results take at a time in such a batch, weights not counted. */
   long imageBytes(BatchShape shape) {
-    return LiveMemory.peakBytes(recorded.apply(shape), target.dtype());
+    return LiveMemory.peakBytes(recorded.apply(new UnetShape(shape, tokens)), target.dtype());
   }
 
   /** Time spent in compiling so far. */

@@ -40,7 +40,7 @@ final class DenoisingLoop {
     this.shape = task.shape();
     this.embeddings = task.embeddings();
     this.schedule = task.schedule();
-    this.unet = graphs.unet(shape);
+    this.unet = graphs.unet(shape, embeddings.shape().size(1));
     this.table = shared.push(new StepTable(device, schedule));
     this.scale = shared.push(perImage(batch.values(ImageRequest::guidanceScale)));
     this.rescale = shared.push(perImage(batch.values(ImageRequest::guidanceRescale)));

@@ -5,6 +5,7 @@ import io.sparkdiffusion.graph.Graph;
 import io.sparkdiffusion.graph.Tensor;
 import io.sparkdiffusion.kernel.Target;
 import io.sparkdiffusion.pipeline.TextEncoder.EncodedText;
+import io.sparkdiffusion.pipeline.TextEncoder.Text;
 import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.text.ClipTextModel;
 import io.sparkdiffusion.text.ClipTokenizer;
@@ -27,8 +28,11 @@ final class PromptEncoder implements AutoCloseable {
   private final TorchDevice device;
   private final WeightsOnDemand weights;
   private final GraphCache<Component> graphs;
-  private final GraphCache<Integer> joints;
+  private final GraphCache<Joint> joints;
   private final TextEncoder encoder;
+
+  /** How many texts, and of how many tokens each. */
+  private record Joint(int texts, long tokens) {}
 
   /** Loads the text encoder. */
   PromptEncoder(
@@ -59,7 +63,7 @@ final class PromptEncoder implements AutoCloseable {
       encoder.forgetOldest();
       soon.stream()
           .limit(StableDiffusionPipeline.MOST_UPCOMING)
-          .flatMap(PromptEncoder::texts)
+          .flatMap(request -> texts(request).stream())
           .forEach(encoder::encode);
       release();
     }
@@ -71,42 +75,56 @@ final class PromptEncoder implements AutoCloseable {
    */
   List<EncodedText> encode(List<ImageRequest> requests, boolean guided) {
     encoder.forgetOldest();
-    Stream<String> negative =
-        guided ? requests.stream().map(ImageRequest::negativePrompt) : Stream.empty();
-    Stream<String> positive = requests.stream().map(ImageRequest::prompt);
+    List<List<Text>> texts = requests.stream().map(this::texts).toList();
+    Stream<Text> negative = guided ? texts.stream().map(both -> both.get(1)) : Stream.empty();
+    Stream<Text> positive = texts.stream().map(both -> both.get(0));
     return Stream.concat(negative, positive).map(encoder::encode).toList();
   }
 
-  /** Embeddings side by side: (R, S, D); the caller closes them. */
+  /** Embeddings of as many tokens each, side by side: (R, S, D); the caller closes them. */
   DeviceTensor embeddings(List<EncodedText> texts) {
+    long tokens = texts.get(0).embeddings().shape().size(1);
     return joints
-        .get(texts.size())
+        .get(new Joint(texts.size(), tokens))
         .run(texts.stream().map(EncodedText::embeddings).toArray(DeviceTensor[]::new));
   }
 
-  private Graph sideBySide(int texts) {
+  private Graph sideBySide(Joint joint) {
     Graph graph = new Graph("the batch's embeddings");
     Tensor[] all =
-        Stream.generate(() -> graph.input(1, config.positions(), config.width()))
-            .limit(texts)
+        Stream.generate(() -> graph.input(1, joint.tokens(), config.width()))
+            .limit(joint.texts())
             .toArray(Tensor[]::new);
     return graph.returns(Tensor.cat(0, all));
   }
 
   /** Whether all that these images need is encoded. */
   boolean remembers(List<ImageRequest> requests) {
-    return requests.stream().flatMap(PromptEncoder::texts).allMatch(encoder::remembers);
+    return requests.stream()
+        .flatMap(request -> texts(request).stream())
+        .allMatch(encoder::remembers);
   }
 
-  /** The tokens of a text, without its embeddings. */
-  ClipTokenizer.Tokens tokens(String text) {
-    return encoder.tokens(text);
+  /** How much of a negative prompt is read, without its embeddings. */
+  ImageResult.TextUse negative(ImageRequest request) {
+    return encoder.use(request.negativePrompt(), request.promptSyntax());
   }
 
-  private static Stream<String> texts(ImageRequest request) {
+  /** Of how many chunks of tokens an image's texts are. */
+  int chunks(ImageRequest request) {
+    int prompt = encoder.chunks(request.prompt(), request.promptSyntax());
     return request.batchKey().guided()
-        ? Stream.of(request.negativePrompt(), request.prompt())
-        : Stream.of(request.prompt());
+        ? Math.max(prompt, encoder.chunks(request.negativePrompt(), request.promptSyntax()))
+        : prompt;
+  }
+
+  /** The prompt, then the negative one where there is guidance, of one length. */
+  private List<Text> texts(ImageRequest request) {
+    int chunks = chunks(request);
+    Text prompt = new Text(request.prompt(), request.promptSyntax(), chunks);
+    return request.batchKey().guided()
+        ? List.of(prompt, new Text(request.negativePrompt(), request.promptSyntax(), chunks))
+        : List.of(prompt);
   }
 
   private void release() {

@@ -19,8 +19,11 @@ import io.sparkdiffusion.unet.Unet2dConditionModel;
 import io.sparkdiffusion.util.ResourceStack;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -207,13 +210,26 @@ public final class StableDiffusionPipeline implements AutoCloseable {
           .<ImageResult>map(request -> new ImageResult.Failed(request, e.getMessage()))
           .toList();
     }
-    List<ImageResult> results = new ArrayList<>(requests.size());
-    for (int from = 0; from < requests.size(); from += batchSize) {
-      int to = Math.min(from + batchSize, requests.size());
-      encodeAhead(requests.subList(from, to), requests.subList(from, requests.size()));
-      results.addAll(generateBatch(requests.subList(from, to), batchSize, schedule, observer));
+    Map<ImageRequest, ImageResult> results = new IdentityHashMap<>();
+    for (List<ImageRequest> alike : byLengthOfTexts(requests)) {
+      for (int from = 0; from < alike.size(); from += batchSize) {
+        List<ImageRequest> batch = alike.subList(from, Math.min(from + batchSize, alike.size()));
+        encodeAhead(batch, alike.subList(from, alike.size()));
+        for (ImageResult result : generateBatch(batch, batchSize, schedule, observer)) {
+          results.put(result.request(), result);
+        }
+      }
     }
-    return results;
+    return requests.stream().map(results::get).toList();
+  }
+
+  /** Long texts have more prompt embeddings, which decides the UNet's shape. */
+  private Collection<List<ImageRequest>> byLengthOfTexts(List<ImageRequest> requests) {
+    Map<Integer, List<ImageRequest>> byChunks = new TreeMap<>();
+    for (ImageRequest request : requests) {
+      byChunks.computeIfAbsent(prompts.chunks(request), any -> new ArrayList<>()).add(request);
+    }
+    return byChunks.values();
   }
 
   private List<ImageResult> generateBatch(
@@ -273,9 +289,8 @@ public final class StableDiffusionPipeline implements AutoCloseable {
     List<ImageResult> results = new ArrayList<>();
     for (int i = 0; i < requests.size(); i++) {
       ImageRequest request = requests.get(i);
-      ImageResult.TextUse negative =
-          use(guided ? texts.get(i).tokens() : prompts.tokens(request.negativePrompt()));
-      ImageResult.TextUse prompt = use(texts.get(guided ? batchSize + i : i).tokens());
+      ImageResult.TextUse negative = guided ? texts.get(i).use() : prompts.negative(request);
+      ImageResult.TextUse prompt = texts.get(guided ? batchSize + i : i).use();
       results.add(
           decoded
               .get(i)
@@ -283,10 +298,6 @@ public final class StableDiffusionPipeline implements AutoCloseable {
                   request, rgb -> new ImageResult.Generated(request, rgb, prompt, negative, each)));
     }
     return results;
-  }
-
-  private static ImageResult.TextUse use(ClipTokenizer.Tokens tokens) {
-    return new ImageResult.TextUse(tokens.tokenCount(), tokens.lostText());
   }
 
   private Duration compiling() {

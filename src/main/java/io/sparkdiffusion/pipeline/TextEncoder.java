@@ -1,13 +1,19 @@
 package io.sparkdiffusion.pipeline;
 
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.pipeline.ImageResult.TextUse;
+import io.sparkdiffusion.request.Parameters;
+import io.sparkdiffusion.request.PromptSyntax;
+import io.sparkdiffusion.request.WeightedPrompt;
 import io.sparkdiffusion.text.ClipTokenizer;
 import io.sparkdiffusion.torch.CompiledGraph;
 import io.sparkdiffusion.torch.DeviceTensor;
 import io.sparkdiffusion.torch.TorchDevice;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
@@ -33,15 +39,24 @@ final class TextEncoder implements AutoCloseable {
   private final Supplier<CompiledGraph> model;
   private final TorchDevice device;
   private final long vocabulary;
-  private final Map<String, EncodedText> remembered = new LinkedHashMap<>(16, 0.75f, true);
+  private final Map<Text, EncodedText> remembered = new LinkedHashMap<>(16, 0.75f, true);
   private long bytesEach = 1;
+
+  /**
+   * A text to encode.
+   *
+   * @param syntax of {@link PromptSyntax}
+   * @param chunks of how many its embeddings are, at least as many as {@link #chunks} says
+   */
+  record Text(String words, String syntax, int chunks) {}
 
   /**
    * A text with its embeddings.
    *
-   * @param embeddings (1, positions, width) float32, the encoder's until it forgets the text
+   * @param embeddings (1, chunks x positions, width) float32, the encoder's until it forgets the
+   *     text
    */
-  record EncodedText(ClipTokenizer.Tokens tokens, DeviceTensor embeddings) {}
+  record EncodedText(TextUse use, DeviceTensor embeddings) {}
 
   /**
    * An encoder over borrowed parts.
@@ -59,18 +74,18 @@ final class TextEncoder implements AutoCloseable {
   }
 
   /** The embeddings of a text, computed where they are not remembered. */
-  EncodedText encode(String text) {
+  EncodedText encode(Text text) {
     EncodedText known = remembered.get(text);
     if (known == null) {
       known = compute(text);
-      bytesEach = known.embeddings().shape().count() * Float.BYTES;
+      bytesEach = Math.max(bytesEach, known.embeddings().shape().count() * Float.BYTES);
       remembered.put(text, known);
     }
     return known;
   }
 
   /** Whether a text's embeddings are known. */
-  boolean remembers(String text) {
+  boolean remembers(Text text) {
     return remembered.containsKey(text);
   }
 
@@ -87,26 +102,70 @@ final class TextEncoder implements AutoCloseable {
     }
   }
 
-  /** How many texts are remembered whose embeddings take so many bytes each. */
+  /** How many texts are remembered whose embeddings take so many bytes at most. */
   static int remembered(long bytesEach) {
     return (int) Math.max(ENCODED_TOGETHER, Math.min(REMEMBERED, REMEMBERED_BYTES / bytesEach));
   }
 
-  /** The tokens of a text. */
-  ClipTokenizer.Tokens tokens(String text) {
-    return tokenizer.encode(text);
+  /** Of how many chunks of tokens a text is. */
+  int chunks(String words, String syntax) {
+    return isPlain(syntax) ? 1 : chunksOf(words).count();
   }
 
-  private EncodedText compute(String text) {
-    ClipTokenizer.Tokens tokens = tokenizer.encode(text);
-    long largest = Arrays.stream(tokens.ids()).max().orElse(0);
+  /** How much of a text is read, without its embeddings. */
+  TextUse use(String words, String syntax) {
+    if (isPlain(syntax)) {
+      ClipTokenizer.Tokens tokens = tokenizer.encode(words);
+      return new TextUse(tokens.tokenCount(), tokens.lostText());
+    }
+    PromptChunks chunks = chunksOf(words);
+    return new TextUse(chunks.tokenCount(), chunks.lostText());
+  }
+
+  private static boolean isPlain(String syntax) {
+    return syntax.equals(PromptSyntax.PLAIN);
+  }
+
+  private PromptChunks chunksOf(String words) {
+    return PromptChunks.of(WeightedPrompt.parse(Parameters.PROMPT, words), tokenizer);
+  }
+
+  private EncodedText compute(Text text) {
+    TextUse use = use(text.words(), text.syntax());
+    if (isPlain(text.syntax())) {
+      return new EncodedText(use, states(tokenizer.encode(text.words()).ids()));
+    }
+    return new EncodedText(use, weighted(chunksOf(text.words()), text.chunks()));
+  }
+
+  /** Chunks are encoded one by one and joined; their weights are applied on the host. */
+  private DeviceTensor weighted(PromptChunks chunks, int number) {
+    List<float[]> parts = new ArrayList<>();
+    for (long[] ids : chunks.ids(number)) {
+      try (DeviceTensor states = states(ids)) {
+        parts.add(states.toFloats());
+      }
+    }
+    int each = parts.get(0).length;
+    float[] all = new float[number * each];
+    for (int i = 0; i < number; i++) {
+      System.arraycopy(parts.get(i), 0, all, i * each, each);
+    }
+    float[] weights = chunks.weights(number);
+    PromptChunks.weigh(all, weights);
+    return device.floats(all, 1, weights.length, all.length / weights.length);
+  }
+
+  /** The network's answer: (1, positions, width). */
+  private DeviceTensor states(long[] tokens) {
+    long largest = Arrays.stream(tokens).max().orElse(0);
     if (largest >= vocabulary) {
       throw new ProblemsException(
           "Cannot encode a text: the tokenizer's ids must be below the text encoder's vocab_size"
               + " (id %s, vocab_size %s)".formatted(largest, vocabulary));
     }
-    try (DeviceTensor ids = device.longs(tokens.ids(), 1, tokens.ids().length)) {
-      return new EncodedText(tokens, model.get().run(ids));
+    try (DeviceTensor ids = device.longs(tokens, 1, tokens.length)) {
+      return model.get().run(ids);
     }
   }
 

@@ -33,7 +33,7 @@ public final class ImageRequest implements Serializable {
    */
   public static ImageRequest of(String id, int imageIndex, Values given) {
     Values row = given.withDefaults(Values.usual()).with(Parameters.ID.of(id));
-    List<String> broken = row.problems(Parameters.OF_ROW);
+    List<String> broken = RowRequests.problems(row);
     if (imageIndex < 0 || !broken.isEmpty()) {
       throw new IllegalArgumentException(
           "Cannot make a request: it must keep the rules of a row "
@@ -80,6 +80,11 @@ public final class ImageRequest implements Serializable {
   /** What to avoid, empty for nothing. */
   public String negativePrompt() {
     return values.get(Parameters.NEGATIVE_PROMPT);
+  }
+
+  /** What brackets in both texts mean, of {@link PromptSyntax}. */
+  public String promptSyntax() {
+    return values.get(Parameters.PROMPT_SYNTAX);
   }
 
   /** The seed of this image's own generator. */

@@ -51,6 +51,19 @@ public final class Parameters {
               .asPrivate()
               .variesInBatch());
 
+  /** What brackets in both texts mean. */
+  public static final Parameter<String> PROMPT_SYNTAX =
+      add(
+          text("prompt_syntax")
+              .usually(PromptSyntax.PLAIN)
+              .rule(Rule.oneOf(PromptSyntax.WORDS))
+              .alsoCalled("prompt_style", "prompt_parser", "weighted_prompts", "prompt_weighting")
+              .means(
+                  "a1111: (word:1.3), [word] and BREAK, texts of any length",
+                  "what brackets in texts mean: plain, a1111")
+              .topic(Topic.WHAT_TO_DRAW)
+              .inHash(InHash.UNLESS_USUAL));
+
   /** Images of a row; the seed of each follows from the row's. */
   public static final Parameter<Integer> NUM_IMAGES =
       add(

@@ -39,8 +39,14 @@ public sealed interface RowRequests {
     Parameter.Value<Long> derived = Parameters.SEED.of(RowSeed.of(job.get(Parameters.SEED), id));
     Values full = row.withDefaults(job.with(derived));
     List<String> reasons = new ArrayList<>(misread);
-    reasons.addAll(full.problems(Parameters.OF_ROW));
+    reasons.addAll(problems(full));
     return reasons.isEmpty() ? new Valid(requests(id, full)) : new Invalid(id, reasons);
+  }
+
+  /** All rules that a row with all its values breaks. */
+  static List<String> problems(Values row) {
+    List<String> problems = row.problems(Parameters.OF_ROW);
+    return problems.isEmpty() ? WeightedPrompt.problems(row) : problems;
   }
 
   /** Each takes the row's seed + its index, in 64 bits: the largest is followed by the smallest. */

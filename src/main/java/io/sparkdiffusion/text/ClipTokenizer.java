@@ -13,6 +13,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.stream.IntStream;
 
 /**
  * CLIP's byte-level BPE, the same ids as transformers' CLIPTokenizerFast. The tokenizers library
@@ -31,24 +32,18 @@ public final class ClipTokenizer implements AutoCloseable {
   private final HuggingFaceTokenizer tokenizer;
   private final Placeholders placeholders;
   private final int positions;
-  private final long endId;
-  private final long paddingId;
-  private final long largestId;
+  private final Ids ids;
 
   private ClipTokenizer(
-      HuggingFaceTokenizer tokenizer,
-      Placeholders placeholders,
-      int positions,
-      long endId,
-      long paddingId,
-      long largestId) {
+      HuggingFaceTokenizer tokenizer, Placeholders placeholders, int positions, Ids ids) {
     this.tokenizer = tokenizer;
     this.placeholders = placeholders;
     this.positions = positions;
-    this.endId = endId;
-    this.paddingId = paddingId;
-    this.largestId = largestId;
+    this.ids = ids;
   }
+
+  /** Ids that have a meaning of their own. */
+  private record Ids(long start, long end, long padding, long largest) {}
 
   /**
    * What the encoder is given.
@@ -58,6 +53,21 @@ public final class ClipTokenizer implements AutoCloseable {
    * @param lostText what was cut off, empty where all fitted
    */
   public record Tokens(long[] ids, int tokenCount, String lostText) {}
+
+  /**
+   * All tokens of a text, without start and end.
+   *
+   * @param text with its placeholders written out
+   * @param ids as many as there are
+   * @param begins where in the text each begins, in code points
+   */
+  public record TextTokens(String text, long[] ids, int[] begins) {
+
+    /** What the text says from a token on. */
+    public String from(int token) {
+      return text.substring(text.offsetByCodePoints(0, begins[token]));
+    }
+  }
 
   /**
    * Loads the tokenizer of a folder.
@@ -76,14 +86,17 @@ public final class ClipTokenizer implements AutoCloseable {
     Vocabulary vocabulary = given.vocabulary();
     NavigableMap<Integer, AddedToken> added =
         AddedTokens.read(folder, vocabulary, special, given.added());
-    long end = vocabulary.required(special.end().content());
+    Ids ids =
+        new Ids(
+            idOf(added, special.start()),
+            vocabulary.required(special.end().content()),
+            idOf(added, special.padding()),
+            Math.max(Collections.max(vocabulary.ids().values()), added.lastKey()));
     return new ClipTokenizer(
         open(folder, TokenizerJson.of(vocabulary, special, added)),
         new Placeholders(added),
         positions,
-        end,
-        idOf(added, special.padding()),
-        Math.max(Collections.max(vocabulary.ids().values()), added.lastKey()));
+        ids);
   }
 
   private static long idOf(Map<Integer, AddedToken> added, AddedToken token) {
@@ -121,31 +134,59 @@ public final class ClipTokenizer implements AutoCloseable {
    * @throws ProblemsException where it does not
    */
   public void requireIdsBelow(long vocabulary, Path model) {
-    if (largestId >= vocabulary) {
+    if (ids.largest() >= vocabulary) {
       throw new ProblemsException(
           ("Cannot use the tokenizer of %s: its ids must be below the text encoder's vocab_size"
                   + " (id %s, vocab_size %s)")
-              .formatted(model, largestId, vocabulary));
+              .formatted(model, ids.largest(), vocabulary));
     }
   }
 
   /** Splits, cuts and pads a text; its placeholders are written out before. */
   public Tokens encode(String text) {
+    TextTokens all = textTokens(text);
+    int count = all.ids().length;
+    int room = textPositions();
+    int taken = Math.min(count, room);
+    long[] padded = new long[positions];
+    Arrays.fill(padded, ids.padding());
+    padded[0] = ids.start();
+    System.arraycopy(all.ids(), 0, padded, 1, taken);
+    padded[taken + 1] = ids.end();
+    return new Tokens(padded, count + 2, count > room ? all.from(room) : "");
+  }
+
+  /** Splits a text, whose placeholders are written out before, into as many tokens as it has. */
+  public TextTokens textTokens(String text) {
     String plain = whole(text);
     Encoding first = tokenizer.encode(plain);
     String written = placeholders.writtenOut(plain, first.getIds(), MOST_CHARACTERS);
-    return tokens(written, written.equals(plain) ? first : tokenizer.encode(whole(written)));
+    boolean isSame = written.equals(plain);
+    String last = isSame ? plain : whole(written);
+    Encoding encoding = isSame ? first : tokenizer.encode(last);
+    long[] all = encoding.getIds();
+    CharSpan[] spans = encoding.getCharTokenSpans();
+    return new TextTokens(
+        last,
+        Arrays.copyOfRange(all, 1, all.length - 1),
+        IntStream.range(1, all.length - 1)
+            .map(i -> spans[i] == null ? 0 : spans[i].getStart())
+            .toArray());
   }
 
-  private Tokens tokens(String text, Encoding encoding) {
-    long[] all = encoding.getIds();
-    long[] ids = Arrays.copyOf(all, positions);
-    if (all.length <= positions) {
-      Arrays.fill(ids, all.length, positions, paddingId);
-      return new Tokens(ids, all.length, "");
-    }
-    ids[positions - 1] = endId;
-    return new Tokens(ids, all.length, textFrom(text, encoding.getCharTokenSpans()));
+  /** How many tokens of a text the encoder takes beside start and end: 75. */
+  public int textPositions() {
+    return positions - 2;
+  }
+
+  /** Tokens of a text, {@link #textPositions()} at most, filled up between start and end. */
+  public long[] chunk(long[] tokens) {
+    long[] padded = new long[positions];
+    Arrays.fill(padded, ids.padding());
+    padded[0] = ids.start();
+    System.arraycopy(tokens, 0, padded, 1, tokens.length);
+    padded[positions - 1] = ids.end();
+    return padded;
   }
 
   /** At most so long, and with U+FFFD for halves of characters, which have no bytes in UTF-8. */
@@ -157,11 +198,6 @@ public final class ClipTokenizer implements AutoCloseable {
             .map(c -> Character.getType(c) == Character.SURROGATE ? REPLACEMENT : c)
             .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
             .toString();
-  }
-
-  /** The text from the first token that found no place; spans count code points. */
-  private String textFrom(String text, CharSpan[] spans) {
-    return text.substring(text.offsetByCodePoints(0, spans[positions - 1].getStart()));
   }
 
   @Override

@@ -9,6 +9,8 @@ import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.Graph;
 import io.sparkdiffusion.kernel.Packing;
 import io.sparkdiffusion.pipeline.TextEncoder.EncodedText;
+import io.sparkdiffusion.pipeline.TextEncoder.Text;
+import io.sparkdiffusion.request.PromptSyntax;
 import io.sparkdiffusion.testing.ReferenceModels;
 import io.sparkdiffusion.text.ClipTextModel;
 import io.sparkdiffusion.text.ClipTokenizer;
@@ -55,11 +57,15 @@ class TextEncoderTest {
               new TextEncoder(tokenizer, () -> model, device, config.vocabulary())) {
         Set<EncodedText> computed = Collections.newSetFromMap(new IdentityHashMap<>());
         for (int row = 0; row < 1000; row++) {
-          computed.add(encoder.encode(""));
-          computed.add(encoder.encode("a photograph of horse number " + row % 10));
+          computed.add(encoder.encode(plain("")));
+          computed.add(encoder.encode(plain("a photograph of horse number " + row % 10)));
         }
         assertThat(computed).hasSize(11);
       }
     }
+  }
+
+  private static Text plain(String words) {
+    return new Text(words, PromptSyntax.PLAIN, 1);
   }
 }
