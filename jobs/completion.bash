@@ -10,6 +10,7 @@ id_column=
 prompt_column=
 ignore_columns=
 negative_prompt=
+prompt_syntax=
 num_images=
 seed=
 num_inference_steps=

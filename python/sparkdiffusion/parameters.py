@@ -26,6 +26,7 @@ class Parameters(Params):
     outputCol = Param(Params._dummy(), "outputCol", "column of images, which is added", TypeConverters.toString)
     png_ai_mark = Param(Params._dummy(), "png_ai_mark", "mark PNGs as made by a model", TypeConverters.toBoolean)
     png_parameters = Param(Params._dummy(), "png_parameters", "write prompts and parameters into PNGs", TypeConverters.toBoolean)
+    prompt_syntax = Param(Params._dummy(), "prompt_syntax", "what brackets in texts mean: plain, a1111", TypeConverters.toString)
     revision = Param(Params._dummy(), "revision", "branch, tag or commit of a hub id; empty: main", TypeConverters.toString)
     scheduler = Param(Params._dummy(), "scheduler", "sampler, such as ddim, euler or dpm++_2m", TypeConverters.toString)
     seed = Param(Params._dummy(), "seed", "rows without a seed derive theirs from it and their id", TypeConverters.toInt)

@@ -32,6 +32,7 @@ final class ConfigText {
       guidance_scale: 5
       guidance_rescale: 0.7
       eta: 0.5
+      prompt_syntax: a1111
       vae_tiling: on
       diffusion_scheduler_config: {timestep_spacing: trailing, rescale_zero_terminal_snr: true}
       resolution: 256

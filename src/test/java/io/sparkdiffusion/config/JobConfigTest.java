@@ -189,7 +189,8 @@ class JobConfigTest {
                 + " output_format=png, output_table=lake.db.images, overwrite=everything,"
                 + " per_device_batch_size=8, png_ai_mark=false,"
                 + " png_parameters=false, pretrained_model_name_or_path=/models/sd2,"
-                + " price_per_device_hour=2.5, prompt=(set), prompt_column=prompt, prompts=,"
+                + " price_per_device_hour=2.5, prompt=(set), prompt_column=prompt,"
+                + " prompt_syntax=a1111, prompts=,"
                 + " prompts_format=auto, prompts_options=, resolution=, revision=fp16,"
                 + " run_name=autumn, scheduler=ddim, seed=-9,"
                 + " vae_tiling=on, variant=, weights_dtype=bfloat16, width=640}");

@@ -11,6 +11,7 @@ import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.kernel.Target;
 import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.request.Parameters;
+import io.sparkdiffusion.testing.Comparison;
 import io.sparkdiffusion.testing.ReferenceModels;
 import io.sparkdiffusion.testing.Requests;
 import io.sparkdiffusion.text.ClipTokenizer;
@@ -22,7 +23,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -70,15 +70,9 @@ class WeightedPromptsTest {
 
   private static void assertStates(
       TextEncoder.EncodedText text, TensorFile reference, String name) {
-    float[] expected = reference.floats(name);
-    float largest = 0;
-    for (float value : expected) {
-      largest = Math.max(largest, Math.abs(value));
-    }
     assertThat(text.embeddings().shape()).as(name).isEqualTo(reference.shape(name));
-    assertThat(text.embeddings().toFloats())
-        .as(name)
-        .containsExactly(expected, Offset.offset(1e-5f * largest));
+    Comparison.assertClose(
+        name, text.embeddings().toFloats(), reference.floats(name), 1e-5);
   }
 
   @Test

@@ -269,6 +269,11 @@ public final class TextToImage extends Transformer implements DefaultParamsWrita
     return with("negative_prompt", value);
   }
 
+  /** What brackets in texts mean: {@code plain} or {@code a1111}, which also reads long texts. */
+  public TextToImage setPromptSyntax(String value) {
+    return with("prompt_syntax", value);
+  }
+
   /** Rows without a seed derive theirs from this one and their id. */
   public TextToImage setSeed(long value) {
     return with("seed", value);

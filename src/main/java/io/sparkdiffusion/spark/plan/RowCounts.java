@@ -4,14 +4,16 @@ import static java.util.Comparator.reverseOrder;
 import static java.util.stream.Collectors.counting;
 import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.toMap;
+import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.concat_ws;
 import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.length;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.regexp_replace;
-import static org.apache.spark.sql.functions.sum;
 import static org.apache.spark.sql.functions.when;
 
+import io.sparkdiffusion.request.PromptSyntax;
 import io.sparkdiffusion.spark.table.RequestColumns;
 import io.sparkdiffusion.spark.table.ResultColumns;
 import java.util.Comparator;
@@ -64,9 +66,10 @@ public final class RowCounts {
   }
 
   /** The images of a group that went through a model. */
-  public record Made(long generated, long failed, long truncated, Map<String, Long> failures) {
+  public record Made(
+      long generated, long failed, long truncated, long unread, Map<String, Long> failures) {
 
-    public static final Made NONE = new Made(0, 0, 0, Map.of());
+    public static final Made NONE = new Made(0, 0, 0, 0, Map.of());
 
     /** Both together. */
     public Made plus(Made other) {
@@ -74,42 +77,58 @@ public final class RowCounts {
           generated + other.generated,
           failed + other.failed,
           truncated + other.truncated,
+          unread + other.unread,
           merged(failures, other.failures));
     }
 
     /** The same where all rows are read: fewer than a query's two stages take. */
     public static Made ofFew(Dataset<Row> results) {
-      Column lost = length(col("lost_text")).plus(length(col("negative_lost_text")));
       List<Row> made =
           results
               .filter(col("request_hash").isNotNull())
-              .select(col("status"), col("error"), lost.gt(0))
+              .select(col("status"), col("error"), isTruncated(), saysUnreadWeights())
               .collectAsList();
       List<String> errors =
           made.stream()
               .filter(row -> row.getString(0).equals(ResultColumns.FAILED))
               .map(row -> row.getString(1))
               .toList();
-      long truncated = made.stream().filter(row -> !row.isNullAt(2) && row.getBoolean(2)).count();
-      return new Made(made.size() - errors.size(), errors.size(), truncated, reasons(errors));
+      return new Made(
+          made.size() - errors.size(),
+          errors.size(),
+          made.stream().filter(row -> row.getBoolean(2)).count(),
+          made.stream().filter(row -> row.getBoolean(3)).count(),
+          reasons(errors));
     }
 
     public static Made of(Dataset<Row> results) {
       Dataset<Row> made = results.filter(col("request_hash").isNotNull());
       Column isFailed = col("status").equalTo(ResultColumns.FAILED);
-      Column lost = length(col("lost_text")).plus(length(col("negative_lost_text")));
       Row counts =
           made.agg(
                   count(when(isFailed, null).otherwise(1)),
                   count(when(isFailed, 1)),
-                  sum(when(lost.gt(0), 1L).otherwise(0L)))
+                  count(when(isTruncated(), 1)),
+                  count(when(saysUnreadWeights(), 1)))
               .head();
       long failed = counts.getLong(1);
       return new Made(
           counts.getLong(0),
           failed,
-          counts.isNullAt(2) ? 0 : counts.getLong(2),
+          counts.getLong(2),
+          counts.getLong(3),
           failed == 0 ? Map.of() : reasons(made));
+    }
+
+    private static Column isTruncated() {
+      Column lost = length(col("lost_text")).plus(length(col("negative_lost_text")));
+      return coalesce(lost.gt(0), lit(false));
+    }
+
+    private static Column saysUnreadWeights() {
+      Column isPlain = col("prompt_syntax").equalTo(PromptSyntax.PLAIN);
+      Column texts = concat_ws("\n", col("prompt"), col("negative_prompt"));
+      return coalesce(isPlain.and(texts.rlike(PromptSyntax.weighted())), lit(false));
     }
   }
 
@@ -139,7 +158,7 @@ public final class RowCounts {
 
   /** A run that was stopped before any image was made. */
   public static RunCounts stopped(Planned planned) {
-    return new RunCounts(planned.images(), 0, 0, planned.failed(), 0, planned.failures());
+    return new RunCounts(planned.images(), 0, 0, planned.failed(), 0, 0, planned.failures());
   }
 
   private static Map<String, Long> merged(Map<String, Long> first, Map<String, Long> second) {
@@ -160,6 +179,7 @@ public final class RowCounts {
         planned.images() - planned.failed() - toMake,
         planned.failed() + made.failed(),
         made.truncated(),
+        made.unread(),
         merged(planned.failures(), made.failures()));
   }
 }

@@ -11,6 +11,7 @@ import java.util.TreeMap;
  * @param skipped images that were there before
  * @param failed requests without an image
  * @param truncated images whose prompt or negative prompt was longer than the encoder reads
+ * @param unread images whose texts say weights that {@code prompt_syntax=plain} has drawn as words
  * @param failures how many images failed for each reason
  */
 public record RunCounts(
@@ -19,9 +20,10 @@ public record RunCounts(
     long skipped,
     long failed,
     long truncated,
+    long unread,
     Map<String, Long> failures) {
 
-  public static final RunCounts NONE = new RunCounts(0, 0, 0, 0, 0, Map.of());
+  public static final RunCounts NONE = new RunCounts(0, 0, 0, 0, 0, 0, Map.of());
 
   /** Keeps a sorted copy of the reasons. */
   public RunCounts {

@@ -133,6 +133,7 @@ public final class RunReport {
   private Map<String, Object> warnings() {
     Map<String, Object> warnings = new LinkedHashMap<>();
     warnings.put("truncated_texts", counts.truncated());
+    warnings.put("weights_drawn_as_words", counts.unread());
     warnings.put("batch_halvings", counters.batchHalvings().value());
     return warnings;
   }

@@ -75,13 +75,14 @@ class BadRowsTest {
             + " out of memory. Tried to allocate 2.00 GiB); make it"
             + " smaller or use activations_dtype=bfloat16");
     List<String> good =
-        List.of("good-1,owl,,,,,,,,", "long,LONG owl,,,,,,,,", "good-2,hare,,,,,16,,,");
+        List.of("good-1,owl,,,,,,,,", "long,LONG owl,,,,,,,,", "good-2,hare,,,,,16,,,", "w,a (red:1.3) hare,,,,,,,,");
 
     GenerateJob.Result result = run(List.copyOf(bad.keySet()), good);
 
     assertThat(result.counts().failed()).isEqualTo(bad.size());
     assertThat(result.counts().generated()).isEqualTo(good.size());
     assertThat(result.counts().truncated()).isEqualTo(1);
+    assertThat(result.counts().unread()).isEqualTo(1);
     List<Row> rows = spark.read().parquet(folder.resolve("out/rows").toString()).collectAsList();
     assertThat(rows).hasSize(bad.size() + good.size());
     Map<String, String> reasons =

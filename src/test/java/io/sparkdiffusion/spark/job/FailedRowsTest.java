@@ -75,7 +75,7 @@ class FailedRowsTest {
       ResultStore rows = ResultStore.open(spark, "", output, SCHEMA);
       RowCounts.Planned planned = new RowCounts.Planned(10, 10, 1, Map.of());
       return new FailedRows(new FailureLimit.Count(limit), planned, "run", rows)
-          .tooMany(new RowCounts.Made(0, addedUp, 0, Map.of()));
+          .tooMany(new RowCounts.Made(0, addedUp, 0, 0, Map.of()));
     }
   }
 }

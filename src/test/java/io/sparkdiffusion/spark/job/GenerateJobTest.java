@@ -68,7 +68,7 @@ class GenerateJobTest {
     assertThat(result.counts().total()).isEqualTo(5);
     assertThat(rows().schema().toDDL().replace(" NOT NULL", ""))
         .isEqualTo(
-            "id STRING,image_index INT,prompt STRING,negative_prompt STRING,seed BIGINT,"
+            "id STRING,image_index INT,prompt STRING,negative_prompt STRING,prompt_syntax STRING,seed BIGINT,"
                 + "num_inference_steps INT,guidance_scale DOUBLE,guidance_rescale DOUBLE,"
                 + "height INT,width INT,scheduler STRING,eta DOUBLE,vae_tiling STRING,"
                 + "request_hash STRING,"
@@ -183,6 +183,7 @@ class GenerateJobTest {
         .hasToString("{\"total\":5,\"generated\":4,\"skipped\":0,\"failed\":1}");
     assertThat(report.at("/failures").size()).isEqualTo(1);
     assertThat(report.at("/warnings/truncated_texts").asInt()).isEqualTo(1);
+    assertThat(report.at("/warnings/weights_drawn_as_words").asInt(-1)).isZero();
     assertThat(report.at("/seconds/load").asDouble()).isPositive();
     assertThat(report.at("/seconds/compile").asDouble()).isPositive();
     assertThat(report.at("/seconds/inference").asDouble()).isEqualTo(0.004);

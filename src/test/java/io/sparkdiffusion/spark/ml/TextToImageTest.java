@@ -264,6 +264,7 @@ class TextToImageTest {
             .setModelCacheDir("/cache")
             .setDiffusionSchedulerConfig("{}")
             .setNegativePrompt("rain")
+            .setPromptSyntax("a1111")
             .setSeed(-9)
             .setNumImages(3)
             .setNumInferenceSteps(20)
@@ -305,6 +306,7 @@ class TextToImageTest {
             "outputCol=drawn",
             "png_ai_mark=false",
             "png_parameters=false",
+            "prompt_syntax=a1111",
             "revision=fp16",
             "scheduler=euler",
             "seed=-9",
