@@ -37,9 +37,7 @@ class WeightedPromptsTest {
   @ValueSource(strings = {"base", "sd15"})
   void statesEqualDiffusers(String model) throws IOException {
     JsonNode pairs =
-        new ObjectMapper()
-            .readTree(ReferenceModels.folder("weighted.json").toFile())
-            .get("pairs");
+        new ObjectMapper().readTree(ReferenceModels.folder("weighted.json").toFile()).get("pairs");
     TensorFile reference = TensorFile.read(ReferenceModels.folder("weighted.safetensors"));
     ModelFolder folder = ModelFolder.open(ReferenceModels.folder(model));
     Networks networks = Networks.check(folder);
@@ -53,7 +51,8 @@ class WeightedPromptsTest {
                       device,
                       networks.weights(Component.TEXT_ENCODER),
                       Dtype.FLOAT32,
-                      target.packings(() -> networks.usual(Component.TEXT_ENCODER, Dtype.FLOAT32))));
+                      target.packings(
+                          () -> networks.usual(Component.TEXT_ENCODER, Dtype.FLOAT32))));
       try (PromptEncoder encoder =
           new PromptEncoder(() -> tokenizer, networks.text(), weights, device, target)) {
         for (int i = 0; i < pairs.size(); i++) {
@@ -71,10 +70,10 @@ class WeightedPromptsTest {
   private static void assertStates(
       TextEncoder.EncodedText text, TensorFile reference, String name) {
     assertThat(text.embeddings().shape()).as(name).isEqualTo(reference.shape(name));
-    Comparison.assertClose(
-        name, text.embeddings().toFloats(), reference.floats(name), 1e-5);
+    Comparison.assertClose(name, text.embeddings().toFloats(), reference.floats(name), 1e-5);
   }
 
+  /** One image at a time, as executors do it on a CPU. */
   @Test
   void anImageDoesNotDependOnItsNeighboursLongerTexts() {
     List<ImageRequest> requests =
@@ -85,13 +84,13 @@ class WeightedPromptsTest {
             request("d", "a fox", ""),
             request("e", "a fox BREAK at night", ""));
     try (StableDiffusionPipeline pipeline = pipeline()) {
-      List<ImageResult> together = pipeline.generate(requests, 3);
+      List<ImageResult> together = pipeline.generate(requests);
       assertThat(together.stream().map(ImageResult::request)).isEqualTo(requests);
       List<byte[]> images = together.stream().map(WeightedPromptsTest::rgb).toList();
       assertThat(images).doesNotHaveDuplicates();
       List<ImageRequest> backwards = new ArrayList<>(requests);
       Collections.reverse(backwards);
-      List<ImageResult> again = pipeline.generate(backwards, 3);
+      List<ImageResult> again = pipeline.generate(backwards);
       for (int i = 0; i < images.size(); i++) {
         assertThat(rgb(again.get(images.size() - 1 - i))).isEqualTo(images.get(i));
       }

@@ -50,7 +50,13 @@ class WeightedPromptTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"(a:1e9),1e9", "(a:-101) b,-101", "(a:1.2.3),1.2.3", "(a:.),.", "((a:1000000000)),1000000000"})
+  @CsvSource({
+    "(a:1e9),1e9",
+    "(a:-101) b,-101",
+    "(a:1.2.3),1.2.3",
+    "(a:.),.",
+    "((a:1000000000)),1000000000"
+  })
   void aWeightThatCannotBeMeantIsARowThatFails(String prompt, String said) {
     Values row =
         Values.usual()

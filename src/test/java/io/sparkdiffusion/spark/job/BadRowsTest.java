@@ -75,7 +75,11 @@ class BadRowsTest {
             + " out of memory. Tried to allocate 2.00 GiB); make it"
             + " smaller or use activations_dtype=bfloat16");
     List<String> good =
-        List.of("good-1,owl,,,,,,,,", "long,LONG owl,,,,,,,,", "good-2,hare,,,,,16,,,", "w,a (red:1.3) hare,,,,,,,,");
+        List.of(
+            "good-1,owl,,,,,,,,",
+            "long,LONG owl,,,,,,,,",
+            "good-2,hare,,,,,16,,,",
+            "w,a (red:1.3) hare,,,,,,,,");
 
     GenerateJob.Result result = run(List.copyOf(bad.keySet()), good);
 
