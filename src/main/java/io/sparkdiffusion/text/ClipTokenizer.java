@@ -4,6 +4,7 @@ import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.util.NativeCacheException;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -117,6 +118,8 @@ public final class ClipTokenizer implements AutoCloseable {
                       "padding", "false",
                       "truncation", "false",
                       "modelMaxLength", Integer.toString(Integer.MAX_VALUE))));
+    } catch (NativeCacheException e) {
+      throw new ProblemsException(e.getMessage(), e);
     } catch (Exception e) {
       throw new ProblemsException(
           "Cannot load the tokenizer of %s: vocabulary and merges must fit together (%s)"

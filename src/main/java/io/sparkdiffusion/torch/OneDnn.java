@@ -10,6 +10,12 @@ import io.sparkdiffusion.kernel.Target;
 /** What oneDNN inside libtorch can do on this machine's processor. */
 final class OneDnn {
 
+  /**
+   * The system property that takes oneDNN's private operators away where it is {@code false}, as on
+   * machines that lack them.
+   */
+  static final String PROPERTY = "sparkdiffusion.onednn";
+
   private static final String QUESTION =
       ScriptArchive.CLASS_HEADER
           + """
@@ -22,6 +28,9 @@ final class OneDnn {
 
   /** The kernels for a type that the processor multiplies matrices of; float32 always. */
   static Target.Kernels kernels(TorchDevice device, Dtype dtype) {
+    if (!isUsed()) {
+      return Target.Kernels.ATEN;
+    }
     if (dtype == Dtype.FLOAT32) {
       return Target.Kernels.ONEDNN;
     }
@@ -31,6 +40,11 @@ final class OneDnn {
     return Processor.ofThisMachine().hasTiles()
         ? Target.Kernels.ONEDNN_WITH_TILES
         : Target.Kernels.ONEDNN;
+  }
+
+  private static boolean isUsed() {
+    return NativePlatform.ofThisMachine().hasOneDnn()
+        && !System.getProperty(PROPERTY, "").equals("false");
   }
 
   private static boolean computesBfloat16(TorchDevice device) {

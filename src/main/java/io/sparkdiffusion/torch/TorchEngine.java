@@ -5,7 +5,9 @@ import static io.sparkdiffusion.util.NativeLibraries.setIfAbsent;
 import ai.djl.engine.Engine;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.util.Utils;
+import io.sparkdiffusion.util.NativeCacheException;
 import io.sparkdiffusion.util.NativeLibraries;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -64,6 +66,7 @@ public final class TorchEngine {
     }
     if (engine.isEmpty()) {
       Libtorch libtorch = use("");
+      requireParts(libtorch);
       OpenMpThreads openMp = OpenMpThreads.beforeLoading(Integer.getInteger(THREADS, 1));
       try {
         engine =
@@ -81,15 +84,31 @@ public final class TorchEngine {
     return engine.get();
   }
 
+  private static void requireParts(Libtorch libtorch) {
+    List<String> problems = new ArrayList<>();
+    DjlClasses.problem().ifPresent(problems::add);
+    if (libtorch.folder().isEmpty()) {
+      NativePlatform.ofThisMachine()
+          .problem(NativePlatform.present(), libtorch.version())
+          .ifPresent(problems::add);
+    }
+    if (!problems.isEmpty()) {
+      throw new UnusableLibtorchException(problems);
+    }
+  }
+
   private static String reason(Libtorch libtorch, Throwable failure) {
+    if (failure instanceof NativeCacheException) {
+      return failure.getMessage();
+    }
     Throwable root = failure;
     while (root.getCause() != null) {
       root = root.getCause();
     }
     return libtorch.folder().isPresent()
         ? "Cannot start %s: its libraries must load (%s)".formatted(libtorch, root)
-        : "Cannot start libtorch: its natives must be in the job's jar and %s writable (%s)"
-            .formatted(Utils.getEngineCacheDir(), root);
+        : "Cannot start libtorch: its natives must be in the job's jar and load (%s)"
+            .formatted(root);
   }
 
   static PtNDManager newManager(ai.djl.Device device) {
@@ -157,7 +176,7 @@ public final class TorchEngine {
 
   /** Settings that DJL reads once; those that the user has given stay. */
   public static void prepare() {
-    NativeLibraries.stayOffline();
+    NativeLibraries.prepare(Utils.getEngineCacheDir());
     setIfAbsent("ai.djl.pytorch.graph_optimizer", "false");
     setIfAbsent("ai.djl.pytorch.num_interop_threads", "1");
     setIfAbsent(THREADS, Integer.toString(Runtime.getRuntime().availableProcessors()));

@@ -32,6 +32,10 @@ class StableDiffusionPipelineTest {
   @ParameterizedTest
   @MethodSource("runs")
   void everyLatentAndThePixelsEqualDiffusers(PipelineCase run) {
+    assertEqualToDiffusers(run);
+  }
+
+  static void assertEqualToDiffusers(PipelineCase run) {
     ReferenceFile numbers = ReferenceModels.numbers(run.numbers());
     float[] expected = numbers.floats(run.name() + "/latents");
     byte[] pixels = numbers.bytes(run.name() + "/pixels");

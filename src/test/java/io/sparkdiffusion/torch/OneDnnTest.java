@@ -15,4 +15,16 @@ class OneDnnTest {
       assertThat(device.target(Dtype.FLOAT16).kernels()).isEqualTo(Target.Kernels.ATEN);
     }
   }
+
+  /** As on machines that lack its private operators. */
+  @Test
+  void isLeftOutWhereItIsSwitchedOff() {
+    System.setProperty(OneDnn.PROPERTY, "false");
+    try (TorchDevice device = TorchDevice.open("cpu")) {
+      assertThat(device.target(Dtype.FLOAT32)).isEqualTo(Target.aten(Dtype.FLOAT32));
+      assertThat(device.target(Dtype.BFLOAT16)).isEqualTo(Target.aten(Dtype.BFLOAT16));
+    } finally {
+      System.clearProperty(OneDnn.PROPERTY);
+    }
+  }
 }

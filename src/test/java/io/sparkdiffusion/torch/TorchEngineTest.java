@@ -88,6 +88,25 @@ class TorchEngineTest {
             "no GPU: libtorch 2.7.1+cpu of the job's jar computes on CPUs only");
   }
 
+  /** A machine of another kind, as Java calls it. */
+  @Test
+  void saysWhichNativesTheMachineNeeds() throws Exception {
+    assertThat(startedWith(List.of("-Dos.arch=aarch64")))
+        .isNotEmpty()
+        .allMatch(
+            line ->
+                line.startsWith(
+                    "Cannot start libtorch: its natives for linux-aarch64 must be on the class path"
+                        + " (those for linux-x86_64); add ai.djl.pytorch:pytorch-native-cpu:2.7.1"));
+    assertThat(startedWith(List.of("-Dos.arch=ppc64le")))
+        .isNotEmpty()
+        .allMatch(
+            line ->
+                line.equals(
+                    "Cannot start libtorch: the machine must be one of linux-x86_64, linux-aarch64,"
+                        + " osx-aarch64 (linux-ppc64le)"));
+  }
+
   @Test
   void refusesASecondLibtorchInOneProcess() {
     TorchEngine.use("");
@@ -123,6 +142,16 @@ class TorchEngineTest {
       throws IOException, InterruptedException {
     ProcessBuilder child = ChildJvm.of(StartedTorch.class, List.of(), path);
     child.environment().putAll(environment);
+    return printedBy(child);
+  }
+
+  private static List<String> startedWith(List<String> options)
+      throws IOException, InterruptedException {
+    return printedBy(ChildJvm.of(StartedTorch.class, options));
+  }
+
+  private static List<String> printedBy(ProcessBuilder child)
+      throws IOException, InterruptedException {
     Process process = child.start();
     String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor()).as(printed).isZero();
