@@ -5,7 +5,10 @@
     generator.transform(spark.createDataFrame([("a red circle",)], ["prompt"])).write.parquet("images")
 """
 
+from __future__ import annotations
+
 import sys
+from typing import TYPE_CHECKING, Any
 
 try:
     import numpy  # noqa: F401
@@ -13,20 +16,25 @@ except ImportError as error:
     raise ImportError("Cannot import sparkdiffusion: pyspark.ml needs numpy, which pyspark does not bring; pip install numpy") from error
 
 from pyspark import SparkContext
-from pyspark.ml.param import Param
 from pyspark.ml.util import JavaMLReadable, JavaMLReader, JavaMLWritable
 from pyspark.ml.wrapper import JavaTransformer
 
 from sparkdiffusion.parameters import Parameters
-from sparkdiffusion.session import configure, find_jar, has_class, start
+from sparkdiffusion.session import configure, coordinates, find_jar, has_class, start
+from sparkdiffusion.version import VERSION as __version__
 
-__all__ = ["TextToImage", "configure", "find_jar", "start"]
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from sparkdiffusion.parameters import Given
+
+__all__ = ["TextToImage", "__version__", "configure", "coordinates", "find_jar", "start"]
 
 _PACKAGE = "io.sparkdiffusion.spark.ml"
 _CLASS = _PACKAGE + ".TextToImage"
 
 
-def _require_class():
+def _require_class() -> None:
     """Without the jar py4j only says that a package cannot be called."""
     context = SparkContext._active_spark_context
     if context is None:
@@ -39,15 +47,15 @@ def _require_class():
         )
 
 
-class _Reader(JavaMLReader):
+class _Reader(JavaMLReader["TextToImage"]):
     """Reads what either side has written; the Java class has another name than this module."""
 
     @classmethod
-    def _java_loader_class(cls, clazz):
+    def _java_loader_class(cls, clazz: Any) -> str:
         return _CLASS
 
 
-class TextToImage(JavaTransformer, Parameters, JavaMLReadable, JavaMLWritable):
+class TextToImage(JavaTransformer, Parameters, JavaMLReadable["TextToImage"], JavaMLWritable):
     """Generates an image of each row's prompt. All columns are kept; ``outputCol`` is added as a struct of ``bytes`` (a PNG file),
     ``status`` (``generated`` or ``failed``), ``error`` and every parameter that made the image.
 
@@ -56,7 +64,8 @@ class TextToImage(JavaTransformer, Parameters, JavaMLReadable, JavaMLWritable):
     and again by each action: write or persist them.
     """
 
-    def __init__(self, **params):
+    def __init__(self, **params: Unpack[Given]) -> None:
+        """:raises RuntimeError: where no Spark runs, or one without the jar"""
         super().__init__()
         _require_class()
         self._java_obj = self._new_java_obj(_CLASS, self.uid)
@@ -64,24 +73,10 @@ class TextToImage(JavaTransformer, Parameters, JavaMLReadable, JavaMLWritable):
         self._set(**params)
 
     @classmethod
-    def read(cls):
+    def read(cls) -> JavaMLReader[TextToImage]:
+        """Reads a stage that Python or Java has saved."""
         return _Reader(cls)
 
-
-def _add_setters():
-    """One for each parameter, called as in Java: setInputCol, setNumInferenceSteps."""
-    for name, param in vars(Parameters).items():
-        if isinstance(param, Param):
-            words = "".join(word[0].upper() + word[1:] for word in name.split("_"))
-
-            def setter(self, value, name=name):
-                return self._set(**{name: value})
-
-            setter.__doc__ = param.doc
-            setattr(TextToImage, "set" + words, setter)
-
-
-_add_setters()
 
 # PySpark looks for the Python side of a stage, as of a pipeline that it loads, in a module called like its Java package.
 sys.modules[_PACKAGE] = sys.modules[__name__]

@@ -1,35 +1,216 @@
 """The parameters of TextToImage. Made from the Java side by PythonParametersTest, with -Dsparkdiffusion.write=true."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
 from pyspark.ml.param import Param, Params, TypeConverters
+
+if TYPE_CHECKING:
+    from typing_extensions import TypedDict
+
+    class Given(TypedDict, total=False):
+        """What a TextToImage can be made with."""
+
+        batchSize: int
+        device: str
+        diffusion_scheduler_config: str
+        dtype: str
+        eta: float
+        from_pt: bool
+        guidance_rescale: float
+        guidance_scale: float
+        height: int
+        idCol: str
+        inputCol: str
+        libtorch_path: str
+        modelUrl: str
+        model_cache_dir: str
+        model_digest: str
+        negativePromptCol: str
+        negative_prompt: str
+        num_images: int
+        num_inference_steps: int
+        outputCol: str
+        png_ai_mark: bool
+        png_parameters: bool
+        revision: str
+        scheduler: str
+        seed: int
+        vae_tiling: str
+        variant: str
+        width: int
+
+P = TypeVar("P", bound="Parameters")
 
 
 class Parameters(Params):
-    batchSize = Param(Params._dummy(), "batchSize", "images in a batch on a GPU, which is padded to it; not set: by memory", TypeConverters.toInt)
-    device = Param(Params._dummy(), "device", "auto, cpu, cuda or cuda:N", TypeConverters.toString)
-    diffusion_scheduler_config = Param(Params._dummy(), "diffusion_scheduler_config", "mapping that wins over the model's, YAML or JSON", TypeConverters.toString)
-    dtype = Param(Params._dummy(), "dtype", "number format: float32, bfloat16, float16 (GPU only); auto: by the device", TypeConverters.toString)
-    eta = Param(Params._dummy(), "eta", "share of noise in each step of ddim and tcd, 0 to 1", TypeConverters.toFloat)
-    from_pt = Param(Params._dummy(), "from_pt", "PyTorch's weights; false: Flax's", TypeConverters.toBoolean)
-    guidance_rescale = Param(Params._dummy(), "guidance_rescale", "against overexposure, 0 to 1; 0.7 goes with 7.5", TypeConverters.toFloat)
-    guidance_scale = Param(Params._dummy(), "guidance_scale", "strength of guidance, 0 or more; at most 1: without", TypeConverters.toFloat)
-    height = Param(Params._dummy(), "height", "pixels, a multiple of 8 from 8 to 4096", TypeConverters.toInt)
-    idCol = Param(Params._dummy(), "idCol", "column of ids; without one, the prompt's SHA-256 is the id", TypeConverters.toString)
-    inputCol = Param(Params._dummy(), "inputCol", "column of prompts", TypeConverters.toString)
-    libtorch_path = Param(Params._dummy(), "libtorch_path", "folder of a PyTorch on each executor, for GPUs; empty: the job's", TypeConverters.toString)
-    modelUrl = Param(Params._dummy(), "modelUrl", "model: local folder, any Hadoop path or hub id", TypeConverters.toString)
-    model_cache_dir = Param(Params._dummy(), "model_cache_dir", "local folder of models' copies; empty: the usual", TypeConverters.toString)
-    model_digest = Param(Params._dummy(), "model_digest", "digest that the model must have; empty: any", TypeConverters.toString)
-    negativePromptCol = Param(Params._dummy(), "negativePromptCol", "column of what to avoid, where it is there", TypeConverters.toString)
-    negative_prompt = Param(Params._dummy(), "negative_prompt", "what to avoid", TypeConverters.toString)
-    num_images = Param(Params._dummy(), "num_images", "images for each row, 1 to 10000", TypeConverters.toInt)
-    num_inference_steps = Param(Params._dummy(), "num_inference_steps", "denoising steps, 1 to 1000", TypeConverters.toInt)
-    outputCol = Param(Params._dummy(), "outputCol", "column of images, which is added", TypeConverters.toString)
-    png_ai_mark = Param(Params._dummy(), "png_ai_mark", "mark PNGs as made by a model", TypeConverters.toBoolean)
-    png_parameters = Param(Params._dummy(), "png_parameters", "write prompts and parameters into PNGs", TypeConverters.toBoolean)
-    prompt_syntax = Param(Params._dummy(), "prompt_syntax", "what brackets in texts mean: plain, a1111", TypeConverters.toString)
-    revision = Param(Params._dummy(), "revision", "branch, tag or commit of a hub id; empty: main", TypeConverters.toString)
-    scheduler = Param(Params._dummy(), "scheduler", "sampler, such as ddim, euler or dpm++_2m", TypeConverters.toString)
-    seed = Param(Params._dummy(), "seed", "rows without a seed derive theirs from it and their id", TypeConverters.toInt)
-    vae_tiling = Param(Params._dummy(), "vae_tiling", "large images in tiles: auto, on, off", TypeConverters.toString)
-    variant = Param(Params._dummy(), "variant", "which of several weights, as fp16 or non_ema; empty: the usual", TypeConverters.toString)
-    width = Param(Params._dummy(), "width", "pixels, a multiple of 8 from 8 to 4096", TypeConverters.toInt)
+    """A parameter and its setter for each one of Java's; the setter returns the stage."""
+
+    batchSize: Param[int] = Param(Params._dummy(), "batchSize", "images in a batch on a GPU, which is padded to it; not set: by memory", TypeConverters.toInt)
+
+    def setBatchSize(self: P, value: int) -> P:
+        """images in a batch on a GPU, which is padded to it; not set: by memory"""
+        return self._set(batchSize=value)
+
+    device: Param[str] = Param(Params._dummy(), "device", "auto, cpu, cuda or cuda:N", TypeConverters.toString)
+
+    def setDevice(self: P, value: str) -> P:
+        """auto, cpu, cuda or cuda:N"""
+        return self._set(device=value)
+
+    diffusion_scheduler_config: Param[str] = Param(Params._dummy(), "diffusion_scheduler_config", "mapping that wins over the model's, YAML or JSON", TypeConverters.toString)
+
+    def setDiffusionSchedulerConfig(self: P, value: str) -> P:
+        """mapping that wins over the model's, YAML or JSON"""
+        return self._set(diffusion_scheduler_config=value)
+
+    dtype: Param[str] = Param(Params._dummy(), "dtype", "number format: float32, bfloat16, float16 (GPU only); auto: by the device", TypeConverters.toString)
+
+    def setDtype(self: P, value: str) -> P:
+        """number format: float32, bfloat16, float16 (GPU only); auto: by the device"""
+        return self._set(dtype=value)
+
+    eta: Param[float] = Param(Params._dummy(), "eta", "share of noise in each step of ddim and tcd, 0 to 1", TypeConverters.toFloat)
+
+    def setEta(self: P, value: float) -> P:
+        """share of noise in each step of ddim and tcd, 0 to 1"""
+        return self._set(eta=value)
+
+    from_pt: Param[bool] = Param(Params._dummy(), "from_pt", "PyTorch's weights; false: Flax's", TypeConverters.toBoolean)
+
+    def setFromPt(self: P, value: bool) -> P:
+        """PyTorch's weights; false: Flax's"""
+        return self._set(from_pt=value)
+
+    guidance_rescale: Param[float] = Param(Params._dummy(), "guidance_rescale", "against overexposure, 0 to 1; 0.7 goes with 7.5", TypeConverters.toFloat)
+
+    def setGuidanceRescale(self: P, value: float) -> P:
+        """against overexposure, 0 to 1; 0.7 goes with 7.5"""
+        return self._set(guidance_rescale=value)
+
+    guidance_scale: Param[float] = Param(Params._dummy(), "guidance_scale", "strength of guidance, 0 or more; at most 1: without", TypeConverters.toFloat)
+
+    def setGuidanceScale(self: P, value: float) -> P:
+        """strength of guidance, 0 or more; at most 1: without"""
+        return self._set(guidance_scale=value)
+
+    height: Param[int] = Param(Params._dummy(), "height", "pixels, a multiple of 8 from 8 to 4096", TypeConverters.toInt)
+
+    def setHeight(self: P, value: int) -> P:
+        """pixels, a multiple of 8 from 8 to 4096"""
+        return self._set(height=value)
+
+    idCol: Param[str] = Param(Params._dummy(), "idCol", "column of ids; without one, the prompt's SHA-256 is the id", TypeConverters.toString)
+
+    def setIdCol(self: P, value: str) -> P:
+        """column of ids; without one, the prompt's SHA-256 is the id"""
+        return self._set(idCol=value)
+
+    inputCol: Param[str] = Param(Params._dummy(), "inputCol", "column of prompts", TypeConverters.toString)
+
+    def setInputCol(self: P, value: str) -> P:
+        """column of prompts"""
+        return self._set(inputCol=value)
+
+    libtorch_path: Param[str] = Param(Params._dummy(), "libtorch_path", "folder of a PyTorch on each executor, for GPUs; empty: the job's", TypeConverters.toString)
+
+    def setLibtorchPath(self: P, value: str) -> P:
+        """folder of a PyTorch on each executor, for GPUs; empty: the job's"""
+        return self._set(libtorch_path=value)
+
+    modelUrl: Param[str] = Param(Params._dummy(), "modelUrl", "model: local folder, any Hadoop path or hub id", TypeConverters.toString)
+
+    def setModelUrl(self: P, value: str) -> P:
+        """model: local folder, any Hadoop path or hub id"""
+        return self._set(modelUrl=value)
+
+    model_cache_dir: Param[str] = Param(Params._dummy(), "model_cache_dir", "local folder of models' copies; empty: the usual", TypeConverters.toString)
+
+    def setModelCacheDir(self: P, value: str) -> P:
+        """local folder of models' copies; empty: the usual"""
+        return self._set(model_cache_dir=value)
+
+    model_digest: Param[str] = Param(Params._dummy(), "model_digest", "digest that the model must have; empty: any", TypeConverters.toString)
+
+    def setModelDigest(self: P, value: str) -> P:
+        """digest that the model must have; empty: any"""
+        return self._set(model_digest=value)
+
+    negativePromptCol: Param[str] = Param(Params._dummy(), "negativePromptCol", "column of what to avoid, where it is there", TypeConverters.toString)
+
+    def setNegativePromptCol(self: P, value: str) -> P:
+        """column of what to avoid, where it is there"""
+        return self._set(negativePromptCol=value)
+
+    negative_prompt: Param[str] = Param(Params._dummy(), "negative_prompt", "what to avoid", TypeConverters.toString)
+
+    def setNegativePrompt(self: P, value: str) -> P:
+        """what to avoid"""
+        return self._set(negative_prompt=value)
+
+    num_images: Param[int] = Param(Params._dummy(), "num_images", "images for each row, 1 to 10000", TypeConverters.toInt)
+
+    def setNumImages(self: P, value: int) -> P:
+        """images for each row, 1 to 10000"""
+        return self._set(num_images=value)
+
+    num_inference_steps: Param[int] = Param(Params._dummy(), "num_inference_steps", "denoising steps, 1 to 1000", TypeConverters.toInt)
+
+    def setNumInferenceSteps(self: P, value: int) -> P:
+        """denoising steps, 1 to 1000"""
+        return self._set(num_inference_steps=value)
+
+    outputCol: Param[str] = Param(Params._dummy(), "outputCol", "column of images, which is added", TypeConverters.toString)
+
+    def setOutputCol(self: P, value: str) -> P:
+        """column of images, which is added"""
+        return self._set(outputCol=value)
+
+    png_ai_mark: Param[bool] = Param(Params._dummy(), "png_ai_mark", "mark PNGs as made by a model", TypeConverters.toBoolean)
+
+    def setPngAiMark(self: P, value: bool) -> P:
+        """mark PNGs as made by a model"""
+        return self._set(png_ai_mark=value)
+
+    png_parameters: Param[bool] = Param(Params._dummy(), "png_parameters", "write prompts and parameters into PNGs", TypeConverters.toBoolean)
+
+    def setPngParameters(self: P, value: bool) -> P:
+        """write prompts and parameters into PNGs"""
+        return self._set(png_parameters=value)
+
+    revision: Param[str] = Param(Params._dummy(), "revision", "branch, tag or commit of a hub id; empty: main", TypeConverters.toString)
+
+    def setRevision(self: P, value: str) -> P:
+        """branch, tag or commit of a hub id; empty: main"""
+        return self._set(revision=value)
+
+    scheduler: Param[str] = Param(Params._dummy(), "scheduler", "sampler, such as ddim, euler or dpm++_2m", TypeConverters.toString)
+
+    def setScheduler(self: P, value: str) -> P:
+        """sampler, such as ddim, euler or dpm++_2m"""
+        return self._set(scheduler=value)
+
+    seed: Param[int] = Param(Params._dummy(), "seed", "rows without a seed derive theirs from it and their id", TypeConverters.toInt)
+
+    def setSeed(self: P, value: int) -> P:
+        """rows without a seed derive theirs from it and their id"""
+        return self._set(seed=value)
+
+    vae_tiling: Param[str] = Param(Params._dummy(), "vae_tiling", "large images in tiles: auto, on, off", TypeConverters.toString)
+
+    def setVaeTiling(self: P, value: str) -> P:
+        """large images in tiles: auto, on, off"""
+        return self._set(vae_tiling=value)
+
+    variant: Param[str] = Param(Params._dummy(), "variant", "which of several weights, as fp16 or non_ema; empty: the usual", TypeConverters.toString)
+
+    def setVariant(self: P, value: str) -> P:
+        """which of several weights, as fp16 or non_ema; empty: the usual"""
+        return self._set(variant=value)
+
+    width: Param[int] = Param(Params._dummy(), "width", "pixels, a multiple of 8 from 8 to 4096", TypeConverters.toInt)
+
+    def setWidth(self: P, value: int) -> P:
+        """pixels, a multiple of 8 from 8 to 4096"""
+        return self._set(width=value)

@@ -1,55 +1,110 @@
-"""Starts Spark with the job's jar on its class path."""
+"""Starts Spark with the jar that draws on its class path."""
+
+from __future__ import annotations
 
 import glob
 import os
+from typing import Any
 
 import pyspark
 from py4j.java_gateway import JavaPackage
+from pyspark.errors import PySparkRuntimeError
 from pyspark.sql import SparkSession
 
-__all__ = ["configure", "find_jar", "start"]
+from sparkdiffusion.version import VERSION
 
-# The line of Scala is PySpark's: 2.13 since Spark 4.
-JAR = f"spark-diffusion_{'2.12' if pyspark.__version__.startswith('3.') else '2.13'}-*-job.jar"
+__all__ = ["configure", "coordinates", "find_jar", "start"]
+
+JAR = "spark-diffusion_{scala}-*-job.jar"
+PACKAGE = "io.sparkdiffusion:spark-diffusion_{scala}:{version}"
 _HERE = os.path.dirname(os.path.abspath(__file__))
 
 
-def find_jar(jar=None):
-    """The job's jar: the one given, else ``SPARK_DIFFUSION_JAR``, else the one built in the checkout around this module or the working
-    directory."""
+def _scala() -> str:
+    """The Scala of this PySpark's own jars."""
+    return "2.12" if pyspark.__version__.startswith("3.") else "2.13"
+
+
+def coordinates() -> str:
+    """What Maven's repositories know the jar by, for this version and the Scala of the PySpark that is installed."""
+    return PACKAGE.format(scala=_scala(), version=VERSION)
+
+
+def _folders() -> list[str]:
+    return [os.path.abspath(folder) for folder in (os.path.join(_HERE, "..", "..", "target"), "target")]
+
+
+def _look_for_jar(jar: str | None) -> str | None:
     given = jar or os.environ.get("SPARK_DIFFUSION_JAR")
     if given:
         if "://" not in given and not os.path.isfile(given):
             raise FileNotFoundError(f"Cannot use the job's jar: the file must exist ({given})")
         return given
-    folders = [os.path.join(_HERE, "..", "..", "target"), "target"]
-    for folder in folders:
-        found = sorted(glob.glob(os.path.join(folder, JAR)))
+    for folder in _folders():
+        found = sorted(glob.glob(os.path.join(folder, JAR.format(scala=_scala()))))
         if found:
-            return os.path.abspath(found[-1])
-    raise FileNotFoundError(
-        "Cannot find the job's jar: build it with ./mvnw -Pquick package, for Spark 4 -Pquick,spark-4, and start in the checkout, or give its path as jar= or in"
-        f" SPARK_DIFFUSION_JAR (looked for {JAR} in {' and '.join(os.path.abspath(folder) for folder in folders)})"
-    )
+            return found[-1]
+    return None
 
 
-def configure(builder, jar=None):
-    """Adds the jar to a ``SparkSession.builder``, keeps the jars it has, and returns it."""
-    with builder._lock:
-        known = builder._options.get("spark.jars", "")
-    return builder.config("spark.jars", ",".join(one for one in (known, find_jar(jar)) if one))
+def find_jar(jar: str | None = None) -> str:
+    """The job's jar: the one given, else ``SPARK_DIFFUSION_JAR``, else the one built in the checkout around this module or the working
+    directory.
 
-
-def start(master="local[1]", jar=None, **options):
-    """A session with the job's jar. One image at a time is fastest on a CPU, since each uses all of its cores: hence ``local[1]``.
-
-    ``options`` are Spark's, with two underscores for each dot: ``start(spark__driver__memory="4g")``.
+    :raises FileNotFoundError: where there is none
     """
-    builder = configure(SparkSession.builder.master(master).appName("spark-diffusion"), jar)
+    found = _look_for_jar(jar)
+    if found is None:
+        raise FileNotFoundError(
+            "Cannot find the job's jar: build it with ./mvnw -Pquick package, for Spark 4 -Pquick,spark-4, and start in the checkout, or"
+            f" give its path as jar= or in SPARK_DIFFUSION_JAR (looked for {JAR.format(scala=_scala())} in {' and '.join(_folders())})"
+        )
+    return found
+
+
+def configure(builder: SparkSession.Builder, jar: str | None = None, repositories: str | None = None) -> SparkSession.Builder:
+    """Adds the jar that :func:`find_jar` finds to a ``SparkSession.builder``, or else its :func:`coordinates`, keeps the jars and packages
+    that it has, and returns it.
+
+    :param repositories: where Maven's coordinates are looked for besides Maven Central, such as ``file:/folder``, parted by commas;
+        by default ``SPARK_DIFFUSION_REPOSITORIES``
+    """
+    found = _look_for_jar(jar)
+    if found is not None:
+        return _append(builder, "spark.jars", found)
+    others = repositories or os.environ.get("SPARK_DIFFUSION_REPOSITORIES")
+    if others:
+        _append(builder, "spark.jars.repositories", others)
+    return _append(builder, "spark.jars.packages", coordinates())
+
+
+def _append(builder: SparkSession.Builder, key: str, value: str) -> SparkSession.Builder:
+    with builder._lock:
+        known = builder._options.get(key, "")
+    return builder.config(key, ",".join(one for one in (known, value) if one))
+
+
+def start(master: str = "local[1]", jar: str | None = None, repositories: str | None = None, **options: Any) -> SparkSession:
+    """A session that can draw. One image at a time is fastest on a CPU, since each uses all of its cores: hence ``local[1]``.
+
+    ``jar`` and ``repositories`` are those of :func:`configure`; ``options`` are Spark's, with two underscores for each dot:
+    ``start(spark__driver__memory="4g")``.
+
+    :raises RuntimeError: where Spark runs already without the jar, or does not start
+    """
+    builder = configure(SparkSession.Builder().master(master).appName("spark-diffusion"), jar, repositories)
     builder = builder.config("spark.ui.showConsoleProgress", "false")
     for name, value in options.items():
         builder = builder.config(name.replace("__", "."), value)
-    session = builder.getOrCreate()
+    try:
+        session = builder.getOrCreate()
+    except PySparkRuntimeError as error:
+        packages = builder._options.get("spark.jars.packages")
+        if not packages:
+            raise
+        raise RuntimeError(
+            f"Cannot start Spark with {packages}: repositories= must name where it is, or jar= the job's jar (Spark says more above)"
+        ) from error
     if not has_class(session._jvm):
         raise RuntimeError(
             "Cannot draw in this session: the job's jar must be there before Spark starts (Spark has started without it); start Python"
@@ -58,6 +113,6 @@ def start(master="local[1]", jar=None, **options):
     return session
 
 
-def has_class(jvm):
+def has_class(jvm: Any) -> bool:
     """Whether the JVM knows the transformer: py4j takes an unknown name for a package."""
     return not isinstance(jvm.io.sparkdiffusion.spark.ml.TextToImage, JavaPackage)
