@@ -79,7 +79,7 @@ with DAG(
     GenerateOperator(
         task_id="generate",
         conn_id="spark_diffusion",
-        application=f"{HOME}/target/spark-diffusion_2.12-0.1.0-SNAPSHOT-job.jar",
+        application=f"{HOME}/target/spark-diffusion_2.12-0.1.0-job.jar",
         java_class="io.sparkdiffusion.Main",
         name="spark-diffusion",
         driver_memory="2g",
