@@ -50,8 +50,8 @@ final class DjlClasses {
   }
 
   /** The jar or folder, without what is in it. */
-  private static String place(URL found) {
-    return found.toString().replaceFirst("^jar:", "").replaceFirst("!.*", "");
+  static String place(URL found) {
+    return found.toString().replaceFirst("^(jar:)?file:", "").replaceFirst("!.*", "");
   }
 
   private static String property(URL file, String key) {
