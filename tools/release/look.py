@@ -9,8 +9,8 @@ from pathlib import Path
 
 MAVEN = "{http://maven.apache.org/POM/4.0.0}"
 LICENCES = "META-INF/licenses/"
-# What the thin jar needs at run time besides Spark, with what of it the cluster's Spark has too.
-OF_SPARK = {"com.fasterxml.jackson.core:jackson-core", "com.fasterxml.jackson.core:jackson-databind"}
+# What the bill of materials names and Spark brings.
+OF_SPARK = {f"com.fasterxml.jackson.core:jackson-{part}" for part in ("annotations", "core", "databind")}
 OURS = re.compile(r"io/sparkdiffusion/|META-INF/")
 # Classes that a job may bring: ours, and those that decision 0019 leaves under their own names.
 PACKAGES = re.compile(
