@@ -92,6 +92,12 @@ class CommandLineMistakesTest {
         .containsExactly(
             "Cannot read file://%s/none.yml: the file must exist (missing)".formatted(folder));
     err.reset();
+    assertThat(run("s3a://a/job.yml")).isEqualTo(ExitCode.NOT_USABLE);
+    assertThat(said())
+        .containsExactly(
+            "Cannot use CONFIG s3a://a/job.yml: Spark must have the file system, add it with --"
+                + " --packages org.apache.hadoop:hadoop-aws:3.3.4 (s3a)");
+    err.reset();
     assertThat(run("nowhere://a/job.yml")).isEqualTo(ExitCode.NOT_USABLE);
     assertThat(said())
         .hasSize(1)

@@ -2,12 +2,14 @@ package io.sparkdiffusion.cli;
 
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.spark.output.Failures;
+import io.sparkdiffusion.spark.table.MissingFileSystems;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkConf;
@@ -30,13 +32,14 @@ final class RemoteConfig {
    * Reads a file.
    *
    * @param conf what the user has set for Hadoop counts
-   * @throws ProblemsException where it cannot be read as UTF-8
+   * @throws ProblemsException where it cannot be read as UTF-8, or Spark lacks its file system
    */
   public static String read(String address, SparkConf conf) {
     Configuration hadoop = new Configuration();
     for (Tuple2<String, String> set : conf.getAllWithPrefix(HADOOP)) {
       hadoop.set(set._1(), set._2());
     }
+    MissingFileSystems.refuse(Map.of("CONFIG", address), hadoop);
     Path path = new Path(address);
     try (InputStream in = path.getFileSystem(hadoop).open(path)) {
       byte[] bytes = in.readNBytes(MOST_BYTES + 1);

@@ -15,6 +15,7 @@ import io.sparkdiffusion.spark.model.Model;
 import io.sparkdiffusion.spark.output.ImageStore;
 import io.sparkdiffusion.spark.plan.BatchSizes;
 import io.sparkdiffusion.spark.plan.PlanImages;
+import io.sparkdiffusion.spark.table.MissingFileSystems;
 import io.sparkdiffusion.spark.table.PromptTable;
 import io.sparkdiffusion.spark.table.ReadColumns;
 import io.sparkdiffusion.spark.table.ResultColumns;
@@ -139,6 +140,7 @@ public final class TextToImage extends Transformer implements DefaultParamsWrita
     SparkSession spark = dataset.sparkSession();
     SerializableConfiguration hadoop =
         new SerializableConfiguration(spark.sessionState().newHadoopConf());
+    MissingFileSystems.refuse(Map.of("modelUrl", config.model().folder()), hadoop.value());
     Model opened =
         Model.open(
             config.model(),

@@ -16,20 +16,26 @@ import org.apache.hadoop.util.VersionInfo;
 public final class MissingFileSystems {
 
   private static final String HADOOP = "org.apache.hadoop:%s:" + VersionInfo.getVersion();
-  private static final String AZURE = HADOOP.formatted("hadoop-azure");
+  private static final String AZURE = added(HADOOP.formatted("hadoop-azure"));
 
-  private static final Map<String, String> PACKAGES =
+  private static final Map<String, String> FIXES =
       Map.of(
           "s3a",
-          HADOOP.formatted("hadoop-aws"),
+          added(HADOOP.formatted("hadoop-aws")),
+          "s3",
+          "write s3a:// outside of Amazon's own services",
           "abfs",
           AZURE,
           "abfss",
           AZURE,
           "gs",
-          "com.google.cloud.bigdataoss:gcs-connector:hadoop3-2.2.26");
+          added("com.google.cloud.bigdataoss:gcs-connector:hadoop3-2.2.26"));
 
   private MissingFileSystems() {}
+
+  private static String added(String packages) {
+    return "add it with -- --packages " + packages;
+  }
 
   /**
    * Makes sure that the paths of a configuration can be reached.
@@ -43,6 +49,15 @@ public final class MissingFileSystems {
       paths.put("prompts", table.location());
     }
     paths.put("output_dir", config.output().directory());
+    refuse(paths, hadoop);
+  }
+
+  /**
+   * The same for some paths.
+   *
+   * @param paths by what names them
+   */
+  public static void refuse(Map<String, String> paths, Configuration hadoop) {
     List<String> problems =
         paths.entrySet().stream()
             .flatMap(path -> problem(path.getKey(), path.getValue(), hadoop).stream())
@@ -54,19 +69,19 @@ public final class MissingFileSystems {
 
   private static Optional<String> problem(String key, String path, Configuration hadoop) {
     String scheme = path.contains(":/") ? path.substring(0, path.indexOf(':')) : "";
-    return Optional.ofNullable(PACKAGES.get(scheme))
-        .filter(brings -> !isThere(scheme, hadoop))
+    return Optional.ofNullable(FIXES.get(scheme))
+        .filter(fix -> !isThere(scheme, hadoop))
         .map(
-            brings ->
-                "Cannot use %s %s: Spark must have the file system, add it with -- --packages %s (%s)"
-                    .formatted(key, withoutUser(path), brings, scheme));
+            fix ->
+                "Cannot use %s %s: Spark must have the file system, %s (%s)"
+                    .formatted(key, withoutUser(path), fix, scheme));
   }
 
   private static boolean isThere(String scheme, Configuration hadoop) {
     try {
       return FileSystem.getFileSystemClass(scheme, hadoop) != null;
-    } catch (IOException | RuntimeException e) {
-      return false; // no class is named for the scheme, or that class cannot be found
+    } catch (IOException | RuntimeException | NoClassDefFoundError e) {
+      return false; // no class is named for the scheme, or that class or one it needs is missing
     }
   }
 

@@ -48,6 +48,7 @@ record PromptPath(String path, boolean isLiteral) {
    * @throws ProblemsException where there are none
    */
   static PromptPath find(String location, Configuration hadoop) {
+    MissingFileSystems.refuse(Map.of("prompts", location), hadoop);
     try {
       Optional<PromptPath> found = literal(location, hadoop);
       if (found.isEmpty()) {
@@ -129,7 +130,7 @@ record PromptPath(String path, boolean isLiteral) {
 
   private static ProblemsException withoutClasses(String location, RuntimeException e) {
     return new ProblemsException(
-        "Cannot read prompts %s: Spark must have its file system, for s3a -- --packages org.apache.hadoop:hadoop-aws:VERSION (%s)"
+        "Cannot read prompts %s: Spark must have its file system (%s)"
             .formatted(location, TableReader.reason(e)),
         e);
   }

@@ -81,9 +81,8 @@ class PromptPathTest {
     }
     assertRefused(
         "s3a://bucket/p.csv",
-        "Cannot read prompts FILE: Spark must have its file system, for s3a -- --packages"
-            + " org.apache.hadoop:hadoop-aws:VERSION (Class org.apache.hadoop.fs.s3a.S3AFileSystem"
-            + " not found)");
+        "Cannot use prompts FILE: Spark must have the file system, add it with -- --packages"
+            + " org.apache.hadoop:hadoop-aws:3.3.4 (s3a)");
     assertRefused(
         "s4a://bucket/p.csv",
         "Cannot read prompts FILE: Hadoop must know its file system (No FileSystem for scheme"
