@@ -48,13 +48,12 @@ def strict(schema):
     return schema
 
 
-def check(file, definitions):
-    resource = yaml.safe_load(file.read_text())
+def check(file, resource, definitions):
     kind = resource["kind"]
     if kind not in CLASSES:
         for version in KUBERNETES:
             kubernetes_validate.validate(resource, version, strict=True)
-        print(f"{file.name}: fits Kubernetes {' and '.join(KUBERNETES)}")
+        print(f"{file.name}: {kind} fits Kubernetes {' and '.join(KUBERNETES)}")
         return
     kept = CLASSES[kind].model_validate(resource).model_dump(by_alias=True, exclude_none=True, mode="json")
     problems = list(differences(resource, kept))
@@ -75,9 +74,10 @@ def main(paths):
         if version["name"] == "v1beta2"
     }
     files = sorted(FOLDER.glob("*.yml"))
-    assert len(files) == 4, files
+    assert len(files) == 6, files
     for file in files:
-        check(file, definitions)
+        for resource in yaml.safe_load_all(file.read_text()):
+            check(file, resource, definitions)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.StreamSupport;
+import org.apache.hadoop.util.VersionInfo;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -24,6 +25,8 @@ import org.junit.jupiter.api.io.TempDir;
 class KubernetesTest {
 
   private static final Path SCHEDULES = Path.of("jobs/schedules");
+  private static final String CRON_JOB = "/spec/jobTemplate/spec";
+  private static final String JOB = "/spec";
 
   @TempDir private Path folder;
 
@@ -55,20 +58,32 @@ class KubernetesTest {
 
   /** One pod: no operator, no executors; a mistake is not tried again. */
   @Test
-  void theCronJobIsTheSameJobAndRepeatsNoMistake() throws IOException {
-    JsonNode job = yaml("cron-job.yml").at("/spec/jobTemplate/spec");
-    JsonNode rule = job.at("/podFailurePolicy/rules/0");
-    assertThat(rule.get("action").asText()).isEqualTo("FailJob");
-    assertThat(rule.at("/onExitCodes/values"))
-        .extracting(JsonNode::asInt)
-        .containsExactly(ExitCode.NOT_USABLE, ExitCode.TOO_MANY_FAILED_ROWS);
-    JsonNode container = job.at("/template/spec/containers/0");
-    assertThat(container.get("name")).isEqualTo(rule.at("/onExitCodes/containerName"));
-    assertThat(texts(container.get("command")))
-        .contains("--class=" + Main.class.getName(), "/opt/spark-diffusion/job.jar");
-    List<String> arguments = texts(container.get("args"));
-    assertThat(JobConfig.load(Path.of(arguments.get(0)), arguments.subList(1, arguments.size())))
-        .isNotNull();
+  void aSinglePodIsTheSameJobAndRepeatsNoMistake() throws IOException {
+    for (JsonNode job : List.of(yaml("cron-job.yml").at(CRON_JOB), yaml("job-s3.yml").at(JOB))) {
+      JsonNode rule = job.at("/podFailurePolicy/rules/0");
+      assertThat(rule.get("action").asText()).isEqualTo("FailJob");
+      assertThat(rule.at("/onExitCodes/values"))
+          .extracting(JsonNode::asInt)
+          .containsExactly(ExitCode.NOT_USABLE, ExitCode.TOO_MANY_FAILED_ROWS);
+      JsonNode container = job.at("/template/spec/containers/0");
+      assertThat(container.get("name")).isEqualTo(rule.at("/onExitCodes/containerName"));
+      assertThat(texts(container.get("command")))
+          .contains("--class=" + Main.class.getName(), "/opt/spark-diffusion/job.jar");
+      List<String> arguments = texts(container.get("args"));
+      assertThat(JobConfig.load(Path.of(arguments.get(0)), arguments.subList(1, arguments.size())))
+          .isNotNull();
+    }
+  }
+
+  /** The connector is that of the Hadoop which the image's Spark has. */
+  @Test
+  void whatReadsBucketsFitsTheImage() throws IOException {
+    String connector = "org.apache.hadoop:hadoop-aws:" + VersionInfo.getVersion();
+    for (String file : List.of("job-s3.yml", "spark-application.yml", "submit")) {
+      assertThat(Files.readString(SCHEDULES.resolve("kubernetes").resolve(file)))
+          .as(file)
+          .contains(connector);
+    }
   }
 
   /** The image's user is 185; its group owns a fresh volume, and GPU nodes are tainted. */
@@ -81,15 +96,18 @@ class KubernetesTest {
     for (JsonNode user :
         List.of(
             yaml("spark-application.yml").at("/spec/driver/podSecurityContext"),
-            yaml("cron-job.yml").at("/spec/jobTemplate/spec/template/spec/securityContext"),
+            yaml("cron-job.yml").at(CRON_JOB + "/template/spec/securityContext"),
+            yaml("job-s3.yml").at(JOB + "/template/spec/securityContext"),
             yaml("pod.yml").at("/spec/securityContext"))) {
       assertThat(user.get("runAsUser").asInt()).isEqualTo(185);
       assertThat(user.get("fsGroup").asInt()).isEqualTo(185);
+      assertThat(user.at("/seccompProfile/type").asText()).isEqualTo("RuntimeDefault");
     }
     for (JsonNode tolerations :
         List.of(
             yaml("spark-application.yml").at("/spec/executor/tolerations"),
-            yaml("cron-job.yml").at("/spec/jobTemplate/spec/template/spec/tolerations"),
+            yaml("cron-job.yml").at(CRON_JOB + "/template/spec/tolerations"),
+            yaml("job-s3.yml").at(JOB + "/template/spec/tolerations"),
             yaml("pod.yml").at("/spec/tolerations"))) {
       assertThat(tolerations.at("/0/key").asText()).isEqualTo("nvidia.com/gpu");
     }
@@ -103,13 +121,22 @@ class KubernetesTest {
     assertThat(stub.toFile().setExecutable(true)).isTrue();
     Shell submitted =
         Shell.bash(
-            Map.of("PATH", folder + ":" + System.getenv("PATH"), "SPARK_DIFFUSION_SECRET", "mine"),
+            Map.of(
+                "PATH",
+                folder + ":" + System.getenv("PATH"),
+                "SPARK_DIFFUSION_SECRET",
+                "mine",
+                "SPARK_DIFFUSION_S3_SECRET",
+                "keys"),
             "jobs/schedules/kubernetes/submit https://host:6443 num_images=2");
     List<String> given = submitted.out().lines().toList();
     assertThat(given)
         .startsWith("--master", "k8s://https://host:6443", "--deploy-mode", "cluster")
         .contains(
             Main.class.getName(), "spark.kubernetes.executor.secretKeyRef.HF_TOKEN=mine:HF_TOKEN")
+        .contains(
+            "spark.kubernetes.driver.secretKeyRef.AWS_ACCESS_KEY_ID=keys:AWS_ACCESS_KEY_ID",
+            "spark.metrics.conf.*.sink.prometheusServlet.path=/metrics/prometheus")
         .contains(
             "spark.kubernetes.driver.podTemplateFile="
                 + SCHEDULES.resolve("kubernetes/pod.yml").toAbsolutePath());
