@@ -50,15 +50,17 @@ chosen() {
 
 # What Spark would refuse with a stack trace, or take and do nothing.
 refuse_unusable_options() {
-  local mode
-  mode="$(chosen --deploy-mode spark.submit.deployMode)"
-  if [[ "$mode" == cluster ]]; then
-    say "Cannot use --deploy-mode cluster: the driver must run on this machine, which has the configuration; leave the option out" \
-      "(cluster)"
+  if [[ "$mode" == cluster && "$master" != yarn ]]; then
+    say "Cannot use --deploy-mode cluster: it must go with --master yarn, elsewhere the driver runs on this machine; leave the option" \
+      "out, on Kubernetes take jobs/schedules/kubernetes/submit (--master ${master:-not set})"
     exit 2
   fi
   if [[ "$master" == yarn && -z "${HADOOP_CONF_DIR:-}${YARN_CONF_DIR:-}" ]]; then
     say "Cannot use --master yarn: HADOOP_CONF_DIR or YARN_CONF_DIR must name the folder of the cluster's configuration (neither is set)"
+    exit 2
+  fi
+  if [[ "$master" == yarn ]] && ! compgen -G "${SPARK_HOME:-}/jars/spark-yarn_*.jar" > /dev/null; then
+    say "Cannot use --master yarn: SPARK_HOME must name a Spark that has jars/spark-yarn_*.jar (${SPARK_HOME:-not set})"
     exit 2
   fi
 }
@@ -94,10 +96,11 @@ make_local_dir() {
 
 # launch CLASS ARGUMENT...: replaces this process by Spark's submit class running CLASS.
 launch() {
-  local main_class="$1" jar master local_dir=""
+  local main_class="$1" jar master mode local_dir="" overrides_file=/dev/fd/9
   shift
   split_arguments "$@"
   master="$(chosen --master spark.master)"
+  mode="$(chosen --deploy-mode spark.submit.deployMode)"
   refuse_unusable_options
   choose_scala
   build_if_needed
@@ -116,8 +119,10 @@ launch() {
   submit+=(--conf "spark.executorEnv.CUDA_DEVICE_ORDER=$CUDA_DEVICE_ORDER")
   submit+=(--conf "spark.executorEnv.GLIBC_TUNABLES=$GLIBC_TUNABLES" --conf "spark.executor.defaultJavaOptions=${compiler_options[*]}")
   submit+=(--conf spark.ui.showConsoleProgress=false)
-  submit+=(${sparks[@]+"${sparks[@]}"} "$(application)" ${ours[@]+"${ours[@]}"})
-  submit+=(--overrides-file /dev/fd/9)
+  if [[ "$mode" == cluster ]]; then equip_driver; fi
+  submit+=(${sparks[@]+"${sparks[@]}"})
+  if [[ "$mode" == cluster ]]; then send_along; fi
+  submit+=("$(application)" ${ours[@]+"${ours[@]}"} --overrides-file "$overrides_file")
 
   export RUST_FLAVOR=cpu OPT_OUT_TRACKING=true
   local options="-Dlog4j2.configurationFile=\"file:$project/jobs/lib/log4j2.properties\" -Dai.djl.offline=true ${compiler_options[*]}"
@@ -125,10 +130,42 @@ launch() {
   if [[ -t 2 ]]; then options+=" -Dsparkdiffusion.terminal=true"; fi
   export SPARK_SUBMIT_OPTS="$options ${SPARK_SUBMIT_OPTS:-}"
 
-  if [[ -n "${SPARK_HOME:-}" ]]; then
-    exec "$SPARK_HOME/bin/spark-submit" "${submit[@]}"
-  fi
+  if [[ "$mode" == cluster ]]; then exec_on_yarn "${submit[@]}"; fi
+  if [[ -n "${SPARK_HOME:-}" ]]; then exec "$SPARK_HOME/bin/spark-submit" "${submit[@]}"; fi
   exec_own_spark "${submit[@]}"
+}
+
+# What the driver has from this process where it runs here; the user's own options come later and win.
+equip_driver() {
+  submit+=(--conf spark.yarn.appMasterEnv.RUST_FLAVOR=cpu --conf spark.yarn.appMasterEnv.OPT_OUT_TRACKING=true)
+  submit+=(--conf "spark.yarn.appMasterEnv.CUDA_DEVICE_ORDER=$CUDA_DEVICE_ORDER")
+  submit+=(--conf "spark.yarn.appMasterEnv.GLIBC_TUNABLES=$GLIBC_TUNABLES")
+  submit+=(--conf "spark.driver.defaultJavaOptions=-Dai.djl.offline=true ${compiler_options[*]}")
+}
+
+# A driver that YARN runs has none of this machine's files: the configuration, the overrides and how to log go with the application,
+# through a folder that only this user can read. Log4j and Spark find them by their names in the driver's working directory.
+send_along() {
+  local files="file:/dev/fd/9#overrides,file:/dev/fd/7#log4j2.properties" name theirs
+  overrides_file=overrides
+  exec 7< "$project/jobs/lib/log4j2.properties"
+  if ((${#ours[@]} > 0)) && [[ -f "${ours[0]}" && -r "${ours[0]}" ]]; then
+    exec 6< "${ours[0]}"
+    name="${ours[0]##*/}"
+    ours[0]="${name//[^A-Za-z0-9._-]/_}"
+    files+=",file:/dev/fd/6#${ours[0]}"
+  fi
+  theirs="$(chosen spark.yarn.dist.files spark.yarn.dist.files)"
+  submit+=(--conf "spark.yarn.dist.files=$files${theirs:+,$theirs}")
+}
+
+# Replaces this process by Spark's submit class as $SPARK_HOME/bin/spark-submit does, but started through one of ours, which ends with
+# the application's last line and exit code.
+exec_on_yarn() {
+  set +eu
+  source "$SPARK_HOME/bin/load-spark-env.sh"
+  set -eu
+  exec_submit "$jar" "$@"
 }
 
 # What is submitted. On one machine the jar is on the class path: Spark would hand it to itself, 120 MB, over a socket.
@@ -140,11 +177,10 @@ application() {
   fi
 }
 
-# The driver's command line as Spark's launcher prints it, as for bin/spark-submit: a line that holds a NUL character,
-# then the parts, each ended by one.
+# The submitting process's command line as the launcher of $SPARK_HOME prints it, as for bin/spark-submit: a line that holds a NUL
+# character, then the parts, each ended by one.
 spark_command() {
-  SPARK_HOME="$project/target/spark" SPARK_SCALA_VERSION=2.12 \
-    "$(java_command)" -Xmx128m -XX:TieredStopAtLevel=1 -cp "$project/target/spark/jars/*" org.apache.spark.launcher.Main \
+  "$(java_command)" -Xmx128m -XX:TieredStopAtLevel=1 -cp "$SPARK_HOME/jars/*" org.apache.spark.launcher.Main \
     org.apache.spark.deploy.SparkSubmit "$@"
 }
 
@@ -152,10 +188,20 @@ exec_own_spark() {
   export SPARK_HOME="$project/target/spark" SPARK_SCALA_VERSION=2.12
   # Behind Spark's own jars, as on a cluster.
   export SPARK_DIST_CLASSPATH="${SPARK_DIST_CLASSPATH:+$SPARK_DIST_CLASSPATH:}$(job_jar)"
-  local command=() part
+  exec_submit "" "$@"
+}
+
+# exec_submit JAR OPTION...: with the jar on the submitting process's class path, where one is given.
+exec_submit() {
+  local added="$1" command=() part previous=""
+  shift
   {
     read -r part || true
-    while IFS= read -r -d '' part; do command+=("${part/#org.apache.spark.deploy.SparkSubmit/io.sparkdiffusion.cli.Submit}"); done
+    while IFS= read -r -d '' part; do
+      if [[ "$previous" == -cp && -n "$added" ]]; then part+=":$added"; fi
+      previous="$part"
+      command+=("${part/#org.apache.spark.deploy.SparkSubmit/io.sparkdiffusion.cli.Submit}")
+    done
   } < <(spark_command "$@")
   if ((${#command[@]} == 0)); then exit 2; fi
   exec "${command[@]}"

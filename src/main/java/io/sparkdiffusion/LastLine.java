@@ -18,9 +18,22 @@ import java.util.Optional;
 final class LastLine {
 
   private final PrintStream err;
+  private String reason = "";
 
   LastLine(PrintStream err) {
     this.err = err;
+  }
+
+  /** Why the run did not end well, in one line; empty where it did. */
+  String reason() {
+    return reason;
+  }
+
+  /** What is wrong with the command line. */
+  int ofUsage(String problem) {
+    reason = Shown.line(problem);
+    err.println(reason);
+    return ExitCode.NOT_USABLE;
   }
 
   /** A dry run's plan, then that nothing was written. */
@@ -53,18 +66,24 @@ final class LastLine {
         seconds.compile(),
         seconds.inference(),
         result.outputFolder());
-    result.stopReason().map(Shown::line).ifPresent(err::println);
-    return result.stopReason().isPresent() ? ExitCode.TOO_MANY_FAILED_ROWS : ExitCode.DONE;
+    reason = result.stopReason().map(Shown::line).orElse("");
+    if (reason.isEmpty()) {
+      return ExitCode.DONE;
+    }
+    err.println(reason);
+    return ExitCode.TOO_MANY_FAILED_ROWS;
   }
 
   /** Why it failed: all that is wrong with what was asked for, or one reason. */
   int of(Exception failure) {
     Optional<ProblemsException> problems = Failures.problems(failure);
     if (problems.isEmpty()) {
-      err.println(Shown.line("Failed: " + Failures.reason(failure)));
+      reason = Shown.line("Failed: " + Failures.reason(failure));
+      err.println(reason);
       return ExitCode.JOB_FAILED;
     }
     List<String> lines = problems.get().problems();
+    reason = Shown.line(String.join("; ", lines));
     lines.forEach(err::println);
     return ExitCode.NOT_USABLE;
   }

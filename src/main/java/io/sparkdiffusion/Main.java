@@ -3,6 +3,7 @@ package io.sparkdiffusion;
 import io.sparkdiffusion.cli.ConfigArgument;
 import io.sparkdiffusion.cli.ExitCode;
 import io.sparkdiffusion.cli.Usage;
+import io.sparkdiffusion.cli.YarnDriver;
 import io.sparkdiffusion.config.JobConfig;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.SettingsTable;
@@ -101,6 +102,7 @@ public final class Main implements Callable<Integer> {
   private final PrintStream err;
   private final LastLine lastLine;
   private final UnaryOperator<GenerateJob> prepare;
+  private boolean hasStartedSpark;
 
   /**
    * A command line.
@@ -113,13 +115,25 @@ public final class Main implements Callable<Integer> {
     this.prepare = prepare;
   }
 
-  /** Runs the job and ends the JVM with its exit code. */
+  /**
+   * Runs the job and ends the JVM with its exit code; of a driver that YARN runs, YARN tells it.
+   *
+   * @throws RuntimeException with the last line, where such a run fails
+   */
   public static void main(String[] arguments) {
     if (Boolean.getBoolean("sparkdiffusion.terminal")) {
       System.setErr(TerminalStream.ofStandardError());
     }
     PrivateFolder.removeAtEnd();
-    System.exit(new Main(System.err, UnaryOperator.identity()).run(arguments));
+    Main job = new Main(System.err, UnaryOperator.identity());
+    int code = job.run(arguments);
+    if (!YarnDriver.isThis()) {
+      System.exit(code);
+    }
+    if (!job.hasStartedSpark) {
+      YarnDriver.register();
+    }
+    YarnDriver.end(code, job.lastLine.reason());
   }
 
   public int run(String... arguments) {
@@ -140,7 +154,6 @@ public final class Main implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     SparkRelease.require();
-    SparkRelease.requireClientMode(new SparkConf());
     JobConfig config = load();
     GenerateJob.requireLocalTable(config, new SparkConf());
     show(config);
@@ -150,15 +163,18 @@ public final class Main implements Callable<Integer> {
       EarlyEngine.startBeside(conf, config.execution().libtorchPath());
     }
     SparkSession spark = SparkSession.builder().config(conf).getOrCreate();
+    hasStartedSpark = true;
+    int code = ExitCode.JOB_FAILED;
     try {
-      return generate(prepare.apply(new GenerateJob(spark, config).progress(progress())));
+      code = generate(prepare.apply(new GenerateJob(spark, config).progress(progress())));
+      return code;
     } catch (Error e) {
       throw new IllegalStateException(Failures.reason(e), e);
     } finally {
       if (isOwnSession) {
         // What Spark says of its own end must not come after the last line.
         spark.sparkContext().setLogLevel("OFF");
-        spark.stop();
+        spark.sparkContext().stop(code); // YARN shows it
       }
     }
   }
@@ -204,8 +220,7 @@ public final class Main implements Callable<Integer> {
   }
 
   private int usage(ParameterException problem) {
-    err.println(Shown.line(Usage.ofJob(problem)));
-    return ExitCode.NOT_USABLE;
+    return lastLine.ofUsage(Usage.ofJob(problem));
   }
 
   private int failed(Exception failure) {

@@ -33,7 +33,10 @@ class LauncherTest {
   void refusesToRunTheDriverOnTheCluster(String options) throws Exception {
     Shell said = generate("--master k8s://https://example.org " + options);
     assertThat(said.code()).isEqualTo(ExitCode.NOT_USABLE);
-    assertThat(said.err()).startsWith("Cannot use --deploy-mode cluster: ").hasLineCount(1);
+    assertThat(said.err())
+        .startsWith("Cannot use --deploy-mode cluster: it must go with --master yarn, ")
+        .endsWith(" (--master k8s://https://example.org)\n")
+        .hasLineCount(1);
   }
 
   @Test
@@ -44,6 +47,58 @@ class LauncherTest {
         .isEqualTo(
             "Cannot use --master yarn: HADOOP_CONF_DIR or YARN_CONF_DIR must name the folder of the"
                 + " cluster's configuration (neither is set)\n");
+  }
+
+  @Test
+  void namesTheSparkThatYarnNeeds() throws Exception {
+    Shell said =
+        Shell.bash(
+            Map.of("HADOOP_CONF_DIR", "conf", "SPARK_HOME", folder.toString()),
+            "./jobs/generate configs/tiny.yml -- --master yarn");
+    assertThat(said.code()).isEqualTo(ExitCode.NOT_USABLE);
+    assertThat(said.err())
+        .isEqualTo(
+            "Cannot use --master yarn: SPARK_HOME must name a Spark that has jars/spark-yarn_*.jar"
+                + " (%s)\n".formatted(folder));
+  }
+
+  /** Settings are in a file that nobody else reads, the configuration is called as it was. */
+  @Test
+  void sendsADriverThatYarnRunsWhatItNeeds() throws Exception {
+    Files.createDirectories(folder.resolve("jars"));
+    Files.createDirectories(folder.resolve("bin"));
+    Files.createFile(folder.resolve("jars/spark-yarn_2.12-3.5.9.jar"));
+    Files.createFile(folder.resolve("bin/load-spark-env.sh"));
+    Path config = Files.writeString(folder.resolve("my job.yml"), "run_name: mine\n");
+    Shell said =
+        Shell.bash(
+            Map.of("HADOOP_CONF_DIR", "conf", "SPARK_HOME", folder.toString()),
+            """
+            set -euo pipefail
+            project="$PWD"; source jobs/lib/launch.sh
+            build_if_needed() { :; }
+            job_jar() { printf job.jar; }
+            exec_submit() { printf '%s\\n' "$@"; tr '\\0' '\\n' < /dev/fd/9 >&2; cat /dev/fd/6 >&2; exit 0; }
+            launch io.sparkdiffusion.Main "$1" prompt='a secret' seed=1 --dry-run \\
+              -- --master yarn --deploy-mode cluster --files mine --conf spark.yarn.dist.files=more
+            """,
+            config.toString());
+    assertThat(said.code()).as(said.err()).isZero();
+    assertThat(said.err()).isEqualTo("prompt=a secret\nseed=1\nrun_name: mine\n");
+    assertThat(said.out())
+        .doesNotContain("secret")
+        .contains("\nspark.yarn.appMasterEnv.GLIBC_TUNABLES=glibc.", "\n--files\nmine\n")
+        .endsWith(
+            """
+            --conf
+            spark.yarn.dist.files=file:/dev/fd/9#overrides,file:/dev/fd/7#log4j2.properties,\
+            file:/dev/fd/6#my_job.yml,more
+            job.jar
+            my_job.yml
+            --dry-run
+            --overrides-file
+            overrides
+            """);
   }
 
   private static Shell generate(String options) throws IOException, InterruptedException {

@@ -10,6 +10,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.UnaryOperator;
 import org.apache.spark.SparkConf;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -182,14 +183,21 @@ class MainTest {
   }
 
   @Test
-  void refusesToRunOnTheCluster() {
+  void saysHowTheConfigurationReachesADriverOnTheCluster() {
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    Main main =
+        new Main(new PrintStream(err, true, StandardCharsets.UTF_8), UnaryOperator.identity());
     System.setProperty("spark.submit.deployMode", "cluster");
     try {
-      assertThat(job.run()).isEqualTo(ExitCode.NOT_USABLE);
+      assertThat(main.run("conf/none.yml", "seed=1")).isEqualTo(ExitCode.NOT_USABLE);
     } finally {
       System.clearProperty("spark.submit.deployMode");
     }
-    assertThat(job.lastLine()).startsWith("Cannot run with --deploy-mode cluster: ");
-    assertThat(folder.resolve("out")).doesNotExist();
+    assertThat(err.toString(StandardCharsets.UTF_8))
+        .isEqualTo(
+            "Cannot read CONFIG: the first argument must be a file such as configs/tiny.yml,"
+                + " settings come after it; the cluster runs the driver, so send it along, --files"
+                + " conf/none.yml, and name it none.yml, or give an address that Hadoop reads"
+                + " (missing)\n");
   }
 }

@@ -56,6 +56,14 @@ public final class ConfigArgument {
     if (alike.isPresent()) {
       throw refused(", did you mean " + alike.get() + "?", "missing");
     }
+    if (isFileName() && YarnDriver.isOnCluster(new SparkConf())) {
+      String name = file.getFileName().toString();
+      throw refused(
+          "; the cluster runs the driver, so send it along, --files %s, and name it %s, or give an"
+                  .formatted(given, name)
+              + " address that Hadoop reads",
+          "missing");
+    }
     if (isFileName()) {
       return file;
     }

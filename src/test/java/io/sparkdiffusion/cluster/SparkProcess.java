@@ -45,24 +45,28 @@ record SparkProcess(Process process, Path log) implements AutoCloseable {
     command.addAll(options);
     command.addAll(List.of("-cp", HOME + "/jars/*", mainClass));
     command.addAll(Arrays.asList(arguments));
+    return start(
+        log,
+        Map.of(
+            "SPARK_HOME", HOME.toString(),
+            "SPARK_SCALA_VERSION", scala(),
+            "SPARK_LOCAL_IP", "127.0.0.1",
+            "JAVA_TOOL_OPTIONS", QUICK_START,
+            "OPT_OUT_TRACKING", "true",
+            "RUST_FLAVOR", "cpu"),
+        command);
+  }
+
+  /**
+   * Starts a program.
+   *
+   * @param variables of its environment, beside this process's
+   */
+  static SparkProcess start(Path log, Map<String, String> variables, List<String> command)
+      throws IOException {
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.redirectOutput(log.toFile());
-    builder
-        .environment()
-        .putAll(
-            Map.of(
-                "SPARK_HOME",
-                HOME.toString(),
-                "SPARK_SCALA_VERSION",
-                scala(),
-                "SPARK_LOCAL_IP",
-                "127.0.0.1",
-                "JAVA_TOOL_OPTIONS",
-                QUICK_START,
-                "OPT_OUT_TRACKING",
-                "true",
-                "RUST_FLAVOR",
-                "cpu"));
+    builder.environment().putAll(variables);
     builder.environment().remove("SPARK_CONF_DIR");
     return new SparkProcess(builder.start(), log);
   }
@@ -70,6 +74,11 @@ record SparkProcess(Process process, Path log) implements AutoCloseable {
   /** The line of Scala of the Spark that the tests run on, as 2.12. */
   static String scala() {
     return Properties.versionNumberString().replaceFirst("\\.\\d+$", "");
+  }
+
+  /** The Spark installation. */
+  static Path home() {
+    return HOME;
   }
 
   /** Waits until it has printed what matches; the first group. */

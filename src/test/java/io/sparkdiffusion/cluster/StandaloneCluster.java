@@ -160,7 +160,8 @@ final class StandaloneCluster implements AutoCloseable {
         command.toArray(String[]::new));
   }
 
-  private static Path jobJar() throws IOException {
+  /** What is submitted. */
+  static Path jobJar() throws IOException {
     String name = "spark-diffusion_%s-.*-job\\.jar".formatted(SparkProcess.scala());
     try (Stream<Path> files = Files.list(Path.of("target"))) {
       return files

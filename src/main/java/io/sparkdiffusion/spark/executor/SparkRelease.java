@@ -2,7 +2,6 @@ package io.sparkdiffusion.spark.executor;
 
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.metadata.Build;
-import org.apache.spark.SparkConf;
 
 /**
  * The line of Spark that this jar is compiled for. Another one fails somewhere in the middle with
@@ -54,18 +53,5 @@ public enum SparkRelease {
 
   private static boolean isOf(String release, String version) {
     return version.equals(release) || version.startsWith(release + ".");
-  }
-
-  /**
-   * Makes sure that the driver runs where the job was started.
-   *
-   * @throws ProblemsException where the cluster runs it
-   */
-  public static void requireClientMode(SparkConf conf) {
-    if (conf.get("spark.submit.deployMode", "client").equals("cluster")) {
-      throw new ProblemsException(
-          "Cannot run with --deploy-mode cluster: the driver must run on the machine that has the"
-              + " configuration; leave the option out (spark.submit.deployMode=cluster)");
-    }
   }
 }

@@ -7,6 +7,7 @@ import io.sparkdiffusion.family.ModelFolder;
 import io.sparkdiffusion.family.PublishedModel;
 import io.sparkdiffusion.hub.Hub;
 import io.sparkdiffusion.hub.HubId;
+import io.sparkdiffusion.spark.device.Unpacked;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -20,10 +21,12 @@ import org.apache.hadoop.conf.Configuration;
  * A folder.
  *
  * @param path a local folder, at the same place on every machine, or any path that Hadoop can read
+ * @param unpacked what a process calls it that has it from {@code --archives}, empty where it has
+ *     an absolute name
  * @param weights which of its weights are used
  * @param cacheDirectory where a machine keeps its copy of the latter, empty for the usual place
  */
-record ModelLocation(String path, WeightChoice weights, String cacheDirectory)
+record ModelLocation(String path, String unpacked, WeightChoice weights, String cacheDirectory)
     implements ModelSource {
 
   /** Two letters or more, since a single one could be a drive. */
@@ -31,7 +34,15 @@ record ModelLocation(String path, WeightChoice weights, String cacheDirectory)
 
   private static final String USUAL_CACHE = ".cache/spark-diffusion/models";
 
-  /** A relative folder counts from the driver's working directory. */
+  /** A folder that every machine has by this name. */
+  ModelLocation(String path, WeightChoice weights, String cacheDirectory) {
+    this(path, "", weights, cacheDirectory);
+  }
+
+  /**
+   * A relative folder counts from the driver's working directory; a process that does not have it
+   * there may have it unpacked.
+   */
   static ModelLocation of(ModelConfig model) {
     String named = model.folder();
     boolean hasScheme = named.matches(WITH_SCHEME);
@@ -47,8 +58,12 @@ record ModelLocation(String path, WeightChoice weights, String cacheDirectory)
                   + " cache, %s is neither (%s)")
               .formatted(named, model.revision()));
     }
+    if (hasScheme || Path.of(named).isAbsolute()) {
+      return new ModelLocation(named, model.weights(), model.cacheDirectory());
+    }
     return new ModelLocation(
-        hasScheme ? named : Path.of(named).toAbsolutePath().toString(),
+        Path.of(Unpacked.find(named)).toAbsolutePath().toString(),
+        named,
         model.weights(),
         model.cacheDirectory());
   }
@@ -110,12 +125,22 @@ record ModelLocation(String path, WeightChoice weights, String cacheDirectory)
   @Override
   public ModelFolder open(Configuration hadoop) {
     Optional<Path> local = local();
-    ModelFolder folder = local.isPresent() ? ModelFolder.open(local.get(), weights) : copy(hadoop);
+    ModelFolder folder =
+        local.isPresent() ? ModelFolder.open(here(local.get()), weights) : copy(hadoop);
     if (!commit().isEmpty()) {
       PublishedModel.require(name(), folder.toString(), folder.sums().byFile());
     }
     folder.checkManifest();
     return folder;
+  }
+
+  /** The driver's folder; where this machine has none there, what its archive was unpacked to. */
+  private Path here(Path folder) {
+    if (unpacked.isEmpty() || Files.exists(folder)) {
+      return folder;
+    }
+    Path there = Path.of(Unpacked.find(unpacked));
+    return Files.exists(there) ? there : folder;
   }
 
   /** What is on a local disk is used where it is. */
