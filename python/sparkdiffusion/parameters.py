@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         outputCol: str
         png_ai_mark: bool
         png_parameters: bool
+        prompt_syntax: str
         revision: str
         scheduler: str
         seed: int
@@ -178,6 +179,12 @@ class Parameters(Params):
     def setPngParameters(self: P, value: bool) -> P:
         """write prompts and parameters into PNGs"""
         return self._set(png_parameters=value)
+
+    prompt_syntax: Param[str] = Param(Params._dummy(), "prompt_syntax", "what brackets in texts mean: plain, a1111", TypeConverters.toString)
+
+    def setPromptSyntax(self: P, value: str) -> P:
+        """what brackets in texts mean: plain, a1111"""
+        return self._set(prompt_syntax=value)
 
     revision: Param[str] = Param(Params._dummy(), "revision", "branch, tag or commit of a hub id; empty: main", TypeConverters.toString)
 
