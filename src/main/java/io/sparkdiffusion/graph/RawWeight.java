@@ -5,18 +5,30 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * A weight as a file holds it.
+ * A weight as a file holds it, with what adapters add to it.
  *
  * @param bytes its little-endian elements, a direct buffer
  * @param type of the elements
  * @param shape of the elements
  * @param axes which of the shape's axes PyTorch has first, second and so on
+ * @param additions to the weight with PyTorch's axes, summed in float32
  */
-public record RawWeight(ByteBuffer bytes, Dtype type, Shape shape, List<Integer> axes) {
+public record RawWeight(
+    ByteBuffer bytes, Dtype type, Shape shape, List<Integer> axes, List<LowRank> additions) {
+
+  /** A weight as it is stored. */
+  public RawWeight(ByteBuffer bytes, Dtype type, Shape shape, List<Integer> axes) {
+    this(bytes, type, shape, axes, List.of());
+  }
 
   /** A weight whose axes are PyTorch's. */
   public RawWeight(ByteBuffer bytes, Dtype type, Shape shape) {
     this(bytes, type, shape, IntStream.range(0, shape.rank()).boxed().toList());
+  }
+
+  /** The same weight with additions. */
+  public RawWeight plus(List<LowRank> more) {
+    return new RawWeight(bytes, type, shape, axes, List.copyOf(more));
   }
 
   /** The axes as numbers. */

@@ -7,6 +7,7 @@ import ai.djl.pytorch.jni.JniUtils;
 import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.Graph;
 import io.sparkdiffusion.graph.GraphException;
+import io.sparkdiffusion.graph.LowRank;
 import io.sparkdiffusion.graph.RawWeight;
 import io.sparkdiffusion.graph.Shape;
 import io.sparkdiffusion.graph.WeightSource;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
+import java.util.stream.LongStream;
 
 /**
  * The weights of one network on one device, in the dtype and layout that it computes in. They live
@@ -157,7 +159,7 @@ public final class WeightDictionary implements AutoCloseable {
 
   /**
    * Runs calls over what is stored: its elements, type, shape and order, the type and the shape to
-   * keep; borrowed.
+   * keep; borrowed. What adapters add is in it: then the elements are a sum in float32.
    */
   private void withStored(
       RawWeight raw, Dtype target, Shape shape, BiConsumer<ResourceStack, List<IValue>> calls) {
@@ -165,17 +167,63 @@ public final class WeightDictionary implements AutoCloseable {
       device.run(
           () -> {
             try (ResourceStack own = new ResourceStack()) {
-              calls.accept(
-                  own,
-                  List.of(
-                      elements.value(),
-                      own.push(IValue.from((long) TorchTypes.number(raw.type()))),
-                      own.push(IValue.listFrom(raw.shape().sizes())),
-                      own.push(IValue.listFrom(raw.order())),
-                      own.push(IValue.from((long) TorchTypes.number(target))),
-                      own.push(IValue.listFrom(shape.sizes()))));
+              List<IValue> stored =
+                  arguments(own, elements.value(), raw.type(), raw.shape(), raw.order());
+              if (!raw.additions().isEmpty()) {
+                stored = sum(own, stored, raw.additions(), shape);
+              }
+              List<IValue> all = new ArrayList<>(stored);
+              all.addAll(kept(own, target, shape));
+              calls.accept(own, all);
             }
           });
+    }
+  }
+
+  private static List<IValue> arguments(
+      ResourceStack own, IValue elements, Dtype type, Shape shape, long[] order) {
+    return List.of(elements, type(own, type), sizes(own, shape.sizes()), sizes(own, order));
+  }
+
+  private static List<IValue> kept(ResourceStack own, Dtype target, Shape shape) {
+    return List.of(type(own, target), sizes(own, shape.sizes()));
+  }
+
+  private static IValue type(ResourceStack own, Dtype type) {
+    return own.push(IValue.from((long) TorchTypes.number(type)));
+  }
+
+  private static IValue sizes(ResourceStack own, long[] sizes) {
+    return own.push(IValue.listFrom(sizes));
+  }
+
+  /** A weight and its additions, (shape) float32; memory holds one copy of the weight more. */
+  private List<IValue> sum(
+      ResourceStack own, List<IValue> stored, List<LowRank> additions, Shape shape) {
+    List<IValue> arguments = new ArrayList<>(stored);
+    arguments.addAll(kept(own, Dtype.FLOAT32, shape));
+    IValue sum =
+        own.push(IValueUtils.runMethod(module, "widened", arguments.toArray(IValue[]::new)));
+    additions.forEach(addition -> add(sum, addition));
+    long[] order = LongStream.range(0, shape.rank()).toArray();
+    return arguments(own, sum, Dtype.FLOAT32, shape, order);
+  }
+
+  private void add(IValue sum, LowRank addition) {
+    RawWeight left = addition.up();
+    RawWeight right = addition.down();
+    try (DeviceTensor up = device.elements(left.bytes(), left.type());
+        DeviceTensor down = device.elements(right.bytes(), right.type());
+        ResourceStack own = new ResourceStack()) {
+      run(
+          "add_product",
+          sum,
+          up.value(),
+          type(own, left.type()),
+          down.value(),
+          type(own, right.type()),
+          own.push(IValue.from(addition.rank())),
+          own.push(IValue.from(addition.scale())));
     }
   }
 

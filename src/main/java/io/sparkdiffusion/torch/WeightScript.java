@@ -56,11 +56,39 @@ final class WeightScript {
               stored: List[int],
               axes: List[int],
               sizes: List[int]) -> Tensor:
+              typed = (self).typed(raw, source, )
+              return torch.reshape(torch.permute(torch.reshape(typed, stored), axes), sizes)
+            def typed(self: __torch__.M,
+              raw: Tensor,
+              source: int) -> Tensor:
               if torch.eq(ops.prim.dtype(raw), source):
                 typed = raw
               else:
                 typed = torch.view_copy(raw, dtype=source)
-              return torch.reshape(torch.permute(torch.reshape(typed, stored), axes), sizes)
+              return typed
+            def widened(self: __torch__.M,
+              raw: Tensor,
+              source: int,
+              stored: List[int],
+              axes: List[int],
+              target: int,
+              sizes: List[int]) -> Tensor:
+              ordered = (self).ordered(raw, source, stored, axes, sizes, )
+              return torch.to(ordered, target, False, True, 0)
+            def add_product(self: __torch__.M,
+              sum: Tensor,
+              up: Tensor,
+              up_type: int,
+              down: Tensor,
+              down_type: int,
+              rank: int,
+              scale: float) -> NoneType:
+              type = ops.prim.dtype(sum)
+              left = torch.reshape(torch.to((self).typed(up, up_type, ), type), [-1, rank])
+              right = torch.reshape(torch.to((self).typed(down, down_type, ), type), [rank, -1])
+              rows = torch.view(sum, [torch.size(left, 0), torch.size(right, 1)])
+              _0 = torch.addmm_(rows, left, right, beta=1, alpha=scale)
+              return None
             def passing(self: __torch__.M,
               raw: Tensor,
               source: int,
