@@ -50,9 +50,24 @@ final class FileHashes {
     return new State(real, found.fileKey(), found.size(), found.lastModifiedTime());
   }
 
+  /**
+   * The hash of what a file has from a byte on.
+   *
+   * @throws ProblemsException where it cannot be read
+   */
+  static String ofData(Path file, long start) {
+    return read(file, start);
+  }
+
   private static String read(Path file) {
+    return read(file, 0);
+  }
+
+  private static String read(Path file, long start) {
     MessageDigest digest = Sha256.digest();
-    try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
+    try (InputStream plain = Files.newInputStream(file);
+        InputStream in = new DigestInputStream(plain, digest)) {
+      plain.skipNBytes(start);
       byte[] block = new byte[BLOCK_BYTES];
       while (in.read(block) >= 0) {
         // The stream feeds the digest.

@@ -92,6 +92,11 @@ public final class NetworkWeights implements WeightSource {
                 Collectors.summingLong(tensor -> tensor.shape().count())));
   }
 
+  /** The shape of each weight as the network asks for it, by name. */
+  public Map<String, Shape> shapes() {
+    return sources.stream().collect(Collectors.toMap(Source::name, Source::shape));
+  }
+
   /** How many numbers the network uses, by the format's name of their type, such as {@code F16}. */
   public SortedMap<String, Long> parametersByType() {
     return parameters(sources);

@@ -28,6 +28,7 @@ import java.util.TreeSet;
 final class SafetensorsFile implements WeightFile {
 
   private static final int LENGTH_BYTES = 8;
+  private static final String METADATA = "__metadata__";
 
   /**
    * The reference implementation lets 100 MB pass, which read as JSON would fill a small heap; a
@@ -61,10 +62,18 @@ final class SafetensorsFile implements WeightFile {
 
   private final MappedFile file;
   private final Map<String, StoredTensor> tensors;
+  private final Map<String, String> metadata;
+  private final long dataStart;
 
-  private SafetensorsFile(MappedFile file, Map<String, StoredTensor> tensors) {
+  private SafetensorsFile(
+      MappedFile file,
+      Map<String, StoredTensor> tensors,
+      Map<String, String> metadata,
+      long dataStart) {
     this.file = file;
     this.tensors = tensors;
+    this.metadata = Map.copyOf(metadata);
+    this.dataStart = dataStart;
   }
 
   /**
@@ -84,12 +93,13 @@ final class SafetensorsFile implements WeightFile {
       Map<String, StoredTensor> tensors = new LinkedHashMap<>();
       entries.forEach(
           (name, entry) -> {
-            if (!name.equals("__metadata__")) {
+            if (!name.equals(METADATA)) {
               tensors.put(name, tensor(path, name, entry, dataStart));
             }
           });
       checkSpans(path, tensors.values(), dataStart, channel.size());
-      return new SafetensorsFile(new MappedFile(path, stamp), tensors);
+      return new SafetensorsFile(
+          new MappedFile(path, stamp), tensors, metadata(entries.get(METADATA)), dataStart);
     } catch (NoSuchFileException e) {
       throw new ProblemsException(
           "Cannot read %s: the file must exist (missing)".formatted(path), e);
@@ -107,6 +117,30 @@ final class SafetensorsFile implements WeightFile {
   @Override
   public Map<String, StoredTensor> tensors() {
     return tensors;
+  }
+
+  /** What the writer noted beside the tensors: texts by name. */
+  Map<String, String> metadata() {
+    return metadata;
+  }
+
+  /** Where the header ends. */
+  long dataStart() {
+    return dataStart;
+  }
+
+  /** Notes that are no texts say nothing. */
+  private static Map<String, String> metadata(Object entry) {
+    Map<String, String> notes = new LinkedHashMap<>();
+    if (entry instanceof Map<?, ?> map) {
+      map.forEach(
+          (name, value) -> {
+            if (value instanceof String text) {
+              notes.put(name.toString(), text);
+            }
+          });
+    }
+    return notes;
   }
 
   private static long headerBytes(Path path, FileChannel channel) throws IOException {

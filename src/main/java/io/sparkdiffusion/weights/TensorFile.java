@@ -1,7 +1,10 @@
 package io.sparkdiffusion.weights;
 
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.config.Shown;
 import io.sparkdiffusion.config.StrictJson;
+import io.sparkdiffusion.graph.Dtype;
+import io.sparkdiffusion.graph.RawWeight;
 import io.sparkdiffusion.graph.Shape;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -11,12 +14,16 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.LongStream;
 
-/** A safetensors file of numbers, not weights, read into arrays. */
+/**
+ * A safetensors file that is no network's: numbers or an adapter. Its header is checked, tensors
+ * are read one by one.
+ */
 public final class TensorFile {
 
   private final SafetensorsFile file;
@@ -30,6 +37,59 @@ public final class TensorFile {
     return new TensorFile(SafetensorsFile.open(path));
   }
 
+  /** Where the file is. */
+  public Path path() {
+    return file.path();
+  }
+
+  /** The names of its tensors in the order of their bytes. */
+  public List<String> names() {
+    return file.tensors().values().stream()
+        .sorted(Comparator.comparingLong(StoredTensor::begin))
+        .map(StoredTensor::name)
+        .toList();
+  }
+
+  /** What the writer noted beside the tensors. */
+  public Map<String, String> metadata() {
+    return file.metadata();
+  }
+
+  /** SHA-256 in hex of what follows the header, which stays where only notes change. */
+  public String dataHash() {
+    return FileHashes.ofData(file.path(), file.dataStart());
+  }
+
+  /** SHA-256 in hex of the whole file. */
+  public String hash() {
+    return FileHashes.of(file.path());
+  }
+
+  /**
+   * A float32, float16 or bfloat16 tensor as it is stored.
+   *
+   * @throws ProblemsException where it has another type or the file has changed
+   */
+  public RawWeight raw(String name) {
+    StoredTensor tensor = tensor(name);
+    Dtype type = NetworkWeights.TYPES.get(tensor.type());
+    if (type == null) {
+      throw new ProblemsException(
+          "Cannot read %s of %s: its type must be F32, F16 or BF16 (%s)"
+              .formatted(Shown.text(name), file.path(), tensor.type()));
+    }
+    return new RawWeight(file.map(tensor), type, tensor.shape());
+  }
+
+  /**
+   * Makes sure, behind the reading, that what was read is what was checked.
+   *
+   * @throws ProblemsException where the file has changed since it was opened
+   */
+  public void requireUnchanged() {
+    file.requireUnchanged();
+  }
+
   /** A tensor's shape. */
   public Shape shape(String name) {
     return tensor(name).shape();
@@ -40,6 +100,31 @@ public final class TensorFile {
     float[] values = new float[Math.toIntExact(tensor(name).shape().count())];
     bytes(name, "F32").asFloatBuffer().get(values);
     return values;
+  }
+
+  /** The only value of a float32, float16, bfloat16 or float64 tensor. */
+  public double number(String name) {
+    ByteBuffer bytes = file.map(tensor(name));
+    return switch (tensor(name).type()) {
+      case "F64" -> bytes.getDouble(bytes.position());
+      case "F32" -> bytes.getFloat(bytes.position());
+      case "BF16" -> Float.intBitsToFloat(bytes.getShort(bytes.position()) << 16);
+      case "F16" -> half(bytes.getShort(bytes.position()));
+      default -> raw(name).bytes().getFloat(0);
+    };
+  }
+
+  /** IEEE 754's binary16. */
+  private static double half(short bits) {
+    int exponent = (bits >> 10) & 0x1F;
+    int fraction = bits & 0x3FF;
+    double size =
+        switch (exponent) {
+          case 0 -> Math.scalb((double) fraction, -24);
+          case 0x1F -> fraction == 0 ? Double.POSITIVE_INFINITY : Double.NaN;
+          default -> Math.scalb(1024.0 + fraction, exponent - 25);
+        };
+    return bits < 0 ? -size : size;
   }
 
   /** An int64 tensor's values. */
