@@ -56,11 +56,12 @@ class ImportRulesTest {
       torch: graph kernel util DJL JNA
       hub: config
       weights: util config graph msgpack
+      adapter: util config graph weights
       text: util config graph weights DJL
       unet: graph weights
       vae: graph weights
-      family: config sampler graph weights text unet vae
-      pipeline: config request sampler noise util graph kernel torch text unet vae family
+      family: config sampler graph weights adapter text unet vae
+      pipeline: config request sampler noise util graph kernel torch adapter text unet vae family
       bench: config request sampler image util graph kernel torch weights text unet vae family pipeline
       spark.table: config request Spark Hadoop Parquet Scala
       spark.device: config torch Spark

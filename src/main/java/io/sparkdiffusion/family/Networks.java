@@ -1,9 +1,12 @@
 package io.sparkdiffusion.family;
 
+import io.sparkdiffusion.adapter.AdapterSet;
+import io.sparkdiffusion.adapter.Adapters;
 import io.sparkdiffusion.config.Problems;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.Graph;
+import io.sparkdiffusion.graph.Shape;
 import io.sparkdiffusion.text.ClipTextModel;
 import io.sparkdiffusion.text.ClipTokenizer;
 import io.sparkdiffusion.text.TextConfig;
@@ -15,6 +18,7 @@ import io.sparkdiffusion.weights.NetworkWeights;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -108,6 +112,17 @@ public record Networks(
   /** A network's stored tensors. */
   public NetworkWeights weights(Component component) {
     return Objects.requireNonNull(weights.get(component));
+  }
+
+  /**
+   * Adapters, matched with the layers.
+   *
+   * @throws ProblemsException with everything for which they do not fit
+   */
+  public Adapters adapters(AdapterSet set) {
+    Map<String, Map<String, Shape>> shapes = new HashMap<>();
+    weights.forEach((component, found) -> shapes.put(component.folder(), found.shapes()));
+    return Adapters.check(set, shapes);
   }
 
   /** What the UNet is told. */

@@ -1,5 +1,7 @@
 package io.sparkdiffusion.pipeline;
 
+import io.sparkdiffusion.adapter.AdapterSet;
+import io.sparkdiffusion.adapter.Adapters;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.family.Component;
 import io.sparkdiffusion.family.ModelFolder;
@@ -39,6 +41,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
   private final ResourceStack resources = new ResourceStack();
   private final PipelineOptions options;
   private final Networks networks;
+  private final Adapters adapters;
   private final Schedulers schedulers;
   private final TorchDevice device;
   private final List<WeightsOnDemand> weights = new ArrayList<>();
@@ -50,7 +53,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
   private final long freeBytes;
   private final Map<BatchKey, Integer> fitting = new ConcurrentHashMap<>();
 
-  private StableDiffusionPipeline(ModelFolder folder, PipelineOptions options) {
+  private StableDiffusionPipeline(ModelFolder folder, AdapterSet given, PipelineOptions options) {
     long start = System.nanoTime();
     this.options = options;
     Dtype dtype = dtype(options);
@@ -60,6 +63,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
           resources.push(
               new BackgroundResource<>("open-device", () -> TorchDevice.open(options.device())));
       this.networks = Networks.check(folder);
+      this.adapters = networks.adapters(given);
       BackgroundResource<ClipTokenizer> tokenizer =
           resources.push(
               new BackgroundResource<>("load-tokenizer", () -> Networks.tokenizer(folder)));
@@ -107,7 +111,13 @@ public final class StableDiffusionPipeline implements AutoCloseable {
    * @throws io.sparkdiffusion.graph.GraphException where the device cannot
    */
   public static StableDiffusionPipeline load(ModelFolder folder, PipelineOptions options) {
-    return new StableDiffusionPipeline(folder, options);
+    return load(folder, AdapterSet.NONE, options);
+  }
+
+  /** The same with adapters in the weights. */
+  public static StableDiffusionPipeline load(
+      ModelFolder folder, AdapterSet adapters, PipelineOptions options) {
+    return new StableDiffusionPipeline(folder, adapters, options);
   }
 
   private static Dtype dtype(PipelineOptions options) {
@@ -130,7 +140,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
   private WeightDictionary load(Component component, Target target) {
     return WeightDictionary.load(
         device,
-        networks.weights(component),
+        adapters.over(component.folder(), networks.weights(component)),
         target.dtype(),
         target.packings(() -> networks.usual(component, target.dtype())));
   }

@@ -1,0 +1,91 @@
+package io.sparkdiffusion.adapter;
+
+import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.config.Shown;
+import io.sparkdiffusion.graph.Dtype;
+import io.sparkdiffusion.graph.LowRank;
+import io.sparkdiffusion.graph.RawWeight;
+import io.sparkdiffusion.graph.Shape;
+import io.sparkdiffusion.weights.TensorFile;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.stream.IntStream;
+
+/**
+ * The two factors of an adapter's layer, as its file names them; they are read when they are added.
+ *
+ * @param down (R, I) or (R, I, k, k)
+ * @param up (O, R) or (O, R, 1, 1)
+ */
+record Factors(TensorFile file, String down, String up) {
+
+  /** R. */
+  long rank() {
+    return file.shape(down).rank() == 0 ? 0 : file.shape(down).size(0);
+  }
+
+  /**
+   * Compares the shapes with the weight's; a matrix may be a 1x1 convolution on either side.
+   *
+   * @throws ProblemsException where the product has not the weight's shape
+   */
+  void require(String weight, Shape wanted) {
+    long[] product = new long[] {};
+    Shape right = file.shape(down);
+    Shape left = file.shape(up);
+    if (left.rank() >= 2 && right.rank() >= 2 && isMatrix(left) && left.size(1) == rank()) {
+      product = right.with(0, left.size(0)).sizes();
+    }
+    if (rank() == 0 || !Arrays.equals(matrix(product), matrix(wanted.sizes()))) {
+      throw new ProblemsException(
+          "Cannot add %s of %s: up and down must multiply to the shape of %s, %s (up %s, down %s)"
+              .formatted(Shown.text(down), file.path(), weight, wanted, left, right));
+    }
+  }
+
+  private static boolean isMatrix(Shape shape) {
+    return matrix(shape.sizes()).length == 2;
+  }
+
+  /** Without the sides of a 1x1 kernel. */
+  private static long[] matrix(long[] sizes) {
+    return sizes.length == 4 && sizes[2] == 1 && sizes[3] == 1 ? Arrays.copyOf(sizes, 2) : sizes;
+  }
+
+  /**
+   * Reads all numbers.
+   *
+   * @throws ProblemsException where one is not finite
+   */
+  void requireFinite() {
+    for (String name : new String[] {down, up}) {
+      RawWeight raw = file.raw(name);
+      IntStream.range(0, raw.bytes().remaining() / raw.type().bytes())
+          .filter(i -> !isFinite(raw, i))
+          .findFirst()
+          .ifPresent(
+              i -> {
+                throw new ProblemsException(
+                    "Cannot use %s of %s: its numbers must be finite (NaN or infinity at %s)"
+                        .formatted(Shown.text(name), file.path(), i));
+              });
+    }
+  }
+
+  /** By the exponent's bits. */
+  private static boolean isFinite(RawWeight raw, int index) {
+    ByteBuffer bytes = raw.bytes();
+    int first = bytes.position();
+    return switch (raw.type()) {
+      case FLOAT32 -> Float.isFinite(bytes.getFloat(first + 4 * index));
+      case FLOAT16 -> (bytes.getShort(first + 2 * index) & 0x7C00) != 0x7C00;
+      case BFLOAT16 -> (bytes.getShort(first + 2 * index) & 0x7F80) != 0x7F80;
+      case UINT8, INT64 -> throw new IllegalStateException("no weight is of " + Dtype.INT64);
+    };
+  }
+
+  /** What is added, scaled. */
+  LowRank scaled(double scale) {
+    return new LowRank(scale, file.raw(up), file.raw(down), rank());
+  }
+}
