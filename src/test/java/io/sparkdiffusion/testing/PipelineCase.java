@@ -7,6 +7,7 @@ import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.request.Parameters;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -16,16 +17,23 @@ import java.util.stream.StreamSupport;
  * One whole run that diffusers has made.
  *
  * @param numbers the file that has its latents and pixels
+ * @param loras adapters as the setting has them, of the folder {@link #ADAPTERS}
  */
 public record PipelineCase(
     String name,
     String model,
     String numbers,
     List<ImageRequest> requests,
-    Map<String, Object> schedulerOverrides) {
+    Map<String, Object> schedulerOverrides,
+    List<String> loras) {
 
   /** The numbers of {@link #samplers()}. */
   public static final String SAMPLERS = "pipeline_samplers.safetensors";
+
+  /** Where the adapters of {@link #loras()} are. */
+  public static final Path ADAPTERS = ReferenceModels.folder("adapters");
+
+  private static final String LORA = "pipeline_lora.safetensors";
 
   /** All runs with DDIM, as {@code cases.json} tells them. */
   public static List<PipelineCase> all() {
@@ -41,9 +49,18 @@ public record PipelineCase(
 
   /** All runs with other samplers. */
   public static List<PipelineCase> samplers() {
+    return about(SAMPLERS);
+  }
+
+  /** All runs with adapters. */
+  public static List<PipelineCase> lora() {
+    return about(LORA);
+  }
+
+  private static List<PipelineCase> about(String numbers) {
     try {
       return all(
-          new ObjectMapper().readTree(ReferenceModels.numbers(SAMPLERS).metadata().get("about")));
+          new ObjectMapper().readTree(ReferenceModels.numbers(numbers).metadata().get("about")));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -84,7 +101,10 @@ public record PipelineCase(
                 "timestep_spacing",
                 json.get("timestep_spacing").asText(),
                 "rescale_betas_zero_snr",
-                json.get("rescale_betas_zero_snr").asBoolean()));
+                json.get("rescale_betas_zero_snr").asBoolean()),
+        StreamSupport.stream(json.path("loras").spliterator(), false)
+            .map(JsonNode::asText)
+            .toList());
   }
 
   @Override
