@@ -1,7 +1,8 @@
 """Measures both folders with diffusers: do images show what the prompts of prompts.csv say, with guidance and without?
 
 Writes .work/tiny-sd2/check.json and prints its entries. `--reference` writes images for the Java tests instead: what diffusers makes of a few of the
-prompts, under src/test/resources/meaning. `--samplers` compares samplers and numbers of steps: .work/tiny-sd2/samplers.json.
+prompts, under src/test/resources/meaning. `--samplers [EVERY [MODEL [SAMPLER [STEPS]]]]` compares samplers and numbers of steps on every so many
+prompts, names and numbers separated by commas: .work/tiny-sd2/samplers.json.
 """
 
 import csv
@@ -10,7 +11,9 @@ import sys
 
 import numpy as np
 import torch
-from diffusers import DDIMScheduler, DPMSolverMultistepScheduler, StableDiffusionPipeline, UniPCMultistepScheduler
+from diffusers import (
+    DDIMScheduler, DEISMultistepScheduler, DPMSolverMultistepScheduler, EulerDiscreteScheduler, HeunDiscreteScheduler, StableDiffusionPipeline,
+    UniPCMultistepScheduler)
 from safetensors.numpy import save_file
 
 import folders
@@ -26,9 +29,20 @@ MEASURED = {  # (guidance scale, guidance rescale)
     "tiny-sd2-1": ((7.5, 0.7), (7.5, 0.0), (1.0, 0.0), (15.0, 0.7), (15.0, 0.0)),
 }
 
-
-SAMPLERS = {"ddim": DDIMScheduler, "dpm++_2m": DPMSolverMultistepScheduler, "unipc": UniPCMultistepScheduler}
-SAMPLER_STEPS = (20, 15, 12, 10, 8)
+TRAILING = {"timestep_spacing": "trailing"}
+SAMPLERS = {
+    "ddim": (DDIMScheduler, {}),
+    "ddim trailing": (DDIMScheduler, TRAILING),
+    "dpm++_2m": (DPMSolverMultistepScheduler, {}),
+    "dpm++_2m trailing": (DPMSolverMultistepScheduler, TRAILING),
+    "dpm++_2m karras": (DPMSolverMultistepScheduler, {"use_karras_sigmas": True}),
+    "unipc": (UniPCMultistepScheduler, {}),
+    "unipc trailing": (UniPCMultistepScheduler, TRAILING),
+    "deis trailing": (DEISMultistepScheduler, TRAILING),
+    "euler trailing": (EulerDiscreteScheduler, TRAILING),
+    "heun trailing": (HeunDiscreteScheduler, TRAILING),
+}
+SAMPLER_STEPS = "20,15,12,10,8"
 
 
 def rows():
@@ -81,16 +95,17 @@ def check():
     (training.WORK / "check.json").write_text(json.dumps(results, indent=2) + "\n")
 
 
-def samplers(every=1):
+def samplers(every=1, models=",".join(folders.MODELS), names=",".join(SAMPLERS), steps=SAMPLER_STEPS):
     """Meaning by sampler and number of steps, on every so many prompts."""
     table, results = rows()[:: int(every)], []
-    for name in folders.MODELS:
+    for name in models.split(","):
         pipeline = load(name)
         config = dict(pipeline.scheduler.config)
-        for sampler, scheduler in SAMPLERS.items():
-            pipeline.scheduler = scheduler.from_config(config)
-            for steps in SAMPLER_STEPS:
-                entry = measured(pipeline, table, 7.5, RESCALE[name], steps)
+        for sampler in names.split(","):
+            scheduler, settings = SAMPLERS[sampler]
+            pipeline.scheduler = scheduler.from_config(config, **settings)
+            for count in map(int, steps.split(",")):
+                entry = measured(pipeline, table, 7.5, RESCALE[name], count)
                 results.append({"model": name, "sampler": sampler} | entry)
                 print(json.dumps(results[-1]), flush=True)
     (training.WORK / "samplers.json").write_text(json.dumps(results, indent=2) + "\n")

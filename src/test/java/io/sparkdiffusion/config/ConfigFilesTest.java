@@ -103,7 +103,7 @@ class ConfigFilesTest {
     assertThat(config.sampling())
         .isEqualTo(
             Requests.job(
-                Parameters.NUM_INFERENCE_STEPS.of(20),
+                Parameters.NUM_INFERENCE_STEPS.of(15),
                 Parameters.GUIDANCE_RESCALE.of(guidanceRescale),
                 Parameters.HEIGHT.of(128),
                 Parameters.WIDTH.of(128)));
