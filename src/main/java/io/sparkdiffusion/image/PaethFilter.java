@@ -12,6 +12,7 @@ final class PaethFilter {
   private static final byte UP = 2;
   private static final byte PAETH = 4;
   private static final int PIXEL = RgbImage.CHANNELS;
+  private static final int SIGN = Integer.SIZE - 1;
 
   private PaethFilter() {}
 
@@ -56,13 +57,17 @@ final class PaethFilter {
     }
   }
 
+  /**
+   * Without branches, which noise makes unforeseeable: a sign, all ones or all zeros, chooses. A
+   * tie goes to left, then to up.
+   */
   private static int nearest(int left, int up, int upLeft) {
     int toLeft = Math.abs(up - upLeft);
     int toUp = Math.abs(left - upLeft);
     int toUpLeft = Math.abs(left + up - 2 * upLeft);
-    if (toLeft <= toUp && toLeft <= toUpLeft) {
-      return left;
-    }
-    return toUp <= toUpLeft ? up : upLeft;
+    int isLeftFarther = ((toUp - toLeft) | (toUpLeft - toLeft)) >> SIGN;
+    int isUpFarther = (toUpLeft - toUp) >> SIGN;
+    int other = up ^ ((up ^ upLeft) & isUpFarther);
+    return left ^ ((left ^ other) & isLeftFarther);
   }
 }

@@ -5,7 +5,6 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.zip.CRC32;
-import java.util.zip.Deflater;
 
 /** Writes PNG files (ISO/IEC 15948): 8-bit RGB, the same bytes for the same input. */
 public final class PngEncoder {
@@ -70,36 +69,24 @@ public final class PngEncoder {
   }
 
   private void pixels(RgbImage image) {
-    byte[] part = new byte[LONGEST_IDAT];
-    Deflater deflater = new Deflater(Deflater.BEST_SPEED);
-    try {
-      deflater.setStrategy(Deflater.HUFFMAN_ONLY);
-      deflater.setInput(PaethFilter.filtered(image));
-      deflater.finish();
-      while (!deflater.finished()) {
-        int length = 0;
-        while (length < part.length && !deflater.finished()) {
-          length += deflater.deflate(part, length, part.length - length);
-        }
-        chunk("IDAT", part, length);
-      }
-    } finally {
-      deflater.end();
+    byte[] compressed = HuffmanDeflate.deflate(PaethFilter.filtered(image));
+    for (int from = 0; from < compressed.length; from += LONGEST_IDAT) {
+      chunk("IDAT", compressed, from, Math.min(LONGEST_IDAT, compressed.length - from));
     }
   }
 
   private void chunk(String type, byte[] data) {
-    chunk(type, data, data.length);
+    chunk(type, data, 0, data.length);
   }
 
-  private void chunk(String type, byte[] data, int length) {
+  private void chunk(String type, byte[] data, int from, int length) {
     byte[] name = type.getBytes(StandardCharsets.US_ASCII);
     CRC32 crc = new CRC32();
     crc.update(name);
-    crc.update(data, 0, length);
+    crc.update(data, from, length);
     integer(length);
     out.writeBytes(name);
-    out.write(data, 0, length);
+    out.write(data, from, length);
     integer((int) crc.getValue());
   }
 
