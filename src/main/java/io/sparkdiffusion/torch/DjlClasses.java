@@ -43,9 +43,9 @@ final class DjlClasses {
       return Optional.empty();
     }
     return Optional.of(
-        ("Cannot start libtorch: DJL on the class path must be %s (%s, %s comes first); remove that, or start with"
-                + " --conf spark.driver.userClassPathFirst=true --conf"
-                + " spark.executor.userClassPathFirst=true")
+        ("Cannot start libtorch: DJL on the class path must be %s (%s, %s comes first); remove that,"
+                + " or start with --conf spark.executor.userClassPathFirst=true, where the master is"
+                + " local with --conf spark.driver.userClassPathFirst=true")
             .formatted(built, version, place(found)));
   }
 

@@ -27,7 +27,8 @@ public final class NativeCacheException extends RuntimeException {
   /** What a failure to unpack or load says of the folder, if anything. */
   static Optional<NativeCacheException> of(Path cache, Throwable failure) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      if (cause instanceof UnsatisfiedLinkError && String.valueOf(cause.getMessage()).contains(NO_EXEC)) {
+      if (cause instanceof UnsatisfiedLinkError
+          && String.valueOf(cause.getMessage()).contains(NO_EXEC)) {
         String rule = "must be on a file system that lets programs run, not mounted with noexec";
         return Optional.of(new NativeCacheException(rule, cache, cause));
       }

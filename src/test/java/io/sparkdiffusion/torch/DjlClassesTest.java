@@ -28,8 +28,9 @@ class DjlClassesTest {
     assertThat(DjlClasses.problem("0.36.0", file.toUri().toURL()))
         .hasValue(
             ("Cannot start libtorch: DJL on the class path must be 0.36.0 (0.32.0, %s comes first);"
-                    + " remove that, or start with --conf spark.driver.userClassPathFirst=true"
-                    + " --conf spark.executor.userClassPathFirst=true")
+                    + " remove that, or start with --conf spark.executor.userClassPathFirst=true,"
+                    + " where the master is local with --conf"
+                    + " spark.driver.userClassPathFirst=true")
                 .formatted(file));
     assertThat(DjlClasses.place(inJar)).isEqualTo("/opt/spark/jars/api-0.32.0.jar");
   }
