@@ -7,7 +7,7 @@ import os
 from typing import Any
 
 import pyspark
-from py4j.java_gateway import JavaPackage
+from py4j.java_gateway import JavaPackage  # type: ignore[import-untyped]
 from pyspark.errors import PySparkRuntimeError
 from pyspark.sql import SparkSession
 
