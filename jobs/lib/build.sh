@@ -62,6 +62,8 @@ build() {
 show_build() {
   local log="$1" text="" piece line state doing="Maven begins"
   local -i loaded_kb=0 underway_kb=0 kilobytes=0 started=SECONDS shown=SECONDS
+  # bash 3.2, which a Mac has, cannot read what has no end of line: there it goes to the file alone.
+  if ((BASH_VERSINFO[0] < 4)); then cat > "$log"; return; fi
   : > "$log"
   while :; do
     state=0
