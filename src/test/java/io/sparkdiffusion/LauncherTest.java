@@ -11,6 +11,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the launcher's scripts do before a JVM starts. */
@@ -142,6 +143,25 @@ class LauncherTest {
     assertThat(Files.readString(folder.resolve("target/build.log")))
         .contains("Scanning for projects", "Downloaded from central")
         .doesNotContain("Progress");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"2.12.18, 2.12, quick", "2.13.18, 2.13, 'quick,spark-4'"})
+  void takesTheJarForTheSparkOfTheUser(String library, String scala, String profiles)
+      throws Exception {
+    Path jars = Files.createDirectories(folder.resolve("own spark/jars"));
+    Files.createFile(jars.resolve("scala-library-" + library + ".jar"));
+    Path target = Files.createDirectories(folder.resolve("target"));
+    for (String of : new String[] {"2.12", "2.13"}) {
+      Files.createFile(target.resolve("spark-diffusion_" + of + "-1-job.jar"));
+    }
+    Shell said =
+        Shell.bash(
+            Map.of("SPARK_HOME", jars.getParent().toString()),
+            BUILD + "choose_scala; echo \"$(job_jar) $(build_profiles)\"",
+            folder.toString());
+    assertThat(said.out())
+        .isEqualTo("%s/spark-diffusion_%s-1-job.jar %s\n".formatted(target, scala, profiles));
   }
 
   @Test

@@ -2,7 +2,9 @@ package io.sparkdiffusion.testing;
 
 import java.io.IOException;
 import java.net.URI;
+import java.util.Arrays;
 import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.hadoop.fs.permission.FsPermission;
@@ -23,6 +25,27 @@ abstract class LocalDisk extends RawLocalFileSystem {
   /** In whichever of Hadoop's ways a file is created. */
   FSDataOutputStream created(Path file, boolean overwrite, Creation onDisk) throws IOException {
     return onDisk.create();
+  }
+
+  /** Without the owner, which Hadoop asks the machine for by a path of scheme {@code file}. */
+  @Override
+  public FileStatus getFileStatus(Path file) throws IOException {
+    return plain(super.getFileStatus(file));
+  }
+
+  @Override
+  public FileStatus[] listStatus(Path folder) throws IOException {
+    return Arrays.stream(super.listStatus(folder)).map(LocalDisk::plain).toArray(FileStatus[]::new);
+  }
+
+  private static FileStatus plain(FileStatus file) {
+    return new FileStatus(
+        file.getLen(),
+        file.isDirectory(),
+        file.getReplication(),
+        file.getBlockSize(),
+        file.getModificationTime(),
+        file.getPath());
   }
 
   @Override

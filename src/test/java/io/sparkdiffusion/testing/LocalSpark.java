@@ -22,6 +22,11 @@ public final class LocalSpark {
     return SESSION;
   }
 
+  /** Whether this is Spark 4, some of whose messages have other words. */
+  public static boolean isSpark4() {
+    return SESSION.version().startsWith("4.");
+  }
+
   /** What Spark has written to its event log so far. */
   public static String eventText() throws IOException {
     StringBuilder text = new StringBuilder();
@@ -41,6 +46,7 @@ public final class LocalSpark {
             .setAppName("tests")
             .set("spark.ui.enabled", "false")
             .set("spark.eventLog.enabled", "true")
+            .set("spark.eventLog.compress", "false")
             .set("spark.eventLog.dir", EVENTS.toUri().toString())
             .set("spark.executor.killOnFatalError.depth", "0")
             .set("spark.hadoop.fs.file.impl", QuickDisk.class.getName())

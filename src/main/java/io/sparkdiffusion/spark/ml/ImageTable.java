@@ -37,7 +37,7 @@ final class ImageTable {
     if (given.size() != 2
         || !(given.get(0) instanceof FunctionTableSubqueryArgumentExpression table)) {
       throw new ProblemsException(
-          "Cannot call text_to_image: its arguments must be a table and a map, as in %s (%d given)"
+          "Cannot call text_to_image: its arguments must be a table and a map, as in %s (%s given)"
               .formatted(USE, given.size()));
     }
     TextToImage generator = new TextToImage();

@@ -31,6 +31,9 @@ final class TableReader {
   static final StructType NOTHING =
       new StructType().add("id", DataTypes.StringType).add("prompt", DataTypes.StringType);
 
+  /** Spark 4 reads seven encodings otherwise, Spark 3.5 each that Java knows. */
+  private static final String JAVA_CHARSETS = "spark.sql.legacy.javaCharsets";
+
   private final SparkSession spark;
   private final InputConfig.Table table;
   private final Configuration hadoop;
@@ -141,6 +144,9 @@ final class TableReader {
             .option("columnPruning", false)
             .option("columnNameOfCorruptRecord", PromptColumns.MALFORMED);
     table.options().values().forEach(reader::option);
+    if (!table.options().encoding().equals(StandardCharsets.UTF_8)) {
+      spark.conf().set(JAVA_CHARSETS, true);
+    }
     Dataset<Row> rows =
         reader.schema(schema.add(PromptColumns.MALFORMED, DataTypes.StringType)).csv(path.path());
     return new OpenedTable(rows, true, texts.names().size());
@@ -181,7 +187,7 @@ final class TableReader {
         && "COLUMN_ALREADY_EXISTS".equals(known.getErrorClass());
   }
 
-  /** The innermost message's first line, without Spark's error class. */
+  /** The innermost message's first line, without Spark's error class and SQL's code. */
   static String reason(Throwable failure) {
     Throwable cause = failure;
     while (cause.getCause() != null && cause.getCause() != cause) {
@@ -191,7 +197,13 @@ final class TableReader {
     if (message == null || message.isBlank()) {
       return cause.getClass().getSimpleName();
     }
-    String line = message.lines().findFirst().orElse("").replaceFirst("^\\[[A-Z_.]+] ", "");
+    String line =
+        message
+            .lines()
+            .findFirst()
+            .orElse("")
+            .replaceFirst("^\\[[A-Z_.]+] ", "")
+            .replaceFirst(" SQLSTATE: \\w{5}$", "");
     return line.isBlank()
         ? cause.getClass().getSimpleName().toLowerCase(Locale.ROOT)
         : Shown.text(line);

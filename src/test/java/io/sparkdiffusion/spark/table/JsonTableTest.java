@@ -6,6 +6,7 @@ import static io.sparkdiffusion.spark.table.ReadTables.prompts;
 import static io.sparkdiffusion.spark.table.ReadTables.read;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sparkdiffusion.testing.LocalSpark;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -63,11 +64,13 @@ class JsonTableTest {
 
   @Test
   void refusesNamesThatCannotBeToldApart() throws IOException {
+    String choose = LocalSpark.isSpark4() ? "Choose" : "Consider to choose";
     assertRefused(
         write("case.jsonl", "{\"id\": \"a\", \"prompt\": \"fox\", \"ID\": \"b\"}\n"),
         "Cannot read prompts FILE: names of columns must differ by more than capitals (The column"
-            + " `id` already exists. Consider to choose another name or rename the existing"
-            + " column.)");
+            + " `id` already exists. "
+            + choose
+            + " another name or rename the existing column.)");
     assertRefused(
         write(
             "own.jsonl",
