@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_file
 
 import pipeline_cases
 import pipeline_samplers
-from common import OUTPUT, numbers
+from common import OUTPUT, numbers, write_json
 from components import load
 
 ADAPTERS = OUTPUT / "adapters"
@@ -32,7 +32,7 @@ NONE = r"(?!)"
 # name of the adapter: model, modules of the UNet, modules of the text encoder, rank
 FILES = {
     "peft": ("base", TRANSFORMERS, TEXT, 4),
-    "mixed_ranks": ("base", ATTENTION, NONE, 4),
+    "mixed_ranks": ("base", ATTENTION, TEXT, 4),
     "base_model": ("base", ATTENTION, NONE, 4),
     "lora_down": ("base", ATTENTION, TEXT_ATTENTION, 4),
     "processor": ("base", ATTENTION, TEXT_ATTENTION, 2),
@@ -76,7 +76,7 @@ def pairs(network, pattern, rank, seed):
 
 def written(name, tensors, metadata=None, dtype=torch.float32):
     path = ADAPTERS / f"{name}.safetensors"
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)  # several notes would come in any order
     save_file({key: value.to(dtype).contiguous() for key, value in tensors.items()}, path, metadata)
     path.chmod(0o644)
 
@@ -118,10 +118,13 @@ def make(name, pipeline, unet_layers, text_layers, rank):
     if name == "peft":
         metadata = config("unet", unet, 8, alpha_pattern={"attn2.to_k": 3}) | config("text_encoder", text, 2, use_rslora=True)
         tensors = dotted("unet", unet, "lora_A", "lora_B") | dotted("text_encoder", text, "lora_A", "lora_B")
-        written(name, tensors, {"format": "pt", "lora_adapter_metadata": json.dumps(metadata, indent=2, sort_keys=True)})
+        written(name, tensors, {"lora_adapter_metadata": json.dumps(metadata, indent=2, sort_keys=True)})
     elif name == "mixed_ranks":
-        unet = {key: (down[: 1 + index % 3], up[:, : 1 + index % 3]) for index, (key, (down, up)) in enumerate(unet.items())}
-        written(name, dotted("unet", unet, "lora_A", "lora_B"))
+        unet, text = (
+            {key: (down[: 1 + index % 3], up[:, : 1 + index % 3]) for index, (key, (down, up)) in enumerate(all.items())}
+            for all in (unet, text)
+        )
+        written(name, dotted("unet", unet, "lora_A", "lora_B") | dotted("text_encoder", text, "lora_A", "lora_B"))
     elif name == "base_model":
         wrapped = get_peft_model(pipeline.unet, LoraConfig(r=rank, lora_alpha=6, target_modules=sorted(unet), use_rslora=True))
         wrapped.peft_config["default"].base_model_name_or_path = None
@@ -131,6 +134,8 @@ def make(name, pipeline, unet_layers, text_layers, rank):
         wrapped.save_pretrained(ADAPTERS / name)
         (ADAPTERS / name / "README.md").unlink()
         file(name).chmod(0o644)
+        kept = json.loads((ADAPTERS / name / CONFIG).read_text())
+        write_json(ADAPTERS / name / CONFIG, kept | {"target_modules": sorted(kept["target_modules"])})
     elif name == "lora_down":
         tensors = dotted("unet", unet, "lora.down", "lora.up")
         tensors |= dotted("text_encoder", text, "lora_linear_layer.down", "lora_linear_layer.up")
@@ -140,8 +145,7 @@ def make(name, pipeline, unet_layers, text_layers, rank):
         written(name, tensors | {f"text_encoder.{key}": value for key, value in processors(text, True).items()})
     else:
         alpha = {"kohya": 2.0, "kohya_sd15": 1.0, "locon": 3.0, "lcm": 4.0}[name]
-        metadata = {"ss_base_model_version": "sd_v2_768_v" if name == "kohya" else "sd_v1", "ss_network_alpha": str(alpha)}
-        written(name, kohya("lora_unet_", unet, alpha) | kohya("lora_te_", text, alpha), metadata, torch.float16)
+        written(name, kohya("lora_unet_", unet, alpha) | kohya("lora_te_", text, alpha), {"ss_network_alpha": str(alpha)}, torch.float16)
 
 
 def file(adapter):

@@ -115,7 +115,7 @@ record AdapterConfig(Path file, Map<String, Object> values, String text) {
 
   private ProblemsException wrong(String key, String rule, Object value) {
     return new ProblemsException(
-        "Cannot use adapter %s: %s of its configuration: %s (%s)"
+        "Cannot use LoRA %s: %s of its configuration: %s (%s)"
             .formatted(file, key, rule, Shown.value(value)));
   }
 }

@@ -46,7 +46,8 @@ final class AdapterFamily {
         throw foreign(adapter, "Stable Diffusion XL", Shown.text(name));
       }
       if (TRANSFORMER.matcher(name).matches()) {
-        throw foreign(adapter, "a transformer, such as Stable Diffusion 3 or Flux", Shown.text(name));
+        throw foreign(
+            adapter, "a transformer, such as Stable Diffusion 3 or Flux", Shown.text(name));
       }
     }
     for (Pattern reading : READING_TEXT) {
@@ -87,7 +88,7 @@ final class AdapterFamily {
 
   private static ProblemsException foreign(AdapterFile adapter, String family, String sign) {
     return new ProblemsException(
-        "Cannot use adapter %s: it must be for this model, it is for %s (%s)"
+        "Cannot use LoRA %s: it must be for this model, it is for %s (%s)"
             .formatted(adapter, family, sign));
   }
 }

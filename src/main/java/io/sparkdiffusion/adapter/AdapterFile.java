@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +32,9 @@ public final class AdapterFile {
     OTHERS.put("LoRA with whole layers", Pattern.compile("(?s).*\\.diff"));
     OTHERS.put("LoRA of embeddings", Pattern.compile("(?s).*\\.lora_embedding_[AB].*"));
   }
+
+  private static final byte[] ZIP = {'P', 'K', 3, 4};
+  private static final int NEWEST_PROTOCOL = 5;
 
   private static final String CONVERSION =
       "where you trust it, convert it once in Python:"
@@ -62,7 +66,7 @@ public final class AdapterFile {
     file.names().forEach(name -> keys.put(name, AdapterKey.of(name)));
     if (keys.values().stream().allMatch(Optional::isEmpty)) {
       throw new ProblemsException(
-          "Cannot use adapter %s: it must hold a LoRA, lora_down and lora_up or lora_A and lora_B (%s)"
+          "Cannot use LoRA %s: it must hold a LoRA, lora_down and lora_up or lora_A and lora_B (%s)"
               .formatted(path, keys.isEmpty() ? "no tensor" : Shown.some(keys.keySet())));
     }
     return new AdapterFile(file, keys, AdapterConfig.of(file));
@@ -71,13 +75,16 @@ public final class AdapterFile {
   private static void refusePickle(Path path) {
     if (isPickle(path)) {
       throw ProblemsException.withFix(
-          "Cannot use adapter %s: it must be a safetensors file (a pickle, which runs code of whoever made it)"
+          "Cannot use LoRA %s: it must be a safetensors file (a pickle, which runs code of whoever made it)"
               .formatted(path),
           CONVERSION);
     }
   }
 
-  /** By the name, or by the first bytes: a ZIP archive, or a pickle of protocol 2 or newer. */
+  /**
+   * By the name, or by the first bytes: a ZIP archive, or a pickle of protocol 2 or newer. Read as
+   * the length of a safetensors header either is longer than any.
+   */
   private static boolean isPickle(Path path) {
     if (isPickle(path.toString())) {
       return true;
@@ -85,7 +92,8 @@ public final class AdapterFile {
     try (InputStream in = Files.newInputStream(path)) {
       byte[] first = in.readNBytes(4);
       return first.length == 4
-          && ((first[0] == 'P' && first[1] == 'K') || (first[0] == (byte) 0x80 && first[1] < 6));
+          && (Arrays.equals(first, ZIP)
+              || (first[0] == (byte) 0x80 && first[1] <= NEWEST_PROTOCOL && first[3] != 0));
     } catch (IOException e) {
       // The next to open it says why it cannot be read.
       return false;
@@ -104,7 +112,7 @@ public final class AdapterFile {
               file.names().stream().filter(name -> names.matcher(name).matches()).toList();
           if (!found.isEmpty()) {
             throw new ProblemsException(
-                "Cannot use adapter %s: it must be LoRA, linear or of convolutions, %s is not supported (%s)"
+                "Cannot use LoRA %s: it must be LoRA, linear or of convolutions, %s is not supported (%s)"
                     .formatted(file.path(), kind, Shown.some(found)));
           }
         });

@@ -26,7 +26,7 @@ record AdapterKey(Optional<String> network, String layer, Part part) {
   /** PEFT, diffusers of several years, kohya; PEFT may put the adapter's own name in between. */
   private static final Pattern FACTOR =
       Pattern.compile(
-          "(?s)(.+?)(?:[._]lora(?:_linear_layer)?[._](down|up)|\\.lora_([AB])(?:\\.default)?)\\.weight");
+          "(?s)(.+?)(?:[._]lora(?:_linear_layer)?[._](down|up)|\\.lora_([AB])(?:\\.[\\w-]+)?)\\.weight");
 
   private static final Pattern ALPHA = Pattern.compile("(?s)(.+)\\.alpha");
 

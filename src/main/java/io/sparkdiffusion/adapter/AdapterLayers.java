@@ -77,7 +77,7 @@ final class AdapterLayers {
             .putIfAbsent(key.orElseThrow().part(), tensor);
     if (twin != null) {
       throw new ProblemsException(
-          "Cannot use adapter %s: each layer must be there once (%s and %s)"
+          "Cannot use LoRA %s: each layer must be there once (%s and %s)"
               .formatted(adapter, Shown.text(twin), Shown.text(tensor)));
     }
   }
@@ -96,7 +96,7 @@ final class AdapterLayers {
   private void refuseUnmatched() {
     if (!unmatched.isEmpty()) {
       throw ProblemsException.withFix(
-          "Cannot use adapter %s: each of its tensors must belong to a layer of the model (%s of %s do not: %s)"
+          "Cannot use LoRA %s: each of its tensors must belong to a layer of the model (%s of %s do not: %s)"
               .formatted(adapter, unmatched.size(), adapter.keys().size(), Shown.some(unmatched)),
           "lora_unmatched=ignore leaves them out");
     }
@@ -131,7 +131,7 @@ final class AdapterLayers {
       throw new ProblemsException(
           List.of(
               lines.get(0),
-              "Cannot use adapter %s: all of its layers must be usable (%s others are not)"
+              "Cannot use LoRA %s: all of its layers must be usable (%s others are not)"
                   .formatted(adapter, lines.size() - 1)));
     }
     problems.throwIfAny();
@@ -142,7 +142,7 @@ final class AdapterLayers {
     String up = parts.get(AdapterKey.Part.UP);
     if (down == null || up == null) {
       throw new ProblemsException(
-          "Cannot use adapter %s: a layer must have both factors (only %s)"
+          "Cannot use LoRA %s: a layer must have both factors (only %s)"
               .formatted(adapter, Shown.some(parts.values())));
     }
     Factors factors = new Factors(adapter.tensors(), down, up);

@@ -3,7 +3,9 @@ package io.sparkdiffusion.adapter;
 import io.sparkdiffusion.adapter.AdapterLayers.Place;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.Shown;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -12,6 +14,10 @@ import java.util.Optional;
  * the layer's own tensor, or the rank itself.
  */
 final class AdapterScales {
+
+  /** In the order of transformers' CLIPEncoderLayer. */
+  private static final List<String> TEXT_LAYERS =
+      List.of("k_proj", "v_proj", "q_proj", "out_proj", "fc1", "fc2");
 
   private final AdapterFile adapter;
   private final Map<Place, Factors> factors;
@@ -25,7 +31,24 @@ final class AdapterScales {
   AdapterScales(AdapterFile adapter, Map<Place, Factors> factors) {
     this.adapter = adapter;
     this.factors = factors;
-    factors.forEach((place, both) -> firstRanks.putIfAbsent(place.network(), both.rank()));
+    factors.keySet().stream()
+        .sorted(Comparator.comparingInt(AdapterScales::order))
+        .forEach(place -> firstRanks.putIfAbsent(place.network(), factors.get(place).rank()));
+  }
+
+  /** The UNet's layers as the file has them, the text encoder's as its modules are listed. */
+  private static int order(Place place) {
+    if (!place.network().equals(AdapterKey.TEXT_ENCODER)) {
+      return 0;
+    }
+    List<String> names = List.of(place.layer().split("\\."));
+    int block =
+        names.stream()
+            .filter(name -> name.matches("\\d{1,4}"))
+            .findFirst()
+            .map(Integer::valueOf)
+            .orElse(0);
+    return block * TEXT_LAYERS.size() + TEXT_LAYERS.indexOf(names.get(names.size() - 1));
   }
 
   /**

@@ -30,17 +30,22 @@ record Factors(TensorFile file, String down, String up) {
    * @throws ProblemsException where the product has not the weight's shape
    */
   void require(String weight, Shape wanted) {
-    long[] product = new long[] {};
-    Shape right = file.shape(down);
-    Shape left = file.shape(up);
-    if (left.rank() >= 2 && right.rank() >= 2 && isMatrix(left) && left.size(1) == rank()) {
-      product = right.with(0, left.size(0)).sizes();
-    }
-    if (rank() == 0 || !Arrays.equals(matrix(product), matrix(wanted.sizes()))) {
+    if (!multiplyTo(wanted)) {
       throw new ProblemsException(
           "Cannot add %s of %s: up and down must multiply to the shape of %s, %s (up %s, down %s)"
-              .formatted(Shown.text(down), file.path(), weight, wanted, left, right));
+              .formatted(
+                  Shown.text(down), file.path(), weight, wanted, file.shape(up), file.shape(down)));
     }
+  }
+
+  private boolean multiplyTo(Shape wanted) {
+    Shape left = file.shape(up);
+    Shape right = file.shape(down);
+    return rank() > 0
+        && right.rank() > 1
+        && isMatrix(left)
+        && left.size(1) == rank()
+        && Arrays.equals(matrix(right.with(0, left.size(0)).sizes()), matrix(wanted.sizes()));
   }
 
   private static boolean isMatrix(Shape shape) {

@@ -10,6 +10,8 @@ import io.sparkdiffusion.testing.AdapterFiles;
 import io.sparkdiffusion.weights.TensorFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -79,7 +81,7 @@ class AdaptersTest {
     AdapterFile file = AdapterFile.open(AdapterFiles.published(file("a"), list));
     assertProblem(
         () -> check(file, SD2),
-        "Cannot use adapter %s: it must be for this model, it is for %s (its text is 768 wide, the model's 1024)"
+        "Cannot use LoRA %s: it must be for this model, it is for %s (its text is 768 wide, the model's 1024)"
             .formatted(file, family));
   }
 
@@ -99,7 +101,7 @@ class AdaptersTest {
                 layer + ".lora_up.weight F32 320,4"));
     assertProblem(
         () -> check(file, SD2),
-        "Cannot use adapter %s: it must be for this model, it is for %s (%s.lora_down.weight)"
+        "Cannot use LoRA %s: it must be for this model, it is for %s (%s.lora_down.weight)"
             .formatted(file, family, layer));
   }
 
@@ -124,7 +126,7 @@ class AdaptersTest {
             "unet." + LAYER + part + " F32 320");
     assertProblem(
         () -> AdapterFile.open(file),
-        "Cannot use adapter %s: it must be LoRA, linear or of convolutions, %s is not supported (unet.%s%s)"
+        "Cannot use LoRA %s: it must be LoRA, linear or of convolutions, %s is not supported (unet.%s%s)"
             .formatted(file, kind, LAYER, part));
   }
 
@@ -141,7 +143,7 @@ class AdaptersTest {
                 "unrelated F32 1"));
     assertProblem(
         () -> check(file, SD2),
-        "Cannot use adapter %s: each of its tensors must belong to a layer of the model (3 of 5 do not: unet.nowhere.lora_A.weight, unet.nowhere.lora_B.weight, unrelated); lora_unmatched=ignore leaves them out"
+        "Cannot use LoRA %s: each of its tensors must belong to a layer of the model (3 of 5 do not: unet.nowhere.lora_A.weight, unet.nowhere.lora_B.weight, unrelated); lora_unmatched=ignore leaves them out"
             .formatted(file));
     Adapters found =
         Adapters.check(
@@ -182,7 +184,7 @@ class AdaptersTest {
             AdapterFiles.zeros(file("a"), "unet.%s.lora_A.weight F32 4,320".formatted(LAYER)));
     assertProblem(
         () -> check(file, SD2),
-        "Cannot use adapter %s: a layer must have both factors (only unet.%s.lora_A.weight)"
+        "Cannot use LoRA %s: a layer must have both factors (only unet.%s.lora_A.weight)"
             .formatted(file, LAYER));
   }
 
@@ -222,14 +224,41 @@ class AdaptersTest {
     Path file = folder.resolve(name);
     assertProblem(
         () -> AdapterFile.open(file),
-        "Cannot use adapter %s: it must be a safetensors file (a pickle, which runs code of whoever made it); where you trust it, convert it once in Python: safetensors.torch.save_file(torch.load(FILE, weights_only=True), NEW)"
+        "Cannot use LoRA %s: it must be a safetensors file (a pickle, which runs code of whoever made it); where you trust it, convert it once in Python: safetensors.torch.save_file(torch.load(FILE, weights_only=True), NEW)"
             .formatted(file));
   }
 
   @Test
   void aPickleUnderAnotherNameIsOneToo() throws IOException {
-    Path file = Files.write(file("a"), new byte[] {'P', 'K', 3, 4, 0, 0, 0, 0, 0, 0});
-    assertThatThrownBy(() -> AdapterFile.open(file)).hasMessageContaining("(a pickle, which runs");
+    byte[] archive = {'P', 'K', 3, 4, 0, 0, 0, 0, 0, 0};
+    byte[] plain = {(byte) 0x80, 2, '}', 'q', 0, '(', 'X', 0, 0, 0};
+    for (byte[] first : List.of(archive, plain)) {
+      Path file = Files.write(file("a"), first);
+      assertThatThrownBy(() -> AdapterFile.open(file))
+          .hasMessageContaining("(a pickle, which runs");
+    }
+  }
+
+  /** A header of 0x0480 bytes begins as a pickle of protocol 4 does. */
+  @Test
+  void aHeadersLengthIsNoPickle() {
+    String name = "unet." + LAYER + ".lora_A.weight F32 4,320";
+    Path file = file("a");
+    for (int i = 0; ; i++) {
+      AdapterFiles.zeros(file, name, "x".repeat(i) + " F32 1");
+      if (headerBytes(file) == 0x0480) {
+        break;
+      }
+    }
+    assertThat(AdapterFile.open(file).keys()).hasSize(2);
+  }
+
+  private static long headerBytes(Path file) {
+    try {
+      return ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN).getLong();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Test
@@ -247,7 +276,7 @@ class AdaptersTest {
     Path file = AdapterFiles.zeros(file("a"), "conv_in.weight F32 320,4,3,3");
     assertProblem(
         () -> AdapterFile.open(file),
-        "Cannot use adapter %s: it must hold a LoRA, lora_down and lora_up or lora_A and lora_B (conv_in.weight)"
+        "Cannot use LoRA %s: it must hold a LoRA, lora_down and lora_up or lora_A and lora_B (conv_in.weight)"
             .formatted(file));
   }
 

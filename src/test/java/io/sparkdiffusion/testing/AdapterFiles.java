@@ -68,7 +68,11 @@ public final class AdapterFiles {
     ByteBuffer start = ByteBuffer.allocate(8 + json.length).order(ByteOrder.LITTLE_ENDIAN);
     start.putLong(json.length).put(json).flip();
     try (FileChannel channel =
-        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+        FileChannel.open(
+            file,
+            StandardOpenOption.CREATE,
+            StandardOpenOption.TRUNCATE_EXISTING,
+            StandardOpenOption.WRITE)) {
       channel.write(start);
       if (dataBytes > 0) {
         channel.write(ByteBuffer.allocate(1), 8 + json.length + dataBytes - 1);
