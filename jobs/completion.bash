@@ -52,6 +52,7 @@ gallery='
 _spark_diffusion_values() {
   case "$1" in
     prompts_format) printf '%s\n' auto parquet csv tsv json txt table ;;
+    prompt_syntax) printf '%s\n' plain a1111 ;;
     scheduler) printf '%s\n' ddim ddpm pndm euler euler_a heun lms dpm2 dpm2_a dpm++_2m dpm++_2m_sde dpm++_2s unipc deis lcm tcd model ;;
     vae_tiling) printf '%s\n' auto on off ;;
     from_pt) printf '%s\n' true false ;;
