@@ -48,12 +48,18 @@ record SparkProcess(Process process, Path log) implements AutoCloseable {
     return start(
         log,
         Map.of(
-            "SPARK_HOME", HOME.toString(),
-            "SPARK_SCALA_VERSION", scala(),
-            "SPARK_LOCAL_IP", "127.0.0.1",
-            "JAVA_TOOL_OPTIONS", QUICK_START,
-            "OPT_OUT_TRACKING", "true",
-            "RUST_FLAVOR", "cpu"),
+            "SPARK_HOME",
+            HOME.toString(),
+            "SPARK_SCALA_VERSION",
+            scala(),
+            "SPARK_LOCAL_IP",
+            "127.0.0.1",
+            "JAVA_TOOL_OPTIONS",
+            QUICK_START,
+            "OPT_OUT_TRACKING",
+            "true",
+            "RUST_FLAVOR",
+            "cpu"),
         command);
   }
 
