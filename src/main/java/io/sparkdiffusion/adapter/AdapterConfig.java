@@ -38,7 +38,7 @@ record AdapterConfig(Path file, Map<String, Object> values, String text) {
 
     /** For a layer of a rank (arXiv 2106.09685, section 4.1; 2312.03732 for the root). */
     double scale(long rank) {
-      return alpha / (byRoot ? Math.sqrt(rank) : rank);
+      return alpha / (byRoot ? Math.sqrt((double) rank) : rank);
     }
   }
 

@@ -69,7 +69,8 @@ public final class YarnDriver {
         : Optional.empty();
   }
 
-  /** Spark prints it with its stack trace, of which there is none. */
+  /** Spark prints it with its stack trace, of which there is none, and YARN what it is as text. */
+  @SuppressWarnings("OverrideThrowableToString") // the class's name is no part of the reason
   private static final class Ended extends RuntimeException {
 
     private static final long serialVersionUID = 1L;

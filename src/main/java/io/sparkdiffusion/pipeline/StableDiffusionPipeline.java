@@ -220,7 +220,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
           .<ImageResult>map(request -> new ImageResult.Failed(request, e.getMessage()))
           .toList();
     }
-    Map<ImageRequest, ImageResult> results = new IdentityHashMap<>();
+    IdentityHashMap<ImageRequest, ImageResult> results = new IdentityHashMap<>();
     for (List<ImageRequest> alike : byLengthOfTexts(requests)) {
       for (int from = 0; from < alike.size(); from += batchSize) {
         List<ImageRequest> batch = alike.subList(from, Math.min(from + batchSize, alike.size()));
