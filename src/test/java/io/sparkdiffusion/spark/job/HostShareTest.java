@@ -100,8 +100,10 @@ class HostShareTest {
     Random random = new Random(7);
     byte[] rgb = new byte[3 * SIDE * SIDE];
     for (int i = 0; i < rgb.length; i++) {
-      double x = i / 3 % SIDE / (double) SIDE;
-      double y = i / 3 / SIDE / (double) SIDE;
+      int pixel = i / 3;
+      int row = pixel / SIDE;
+      double x = pixel % SIDE / (double) SIDE;
+      double y = row / (double) SIDE;
       double wave = 60 * Math.sin(9 * x + 4 * y * y + i % 3) + (x * x + y * y < 0.4 ? 40 : 0);
       rgb[i] = (byte) Math.max(0, Math.min(255, 120 + wave + 1.5 * random.nextGaussian()));
     }
