@@ -8,16 +8,18 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 try:
     import numpy  # noqa: F401
 except ImportError as error:
     raise ImportError("Cannot import sparkdiffusion: pyspark.ml needs numpy, which pyspark does not bring; pip install numpy") from error
 
+import pyspark
 from pyspark import SparkContext
 from pyspark.ml.util import JavaMLReadable, JavaMLReader, JavaMLWritable
 from pyspark.ml.wrapper import JavaTransformer
+from pyspark.sql.utils import is_remote
 
 from sparkdiffusion.parameters import Parameters
 from sparkdiffusion.session import configure, coordinates, find_jar, has_class, start
@@ -47,6 +49,14 @@ def _require_class() -> None:
         )
 
 
+def _require_remote_stages() -> None:
+    if pyspark.__version__.startswith("3."):
+        raise RuntimeError(
+            "Cannot make a TextToImage on Spark Connect: its stages need Spark 4, call the SQL function text_to_image"
+            f" (PySpark {pyspark.__version__})"
+        )
+
+
 class _Reader(JavaMLReader["TextToImage"]):
     """Reads what either side has written; the Java class has another name than this module."""
 
@@ -67,9 +77,13 @@ class TextToImage(JavaTransformer, Parameters, JavaMLReadable["TextToImage"], Ja
     def __init__(self, **params: Unpack[Given]) -> None:
         """:raises RuntimeError: where no Spark runs, or one without the jar"""
         super().__init__()
-        _require_class()
-        self._java_obj = self._new_java_obj(_CLASS, self.uid)
-        self._transfer_params_from_java()  # the usual values
+        if is_remote():
+            _require_remote_stages()
+            self._java_obj = cast(Any, _CLASS)  # the server makes it, which has the usual values
+        else:
+            _require_class()
+            self._java_obj = self._new_java_obj(_CLASS, self.uid)
+            self._transfer_params_from_java()  # the usual values
         self._set(**params)
 
     @classmethod
