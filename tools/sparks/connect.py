@@ -1,15 +1,19 @@
 """Draws by SQL through Spark Connect what the job has drawn into OUTPUT, and checks the bytes: REMOTE OUTPUT."""
 
 import hashlib
+import re
 import sys
 import time
+from pathlib import Path
 
 import sparkdiffusion
 from pyspark.sql import SparkSession
 
+STEPS = int(re.search(r"^num_inference_steps: (\d+)", Path("configs/tiny.yml").read_text(), re.M).group(1))
+
 FUNCTION = """
     SELECT id, image.status, image.sha256, image.bytes
-    FROM text_to_image(TABLE({table}), map('modelUrl', 'models/tiny-sd2-base', 'height', '128', 'width', '128', 'num_inference_steps', '20'))
+    FROM text_to_image(TABLE({table}), map('modelUrl', 'models/tiny-sd2-base', 'height', '128', 'width', '128', 'num_inference_steps', '{steps}'))
 """
 
 
@@ -35,7 +39,7 @@ def check(rows, of_job, count):
 
 def transform(spark, prompts, of_job):
     """The stage itself, which Spark 4 lets a client name."""
-    settings = dict(modelUrl="models/tiny-sd2-base", height=128, width=128, num_inference_steps=20, guidance_scale=7.5, seed=0)
+    settings = dict(modelUrl="models/tiny-sd2-base", height=128, width=128, num_inference_steps=STEPS, guidance_scale=7.5, seed=0)
     if spark.version.startswith("3."):
         try:
             sparkdiffusion.TextToImage(**settings)
@@ -54,13 +58,13 @@ def main(remote, output):
     of_job = {row.id: row.sha256 for row in spark.read.parquet(f"{output}/rows").where("status = 'generated'").collect()}
     prompts = spark.read.csv("configs/tiny_prompts.csv", header=True).limit(2)
     prompts.createOrReplaceTempView("prompts")
-    check(spark.sql(FUNCTION.format(table="prompts")).collect(), of_job, 2)
-    check(spark.sql(FUNCTION.format(table="SELECT id, prompt, 1 AS seed FROM prompts WHERE id = 'red-circle'")).collect(), of_job, 1)
+    check(spark.sql(FUNCTION.format(steps=STEPS, table="prompts")).collect(), of_job, 2)
+    check(spark.sql(FUNCTION.format(steps=STEPS, table="SELECT id, prompt, 1 AS seed FROM prompts WHERE id = 'red-circle'")).collect(), of_job, 1)
 
     # What the client has in its own memory.
     own = spark.createDataFrame([(row.id, row.prompt, row.seed) for row in prompts.collect()], "id STRING, prompt STRING, seed STRING")
     own.createOrReplaceTempView("own")
-    check(spark.sql(FUNCTION.format(table="own")).collect(), of_job, 2)
+    check(spark.sql(FUNCTION.format(steps=STEPS, table="own")).collect(), of_job, 2)
 
     # A mistake is told as in a program, without a stack trace of ours.
     try:
