@@ -17,7 +17,7 @@ from pyspark.sql import functions as F
 
 ROWS = 2
 BARE = "--bare"
-MODEL, SEED, STEPS, SIZE, GUIDANCE = "models/tiny-sd2-base", 0, 20, 128, 7.5  # as configs/tiny.yml has them
+MODEL, SEED, STEPS, SIZE, GUIDANCE = "models/tiny-sd2-base", 0, 15, 128, 7.5  # as configs/tiny.yml has them
 
 
 def check_parameters(stage):
