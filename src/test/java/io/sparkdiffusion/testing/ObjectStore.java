@@ -11,10 +11,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.PathIOException;
 
 /**
  * The local disk as S3 is seen through s3a, for {@code s3a://bucket/}: an object appears whole once
@@ -27,6 +29,7 @@ public final class ObjectStore extends LocalDisk {
   private static final String BUCKET = "s3a://bucket";
   private static final String CLASS = "fs.s3a.impl";
   private static final AtomicInteger LEFT = new AtomicInteger();
+  private static final AtomicInteger REPLACED = new AtomicInteger();
   private static final AtomicInteger RENAMES = new AtomicInteger();
 
   private static final String NOWHERE = "?";
@@ -34,6 +37,7 @@ public final class ObjectStore extends LocalDisk {
 
   private static volatile String dyingAt = "";
   private static volatile String unansweredAt = NOWHERE;
+  private static volatile String replacedAt = NOWHERE;
   private static volatile String dyingIn = NOWHERE;
   private static volatile boolean isDead;
   private static volatile CyclicBarrier together = new CyclicBarrier(1);
@@ -70,10 +74,17 @@ public final class ObjectStore extends LocalDisk {
     unansweredAt = ending;
   }
 
+  /** So many readers of objects whose names end so come after another one has replaced them. */
+  public static void replaceBeforeReading(String ending, int readers) {
+    REPLACED.set(readers);
+    replacedAt = ending;
+  }
+
   /** Lets all that use it live, one by one. */
   public static void revive() {
     dyingAt = "";
     unansweredAt = NOWHERE;
+    replacedAt = NOWHERE;
     dyingIn = NOWHERE;
     isDead = false;
     together = new CyclicBarrier(1);
@@ -98,6 +109,14 @@ public final class ObjectStore extends LocalDisk {
   @Override
   String root() {
     return BUCKET;
+  }
+
+  @Override
+  public FSDataInputStream open(Path file, int bufferBytes) throws IOException {
+    if (file.toString().endsWith(replacedAt) && REPLACED.getAndDecrement() > 0) {
+      throw new PathIOException(file.toString(), "Change reported by S3 during open");
+    }
+    return super.open(file, bufferBytes);
   }
 
   @Override

@@ -68,8 +68,22 @@ public record OutputHold(String lockFile, String holder) implements Serializable
     return new LostOutputException(lockFile, read(files).strip());
   }
 
-  /** The run that holds the lock and its heartbeat, empty where the file is gone. */
+  /**
+   * The run that holds the lock and its heartbeat, empty where the file is gone. S3's client
+   * refuses to read a file that a heartbeat has replaced since it was found.
+   */
   public String read(FileSystem files) throws IOException {
+    for (int look = 1; look < LOOKS; look++) {
+      try {
+        return readOnce(files);
+      } catch (IOException e) {
+        pause();
+      }
+    }
+    return readOnce(files);
+  }
+
+  private String readOnce(FileSystem files) throws IOException {
     try (FSDataInputStream in = files.open(new Path(lockFile))) {
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     } catch (FileNotFoundException e) {

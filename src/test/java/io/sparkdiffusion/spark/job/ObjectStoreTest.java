@@ -159,6 +159,18 @@ class ObjectStoreTest {
         .hasMessage(refused.formatted(ObjectStore.locationOf(listed), "manifests", "manifest"));
   }
 
+  /** s3a refuses to read what was replaced since it was found, as each heartbeat does. */
+  @Test
+  void readsALockWhileHeartbeatsReplaceIt() throws Exception {
+    try (OutputFolder taken = open("one", OutputCommit.AUTO, new HandBeats()).call()) {
+      ObjectStore.replaceBeforeReading("_lock", 3);
+      taken.requireHeld();
+      ObjectStore.replaceBeforeReading("_lock", 100);
+      assertThatThrownBy(taken::requireHeld).hasMessageContaining("Change reported by S3");
+      ObjectStore.revive();
+    }
+  }
+
   /** Both find no lock, also where the user trusts in the store's renames. */
   @ParameterizedTest
   @EnumSource(names = {"AUTO", "RENAME"})
