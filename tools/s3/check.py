@@ -89,7 +89,7 @@ def start(store, output, *settings, config="configs/tiny.yml", log=None):
     }
     command = ["jobs/generate", config, *SETTINGS, f"pretrained_model_name_or_path=s3a://{BUCKET}/models/tiny-sd2-base",
                f"prompts=s3a://{BUCKET}/prompts.csv", f"output_dir=s3a://{BUCKET}/{output}", *settings, "--",
-               "--packages", CONNECTOR]
+               "--packages", CONNECTOR, "--master", "local[1,4]"]  # four tries of a task, as on a cluster
     for key, value in options.items():
         command += ["--conf", f"{key}={value}"]
     with open(WORK / f"{name}.log", "w") as file:
