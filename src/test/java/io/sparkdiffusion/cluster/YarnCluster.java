@@ -1,5 +1,7 @@
 package io.sparkdiffusion.cluster;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -14,6 +16,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.hdfs.MiniDFSCluster;
 import org.apache.hadoop.yarn.api.records.ApplicationReport;
+import org.apache.hadoop.yarn.api.records.FinalApplicationStatus;
 import org.apache.hadoop.yarn.conf.YarnConfiguration;
 import org.apache.hadoop.yarn.server.MiniYARNCluster;
 import org.apache.hadoop.yarn.server.resourcemanager.rmapp.RMApp;
@@ -27,6 +30,7 @@ final class YarnCluster implements AutoCloseable {
 
   private static final String QUEUES = "yarn.scheduler.capacity.root.";
   private static final String RACKS = "net.topology.node.switch.mapping.impl";
+  private static final long PATIENCE_NANOS = 120_000_000_000L;
   private static final String MONITOR = "yarn.resourcemanager.monitor.capacity.preemption.";
 
   private static final Map<String, String> SETTINGS =
@@ -142,9 +146,16 @@ final class YarnCluster implements AutoCloseable {
         .toList();
   }
 
-  /** What YARN says of the newest application. */
-  ApplicationReport newest() {
-    return newestApp().createAndGetApplicationReport("", true);
+  /** What YARN says of the newest application once it has ended, which may be after its driver. */
+  ApplicationReport newest() throws InterruptedException {
+    long end = System.nanoTime() + PATIENCE_NANOS;
+    ApplicationReport report = newestApp().createAndGetApplicationReport("", true);
+    while (report.getFinalApplicationStatus() == FinalApplicationStatus.UNDEFINED) {
+      assertThat(System.nanoTime()).as("the application must end: %s", report).isLessThan(end);
+      Thread.sleep(100);
+      report = newestApp().createAndGetApplicationReport("", true);
+    }
+    return report;
   }
 
   /** How many containers of the newest application but one YARN has taken away from it. */

@@ -14,12 +14,14 @@ import io.sparkdiffusion.family.ModelFolder;
 import io.sparkdiffusion.hub.HubEnvironment;
 import io.sparkdiffusion.testing.CopiedModel;
 import io.sparkdiffusion.testing.HubServer;
+import io.sparkdiffusion.testing.LocalSpark;
 import io.sparkdiffusion.testing.NarrowModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.SparkFiles;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -49,6 +51,24 @@ class ModelTest {
     assertThat(open("file:" + local, "").digest()).isEqualTo(model.digest());
     assertThat(open("file://" + local, "").name()).isEqualTo("my model");
     assertThat(folder.resolve("cache")).doesNotExist();
+  }
+
+  /** As Spark has unpacked {@code --archives}: nobody has it in the working directory. */
+  @Test
+  void findsAModelThatSparkHasUnpacked() throws IOException {
+    String digest = open(local.toString(), "").digest();
+    LocalSpark.session();
+    Path files = Path.of(SparkFiles.getRootDirectory());
+    String name = "unpacked-" + folder.getFileName();
+    Files.move(local, files.resolve(name));
+
+    assertThat(open("./" + name, "").digest()).isEqualTo(digest);
+    String path = Path.of("elsewhere").toAbsolutePath().toString();
+    ModelLocation ofDriver = new ModelLocation(path, name, WeightChoice.USUAL, "");
+    assertThat(ofDriver.open(hadoop).sums().digest()).isEqualTo(digest);
+    assertThatThrownBy(() -> new ModelLocation(path, WeightChoice.USUAL, "").open(hadoop))
+        .isInstanceOf(ProblemsException.class)
+        .hasMessageContaining(path);
   }
 
   @Test
