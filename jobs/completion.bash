@@ -29,6 +29,8 @@ model_cache_dir=
 revision=
 from_pt=
 variant=
+loras=
+lora_unmatched=
 hf_access_token=
 device=
 libtorch_path=
@@ -56,6 +58,7 @@ _spark_diffusion_values() {
     scheduler) printf '%s\n' ddim ddpm pndm euler euler_a heun lms dpm2 dpm2_a dpm++_2m dpm++_2m_sde dpm++_2s unipc deis lcm tcd model ;;
     vae_tiling) printf '%s\n' auto on off ;;
     from_pt) printf '%s\n' true false ;;
+    lora_unmatched) printf '%s\n' refuse ignore ;;
     device) printf '%s\n' auto cpu cuda ;;
     weights_dtype) printf '%s\n' auto float32 bfloat16 float16 ;;
     activations_dtype) printf '%s\n' auto float32 bfloat16 float16 ;;
@@ -153,6 +156,7 @@ _spark_diffusion_check() {
   if [[ "$current" == -* ]]; then
     _spark_diffusion_words "$current" '--revision
 --variant
+--loras
 --write-manifest
 --no-digests
 --help' ' '

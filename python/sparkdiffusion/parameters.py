@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         idCol: str
         inputCol: str
         libtorch_path: str
+        loras: str
         modelUrl: str
         model_cache_dir: str
         model_digest: str
@@ -119,6 +120,12 @@ class Parameters(Params):
     def setLibtorchPath(self: P, value: str) -> P:
         """folder of a PyTorch on each executor, for GPUs; empty: the job's"""
         return self._set(libtorch_path=value)
+
+    loras: Param[str] = Param(Params._dummy(), "loras", "LoRA files PATH[:WEIGHT], with commas, added to the weights", TypeConverters.toString)
+
+    def setLoras(self: P, value: str) -> P:
+        """LoRA files PATH[:WEIGHT], with commas, added to the weights"""
+        return self._set(loras=value)
 
     modelUrl: Param[str] = Param(Params._dummy(), "modelUrl", "model: local folder, any Hadoop path or hub id", TypeConverters.toString)
 

@@ -65,7 +65,7 @@ class ImportRulesTest {
       bench: config request sampler image util graph kernel torch weights text unet vae family pipeline
       spark.table: config request Spark Hadoop Parquet Scala
       spark.device: config torch Spark
-      spark.model: util config request sampler metadata torch weights family pipeline hub spark.device Hadoop SLF4J
+      spark.model: util config request sampler metadata torch weights adapter family pipeline hub spark.device Hadoop SLF4J
       spark.output: util config request image spark.table Jackson Spark Hadoop Scala SLF4J
       spark.plan: config request sampler metadata spark.table spark.model spark.output Spark Scala
       spark.executor: config request metadata image util kernel torch pipeline spark.table spark.device \

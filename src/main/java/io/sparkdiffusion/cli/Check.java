@@ -1,6 +1,8 @@
 package io.sparkdiffusion.cli;
 
 import io.sparkdiffusion.config.AccessToken;
+import io.sparkdiffusion.config.LoraConfig;
+import io.sparkdiffusion.config.LoraUnmatched;
 import io.sparkdiffusion.config.ModelConfig;
 import io.sparkdiffusion.config.WeightChoice;
 import io.sparkdiffusion.config.WeightFormat;
@@ -19,7 +21,7 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "check",
     customSynopsis = {
-      "jobs/check MODEL [--revision=REVISION] [--variant=VARIANT] [--write-manifest] [--no-digests]",
+      "jobs/check MODEL [--revision=REVISION] [--variant=VARIANT] [--loras=…] [--write-manifest] [--no-digests]",
       "jobs/check TABLE [prompts_format=… prompts_options=… id_column=… prompt_column=…]"
     },
     description = {
@@ -64,6 +66,12 @@ public final class Check implements Callable<Integer> {
       paramLabel = "VARIANT",
       description = "which of several weights, as fp16 or non_ema; default: those without one")
   private String variant = "";
+
+  @Option(
+      names = "--loras",
+      paramLabel = "PATH[:WEIGHT],…",
+      description = "LoRA files of this machine that are to be added to the model")
+  private String loras = "";
 
   @Option(
       names = "--write-manifest",
@@ -118,7 +126,8 @@ public final class Check implements Callable<Integer> {
             "",
             "",
             Map.of(),
-            AccessToken.NONE);
+            AccessToken.NONE,
+            LoraConfig.parse(LoraConfig.entries(loras), LoraUnmatched.REFUSE));
     ModelReport report = ModelReport.of(named, find.apply(named));
     report.facts().forEach(out::println);
     if (!skipsDigests || writesManifest) {
@@ -127,6 +136,9 @@ public final class Check implements Callable<Integer> {
     if (!report.fits()) {
       report.problems().forEach(err::println);
       return ExitCode.NOT_USABLE;
+    }
+    if (!loras.isEmpty()) {
+      report.loras().forEach(out::println);
     }
     report.suited().forEach(out::println);
     if (writesManifest) {

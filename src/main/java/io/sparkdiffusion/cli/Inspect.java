@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -128,10 +129,21 @@ public final class Inspect implements Callable<Integer> {
     out.println();
     out.println("Make it again:");
     Map<String, String> chosen =
-        model().orElseGet(() -> ImageCommand.model("MODEL_FOLDER_OF_" + parameters.modelName()));
+        model(parameters)
+            .orElseGet(() -> ImageCommand.model("MODEL_FOLDER_OF_" + parameters.modelName()));
+    if (!parameters.loras().isEmpty() && !chosen.containsKey(ImageCommand.LORAS)) {
+      chosen = new LinkedHashMap<>(chosen);
+      chosen.put(ImageCommand.LORAS, placeholders(parameters));
+    }
     out.println(
         ImageCommand.of(
             parameters, marked(chosen, isMarked), origin.dtype(), origin.schedulerConfig()));
+  }
+
+  private static String placeholders(GenerationParameters parameters) {
+    return parameters.loras().stream()
+        .map(lora -> "LORA_FILE_OF_%s:%s".formatted(lora.name(), lora.weight()))
+        .collect(Collectors.joining(","));
   }
 
   private static Map<String, String> marked(Map<String, String> settings, boolean isMarked) {
@@ -150,7 +162,7 @@ public final class Inspect implements Callable<Integer> {
               .formatted(file, PngText.ORIGIN));
     }
     Map<String, String> chosen =
-        model()
+        model(parameters)
             .orElseThrow(
                 () ->
                     new ProblemsException(
@@ -179,18 +191,31 @@ public final class Inspect implements Callable<Integer> {
     }
   }
 
-  private Optional<Map<String, String>> model() {
-    return Optional.ofNullable(model).map(ImageCommand::model).or(this::modelOfRun);
+  /** Where the model is, and with which LoRAs: those of the run are where they were. */
+  private Optional<Map<String, String>> model(GenerationParameters parameters) {
+    if (model == null) {
+      return modelOfRun();
+    }
+    Map<String, String> chosen = new LinkedHashMap<>(ImageCommand.model(model));
+    if (!parameters.loras().isEmpty()) {
+      modelOfRun()
+          .map(settings -> settings.get(ImageCommand.LORAS))
+          .ifPresent(loras -> chosen.put(ImageCommand.LORAS, loras));
+    }
+    return Optional.of(chosen);
   }
 
   private static Optional<Map<String, String>> modelOf(Map<String, Object> report) {
-    String commit =
-        report.get("model") instanceof Map<?, ?> told && told.get("commit") instanceof String text
-            ? text
-            : "";
     return report.get("configuration") instanceof Map<?, ?> settings
-        ? Optional.of(ImageCommand.modelOf(settings, commit))
+        ? Optional.of(
+            ImageCommand.modelOf(settings, ofModel(report, "commit"), ofModel(report, "loras")))
         : Optional.empty();
+  }
+
+  private static String ofModel(Map<String, Object> report, String fact) {
+    return report.get("model") instanceof Map<?, ?> told && told.get(fact) instanceof String text
+        ? text
+        : "";
   }
 
   /** The image's folder or the one above it is the run's output folder. */

@@ -8,6 +8,7 @@ import io.sparkdiffusion.family.ModelCheck;
 import io.sparkdiffusion.family.ModelFolder;
 import io.sparkdiffusion.kernel.Processor;
 import io.sparkdiffusion.sampler.SchedulerConfig;
+import io.sparkdiffusion.spark.model.CheckedLoras;
 import io.sparkdiffusion.spark.model.LocalModel;
 import io.sparkdiffusion.weights.ModelSums;
 import java.math.BigDecimal;
@@ -132,6 +133,20 @@ final class ModelReport {
     return lines;
   }
 
+  /**
+   * The LoRAs that were asked for with a model that fits, and the digest of all.
+   *
+   * @throws ProblemsException with everything for which they do not fit
+   */
+  public List<String> loras() {
+    ModelFolder folder = check.folder().orElseThrow();
+    CheckedLoras loras = CheckedLoras.of(named, folder);
+    List<String> lines = new ArrayList<>(List.of(""));
+    lines.addAll(loras.lines());
+    lines.add("Digest with LoRAs: " + loras.digest(folder.sums().digest()));
+    return lines.stream().map(Shown::line).toList();
+  }
+
   /** Whether the job can use the model, as far as it has been looked at. */
   public boolean fits() {
     return check.findings().isEmpty();
@@ -151,6 +166,9 @@ final class ModelReport {
     }
     if (!named.weights().variant().isEmpty()) {
       settings.add("variant=" + named.weights().variant());
+    }
+    if (!named.loras().all().isEmpty()) {
+      settings.add("loras=" + named.loras());
     }
     if (check.format() == WeightFormat.FLAX) {
       settings.add("from_pt=false");

@@ -65,7 +65,9 @@ final class Aliases {
         right,
         IMAGE_TO_IMAGE,
         "strength denoising_strength image init_image init_img mask_image mask");
-    put(right, MERGE, "lora loras lora_path lora_scale vae vae_path controlnet");
+    set(right, "loras", "lora lora_path lora_weights lora_model_dir");
+    right.put("lora_scale", "set loras=PATH:SCALE");
+    put(right, MERGE, "vae vae_path controlnet");
     return right;
   }
 

@@ -103,7 +103,15 @@ final class JobConfigLoader {
         values.text("model_digest"),
         values.text("model_cache_dir"),
         schedulerOverrides(),
-        new AccessToken(values.text("hf_access_token")));
+        new AccessToken(values.text("hf_access_token")),
+        loras());
+  }
+
+  private LoraConfig loras() {
+    LoraUnmatched unmatched = values.choice("lora_unmatched", LoraUnmatched.class);
+    return problems
+        .gather(() -> LoraConfig.parse(values.list("loras"), unmatched))
+        .orElse(LoraConfig.NONE);
   }
 
   /** MaxDiffusion's names and its empty values, which stand for the checkpoint's. */

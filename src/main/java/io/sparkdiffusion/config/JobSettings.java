@@ -3,6 +3,7 @@ package io.sparkdiffusion.config;
 import static io.sparkdiffusion.config.Setting.choice;
 import static io.sparkdiffusion.config.Setting.flag;
 import static io.sparkdiffusion.config.Setting.integer;
+import static io.sparkdiffusion.config.Setting.list;
 import static io.sparkdiffusion.config.Setting.mapping;
 import static io.sparkdiffusion.config.Setting.number;
 import static io.sparkdiffusion.config.Setting.text;
@@ -102,6 +103,18 @@ final class JobSettings {
                 "which of several weights beside each other, as in diffusers; a network"
                     + " that has none of it has its usual ones")
             .told(config -> config.model().weights().variant()),
+        list(
+                "loras",
+                "PATH[:WEIGHT], …; a local file, any Hadoop path or ORG/NAME[@REVISION]/FILE of a hub",
+                "LoRA files in safetensors that are added to the weights, each with a weight from"
+                    + " -100 to 100, 1 without one")
+            .told(config -> config.model().loras()),
+        choice(
+                "lora_unmatched",
+                LoraUnmatched.REFUSE,
+                "a LoRA's tensors that belong to no layer of the model: refuse the file, or ignore"
+                    + " them")
+            .told(config -> config.model().loras().unmatched()),
         text(
                 "hf_access_token",
                 "",

@@ -16,6 +16,7 @@ import java.util.Map;
  *     usual place
  * @param schedulerOverrides keys that win over the folder's scheduler configuration
  * @param accessToken {@code hf_access_token}, none for each machine's own
+ * @param loras what is added to the weights
  */
 public record ModelConfig(
     String folder,
@@ -24,8 +25,29 @@ public record ModelConfig(
     String digest,
     String cacheDirectory,
     Map<String, Object> schedulerOverrides,
-    AccessToken accessToken)
+    AccessToken accessToken,
+    LoraConfig loras)
     implements Serializable {
+
+  /** A model without LoRAs. */
+  public ModelConfig(
+      String folder,
+      String revision,
+      WeightChoice weights,
+      String digest,
+      String cacheDirectory,
+      Map<String, Object> schedulerOverrides,
+      AccessToken accessToken) {
+    this(
+        folder,
+        revision,
+        weights,
+        digest,
+        cacheDirectory,
+        schedulerOverrides,
+        accessToken,
+        LoraConfig.NONE);
+  }
 
   /** Checks the values. */
   public ModelConfig {

@@ -46,6 +46,10 @@ record Setting(
     return new Setting(key, "mapping", "", allowed, description);
   }
 
+  static Setting list(String key, String allowed, String description) {
+    return new Setting(key, "list", "", allowed, description);
+  }
+
   /** A switch that is on where nobody says another. */
   static Setting flag(String key, String description) {
     return new Setting(key, "true or false", "true", "true, false", description)

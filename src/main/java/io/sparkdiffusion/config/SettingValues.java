@@ -22,6 +22,8 @@ final class SettingValues {
       Pattern.compile("[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?");
 
   private static final ValueType<String> TEXT = parsed("it must be text", Function.identity());
+  private static final ValueType<List<String>> TEXTS =
+      new ValueType<>("it must be a list of texts", SettingValues::texts);
   private static final ValueType<Integer> INTEGER =
       parsed("it must be an integer", Integer::valueOf);
   private static final ValueType<Optional<Integer>> INTEGER_OR_EMPTY =
@@ -77,6 +79,11 @@ final class SettingValues {
         });
   }
 
+  /** Texts from YAML's list, or written in a line with commas between. */
+  List<String> list(String key) {
+    return read(key, TEXTS);
+  }
+
   int integer(String key) {
     return read(key, INTEGER);
   }
@@ -128,6 +135,15 @@ final class SettingValues {
     String shown =
         value instanceof Map ? "a mapping" : value instanceof List ? "a list" : value.toString();
     problems.addUnread(key, rule, shown);
+  }
+
+  private static Optional<List<String>> texts(Object value) {
+    if (value instanceof String line) {
+      return Optional.of(LoraConfig.entries(line));
+    }
+    return value instanceof List<?> list && list.stream().allMatch(String.class::isInstance)
+        ? Optional.of(list.stream().map(String.class::cast).toList())
+        : Optional.empty();
   }
 
   private static double finite(String text) {

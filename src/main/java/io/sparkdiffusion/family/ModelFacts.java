@@ -1,11 +1,16 @@
 package io.sparkdiffusion.family;
 
+import io.sparkdiffusion.adapter.AdapterSet;
+import io.sparkdiffusion.adapter.Adapters;
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.config.Shown;
 import io.sparkdiffusion.sampler.ScheduleException;
 import io.sparkdiffusion.sampler.SchedulerConfig;
 import io.sparkdiffusion.sampler.Schedulers;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What can be known of a model without a device.
@@ -13,30 +18,54 @@ import java.util.Optional;
  * @param schedulers what the folder and the overrides say of schedulers
  * @param trainedSizePixels the side of the images that the UNet was trained on
  * @param tileSizePixels the side of the VAE's tiles
- * @param predictionDoubt why the prediction type may not be the one that the UNet was trained for
+ * @param doubts what may be wrong: a prediction type that the UNet may not be trained for, tensors
+ *     of adapters that are left out
  */
 public record ModelFacts(
-    Schedulers schedulers,
-    long trainedSizePixels,
-    long tileSizePixels,
-    Optional<String> predictionDoubt) {
+    Schedulers schedulers, long trainedSizePixels, long tileSizePixels, List<String> doubts) {
+
+  /** Keeps a copy. */
+  public ModelFacts {
+    doubts = List.copyOf(doubts);
+  }
+
+  /** The same without adapters. */
+  public static ModelFacts read(
+      ModelFolder folder, Map<String, Object> schedulerOverrides, String scheduler) {
+    return read(folder, AdapterSet.NONE, schedulerOverrides, scheduler);
+  }
 
   /**
    * Checks a folder: configurations, and names, shapes and types of all weights.
    *
+   * @param adapters that are to be added to them
    * @param scheduler the sampler of images that say none
    * @throws ProblemsException with every problem found
    */
   public static ModelFacts read(
-      ModelFolder folder, Map<String, Object> schedulerOverrides, String scheduler) {
+      ModelFolder folder,
+      AdapterSet adapters,
+      Map<String, Object> schedulerOverrides,
+      String scheduler) {
     Networks networks = Networks.check(folder);
+    Adapters added = networks.adapters(adapters);
     Schedulers schedulers = new Schedulers(folder.schedulerConfig(), schedulerOverrides);
     SchedulerConfig usual = scheduler(schedulers, scheduler);
     return new ModelFacts(
         schedulers,
         networks.unet().sampleSize() * networks.vae().compression(),
         networks.vae().sampleSize(),
-        PredictionDoubt.of(networks.unet(), usual));
+        Stream.concat(PredictionDoubt.of(networks.unet(), usual).stream(), leftOut(added).stream())
+            .toList());
+  }
+
+  private static Optional<String> leftOut(Adapters adapters) {
+    List<String> ignored = adapters.ignored();
+    return ignored.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            "%s tensors of LoRAs belong to no layer of the model and are left out (%s)"
+                .formatted(ignored.size(), Shown.some(ignored)));
   }
 
   /**

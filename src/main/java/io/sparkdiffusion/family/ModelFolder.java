@@ -107,7 +107,7 @@ public final class ModelFolder {
         throw ProblemsException.withFix(
             "Cannot open model %s: it must be a whole model, not a LoRA alone (%s)"
                 .formatted(root, name),
-            ForeignWeights.MERGE);
+            ForeignWeights.ADD);
       }
     }
   }

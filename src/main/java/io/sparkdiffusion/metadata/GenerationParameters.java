@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -21,8 +23,14 @@ import java.util.stream.Collectors;
  * @param values of {@link Parameters#OF_IMAGE}
  * @param modelHash the first ten hex digits of the model digest
  * @param modelName the model folder's name
+ * @param loras what was added to the model
  */
-public record GenerationParameters(Values values, String modelHash, String modelName) {
+public record GenerationParameters(
+    Values values, String modelHash, String modelName, List<LoraTag> loras) {
+
+  private static final String LORA_HASHES = "Lora hashes";
+  private static final Pattern TAGS = Pattern.compile("(?s)(.*?)((?: <lora:[^<>]*>)*+)");
+  private static final Pattern TAG = Pattern.compile("<lora:([^<>]*):([^<>:]*)>");
 
   private static final String NEGATIVE = "Negative prompt: ";
   private static final String SIZE = "Size";
@@ -46,11 +54,25 @@ public record GenerationParameters(Values values, String modelHash, String model
           .sorted(Comparator.comparing(GenerationParameters::label))
           .toList();
 
-  /** The parameters of one image. */
+  /** Keeps a copy. */
+  public GenerationParameters {
+    loras = List.copyOf(loras);
+  }
+
+  /** The parameters of one image of a model without LoRAs. */
   public static GenerationParameters of(
       ImageRequest request, String modelDigest, String modelName) {
+    return of(request, modelDigest, modelName, List.of());
+  }
+
+  /** The parameters of one image. */
+  public static GenerationParameters of(
+      ImageRequest request, String modelDigest, String modelName, List<LoraTag> loras) {
     return new GenerationParameters(
-        request.values(), modelDigest.substring(0, Math.min(10, modelDigest.length())), modelName);
+        request.values(),
+        modelDigest.substring(0, Math.min(10, modelDigest.length())),
+        modelName,
+        loras);
   }
 
   private static String label(Parameter<?> parameter) {
@@ -67,7 +89,10 @@ public record GenerationParameters(Values values, String modelHash, String model
   public static GenerationParameters parse(String text) {
     int end = text.lastIndexOf('\n');
     Map<String, String> settings = ParameterLine.parse(text.substring(end + 1));
-    List<Parameter.Value<?>> values = new ArrayList<>(texts(end < 0 ? "" : text.substring(0, end)));
+    Map<String, String> hashes = hashes(settings.getOrDefault(LORA_HASHES, ""));
+    List<LoraTag> loras = new ArrayList<>();
+    List<Parameter.Value<?>> values =
+        new ArrayList<>(texts(end < 0 ? "" : text.substring(0, end), hashes, loras));
     values.add(Parameters.SCHEDULER.of(Samplers.ofLabel(settings.get("Sampler"))));
     values.add(read(Parameters.NUM_INFERENCE_STEPS, settings));
     values.add(read(Parameters.GUIDANCE_SCALE, settings));
@@ -79,14 +104,53 @@ public record GenerationParameters(Values values, String modelHash, String model
     return new GenerationParameters(
         Values.of(values).withDefaults(Values.usual()).only(Parameter::decidesImage),
         settings.getOrDefault("Model hash", ""),
-        settings.getOrDefault("Model", ""));
+        settings.getOrDefault("Model", ""),
+        loras);
   }
 
-  private static List<Parameter.Value<String>> texts(String texts) {
+  /** {@code name: hash, name: hash}. */
+  private static Map<String, String> hashes(String text) {
+    Map<String, String> hashes = new LinkedHashMap<>();
+    for (String pair : text.split(", ", -1)) {
+      int colon = pair.indexOf(": ");
+      if (colon > 0) {
+        hashes.put(pair.substring(0, colon), pair.substring(colon + 2));
+      }
+    }
+    return hashes;
+  }
+
+  /** Takes the tags of LoRAs with a hash off; any other is a part of the prompt. */
+  private static String untagged(String prompt, Map<String, String> hashes, List<LoraTag> loras) {
+    Matcher parts = TAGS.matcher(prompt);
+    if (hashes.isEmpty() || !parts.matches()) {
+      return prompt;
+    }
+    List<LoraTag> all =
+        TAG.matcher(parts.group(2))
+            .results()
+            .map(tag -> new LoraTag(tag.group(1), tag.group(2), hashes.get(tag.group(1))))
+            .filter(tag -> tag.hash() != null)
+            .toList();
+    List<LoraTag> last = all.subList(Math.max(0, all.size() - hashes.size()), all.size());
+    loras.addAll(last);
+    return prompt.substring(0, prompt.length() - tags(last).length());
+  }
+
+  private static String tags(List<LoraTag> loras) {
+    return loras.stream().map(lora -> " " + lora.text()).collect(Collectors.joining());
+  }
+
+  private static List<Parameter.Value<String>> texts(
+      String texts, Map<String, String> hashes, List<LoraTag> loras) {
     int negative = texts.startsWith(NEGATIVE) ? 0 : texts.indexOf("\n" + NEGATIVE) + 1;
     boolean hasNegative = texts.startsWith(NEGATIVE, negative);
     return List.of(
-        Parameters.PROMPT.of(hasNegative ? texts.substring(0, Math.max(0, negative - 1)) : texts),
+        Parameters.PROMPT.of(
+            untagged(
+                hasNegative ? texts.substring(0, Math.max(0, negative - 1)) : texts,
+                hashes,
+                loras)),
         Parameters.NEGATIVE_PROMPT.of(
             hasNegative ? texts.substring(negative + NEGATIVE.length()) : ""));
   }
@@ -122,6 +186,7 @@ public record GenerationParameters(Values values, String modelHash, String model
   public String text() {
     String negative = values.get(Parameters.NEGATIVE_PROMPT);
     return values.get(Parameters.PROMPT)
+        + tags(loras)
         + (negative.isEmpty() ? "" : "\n" + NEGATIVE + negative)
         + "\n"
         + ParameterLine.text(settings());
@@ -140,6 +205,13 @@ public record GenerationParameters(Values values, String modelHash, String model
       if (!parameter.usual().equals(values.find(parameter))) {
         put(settings, parameter);
       }
+    }
+    if (!loras.isEmpty()) {
+      settings.put(
+          LORA_HASHES,
+          loras.stream()
+              .map(lora -> lora.name() + ": " + lora.hash())
+              .collect(Collectors.joining(", ")));
     }
     return settings;
   }

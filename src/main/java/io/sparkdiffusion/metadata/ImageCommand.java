@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -23,6 +24,13 @@ public final class ImageCommand {
   private static final String FROM_PT = "from_pt";
   private static final String VARIANT = "variant";
 
+  /** The setting that names LoRAs. */
+  public static final String LORAS = "loras";
+
+  private static final String LORA_UNMATCHED = "lora_unmatched";
+
+  private static final Set<String> USUAL = Set.of(FROM_PT + "=true", LORA_UNMATCHED + "=refuse");
+
   /** NUL, and halves of surrogate pairs, which are no characters. */
   private static final Pattern UNSPEAKABLE = Pattern.compile("[\\x00\\p{Cs}]");
 
@@ -34,20 +42,24 @@ public final class ImageCommand {
   }
 
   /**
-   * The settings that named a run's model, those with another value than the usual one. A hub's
-   * branch may have gone on since, so the commit stands in its place.
+   * The settings that named a run's model and LoRAs, those with another value than the usual one. A
+   * hub's branch may have gone on since, so the commit stands in its place.
    *
    * @param configuration all settings of the run, as text
    * @param commit of the hub's model, empty for a model of no hub
+   * @param loras the setting that names the same files later, empty for none
    */
-  public static Map<String, String> modelOf(Map<?, ?> configuration, String commit) {
+  public static Map<String, String> modelOf(Map<?, ?> configuration, String commit, String loras) {
     Map<String, String> settings = new LinkedHashMap<>();
-    for (String key : List.of(MODEL, REVISION, FROM_PT, VARIANT)) {
+    for (String key : List.of(MODEL, REVISION, FROM_PT, VARIANT, LORAS, LORA_UNMATCHED)) {
       if (configuration.get(key) instanceof String value
           && !value.isEmpty()
-          && !(key.equals(FROM_PT) && value.equals("true"))) {
+          && !USUAL.contains(key + "=" + value)) {
         settings.put(key, value);
       }
+    }
+    if (!loras.isEmpty()) {
+      settings.put(LORAS, loras);
     }
     String model = settings.getOrDefault(MODEL, "").replaceFirst("/+$", "");
     boolean isItsFolder = model.endsWith("/" + commit);

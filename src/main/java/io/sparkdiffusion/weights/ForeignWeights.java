@@ -12,8 +12,11 @@ import java.util.regex.Pattern;
  */
 public final class ForeignWeights {
 
-  /** What to do about a LoRA. */
-  public static final String MERGE =
+  /** What to do about a LoRA's file. */
+  public static final String ADD =
+      "name its base model in pretrained_model_name_or_path, and the file in loras";
+
+  private static final String MERGE =
       "merge it once into its base model in Python: pipe = StableDiffusionPipeline.from_pretrained(BASE);"
           + " pipe.load_lora_weights(LORA); pipe.fuse_lora(); pipe.unload_lora_weights();"
           + " pipe.save_pretrained(FOLDER)";
@@ -29,7 +32,7 @@ public final class ForeignWeights {
               "(?s).*\\.(lora_(A|B|embedding_A|embedding_B|magnitude_vector)|base_layer|lora_linear_layer)\\..*"),
           kind(
               "a whole network, not a LoRA alone",
-              MERGE,
+              ADD,
               "(?s)lora_(unet|te\\d?)_.*|.*\\.lora_(down|up)\\.weight|.*\\.processor\\..*_lora\\..*"),
           kind(
               "a plain network, not one that bitsandbytes or quanto has quantized",

@@ -7,6 +7,7 @@ import io.sparkdiffusion.image.PngText;
 import io.sparkdiffusion.image.RgbImage;
 import io.sparkdiffusion.metadata.GenerationParameters;
 import io.sparkdiffusion.metadata.ImageOrigin;
+import io.sparkdiffusion.metadata.LoraTag;
 import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.testing.Requests;
 import java.io.ByteArrayOutputStream;
@@ -73,6 +74,31 @@ class InspectTest {
              activations_dtype=float32 'diffusion_scheduler_config={"timestep_spacing":"leading"}'\
              run_name=again
             """);
+  }
+
+  @Test
+  void theCommandNamesTheLorasOfTheRun() throws IOException {
+    GenerationParameters parameters =
+        new GenerationParameters(
+            PARAMETERS.values(), "0123456789", "tiny", List.of(new LoraTag("ink", "0.5", "ab12")));
+    Path file =
+        write(
+            "images/a.png", List.of(PngText.of(parameters), PngText.of(ORIGIN), PngText.aiMark()));
+    assertThat(run(file)).isEqualTo(ExitCode.DONE);
+    assertThat(text(out))
+        .contains("a fox, 猫 <lora:ink:0.5>\n", "Lora hashes: ", "ink: ab12")
+        .contains(" loras=LORA_FILE_OF_ink:0.5 'prompt=a fox, 猫' ");
+
+    Files.writeString(
+        folder.resolve("run.json"),
+        "{\"configuration\": {\"pretrained_model_name_or_path\": \"models/tiny\","
+            + "\"loras\": \"org/name/ink.safetensors:0.5\", \"lora_unmatched\": \"ignore\"},"
+            + "\"model\": {\"loras\": \"org/name@0a1b/ink.safetensors:0.5\"}}");
+    assertThat(run(file)).isEqualTo(ExitCode.DONE);
+    assertThat(text(out))
+        .contains(
+            " pretrained_model_name_or_path=models/tiny loras=org/name@0a1b/ink.safetensors:0.5"
+                + " lora_unmatched=ignore 'prompt=a fox, 猫' ");
   }
 
   @Test

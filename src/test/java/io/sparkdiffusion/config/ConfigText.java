@@ -43,6 +43,8 @@ final class ConfigText {
       model_cache_dir: /scratch/models
       revision: fp16
       from_pt: false
+      loras: ["styles/ink.safetensors:0.5", "org/name@v1/b.safetensors"]
+      lora_unmatched: ignore
       hf_access_token: hf_secret
       device: cuda:1
       libtorch_path: ./gpu-env

@@ -180,6 +180,8 @@ class JobConfigTest {
                 + "\"timestep_spacing\":\"trailing\"}, eta=0.5, from_pt=false,"
                 + " gallery=false, guidance_rescale=0.7, guidance_scale=5.0, height=768,"
                 + " hf_access_token=(set), id_column=, ignore_columns=, libtorch_path=./gpu-env,"
+                + " lora_unmatched=ignore,"
+                + " loras=styles/ink.safetensors:0.5,org/name@v1/b.safetensors,"
                 + " max_failed_rows=0.05,"
                 + " model_cache_dir=/scratch/models,"
                 + " model_digest=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef,"

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,7 +32,12 @@ class ModelConfigTest {
                 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
                 "/scratch/models",
                 Map.of("timestep_spacing", "trailing", "rescale_betas_zero_snr", true),
-                new AccessToken("hf_secret")));
+                new AccessToken("hf_secret"),
+                new LoraConfig(
+                    List.of(
+                        new Lora("styles/ink.safetensors", 0.5),
+                        new Lora("org/name@v1/b.safetensors", 1)),
+                    LoraUnmatched.IGNORE)));
   }
 
   @Test

@@ -36,6 +36,33 @@ class GenerationParametersTest {
   }
 
   @Test
+  void namesLorasAsTheWebUiDoes() {
+    ImageRequest request = Requests.of("r", 0, "a <lora:cat:1>", "blurry", Parameters.SEED.of(1L));
+    List<LoraTag> loras =
+        List.of(new LoraTag("ink", "0.8", "0123456789ab"), new LoraTag("lcm", "1", "ba9876543210"));
+    GenerationParameters parameters = GenerationParameters.of(request, DIGEST, "sd2", loras);
+
+    assertThat(parameters.text())
+        .isEqualTo(
+            """
+            a <lora:cat:1> <lora:ink:0.8> <lora:lcm:1>
+            Negative prompt: blurry
+            Steps: 50, Sampler: DDIM, CFG scale: 7.5, Seed: 1, Size: 512x512, \
+            Model hash: 0123456789, Model: sd2, Lora hashes: "ink: 0123456789ab, lcm: ba9876543210\"""");
+    assertThat(GenerationParameters.parse(parameters.text())).isEqualTo(parameters);
+  }
+
+  @Test
+  void aTagOfTheUsersOwnStaysInThePrompt() {
+    ImageRequest request = Requests.of("r", 0, "a <lora:ink:1> <lora:ink:0.8>", "");
+    for (List<LoraTag> loras :
+        List.of(List.<LoraTag>of(), List.of(new LoraTag("ink", "0.8", "0123456789ab")))) {
+      GenerationParameters parameters = GenerationParameters.of(request, DIGEST, "sd2", loras);
+      assertThat(GenerationParameters.parse(parameters.text())).isEqualTo(parameters);
+    }
+  }
+
+  @Test
   void leavesOutAnEmptyNegativePromptAndAddsWhatTheWebUiHasNoDefaultFor() {
     ImageRequest request =
         Requests.of(

@@ -65,7 +65,10 @@ final class ImageWriter {
   private List<PngText> texts(ImageRequest request) {
     List<PngText> texts = new ArrayList<>();
     if (store.pngParameters()) {
-      texts.add(PngText.of(GenerationParameters.of(request, model.digest(), model.name())));
+      texts.add(
+          PngText.of(
+              GenerationParameters.of(
+                  request, model.baseDigest(), model.name(), model.loras().tags())));
       texts.add(origins.computeIfAbsent(request.scheduler(), this::origin));
     }
     if (store.pngAiMark()) {

@@ -48,6 +48,9 @@ public record DryRun(RunCounts counts, long toMake, List<String> lines) {
     RunCounts counts = RowCounts.total(planned, batches.images(), RowCounts.Made.NONE);
     List<String> lines = new ArrayList<>();
     lines.add("Model: %s, digest %s".formatted(model.name(), model.digest()));
+    if (!model.loras().setting().isEmpty()) {
+      lines.add("LoRAs: " + Shown.line(model.loras().setting()));
+    }
     lines.add(
         "Rows: %s; images: %s, of which %s fail before generation, %s are there, %s are to be made in %s"
             .formatted(

@@ -251,6 +251,11 @@ public final class TextToImage extends Transformer implements DefaultParamsWrita
     return with("variant", value);
   }
 
+  /** LoRA files {@code PATH[:WEIGHT]}, with commas, that are added to the model's weights. */
+  public TextToImage setLoras(String value) {
+    return with("loras", value);
+  }
+
   /** The digest that the model must have. */
   public TextToImage setModelDigest(String value) {
     return with("model_digest", value);

@@ -79,8 +79,7 @@ record HubModel(
     return ModelFamily.isDescription(name) || (isFlat && ModelFamily.isInNetworkFolder(name));
   }
 
-  private static HubEnvironment settled(
-      HubEnvironment machine, String cacheDirectory, AccessToken token) {
+  static HubEnvironment settled(HubEnvironment machine, String cacheDirectory, AccessToken token) {
     HubEnvironment used =
         cacheDirectory.isEmpty()
             ? machine

@@ -6,6 +6,7 @@ import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.family.ModelFacts;
 import io.sparkdiffusion.family.ModelFolder;
 import io.sparkdiffusion.hub.HubEnvironment;
+import io.sparkdiffusion.metadata.LoraTag;
 import io.sparkdiffusion.sampler.Schedulers;
 import io.sparkdiffusion.weights.ModelSums;
 import java.io.Serializable;
@@ -17,10 +18,12 @@ import org.apache.hadoop.conf.Configuration;
  *
  * @param name the folder's name, or the hub's id
  * @param commit the hub's, empty for a model of no hub
+ * @param digest of its files and of the LoRAs in it
  * @param schedulers what the folder and the job say of schedulers
  * @param trainedSizePixels the side of the images that it was trained on
  * @param tileSizePixels the side of the tiles that a large image is decoded in
  * @param doubts what may be wrong with it, to be told once
+ * @param loras what is added to its weights
  */
 public record Model(
     String name,
@@ -30,12 +33,59 @@ public record Model(
     long trainedSizePixels,
     long tileSizePixels,
     List<String> doubts,
-    GeneratorFactory generators)
+    GeneratorFactory generators,
+    Loras loras)
     implements Serializable {
 
   /** Keeps the doubts. */
   public Model {
     doubts = List.copyOf(doubts);
+  }
+
+  /** A model without LoRAs. */
+  public Model(
+      String name,
+      String commit,
+      String digest,
+      Schedulers schedulers,
+      long trainedSizePixels,
+      long tileSizePixels,
+      List<String> doubts,
+      GeneratorFactory generators) {
+    this(
+        name,
+        commit,
+        digest,
+        schedulers,
+        trainedSizePixels,
+        tileSizePixels,
+        doubts,
+        generators,
+        Loras.NONE);
+  }
+
+  /**
+   * The LoRAs in a model, as images and reports name them.
+   *
+   * @param setting that names the same files later, empty for none
+   * @param tags as web UIs name them
+   * @param baseDigest the model's without them, empty for none
+   */
+  public record Loras(String setting, List<LoraTag> tags, String baseDigest)
+      implements Serializable {
+
+    /** The model as it is. */
+    public static final Loras NONE = new Loras("", List.of(), "");
+
+    /** Keeps a copy. */
+    public Loras {
+      tags = List.copyOf(tags);
+    }
+  }
+
+  /** The digest of its files alone. */
+  public String baseDigest() {
+    return loras.tags().isEmpty() ? digest : loras.baseDigest();
   }
 
   /** The same for a run whose number format and batches are settled. */
@@ -48,7 +98,8 @@ public record Model(
         trainedSizePixels,
         tileSizePixels,
         doubts,
-        generators.settled(execution));
+        generators.settled(execution),
+        loras);
   }
 
   /**
@@ -77,24 +128,29 @@ public record Model(
       HubEnvironment hub) {
     ModelSource location = ModelSource.of(model, hub);
     ModelFolder folder = location.open(hadoop);
-    ModelFacts facts = ModelFacts.read(folder, model.schedulerOverrides(), scheduler);
+    ModelAdapters adapters = ModelAdapters.find(model, hadoop, hub);
+    ModelFacts facts =
+        ModelFacts.read(folder, adapters.open(hadoop), model.schedulerOverrides(), scheduler);
     ModelSums sums = folder.sums();
-    requireDigest(model.digest(), sums.digest());
+    String digest = adapters.digest(sums.digest());
+    requireDigest(model.digest(), digest);
     return new Model(
         location.name(),
         location.commit(),
-        sums.digest(),
+        digest,
         facts.schedulers(),
         facts.trainedSizePixels(),
         facts.tileSizePixels(),
-        facts.predictionDoubt().stream().toList(),
+        facts.doubts(),
         new PipelineFactory(
             location,
             sums,
+            adapters,
             execution.askedDtype().label(),
             execution.perDeviceBatchSize(),
             model.schedulerOverrides(),
-            execution.libtorchPath()));
+            execution.libtorchPath()),
+        adapters.told(sums.digest()));
   }
 
   private static void requireDigest(String wanted, String actual) {

@@ -45,7 +45,7 @@ record ModelLocation(String path, String unpacked, WeightChoice weights, String 
    */
   static ModelLocation of(ModelConfig model) {
     String named = model.folder();
-    boolean hasScheme = named.matches(WITH_SCHEME);
+    boolean hasScheme = hasScheme(named);
     if (!hasScheme && isCacheFolder(Path.of(named).toAbsolutePath().normalize())) {
       return new ModelLocation(
           snapshot(Path.of(named).toAbsolutePath().normalize(), model.revision()).toString(),
@@ -66,6 +66,11 @@ record ModelLocation(String path, String unpacked, WeightChoice weights, String 
         named,
         model.weights(),
         model.cacheDirectory());
+  }
+
+  /** True for a path of a named file system. */
+  static boolean hasScheme(String path) {
+    return path.matches(WITH_SCHEME);
   }
 
   private static boolean isCacheFolder(Path folder) {
@@ -170,6 +175,11 @@ record ModelLocation(String path, String unpacked, WeightChoice weights, String 
   }
 
   private Path cache() {
+    return cache(cacheDirectory);
+  }
+
+  /** Where this machine keeps copies, empty for the usual place. */
+  static Path cache(String cacheDirectory) {
     return cacheDirectory.isEmpty()
         ? Path.of(System.getProperty("user.home"), USUAL_CACHE)
         : Path.of(cacheDirectory).toAbsolutePath();

@@ -1,5 +1,6 @@
 package io.sparkdiffusion.spark.model;
 
+import io.sparkdiffusion.adapter.AdapterSet;
 import io.sparkdiffusion.config.BatchSize;
 import io.sparkdiffusion.config.ExecutionConfig;
 import io.sparkdiffusion.config.ProblemsException;
@@ -23,6 +24,7 @@ import org.apache.hadoop.conf.Configuration;
  * Loads Stable Diffusion from the files that the driver has seen.
  *
  * @param sums what the driver has
+ * @param adapters what is added to the weights
  * @param dtype {@code float32}, {@code bfloat16} or {@code float16}; {@code auto} until it is
  *     settled
  * @param batchSize images in a batch on a GPU; a CPU makes one at a time
@@ -31,6 +33,7 @@ import org.apache.hadoop.conf.Configuration;
 record PipelineFactory(
     ModelSource location,
     ModelSums sums,
+    ModelAdapters adapters,
     String dtype,
     BatchSize batchSize,
     Map<String, Object> schedulerOverrides,
@@ -46,6 +49,7 @@ record PipelineFactory(
     return new PipelineFactory(
         location,
         sums,
+        adapters,
         execution.dtype().label(),
         execution.perDeviceBatchSize(),
         schedulerOverrides,
@@ -56,6 +60,7 @@ record PipelineFactory(
   public void check(Configuration hadoop) {
     UsedLibtorch.choose(libtorchPath);
     requireDriversFiles(location.open(hadoop));
+    adapters.open(hadoop);
     UsedLibtorch.usable(TorchEngine::version);
   }
 
@@ -64,13 +69,14 @@ record PipelineFactory(
     UsedLibtorch.choose(libtorchPath);
     ModelFolder folder = location.open(hadoop);
     requireDriversFiles(folder);
+    AdapterSet added = adapters.open(hadoop);
     boolean isByMemory = !device.equals("cpu") && batchSize instanceof BatchSize.Auto;
     PipelineOptions options =
         new PipelineOptions(device, dtype, together(device), schedulerOverrides);
     return UsedLibtorch.usable(
         () ->
             new PipelineGenerator(
-                StableDiffusionPipeline.load(folder, options), options, isByMemory));
+                StableDiffusionPipeline.load(folder, added, options), options, isByMemory));
   }
 
   private int together(String device) {

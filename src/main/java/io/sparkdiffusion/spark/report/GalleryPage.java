@@ -174,10 +174,12 @@ final class GalleryPage {
     Provenance provenance = Provenance.fromJson(row.getAs("provenance"));
     String model = run.config().model().folder();
     GenerationParameters image =
-        new GenerationParameters(ImageColumns.values(row), provenance.modelDigest(), model);
+        new GenerationParameters(
+            ImageColumns.values(row), provenance.modelDigest(), model, run.model().loras().tags());
     return ImageCommand.of(
         image,
-        ImageCommand.modelOf(run.config().effective(), run.model().commit()),
+        ImageCommand.modelOf(
+            run.config().effective(), run.model().commit(), run.model().loras().setting()),
         provenance.computation().dtype(),
         provenance.schedulerConfig());
   }

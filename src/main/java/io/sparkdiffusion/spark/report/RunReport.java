@@ -145,6 +145,10 @@ public final class RunReport {
       facts.put("commit", model.commit());
     }
     facts.put("digest", model.digest());
+    if (!model.loras().setting().isEmpty()) {
+      facts.put("base_digest", model.baseDigest());
+      facts.put("loras", model.loras().setting());
+    }
     return facts;
   }
 

@@ -260,6 +260,7 @@ class TextToImageTest {
             .setRevision("fp16")
             .setFromPt(false)
             .setVariant("fp16")
+            .setLoras("ink.safetensors:0.5")
             .setModelDigest("0")
             .setModelCacheDir("/cache")
             .setDiffusionSchedulerConfig("{}")
@@ -296,6 +297,7 @@ class TextToImageTest {
             "idCol=key",
             "inputCol=text",
             "libtorch_path=./gpu-env",
+            "loras=ink.safetensors:0.5",
             "modelUrl=org/name",
             "model_cache_dir=/cache",
             "model_digest=0",

@@ -1,0 +1,76 @@
+package io.sparkdiffusion.config;
+
+import java.io.Serializable;
+import java.math.BigDecimal;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * One entry of {@code loras}: a LoRA file and how much of it is added.
+ *
+ * @param path a local file, any path that Hadoop can read, or {@code ORG/NAME[@REVISION]/FILE} of a
+ *     hub
+ * @param weight 1 adds what was trained, 0 nothing
+ */
+public record Lora(String path, double weight) implements Serializable {
+
+  private static final double MOST = 100;
+  private static final String FILE = ".safetensors";
+  private static final Pattern FORM = Pattern.compile("(?s)(.+\\.[A-Za-z]+)(?::([^/:]*))?");
+  private static final Pattern PICKLE = Pattern.compile("(?s).*\\.(bin|pt|pth|ckpt|pkl)");
+
+  /** Checks the values. */
+  public Lora {
+    Problems problems = new Problems();
+    problems.require(
+        !PICKLE.matcher(path).matches(),
+        "loras",
+        "a LoRA must be a safetensors file, a pickle runs code of whoever made it",
+        path);
+    problems.require(
+        path.endsWith(FILE) || PICKLE.matcher(path).matches(),
+        "loras",
+        "each must be PATH or PATH:WEIGHT of a .safetensors file",
+        path);
+    problems.require(
+        Math.abs(weight) <= MOST, "loras", "a weight must be a number from -100 to 100", weight);
+    problems.throwIfAny();
+  }
+
+  /**
+   * Reads {@code PATH[:WEIGHT]}.
+   *
+   * @throws ProblemsException where it is none
+   */
+  static Lora parse(String text) {
+    Matcher matcher = FORM.matcher(text.strip());
+    if (!matcher.matches() || matcher.group(2) == null) {
+      return new Lora(text.strip(), 1);
+    }
+    return new Lora(matcher.group(1), number(matcher.group(2)));
+  }
+
+  private static double number(String text) {
+    try {
+      return Double.parseDouble(text);
+    } catch (NumberFormatException e) {
+      return Double.NaN;
+    }
+  }
+
+  /** The weight as people write it: 0.8, 1. */
+  public String writtenWeight() {
+    return weight == 0 ? "0" : BigDecimal.valueOf(weight).stripTrailingZeros().toPlainString();
+  }
+
+  /** The same weight of another path. */
+  public Lora at(String other) {
+    return new Lora(other, weight);
+  }
+
+  /** As the setting has it. */
+  @Override
+  public String toString() {
+    return weight == 1 ? path : path + ":" + writtenWeight();
+  }
+}
