@@ -19,9 +19,12 @@ class CheckLorasTest extends CheckCase {
     assertThat(run(MODEL, "--loras=" + loras)).as(text(err)).isEqualTo(ExitCode.DONE);
     assertThat(text(out))
         .containsPattern(
-            "\nLoRA: \\S+peft.safetensors, weight 0.5, changes 210 layers, digest [0-9a-f]{64}\n"
-                + "LoRA: \\S+locon.safetensors, weight 1, changes \\d+ layers, digest [0-9a-f]{64}\n"
-                + "Digest with LoRAs: [0-9a-f]{64}\n")
+            """
+
+            LoRA: \\S+peft.safetensors, weight 0.5, changes 210 layers, digest [0-9a-f]{64}
+            LoRA: \\S+locon.safetensors, weight 1, changes \\d+ layers, digest [0-9a-f]{64}
+            Digest with LoRAs: [0-9a-f]{64}
+            """)
         .contains("loras=" + loras);
   }
 
