@@ -14,7 +14,7 @@ import org.apache.spark.SparkContext;
  */
 public final class YarnDriver {
 
-  private static final String ENDED = "%s [exit code %d]";
+  private static final String ENDED = "%s [exit code %s]";
   private static final Pattern TOLD = Pattern.compile("(?s)(.*) \\[exit code (\\d+)]\\s*");
   private static final String SPARKS = "User class threw exception: ";
 
