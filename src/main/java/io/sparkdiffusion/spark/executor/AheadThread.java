@@ -5,7 +5,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
@@ -82,11 +81,14 @@ final class AheadThread implements AutoCloseable {
   @Override
   public void close() {
     thread.shutdownNow();
+    running.ifPresent(AheadThread::awaitEnd);
+  }
+
+  private static void awaitEnd(Thread ending) {
     boolean isInterrupted = false;
-    boolean hasEnded = false;
-    while (!hasEnded) {
+    while (ending.isAlive()) {
       try {
-        hasEnded = thread.awaitTermination(1, TimeUnit.MINUTES);
+        ending.join();
       } catch (InterruptedException e) {
         isInterrupted = true;
       }
