@@ -18,6 +18,8 @@ import org.junit.jupiter.api.Test;
 
 class BatchPlanTest {
 
+  private static final int STEPS = RequestColumns.SCHEMA.fieldIndex("num_inference_steps");
+
   @Test
   void fillsBatchesAndKeepsKeysApart() {
     List<Row> planned = new ArrayList<>();
@@ -41,7 +43,7 @@ class BatchPlanTest {
     assertThat(partitions.stream().filter(part -> part.size() % 4 != 0))
         .as("25 images of each key make six whole batches and one more; the failed row is alone")
         .hasSize(3);
-    assertThat(partitions.get(0)).first().extracting(row -> row.getInt(5)).isEqualTo(50);
+    assertThat(partitions.get(0)).first().extracting(row -> row.getInt(STEPS)).isEqualTo(50);
   }
 
   @Test
