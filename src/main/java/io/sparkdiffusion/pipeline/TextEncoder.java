@@ -114,11 +114,14 @@ final class TextEncoder implements AutoCloseable {
 
   /** How much of a text is read, without its embeddings. */
   TextUse use(String words, String syntax) {
-    if (isPlain(syntax)) {
-      ClipTokenizer.Tokens tokens = tokenizer.encode(words);
-      return new TextUse(tokens.tokenCount(), tokens.lostText());
-    }
-    PromptChunks chunks = chunksOf(words);
+    return isPlain(syntax) ? use(tokenizer.encode(words)) : use(chunksOf(words));
+  }
+
+  private static TextUse use(ClipTokenizer.Tokens tokens) {
+    return new TextUse(tokens.tokenCount(), tokens.lostText());
+  }
+
+  private static TextUse use(PromptChunks chunks) {
     return new TextUse(chunks.tokenCount(), chunks.lostText());
   }
 
@@ -131,11 +134,12 @@ final class TextEncoder implements AutoCloseable {
   }
 
   private EncodedText compute(Text text) {
-    TextUse use = use(text.words(), text.syntax());
     if (isPlain(text.syntax())) {
-      return new EncodedText(use, states(tokenizer.encode(text.words()).ids()));
+      ClipTokenizer.Tokens tokens = tokenizer.encode(text.words());
+      return new EncodedText(use(tokens), states(tokens.ids()));
     }
-    return new EncodedText(use, weighted(chunksOf(text.words()), text.chunks()));
+    PromptChunks chunks = chunksOf(text.words());
+    return new EncodedText(use(chunks), weighted(chunks, text.chunks()));
   }
 
   /** Chunks are encoded one by one and joined; their weights are applied on the host. */
