@@ -50,13 +50,15 @@ record AdapterConfig(Path file, Map<String, Object> values, String text) {
     }
     Path beside = file.path().resolveSibling(NAME);
     boolean isPeft = file.path().endsWith("adapter_model.safetensors");
-    return isPeft && Files.isRegularFile(beside)
-        ? new AdapterConfig(file.path(), StrictJson.read(beside), canonical(beside))
-        : new AdapterConfig(file.path(), Map.of(), "");
+    if (!isPeft || !Files.isRegularFile(beside)) {
+      return new AdapterConfig(file.path(), Map.of(), "");
+    }
+    Map<String, Object> values = StrictJson.read(beside);
+    return new AdapterConfig(file.path(), values, canonical(values));
   }
 
-  private static String canonical(Path file) {
-    Map<String, Object> counting = new TreeMap<>(StrictJson.read(file));
+  private static String canonical(Map<String, Object> values) {
+    Map<String, Object> counting = new TreeMap<>(values);
     counting.keySet().retainAll(COUNTING);
     return StrictJson.canonical(counting);
   }
