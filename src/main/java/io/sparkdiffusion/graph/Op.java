@@ -47,6 +47,8 @@ public enum Op implements Operator {
   TRANSPOSE,
   /** Of {@code dimension} the part from {@code start}. */
   NARROW,
+  /** The input with elements of one {@code value} behind its ends, up to the node's shape. */
+  PAD,
   /** A new {@code dimension} of size 1. */
   UNSQUEEZE,
   /** All inputs one after another in {@code dimension}. */

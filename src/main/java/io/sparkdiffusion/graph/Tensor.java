@@ -175,6 +175,13 @@ public final class Tensor {
         Map.of("dimension", (long) dimension, "start", start));
   }
 
+  /** (B, C, H, W) with rows and columns of zeros behind its own: (B, C, H + rows, W + columns). */
+  public Tensor zeroPadded(long rows, long columns) {
+    requireRank("pad", 4);
+    Shape larger = shape().with(2, size(2) + rows).with(3, size(3) + columns);
+    return record(Op.PAD, larger, Map.of("value", 0.0));
+  }
+
   /** A new dimension of size 1. */
   public Tensor unsqueeze(int dimension) {
     if (dimension < 0 || dimension > shape().rank()) {

@@ -8,8 +8,6 @@ public enum KernelOp implements Operator {
   CHANNELS_LAST,
   /** Zeros of the input's type. */
   ZEROS,
-  /** The input with elements of one {@code value} behind the end of one {@code dimension}. */
-  PAD,
   /** Products of the last two dimensions' matrices. */
   MATMUL,
   /** Softmax over the last dimension. */

@@ -102,9 +102,9 @@ public final class RowsOfSixteen implements Pass {
   /** So many more elements at the end of one dimension, all of one value. */
   static Node padded(Rewrite made, Node node, int dimension, long count, double value) {
     return made.add(
-        KernelOp.PAD,
+        Op.PAD,
         node.shape().with(dimension, node.shape().size(dimension) + count),
-        Map.of("dimension", (long) dimension, "value", value),
+        Map.of("value", value),
         node);
   }
 }

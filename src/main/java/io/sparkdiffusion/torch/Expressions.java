@@ -64,6 +64,7 @@ final class Expressions {
       case PERMUTE -> torch("permute", x(), node.attributes().get("order"));
       case TRANSPOSE -> torch("transpose", x(), node.integer("first"), node.integer("second"));
       case NARROW -> narrow();
+      case PAD -> torch("constant_pad_nd", x(), padding(), node.number("value"));
       case UNSQUEEZE -> torch("unsqueeze", x(), node.integer("dimension"));
       case CAT -> torch("cat", all(), node.integer("dimension"));
       case ARANGE -> arange();
@@ -97,6 +98,21 @@ final class Expressions {
   private String narrow() {
     int dimension = Math.toIntExact(node.integer("dimension"));
     return torch("narrow", x(), dimension, node.integer("start"), node.shape().size(dimension));
+  }
+
+  /** Elements in front of and behind each dimension, from the last to the first that grows. */
+  private String padding() {
+    Shape from = node.input(0).shape();
+    int rank = from.rank();
+    int first = 0;
+    while (first < rank - 1 && from.size(first) == node.shape().size(first)) {
+      first++;
+    }
+    long[] sides = new long[2 * (rank - first)];
+    for (int dimension = first; dimension < rank; dimension++) {
+      sides[2 * (rank - dimension) - 1] = node.shape().size(dimension) - from.size(dimension);
+    }
+    return Arrays.toString(sides);
   }
 
   private String arange() {

@@ -11,7 +11,6 @@ import io.sparkdiffusion.kernel.AttentionBy;
 import io.sparkdiffusion.kernel.CudaKernels.AttentionKernel;
 import io.sparkdiffusion.kernel.CudnnFlags;
 import io.sparkdiffusion.kernel.KernelOp;
-import java.util.Arrays;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -45,7 +44,6 @@ final class KernelExpressions {
     return switch ((KernelOp) node.operator()) {
       case CHANNELS_LAST -> torch("contiguous", in(0), "memory_format=2");
       case ZEROS -> torch("new_zeros", in(0), node.shape(), ANY_MEMORY);
-      case PAD -> torch("constant_pad_nd", in(0), padding(), node.number("value"));
       case MATMUL -> torch("matmul", in(0), in(1));
       case SOFTMAX -> torch("softmax", in(0), -1, "None");
       case ATTENTION_IN_BLOCKS ->
@@ -129,14 +127,6 @@ final class KernelExpressions {
     return Stream.of("00", "01", "10", "11")
         .map(place -> stored(node.text("name") + "/" + place))
         .collect(Collectors.joining(", ", "[", "]"));
-  }
-
-  /** Elements in front of and behind each dimension, from the last to the one that is padded. */
-  private String padding() {
-    int dimension = Math.toIntExact(node.integer("dimension"));
-    long[] sides = new long[2 * (node.shape().rank() - dimension)];
-    sides[sides.length - 1] = node.shape().size(dimension) - node.input(0).shape().size(dimension);
-    return Arrays.toString(sides);
   }
 
   private String in(int index) {

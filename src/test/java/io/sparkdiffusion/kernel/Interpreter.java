@@ -93,6 +93,7 @@ public final class Interpreter {
       case PERMUTE -> permuted(node);
       case TRANSPOSE -> transposed(node);
       case NARROW -> narrowed(node);
+      case PAD -> padded(node);
       case CAT -> joined(node);
       case ARANGE -> Values.of(node.shape(), indices -> indices[0]);
       case EMBEDDING -> embedded(node);
@@ -116,7 +117,6 @@ public final class Interpreter {
     return switch (kernel) {
       case CHANNELS_LAST -> in(node, 0);
       case ZEROS -> Values.of(node.shape(), indices -> 0);
-      case PAD -> padded(node);
       case MATMUL -> Reductions.product(in(node, 0), in(node, 1), node.shape());
       case SOFTMAX -> Reductions.softmax(in(node, 0));
       case ATTENTION_IN_BLOCKS ->
@@ -239,12 +239,11 @@ public final class Interpreter {
   }
 
   private Values padded(Node node) {
-    int dimension = (int) node.integer("dimension");
     Values x = in(node, 0);
     return Values.of(
         node.shape(),
         indices ->
-            indices[dimension] < x.shape().size(dimension)
+            IntStream.range(0, indices.length).allMatch(i -> indices[i] < x.shape().size(i))
                 ? x.at(indices)
                 : (float) node.number("value"));
   }

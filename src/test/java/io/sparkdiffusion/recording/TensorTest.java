@@ -76,6 +76,7 @@ class TensorTest {
             "cat: all other dimensions must agree ([2, 6] and [3, 6])",
             () -> Tensor.cat(1, MATRIX, MATRIX, of(3, 6))),
         refused("upsample: it takes 4 dimensions ([2, 6])", () -> MATRIX.upsampleNearest(2, 2)),
+        refused("pad: it takes 4 dimensions ([2, 6])", () -> MATRIX.zeroPadded(1, 1)),
         refused(
             "linear: the last dimension must be the weight's second ([2, 6] and [3, 5])",
             () -> Layers.linear(MATRIX, of(3, 5))),
@@ -181,6 +182,16 @@ class TensorTest {
             x -> x.reshape(1, 1, 2, 3).upsampleNearest(4, 3),
             Shape.of(1, 1, 4, 3),
             new double[] {0, 1, 2, 0, 1, 2, 3, 4, 5, 3, 4, 5}),
+        computed(
+            "zero padded",
+            x -> x.reshape(1, 1, 2, 3).zeroPadded(1, 2),
+            Shape.of(1, 1, 3, 5),
+            new double[] {0, 1, 2, 0, 0, 3, 4, 5, 0, 0, 0, 0, 0, 0, 0}),
+        computed(
+            "zero padded below",
+            x -> x.reshape(1, 1, 2, 3).zeroPadded(1, 0),
+            Shape.of(1, 1, 3, 3),
+            new double[] {0, 1, 2, 3, 4, 5, 0, 0, 0}),
         computed("exp", x -> x.narrow(0, 0, 1).exp(), Shape.of(1, 3), 1, Math.E, 7.389056),
         computed("sin", x -> x.narrow(0, 0, 1).sin(), Shape.of(1, 3), 0, 0.841471, 0.909297),
         computed("cos", x -> x.narrow(0, 0, 1).cos(), Shape.of(1, 3), 1, 0.540302, -0.416147),
