@@ -6,7 +6,7 @@ public enum Component {
   TEXT_ENCODER("text_encoder"),
   /** The denoiser. */
   UNET("unet"),
-  /** The autoencoder, of which only the decoder is used. */
+  /** The autoencoder's decoder; {@link ImageEncoderNetwork} is its encoder. */
   VAE("vae");
 
   private final String folder;

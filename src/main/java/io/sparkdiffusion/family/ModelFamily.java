@@ -2,6 +2,8 @@ package io.sparkdiffusion.family;
 
 import io.sparkdiffusion.config.WeightChoice;
 import io.sparkdiffusion.graph.Shape;
+import io.sparkdiffusion.vae.AutoencoderKlDecoder;
+import io.sparkdiffusion.vae.AutoencoderKlEncoder;
 import io.sparkdiffusion.weights.Manifest;
 import io.sparkdiffusion.weights.NetworkFiles;
 import io.sparkdiffusion.weights.NetworkWeights;
@@ -54,8 +56,14 @@ public enum ModelFamily {
               Component.VAE.folder(),
               "diffusion_pytorch_model",
               "diffusion_flax_model",
-              name -> name.startsWith("encoder.") || name.startsWith("quant_conv."),
+              AutoencoderKlEncoder::hasWeight,
               ModelFamily::newAttentionName)),
+      new NetworkFiles(
+          Component.VAE.folder(),
+          "diffusion_pytorch_model",
+          "diffusion_flax_model",
+          AutoencoderKlDecoder::hasWeight,
+          ModelFamily::newAttentionName),
       List.of("feature_extractor", "safety_checker", "unet_ema"));
 
   private static final List<String> DESCRIPTIONS =
@@ -72,16 +80,19 @@ public enum ModelFamily {
   private final List<String> pipelines;
   private final SortedMap<String, List<String>> classes;
   private final Map<Component, NetworkFiles> networks;
+  private final NetworkFiles imageEncoder;
   private final List<String> unusedFolders;
 
   ModelFamily(
       List<String> pipelines,
       Map<String, List<String>> classes,
       Map<Component, NetworkFiles> networks,
+      NetworkFiles imageEncoder,
       List<String> unusedFolders) {
     this.pipelines = pipelines;
     this.classes = new TreeMap<>(classes);
     this.networks = networks;
+    this.imageEncoder = imageEncoder;
     this.unusedFolders = unusedFolders;
   }
 
@@ -157,6 +168,17 @@ public enum ModelFamily {
   public NetworkWeights weights(
       Path root, WeightChoice choice, Component component, Map<String, Shape> wanted) {
     return NetworkWeights.check(weightFiles(root, choice, component), files(component), wanted);
+  }
+
+  /**
+   * The stored tensors of the VAE's encoder, which lie in the decoder's files; no weight is read.
+   *
+   * @param wanted name and shape of each weight that the encoder asks for
+   * @throws io.sparkdiffusion.config.ProblemsException with all differences
+   */
+  public NetworkWeights imageEncoderWeights(
+      Path root, WeightChoice choice, Map<String, Shape> wanted) {
+    return NetworkWeights.check(weightFiles(root, choice, Component.VAE), imageEncoder, wanted);
   }
 
   private List<NetworkFiles> networks() {

@@ -136,6 +136,11 @@ public final class ModelFolder {
     return NetworkWeights.check(files, FAMILY.files(component), wanted);
   }
 
+  /** The same of the VAE's encoder, which a folder may lack: no image from a text needs it. */
+  NetworkWeights imageEncoderWeights(Map<String, Shape> wanted) {
+    return FAMILY.imageEncoderWeights(root, choice, wanted);
+  }
+
   /** A network's {@code config.json}. */
   public Path configFile(Component component) {
     return root.resolve(component.folder()).resolve("config.json");

@@ -133,7 +133,7 @@ public record Networks(
   /**
    * The latents' side in training, or the next at which every level is the half of the one before.
    */
-  private long usualSize() {
+  long usualSize() {
     long multiple = 1L << (unet.widths().size() - 1);
     return (unet.sampleSize() + multiple - 1) / multiple * multiple;
   }

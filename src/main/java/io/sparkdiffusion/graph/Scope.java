@@ -53,8 +53,23 @@ public final class Scope {
    * @return (B, outputs, H / stride, W / stride)
    */
   public Tensor conv2d(String name, Tensor x, long outputs, int kernel, int stride) {
+    return conv2d(name, x, outputs, kernel, stride, kernel / 2);
+  }
+
+  /**
+   * A convolution with bias that stays inside its input (PyTorch, {@code nn.Conv2d} with {@code
+   * padding=0}).
+   *
+   * @param x (B, C, H, W)
+   * @return (B, outputs, (H - kernel) / stride + 1, (W - kernel) / stride + 1)
+   */
+  public Tensor conv2dInside(String name, Tensor x, long outputs, int kernel, int stride) {
+    return conv2d(name, x, outputs, kernel, stride, 0);
+  }
+
+  private Tensor conv2d(String name, Tensor x, long outputs, int kernel, int stride, int padding) {
     Tensor weight = sub(name).weight("weight", outputs, x.size(1), kernel, kernel);
-    return Layers.conv2d(x, weight, sub(name).weight("bias", outputs), stride, kernel / 2);
+    return Layers.conv2d(x, weight, sub(name).weight("bias", outputs), stride, padding);
   }
 
   /** Group norm with scale and shift (PyTorch, {@code nn.GroupNorm}); x (B, C, ...). */

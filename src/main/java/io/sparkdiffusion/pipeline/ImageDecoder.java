@@ -27,7 +27,7 @@ final class ImageDecoder implements AutoCloseable {
   ImageDecoder(TorchDevice device, VaeConfig config, WeightsOnDemand weights, Target target) {
     AutoencoderKlDecoder decoder = new AutoencoderKlDecoder(config);
     this.device = device;
-    this.tiles = Tiles.of(config);
+    this.tiles = Tiles.ofDecoder(config);
     this.whole =
         new GraphCache<>(
             weights, shape -> target.apply(Pixels.record(decoder, target.dtype(), shape)));
@@ -84,7 +84,7 @@ final class ImageDecoder implements AutoCloseable {
     Graph graph = new Graph("the tiles of the VAE decoder");
     Tensor latents = graph.input(shape.batch(), shape.channels(), shape.height(), shape.width());
     List<Tiles.Tile> all = tiles.of(shape.height(), shape.width());
-    long scale = tiles.pixels() / tiles.latents();
+    long scale = tiles.outputs() / tiles.inputs();
     List<Tensor> images =
         all.stream()
             .map(tile -> graph.input(shape.batch(), 3, scale * tile.height(), scale * tile.width()))

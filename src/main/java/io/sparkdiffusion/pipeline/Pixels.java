@@ -9,7 +9,8 @@ import java.util.Optional;
 
 /**
  * What a batch's images are when they come from the device: for each its pixels as bytes, as
- * diffusers' VaeImageProcessor makes them, and one byte that says whether they can be shown.
+ * diffusers' VaeImageProcessor makes them, and one byte that says whether they can be shown; and
+ * how bytes become what an encoder takes.
  */
 public final class Pixels {
 
@@ -42,6 +43,16 @@ public final class Pixels {
         1,
         bytes.permute(0, 2, 3, 1).reshape(batch, images.shape().count() / batch),
         finite.reshape(batch, 1));
+  }
+
+  /**
+   * Images as an encoder takes them: x / 255 · 2 - 1, as diffusers' VaeImageProcessor makes it.
+   *
+   * @param bytes (B, H, W, 3) uint8
+   * @return (B, 3, H, W) float32, -1 to 1
+   */
+  static Tensor images(Tensor bytes) {
+    return bytes.permute(0, 3, 1, 2).to(Dtype.FLOAT32).dividedBy(255).times(2).plus(-1);
   }
 
   /**

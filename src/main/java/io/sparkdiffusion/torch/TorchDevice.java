@@ -225,6 +225,13 @@ public final class TorchDevice implements AutoCloseable {
     return tensor(bytes, DataType.INT64, Shape.of(sizes), () -> host.giveBack(bytes));
   }
 
+  /** Copies uint8 values to the device; the caller closes the result. */
+  public DeviceTensor bytes(byte[] values, long... sizes) {
+    ByteBuffer bytes = host.take(values.length);
+    bytes.put(values).flip();
+    return tensor(bytes, DataType.UINT8, Shape.of(sizes), () -> host.giveBack(bytes));
+  }
+
   /**
    * Little-endian elements as a tensor of rank 1, on a CPU without a copy.
    *

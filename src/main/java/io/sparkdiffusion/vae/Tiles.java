@@ -5,43 +5,49 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A decoder's images in overlapping tiles that are blended where they meet, so that a large image
- * takes the memory of a small one (diffusers, {@code AutoencoderKL.tiled_decode}, with its overlap
- * of a quarter). Tiles do not see beyond themselves, so the image is another one than in a piece.
+ * What a decoder or an encoder gives in overlapping tiles that are blended where they meet, so that
+ * a large image takes the memory of a small one (diffusers, {@code AutoencoderKL.tiled_decode} and
+ * {@code _tiled_encode}, with their overlap of a quarter). Tiles do not see beyond themselves, so
+ * the result is another one than in a piece.
  *
- * @param pixels a tile's side, the {@code sample_size} that the VAE was trained on
- * @param latents a tile's side in latents
+ * @param outputs a tile's side in what the network gives
+ * @param inputs a tile's side in what it takes
  */
-public record Tiles(long pixels, long latents) {
+public record Tiles(long outputs, long inputs) {
 
   private static final double OVERLAP = 0.25;
 
-  /** Diffusers' tiles for a decoder. */
-  public static Tiles of(VaeConfig config) {
+  /** Diffusers' tiles for a decoder: of the size that the VAE was trained on. */
+  public static Tiles ofDecoder(VaeConfig config) {
     return new Tiles(config.sampleSize(), config.sampleSize() / config.compression());
   }
 
+  /** The same for an encoder. */
+  public static Tiles ofEncoder(VaeConfig config) {
+    return new Tiles(config.sampleSize() / config.compression(), config.sampleSize());
+  }
+
   /**
-   * A part of the latents.
+   * A part of the input.
    *
    * @param row of tiles
    */
   public record Tile(int row, long top, long left, long height, long width) {}
 
-  /** Whether latents of a size are larger than a tile, and a tile is large enough to overlap. */
+  /** Whether an input of a size is larger than a tile, and a tile is large enough to overlap. */
   public boolean areNeeded(long height, long width) {
-    return (height > latents || width > latents) && step() > 0;
+    return (height > inputs || width > inputs) && step() > 0;
   }
 
   private long step() {
-    return (long) (latents * (1 - OVERLAP));
+    return (long) (inputs * (1 - OVERLAP));
   }
 
   private long blended() {
-    return (long) (pixels * OVERLAP);
+    return (long) (outputs * OVERLAP);
   }
 
-  /** The tiles of latents, row by row. */
+  /** The tiles of an input, row by row. */
   public List<Tile> of(long height, long width) {
     List<Tile> tiles = new ArrayList<>();
     int row = 0;
@@ -49,21 +55,21 @@ public record Tiles(long pixels, long latents) {
       for (long left = 0; left < width; left += step()) {
         tiles.add(
             new Tile(
-                row, top, left, Math.min(latents, height - top), Math.min(latents, width - left)));
+                row, top, left, Math.min(inputs, height - top), Math.min(inputs, width - left)));
       }
     }
     return tiles;
   }
 
   /**
-   * The whole image: each tile goes over into the one above and the one on its left, as those are
-   * by then, and gives all but what the next ones blend.
+   * The whole: each tile goes over into the one above and the one on its left, as those are by
+   * then, and gives all but what the next ones blend.
    *
-   * @param decoded images (B, 3, h, w) of {@link #of(long, long)}'s tiles
-   * @return (B, 3, H, W)
+   * @param results (B, C, h, w) of {@link #of(long, long)}'s tiles
+   * @return (B, C, H, W)
    */
-  public Tensor joined(List<Tile> tiles, List<Tensor> decoded) {
-    long kept = pixels - blended();
+  public Tensor joined(List<Tile> tiles, List<Tensor> results) {
+    long kept = outputs - blended();
     List<List<Tensor>> rows = new ArrayList<>();
     List<List<Tensor>> parts = new ArrayList<>();
     for (int i = 0; i < tiles.size(); i++) {
@@ -73,7 +79,7 @@ public record Tiles(long pixels, long latents) {
         parts.add(new ArrayList<>());
       }
       List<Tensor> left = rows.get(row);
-      Tensor tile = decoded.get(i);
+      Tensor tile = results.get(i);
       tile = row == 0 ? tile : blended(rows.get(row - 1).get(left.size()), tile, 2);
       tile = left.isEmpty() ? tile : blended(left.get(left.size() - 1), tile, 3);
       left.add(tile);

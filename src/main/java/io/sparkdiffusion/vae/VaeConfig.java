@@ -7,7 +7,8 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * What {@code vae/config.json} says of an AutoencoderKL's decoder.
+ * What {@code vae/config.json} says of an AutoencoderKL's decoder; {@link VaeEncoderConfig} has the
+ * encoder's keys.
  *
  * @param widths channels of each level, outermost first
  * @param sampleSize the side of the images that it was trained on, in pixels
@@ -25,7 +26,7 @@ public record VaeConfig(
     boolean postQuantConv,
     boolean middleAttention) {
 
-  private static final String WIDTHS = "block_out_channels";
+  static final String WIDTHS = "block_out_channels";
   private static final String GROUPS = "norm_num_groups";
   private static final int DEFAULT_SAMPLE_SIZE = 32;
   private static final double DEFAULT_SCALING_FACTOR = 0.18215;

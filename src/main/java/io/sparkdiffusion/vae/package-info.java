@@ -1,2 +1,2 @@
-/** The decoder from latents to pixels; it imports graph, weights and config. */
+/** Encoder and decoder between pixels and latents; it imports graph, weights and config. */
 package io.sparkdiffusion.vae;

@@ -197,6 +197,15 @@ public final class ComponentConfig {
           "Cannot use %s keys of %s: they are unknown and might change the result (%s)"
               .formatted(unknown.size(), file, Shown.some(unknown)));
     }
+    throwIfAny();
+  }
+
+  /**
+   * Ends the reading of some keys, of a file whose others are somebody else's.
+   *
+   * @throws ProblemsException with all problems of those that were read
+   */
+  public void throwIfAny() {
     if (!problems.isEmpty()) {
       throw new ProblemsException(List.copyOf(problems.values()));
     }

@@ -16,7 +16,9 @@ import io.sparkdiffusion.text.TextConfig;
 import io.sparkdiffusion.unet.Unet2dConditionModel;
 import io.sparkdiffusion.unet.UnetConfig;
 import io.sparkdiffusion.vae.AutoencoderKlDecoder;
+import io.sparkdiffusion.vae.AutoencoderKlEncoder;
 import io.sparkdiffusion.vae.VaeConfig;
+import io.sparkdiffusion.vae.VaeEncoderConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -138,6 +140,18 @@ class PublishedModelsTest {
         new AutoencoderKlDecoder(config).record(Dtype.FLOAT32, 1, 64, 64),
         PublishedFiles.of("vae-keys.txt"),
         name -> !name.startsWith("encoder.") && !name.startsWith("quant_conv."));
+  }
+
+  @ParameterizedTest
+  @MethodSource("all")
+  void vaeEncoder(String model) throws IOException {
+    VaeEncoderConfig config = VaeEncoderConfig.read(config(model, Component.VAE));
+
+    assertThat(config.quantConv()).isTrue();
+    assertWeights(
+        new AutoencoderKlEncoder(config).record(Dtype.FLOAT32, 1, 512, 512),
+        PublishedFiles.of("vae-keys.txt"),
+        name -> name.startsWith("encoder.") || name.startsWith("quant_conv."));
   }
 
   private static Path config(String model, Component component) {

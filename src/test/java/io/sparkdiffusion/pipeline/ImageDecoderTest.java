@@ -48,7 +48,7 @@ class ImageDecoderTest {
   @ValueSource(strings = {"base", "v21"})
   void tilesEqualDiffusers(String model) {
     VaeConfig config = config(model);
-    Tiles tiles = Tiles.of(config);
+    Tiles tiles = Tiles.ofDecoder(config);
     long[] shape = NUMBERS.shape(model + "/latents");
     AutoencoderKlDecoder decoder = new AutoencoderKlDecoder(config);
     Graph graph = new Graph("tiles");

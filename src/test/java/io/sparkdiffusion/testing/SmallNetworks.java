@@ -7,13 +7,15 @@ import io.sparkdiffusion.text.TextConfig;
 import io.sparkdiffusion.unet.Unet2dConditionModel;
 import io.sparkdiffusion.unet.UnetConfig;
 import io.sparkdiffusion.vae.AutoencoderKlDecoder;
+import io.sparkdiffusion.vae.AutoencoderKlEncoder;
 import io.sparkdiffusion.vae.VaeConfig;
+import io.sparkdiffusion.vae.VaeEncoderConfig;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 
-/** The three networks of a reference model, at sizes that plain Java computes in a second. */
+/** The networks of a reference model, at sizes that plain Java computes in a second. */
 public final class SmallNetworks {
 
   private SmallNetworks() {}
@@ -22,8 +24,8 @@ public final class SmallNetworks {
   public record Case(Graph graph, float[][] inputs) {}
 
   /**
-   * Text encoder, UNet with guidance for latents of an odd size, VAE decoder; then what Stable
-   * Diffusion 1.5 has otherwise, in its text encoder and its UNet.
+   * Text encoder, UNet with guidance for latents of an odd size, VAE decoder and encoder; then what
+   * Stable Diffusion 1.5 has otherwise, in its text encoder and its UNet.
    */
   public static List<Case> all(Dtype dtype) {
     Path model = ReferenceModels.folder("base");
@@ -36,6 +38,8 @@ public final class SmallNetworks {
     Graph guided = new Unet2dConditionModel(unet).record(dtype, 1, 2, 4, 3, text.positions());
     Graph pair = new Unet2dConditionModel(unet).record(dtype, 2, 2, 2, 2, text.positions());
     Graph decoder = new AutoencoderKlDecoder(vae).record(dtype, 1, 2, 2);
+    VaeEncoderConfig of = VaeEncoderConfig.read(model.resolve("vae/config.json"));
+    Graph images = new AutoencoderKlEncoder(of).record(dtype, 1, 16, 8);
     Path first = ReferenceModels.folder("sd15");
     Graph quick =
         new ClipTextModel(TextConfig.read(first.resolve("text_encoder/config.json"))).record();
@@ -47,6 +51,7 @@ public final class SmallNetworks {
         of(guided),
         of(pair),
         of(decoder),
+        of(images),
         new Case(quick, new float[][] {ids}),
         of(convolved));
   }

@@ -11,7 +11,9 @@ import io.sparkdiffusion.text.TextConfig;
 import io.sparkdiffusion.unet.Unet2dConditionModel;
 import io.sparkdiffusion.unet.UnetConfig;
 import io.sparkdiffusion.vae.AutoencoderKlDecoder;
+import io.sparkdiffusion.vae.AutoencoderKlEncoder;
 import io.sparkdiffusion.vae.VaeConfig;
+import io.sparkdiffusion.vae.VaeEncoderConfig;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -72,6 +74,7 @@ final class RecordedGraphs {
     }
     if (Files.exists(vae)) {
       networks.put("vae", vae(VaeConfig.read(vae), target));
+      networks.put("vae_encoder", encoder(VaeEncoderConfig.read(vae), target));
     }
     return networks;
   }
@@ -102,6 +105,20 @@ final class RecordedGraphs {
       for (long batch : BATCHES) {
         String name = "vae-%sx%sx%s".formatted(batch, size[0], size[1]);
         Supplier<Graph> graph = () -> network.record(target.dtype(), batch, size[0], size[1]);
+        texts.put(name, described(name, target, graph));
+      }
+    }
+    return texts;
+  }
+
+  private Map<String, String> encoder(VaeEncoderConfig config, Target target) {
+    AutoencoderKlEncoder network = new AutoencoderKlEncoder(config);
+    Map<String, String> texts = new LinkedHashMap<>();
+    for (long[] size : SIZES) {
+      for (long batch : BATCHES) {
+        String name = "vae-encoder-%sx%sx%s".formatted(batch, size[0], size[1]);
+        Supplier<Graph> graph =
+            () -> network.record(target.dtype(), batch, 8 * size[0], 8 * size[1]);
         texts.put(name, described(name, target, graph));
       }
     }

@@ -36,7 +36,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What is recorded decides an image's last bits: it changes on purpose or not at all. */
 class RecordedScriptsTest {
 
-  /** SHA-256 of each network's texts in all shapes, made once by the code before. */
+  /** SHA-256 of each network's texts in all shapes, made once, the VAE encoder's with it. */
   private static final Path KNOWN = Path.of("src/test/resources/recorded-scripts.txt");
 
   /** For every target, type and shape, as they were before graphs were made of nodes. */
