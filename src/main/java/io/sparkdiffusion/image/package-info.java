@@ -1,2 +1,5 @@
-/** Images as PNG files and what the files are called; it imports metadata and the JDK. */
+/**
+ * Images as PNG files and what the files are called, and the images that others made; it imports
+ * metadata and the JDK.
+ */
 package io.sparkdiffusion.image;
