@@ -53,6 +53,8 @@ final class YarnCluster implements AutoCloseable {
           Map.entry(MONITOR + "monitoring_interval", "500"),
           Map.entry(MONITOR + "max_wait_before_kill", "500"),
           Map.entry(MONITOR + "total_preemption_per_round", "1"),
+          // What waits for room on a node has reserved it there, and else would not count.
+          Map.entry(MONITOR + "select_based_on_reserved_containers", "true"),
           Map.entry(MONITOR + "natural_termination_factor", "1"));
 
   private final Path folder;
@@ -158,10 +160,17 @@ final class YarnCluster implements AutoCloseable {
     return report;
   }
 
-  /** How many containers of the newest application but one YARN has taken away from it. */
-  int preemptedOfEarlier() {
-    List<RMApp> all = apps();
-    return all.get(all.size() - 2).getRMAppMetrics().getNumNonAMContainersPreempted();
+  /** Waits until YARN has taken a container away from an application. */
+  void awaitPreemption() throws InterruptedException {
+    long end = System.nanoTime() + PATIENCE_NANOS;
+    while (apps().stream().allMatch(YarnCluster::hasKeptItsContainers)) {
+      assertThat(System.nanoTime()).as("YARN must preempt a container").isLessThan(end);
+      Thread.sleep(100);
+    }
+  }
+
+  private static boolean hasKeptItsContainers(RMApp app) {
+    return app.getRMAppMetrics().getNumNonAMContainersPreempted() == 0;
   }
 
   private RMApp newestApp() {
