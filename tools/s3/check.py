@@ -3,7 +3,7 @@ machine's disk: each image once, with the same bytes, nothing unfinished.
 
     tools/s3/run [PART ...]
 
-HADOOP_AWS names another connector, for another Spark: org.apache.hadoop:hadoop-aws:3.3.4 by default.
+On the Spark that SPARK_HOME names, else on the build's own, with the connector of that Spark's Hadoop.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ from moto.server import ThreadedMotoServer
 
 BUCKET = "images"
 WORK = pathlib.Path(".work/s3")
-CONNECTOR = os.environ.get("HADOOP_AWS", "org.apache.hadoop:hadoop-aws:3.3.4")
+SPARK = pathlib.Path(os.environ.get("SPARK_HOME", "target/spark"))
 KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1"}
 SETTINGS = ["num_inference_steps=2", "per_device_batch_size=1", "commit_group_images=4", f"model_cache_dir={WORK}/models"]
 ALL = 24
@@ -79,6 +79,13 @@ def require(holds, what):
         sys.exit(f"Cannot go on: {what}")
 
 
+def connector():
+    """The version that error messages and docs/operations.md tell users to take."""
+    found = list(SPARK.glob("jars/hadoop-client-api-*.jar"))
+    require(len(found) == 1, f"{SPARK}/jars must have one hadoop-client-api ({found})")
+    return f"org.apache.hadoop:hadoop-aws:{found[0].stem.removeprefix('hadoop-client-api-')}"
+
+
 def start(store, output, *settings, config="configs/tiny.yml", log=None):
     """The job on the store, with its model and its prompts there."""
     name = log or output
@@ -89,7 +96,7 @@ def start(store, output, *settings, config="configs/tiny.yml", log=None):
     }
     command = ["jobs/generate", config, *SETTINGS, f"pretrained_model_name_or_path=s3a://{BUCKET}/models/tiny-sd2-base",
                f"prompts=s3a://{BUCKET}/prompts.csv", f"output_dir=s3a://{BUCKET}/{output}", *settings, "--",
-               "--packages", CONNECTOR, "--master", "local[1,4]"]  # four tries of a task, as on a cluster
+               "--packages", connector(), "--master", "local[1,4]"]  # four tries of a task, as on a cluster
     for key, value in options.items():
         command += ["--conf", f"{key}={value}"]
     with open(WORK / f"{name}.log", "w") as file:
@@ -189,6 +196,7 @@ def main(parts):
         subprocess.run(["jobs/generate", "configs/tiny.yml", *SETTINGS, f"output_dir={local}"], stdout=log, stderr=log, check=True)
     undisturbed = images(Disk(), local)
     require(len(undisturbed) == ALL, f"{ALL} images must be made here ({len(undisturbed)})")
+    print(f"{SPARK} with {connector()}", flush=True)
     store = Store()
     for part in parts or PARTS:
         begun = time.monotonic()
