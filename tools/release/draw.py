@@ -11,6 +11,8 @@ OF_JOB = "job/rows"
 
 def main(ivy: str) -> None:
     spark = sparkdiffusion.start(spark__ui__enabled=False, spark__jars__ivy=ivy)
+    jars = (spark.conf.get("spark.jars", "") or "").split(",")
+    assert any("spark-diffusion" in jar for jar in jars) and all(ivy in jar for jar in jars), jars
     prompts = spark.read.csv("configs/tiny_prompts.csv", header=True).limit(2)
     generator = sparkdiffusion.TextToImage(modelUrl="models/tiny-sd2-base", height=SIZE, width=SIZE, guidance_scale=7.5)
     drawn = generator.setNumInferenceSteps(20).transform(prompts)
