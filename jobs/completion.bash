@@ -32,6 +32,7 @@ variant=
 loras=
 lora_unmatched=
 hf_access_token=
+embeddings=
 device=
 libtorch_path=
 weights_dtype=
@@ -158,6 +159,7 @@ _spark_diffusion_check() {
 --variant
 --loras
 --write-manifest
+--embeddings
 --no-digests
 --help' ' '
   else

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         diffusion_scheduler_config: str
         dtype: str
         eta: float
+        embeddings: str
         from_pt: bool
         guidance_rescale: float
         guidance_scale: float
@@ -80,6 +81,12 @@ class Parameters(Params):
         return self._set(eta=value)
 
     from_pt: Param[bool] = Param(Params._dummy(), "from_pt", "PyTorch's weights; false: Flax's", TypeConverters.toBoolean)
+    embeddings: Param[str] = Param(Params._dummy(), "embeddings", "textual inversion: files PATH[:TOKEN], with commas", TypeConverters.toString)
+
+    def setEmbeddings(self: P, value: str) -> P:
+        """textual inversion: files PATH[:TOKEN], with commas"""
+        return self._set(embeddings=value)
+
 
     def setFromPt(self: P, value: bool) -> P:
         """PyTorch's weights; false: Flax's"""

@@ -34,6 +34,11 @@ final class AdapterFamily {
 
   private AdapterFamily() {}
 
+  /** Which models a token's embedding is for. */
+  static String ofWidth(long width) {
+    return BY_WIDTH.getOrDefault(width, "another model");
+  }
+
   /**
    * Compares an adapter with the model.
    *
@@ -56,7 +61,7 @@ final class AdapterFamily {
       if (trained.isPresent() && own.isPresent() && !trained.equals(own)) {
         throw foreign(
             adapter,
-            BY_WIDTH.getOrDefault(trained.get(), "another model"),
+            ofWidth(trained.get()),
             "its text is %s wide, the model's %s".formatted(trained.get(), own.get()));
       }
     }

@@ -3,11 +3,7 @@ package io.sparkdiffusion.adapter;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.Shown;
 import io.sparkdiffusion.weights.TensorFile;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,13 +29,6 @@ public final class AdapterFile {
     OTHERS.put("LoRA of embeddings", Pattern.compile("(?s).*\\.lora_embedding_[AB].*"));
   }
 
-  private static final byte[] ZIP = {'P', 'K', 3, 4};
-  private static final int NEWEST_PROTOCOL = 5;
-
-  private static final String CONVERSION =
-      "where you trust it, convert it once in Python:"
-          + " safetensors.torch.save_file(torch.load(FILE, weights_only=True), NEW)";
-
   private final TensorFile file;
   private final Map<String, Optional<AdapterKey>> keys;
   private final AdapterConfig config;
@@ -59,7 +48,7 @@ public final class AdapterFile {
    *     else than LoRA
    */
   public static AdapterFile open(Path path) {
-    refusePickle(path);
+    Pickle.refuse("LoRA", path, Pickle.TENSORS);
     TensorFile file = TensorFile.read(path);
     refuseOthers(file);
     Map<String, Optional<AdapterKey>> keys = new LinkedHashMap<>();
@@ -72,37 +61,9 @@ public final class AdapterFile {
     return new AdapterFile(file, keys, AdapterConfig.of(file));
   }
 
-  private static void refusePickle(Path path) {
-    if (isPickle(path)) {
-      throw ProblemsException.withFix(
-          "Cannot use LoRA %s: it must be a safetensors file (a pickle, which runs code of whoever made it)"
-              .formatted(path),
-          CONVERSION);
-    }
-  }
-
-  /**
-   * By the name, or by the first bytes: a ZIP archive, or a pickle of protocol 2 or newer. Read as
-   * the length of a safetensors header either is longer than any.
-   */
-  private static boolean isPickle(Path path) {
-    if (isPickle(path.toString())) {
-      return true;
-    }
-    try (InputStream in = Files.newInputStream(path)) {
-      byte[] first = in.readNBytes(4);
-      return first.length == 4
-          && (Arrays.equals(first, ZIP)
-              || (first[0] == (byte) 0x80 && first[1] <= NEWEST_PROTOCOL && first[3] != 0));
-    } catch (IOException e) {
-      // The next to open it says why it cannot be read.
-      return false;
-    }
-  }
-
   /** Whether a file is called as PyTorch's pickles are. */
   public static boolean isPickle(String name) {
-    return name.matches("(?s).*\\.(bin|pt|pth|ckpt|pkl|pickle)");
+    return Pickle.isOne(name);
   }
 
   private static void refuseOthers(TensorFile file) {

@@ -1,6 +1,7 @@
 package io.sparkdiffusion.cli;
 
 import io.sparkdiffusion.config.AccessToken;
+import io.sparkdiffusion.config.EmbeddingConfig;
 import io.sparkdiffusion.config.LoraConfig;
 import io.sparkdiffusion.config.LoraUnmatched;
 import io.sparkdiffusion.config.ModelConfig;
@@ -21,7 +22,7 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "check",
     customSynopsis = {
-      "jobs/check MODEL [--revision=REVISION] [--variant=VARIANT] [--loras=…] [--write-manifest] [--no-digests]",
+      "jobs/check MODEL [--revision=REVISION] [--variant=VARIANT] [--loras=…] [--embeddings=…] [--write-manifest] [--no-digests]",
       "jobs/check TABLE [prompts_format=… prompts_options=… id_column=… prompt_column=…]"
     },
     description = {
@@ -72,6 +73,13 @@ public final class Check implements Callable<Integer> {
       paramLabel = "PATH[:WEIGHT],…",
       description = "LoRA files of this machine that are to be added to the model")
   private String loras = "";
+
+  @Option(
+      names = "--embeddings",
+      paramLabel = "PATH[:TOKEN],…",
+      description =
+          "files of textual inversion of this machine that are to join the model's tokens")
+  private String embeddings = "";
 
   @Option(
       names = "--write-manifest",
@@ -127,7 +135,8 @@ public final class Check implements Callable<Integer> {
             "",
             Map.of(),
             AccessToken.NONE,
-            LoraConfig.parse(LoraConfig.entries(loras), LoraUnmatched.REFUSE));
+            LoraConfig.parse(LoraConfig.entries(loras), LoraUnmatched.REFUSE),
+            EmbeddingConfig.parse(LoraConfig.entries(embeddings)));
     ModelReport report = ModelReport.of(named, find.apply(named));
     report.facts().forEach(out::println);
     if (!skipsDigests || writesManifest) {
@@ -137,8 +146,8 @@ public final class Check implements Callable<Integer> {
       report.problems().forEach(err::println);
       return ExitCode.NOT_USABLE;
     }
-    if (!loras.isEmpty()) {
-      report.loras().forEach(out::println);
+    if (!loras.isEmpty() || !embeddings.isEmpty()) {
+      report.additions().forEach(out::println);
     }
     report.suited().forEach(out::println);
     if (writesManifest) {

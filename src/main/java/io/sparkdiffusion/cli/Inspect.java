@@ -131,9 +131,12 @@ public final class Inspect implements Callable<Integer> {
     Map<String, String> chosen =
         model(parameters)
             .orElseGet(() -> ImageCommand.model("MODEL_FOLDER_OF_" + parameters.modelName()));
-    if (!parameters.loras().isEmpty() && !chosen.containsKey(ImageCommand.LORAS)) {
-      chosen = new LinkedHashMap<>(chosen);
-      chosen.put(ImageCommand.LORAS, placeholders(parameters));
+    chosen = new LinkedHashMap<>(chosen);
+    if (!parameters.loras().isEmpty()) {
+      chosen.putIfAbsent(ImageCommand.LORAS, placeholders(parameters));
+    }
+    if (!parameters.embeddings().isEmpty()) {
+      chosen.putIfAbsent(ImageCommand.EMBEDDINGS, embeddingPlaceholders(parameters));
     }
     out.println(
         ImageCommand.of(
@@ -143,6 +146,12 @@ public final class Inspect implements Callable<Integer> {
   private static String placeholders(GenerationParameters parameters) {
     return parameters.loras().stream()
         .map(lora -> "LORA_FILE_OF_%s:%s".formatted(lora.name(), lora.weight()))
+        .collect(Collectors.joining(","));
+  }
+
+  private static String embeddingPlaceholders(GenerationParameters parameters) {
+    return parameters.embeddings().stream()
+        .map(embedding -> "EMBEDDING_FILE_OF_%s:%<s".formatted(embedding.name()))
         .collect(Collectors.joining(","));
   }
 
@@ -191,24 +200,35 @@ public final class Inspect implements Callable<Integer> {
     }
   }
 
-  /** Where the model is, and with which LoRAs: those of the run are where they were. */
+  /** Where the model is, and with which files: those of the run are where they were. */
   private Optional<Map<String, String>> model(GenerationParameters parameters) {
     if (model == null) {
       return modelOfRun();
     }
     Map<String, String> chosen = new LinkedHashMap<>(ImageCommand.model(model));
     if (!parameters.loras().isEmpty()) {
-      modelOfRun()
-          .map(settings -> settings.get(ImageCommand.LORAS))
-          .ifPresent(loras -> chosen.put(ImageCommand.LORAS, loras));
+      keep(ImageCommand.LORAS, chosen);
+    }
+    if (!parameters.embeddings().isEmpty()) {
+      keep(ImageCommand.EMBEDDINGS, chosen);
     }
     return Optional.of(chosen);
+  }
+
+  private void keep(String setting, Map<String, String> chosen) {
+    modelOfRun()
+        .map(settings -> settings.get(setting))
+        .ifPresent(files -> chosen.put(setting, files));
   }
 
   private static Optional<Map<String, String>> modelOf(Map<String, Object> report) {
     return report.get("configuration") instanceof Map<?, ?> settings
         ? Optional.of(
-            ImageCommand.modelOf(settings, ofModel(report, "commit"), ofModel(report, "loras")))
+            ImageCommand.modelOf(
+                settings,
+                ofModel(report, "commit"),
+                ofModel(report, "loras"),
+                ofModel(report, "embeddings")))
         : Optional.empty();
   }
 

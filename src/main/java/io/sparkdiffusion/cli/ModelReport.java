@@ -1,6 +1,7 @@
 package io.sparkdiffusion.cli;
 
 import io.sparkdiffusion.config.ModelConfig;
+import io.sparkdiffusion.config.Problems;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.Shown;
 import io.sparkdiffusion.config.WeightFormat;
@@ -8,6 +9,7 @@ import io.sparkdiffusion.family.ModelCheck;
 import io.sparkdiffusion.family.ModelFolder;
 import io.sparkdiffusion.kernel.Processor;
 import io.sparkdiffusion.sampler.SchedulerConfig;
+import io.sparkdiffusion.spark.model.CheckedEmbeddings;
 import io.sparkdiffusion.spark.model.CheckedLoras;
 import io.sparkdiffusion.spark.model.LocalModel;
 import io.sparkdiffusion.weights.ModelSums;
@@ -134,16 +136,27 @@ final class ModelReport {
   }
 
   /**
-   * The LoRAs that were asked for with a model that fits, and the digest of all.
+   * The embeddings and LoRAs that were asked for with a model that fits, and the digest of all.
    *
    * @throws ProblemsException with everything for which they do not fit
    */
-  public List<String> loras() {
+  public List<String> additions() {
     ModelFolder folder = check.folder().orElseThrow();
-    CheckedLoras loras = CheckedLoras.of(named, folder);
+    Problems problems = new Problems();
+    Optional<CheckedEmbeddings> embeddings =
+        problems.gather(() -> CheckedEmbeddings.of(named, folder));
+    Optional<CheckedLoras> loras = problems.gather(() -> CheckedLoras.of(named, folder));
+    problems.throwIfAny();
     List<String> lines = new ArrayList<>(List.of(""));
-    lines.addAll(loras.lines());
-    lines.add("Digest with LoRAs: " + loras.digest(folder.sums().digest()));
+    String digest = embeddings.orElseThrow().digest(folder.sums().digest());
+    if (!named.embeddings().all().isEmpty()) {
+      lines.addAll(embeddings.orElseThrow().lines());
+      lines.add("Digest with embeddings: " + digest);
+    }
+    if (!named.loras().all().isEmpty()) {
+      lines.addAll(loras.orElseThrow().lines());
+      lines.add("Digest with LoRAs: " + loras.orElseThrow().digest(digest));
+    }
     return lines.stream().map(Shown::line).toList();
   }
 
@@ -169,6 +182,9 @@ final class ModelReport {
     }
     if (!named.loras().all().isEmpty()) {
       settings.add("loras=" + named.loras());
+    }
+    if (!named.embeddings().all().isEmpty()) {
+      settings.add("embeddings=" + named.embeddings());
     }
     if (check.format() == WeightFormat.FLAX) {
       settings.add("from_pt=false");

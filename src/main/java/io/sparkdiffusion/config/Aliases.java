@@ -66,6 +66,10 @@ final class Aliases {
         IMAGE_TO_IMAGE,
         "strength denoising_strength image init_image init_img mask_image mask");
     set(right, "loras", "lora lora_path lora_weights lora_model_dir");
+    set(
+        right,
+        "embeddings",
+        "embedding textual_inversion textual_inversions ti embd_dir embeddings_dir embedding_path");
     right.put("lora_scale", "set loras=PATH:SCALE");
     put(right, MERGE, "vae vae_path controlnet");
     return right;

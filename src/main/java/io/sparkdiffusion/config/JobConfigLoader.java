@@ -104,7 +104,8 @@ final class JobConfigLoader {
         values.text("model_cache_dir"),
         schedulerOverrides(),
         new AccessToken(values.text("hf_access_token")),
-        loras());
+        loras(),
+        embeddings());
   }
 
   private LoraConfig loras() {
@@ -112,6 +113,12 @@ final class JobConfigLoader {
     return problems
         .gather(() -> LoraConfig.parse(values.list("loras"), unmatched))
         .orElse(LoraConfig.NONE);
+  }
+
+  private EmbeddingConfig embeddings() {
+    return problems
+        .gather(() -> EmbeddingConfig.parse(values.list("embeddings")))
+        .orElse(EmbeddingConfig.NONE);
   }
 
   /** MaxDiffusion's names and its empty values, which stand for the checkpoint's. */

@@ -115,6 +115,12 @@ final class JobSettings {
                 "a LoRA's tensors that belong to no layer of the model: refuse the file, or ignore"
                     + " them")
             .told(config -> config.model().loras().unmatched()),
+        list(
+                "embeddings",
+                "PATH[:TOKEN], …; paths as in loras",
+                "files of textual inversion in safetensors, each for a token of prompts: TOKEN, else"
+                    + " the one that the file says, or its name")
+            .told(config -> config.model().embeddings()),
         text(
                 "hf_access_token",
                 "",

@@ -17,6 +17,7 @@ import java.util.Map;
  * @param schedulerOverrides keys that win over the folder's scheduler configuration
  * @param accessToken {@code hf_access_token}, none for each machine's own
  * @param loras what is added to the weights
+ * @param embeddings what joins the text encoder's tokens
  */
 public record ModelConfig(
     String folder,
@@ -26,10 +27,11 @@ public record ModelConfig(
     String cacheDirectory,
     Map<String, Object> schedulerOverrides,
     AccessToken accessToken,
-    LoraConfig loras)
+    LoraConfig loras,
+    EmbeddingConfig embeddings)
     implements Serializable {
 
-  /** A model without LoRAs. */
+  /** A model without LoRAs and embeddings. */
   public ModelConfig(
       String folder,
       String revision,
@@ -46,7 +48,8 @@ public record ModelConfig(
         cacheDirectory,
         schedulerOverrides,
         accessToken,
-        LoraConfig.NONE);
+        LoraConfig.NONE,
+        EmbeddingConfig.NONE);
   }
 
   /** Checks the values. */

@@ -2,6 +2,8 @@ package io.sparkdiffusion.family;
 
 import io.sparkdiffusion.adapter.AdapterSet;
 import io.sparkdiffusion.adapter.Adapters;
+import io.sparkdiffusion.adapter.EmbeddingSet;
+import io.sparkdiffusion.config.Problems;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.Shown;
 import io.sparkdiffusion.sampler.ScheduleException;
@@ -32,30 +34,37 @@ public record ModelFacts(
   /** The same without adapters. */
   public static ModelFacts read(
       ModelFolder folder, Map<String, Object> schedulerOverrides, String scheduler) {
-    return read(folder, AdapterSet.NONE, schedulerOverrides, scheduler);
+    return read(folder, AdapterSet.NONE, EmbeddingSet.NONE, schedulerOverrides, scheduler);
   }
 
   /**
    * Checks a folder: configurations, and names, shapes and types of all weights.
    *
    * @param adapters that are to be added to them
+   * @param embeddings that are to join the text encoder's
    * @param scheduler the sampler of images that say none
    * @throws ProblemsException with every problem found
    */
   public static ModelFacts read(
       ModelFolder folder,
       AdapterSet adapters,
+      EmbeddingSet embeddings,
       Map<String, Object> schedulerOverrides,
       String scheduler) {
     Networks networks = Networks.check(folder);
-    Adapters added = networks.adapters(adapters);
+    Problems problems = new Problems();
+    Optional<Adapters> added = problems.gather(() -> networks.adapters(adapters));
+    problems.check(() -> networks.requireFit(embeddings, folder));
+    problems.throwIfAny();
     Schedulers schedulers = new Schedulers(folder.schedulerConfig(), schedulerOverrides);
     SchedulerConfig usual = scheduler(schedulers, scheduler);
     return new ModelFacts(
         schedulers,
         networks.unet().sampleSize() * networks.vae().compression(),
         networks.vae().sampleSize(),
-        Stream.concat(PredictionDoubt.of(networks.unet(), usual).stream(), leftOut(added).stream())
+        Stream.concat(
+                PredictionDoubt.of(networks.unet(), usual).stream(),
+                leftOut(added.orElseThrow()).stream())
             .toList());
   }
 

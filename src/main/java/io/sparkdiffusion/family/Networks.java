@@ -2,6 +2,7 @@ package io.sparkdiffusion.family;
 
 import io.sparkdiffusion.adapter.AdapterSet;
 import io.sparkdiffusion.adapter.Adapters;
+import io.sparkdiffusion.adapter.EmbeddingSet;
 import io.sparkdiffusion.config.Problems;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.graph.Dtype;
@@ -9,6 +10,7 @@ import io.sparkdiffusion.graph.Graph;
 import io.sparkdiffusion.graph.Shape;
 import io.sparkdiffusion.text.ClipTextModel;
 import io.sparkdiffusion.text.ClipTokenizer;
+import io.sparkdiffusion.text.NewToken;
 import io.sparkdiffusion.text.TextConfig;
 import io.sparkdiffusion.unet.Unet2dConditionModel;
 import io.sparkdiffusion.unet.UnetConfig;
@@ -65,9 +67,15 @@ public record Networks(
 
   /** Reads the folder's tokenizer, for texts of as many tokens as the text encoder takes. */
   public static ClipTokenizer tokenizer(ModelFolder folder) {
+    return tokenizer(folder, EmbeddingSet.NONE);
+  }
+
+  /** The same with the tokens of embeddings. */
+  public static ClipTokenizer tokenizer(ModelFolder folder, EmbeddingSet embeddings) {
     TextConfig text = TextConfig.read(folder.configFile(Component.TEXT_ENCODER));
     ClipTokenizer tokenizer =
-        ClipTokenizer.load(folder.tokenizerFolder(), Math.toIntExact(text.positions()));
+        ClipTokenizer.load(
+            folder.tokenizerFolder(), Math.toIntExact(text.positions()), tokens(embeddings));
     try {
       tokenizer.requireIdsBelow(text.vocabulary(), folder.root());
       return tokenizer;
@@ -75,6 +83,26 @@ public record Networks(
       tokenizer.close();
       throw e;
     }
+  }
+
+  /**
+   * Makes sure that a model can take embeddings.
+   *
+   * @throws ProblemsException with everything for which it cannot
+   */
+  public void requireFit(EmbeddingSet embeddings, ModelFolder folder) {
+    if (!embeddings.all().isEmpty()) {
+      Problems problems = new Problems();
+      problems.check(() -> embeddings.requireWidth(text.width()));
+      problems.check(() -> ClipTokenizer.requireNew(folder.tokenizerFolder(), tokens(embeddings)));
+      problems.throwIfAny();
+    }
+  }
+
+  private static List<NewToken> tokens(EmbeddingSet embeddings) {
+    return embeddings.all().stream()
+        .map(token -> new NewToken(token.name(), token.file().vectors()))
+        .toList();
   }
 
   /** Each network at its smallest, for the sake of its weights' names, in a fixed order. */

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -24,11 +25,17 @@ import java.util.stream.Collectors;
  * @param modelHash the first ten hex digits of the model digest
  * @param modelName the model folder's name
  * @param loras what was added to the model
+ * @param embeddings what joined its text encoder's tokens
  */
 public record GenerationParameters(
-    Values values, String modelHash, String modelName, List<LoraTag> loras) {
+    Values values,
+    String modelHash,
+    String modelName,
+    List<LoraTag> loras,
+    List<EmbeddingTag> embeddings) {
 
   private static final String LORA_HASHES = "Lora hashes";
+  private static final String EMBEDDING_HASHES = "TI hashes";
   private static final Pattern TAGS = Pattern.compile("(?s)(.*?)((?: <lora:[^<>]*>)*+)");
   private static final Pattern TAG = Pattern.compile("<lora:([^<>]*):([^<>:]*)>");
 
@@ -54,9 +61,21 @@ public record GenerationParameters(
           .sorted(Comparator.comparing(GenerationParameters::label))
           .toList();
 
-  /** Keeps a copy. */
+  /** Keeps copies. */
   public GenerationParameters {
     loras = List.copyOf(loras);
+    embeddings = List.copyOf(embeddings);
+  }
+
+  /** Those of an image of a model without embeddings. */
+  public GenerationParameters(
+      Values values, String modelHash, String modelName, List<LoraTag> loras) {
+    this(values, modelHash, modelName, loras, List.of());
+  }
+
+  /** The same of a model with embeddings. */
+  public GenerationParameters with(List<EmbeddingTag> joined) {
+    return new GenerationParameters(values, modelHash, modelName, loras, joined);
   }
 
   /** The parameters of one image of a model without LoRAs. */
@@ -91,6 +110,9 @@ public record GenerationParameters(
     Map<String, String> settings = ParameterLine.parse(text.substring(end + 1));
     Map<String, String> hashes = hashes(settings.getOrDefault(LORA_HASHES, ""));
     List<LoraTag> loras = new ArrayList<>();
+    List<EmbeddingTag> embeddings = new ArrayList<>();
+    hashes(settings.getOrDefault(EMBEDDING_HASHES, ""))
+        .forEach((name, hash) -> embeddings.add(new EmbeddingTag(name, hash)));
     List<Parameter.Value<?>> values =
         new ArrayList<>(texts(end < 0 ? "" : text.substring(0, end), hashes, loras));
     values.add(Parameters.SCHEDULER.of(Samplers.ofLabel(settings.get("Sampler"))));
@@ -105,7 +127,8 @@ public record GenerationParameters(
         Values.of(values).withDefaults(Values.usual()).only(Parameter::decidesImage),
         settings.getOrDefault("Model hash", ""),
         settings.getOrDefault("Model", ""),
-        loras);
+        loras,
+        embeddings);
   }
 
   /** {@code name: hash, name: hash}. */
@@ -206,14 +229,16 @@ public record GenerationParameters(
         put(settings, parameter);
       }
     }
-    if (!loras.isEmpty()) {
-      settings.put(
-          LORA_HASHES,
-          loras.stream()
-              .map(lora -> lora.name() + ": " + lora.hash())
-              .collect(Collectors.joining(", ")));
-    }
+    putHashes(settings, LORA_HASHES, loras, lora -> lora.name() + ": " + lora.hash());
+    putHashes(settings, EMBEDDING_HASHES, embeddings, one -> one.name() + ": " + one.hash());
     return settings;
+  }
+
+  private static <T> void putHashes(
+      Map<String, String> settings, String label, List<T> files, Function<T, String> text) {
+    if (!files.isEmpty()) {
+      settings.put(label, files.stream().map(text).collect(Collectors.joining(", ")));
+    }
   }
 
   private void put(Map<String, String> settings, Parameter<?> parameter) {

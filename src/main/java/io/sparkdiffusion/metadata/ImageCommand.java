@@ -27,6 +27,9 @@ public final class ImageCommand {
   /** The setting that names LoRAs. */
   public static final String LORAS = "loras";
 
+  /** The setting that names embeddings. */
+  public static final String EMBEDDINGS = "embeddings";
+
   private static final String LORA_UNMATCHED = "lora_unmatched";
 
   private static final Set<String> USUAL = Set.of(FROM_PT + "=true", LORA_UNMATCHED + "=refuse");
@@ -42,16 +45,19 @@ public final class ImageCommand {
   }
 
   /**
-   * The settings that named a run's model and LoRAs, those with another value than the usual one. A
-   * hub's branch may have gone on since, so the commit stands in its place.
+   * The settings that named a run's model, LoRAs and embeddings, those with another value than the
+   * usual one. A hub's branch may have gone on since, so the commit stands in its place.
    *
    * @param configuration all settings of the run, as text
    * @param commit of the hub's model, empty for a model of no hub
    * @param loras the setting that names the same files later, empty for none
+   * @param embeddings the same for these
    */
-  public static Map<String, String> modelOf(Map<?, ?> configuration, String commit, String loras) {
+  public static Map<String, String> modelOf(
+      Map<?, ?> configuration, String commit, String loras, String embeddings) {
     Map<String, String> settings = new LinkedHashMap<>();
-    for (String key : List.of(MODEL, REVISION, FROM_PT, VARIANT, LORAS, LORA_UNMATCHED)) {
+    for (String key :
+        List.of(MODEL, REVISION, FROM_PT, VARIANT, LORAS, LORA_UNMATCHED, EMBEDDINGS)) {
       if (configuration.get(key) instanceof String value
           && !value.isEmpty()
           && !USUAL.contains(key + "=" + value)) {
@@ -60,6 +66,9 @@ public final class ImageCommand {
     }
     if (!loras.isEmpty()) {
       settings.put(LORAS, loras);
+    }
+    if (!embeddings.isEmpty()) {
+      settings.put(EMBEDDINGS, embeddings);
     }
     String model = settings.getOrDefault(MODEL, "").replaceFirst("/+$", "");
     boolean isItsFolder = model.endsWith("/" + commit);

@@ -2,11 +2,13 @@ package io.sparkdiffusion.pipeline;
 
 import io.sparkdiffusion.adapter.AdapterSet;
 import io.sparkdiffusion.adapter.Adapters;
+import io.sparkdiffusion.adapter.EmbeddingSet;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.family.Component;
 import io.sparkdiffusion.family.ModelFolder;
 import io.sparkdiffusion.family.Networks;
 import io.sparkdiffusion.graph.Dtype;
+import io.sparkdiffusion.graph.WeightSource;
 import io.sparkdiffusion.kernel.Target;
 import io.sparkdiffusion.pipeline.TextEncoder.EncodedText;
 import io.sparkdiffusion.request.BatchKey;
@@ -42,6 +44,8 @@ public final class StableDiffusionPipeline implements AutoCloseable {
   private final PipelineOptions options;
   private final Networks networks;
   private final Adapters adapters;
+  private final EmbeddingSet embeddings;
+  private final BackgroundResource<ClipTokenizer> tokenizer;
   private final Schedulers schedulers;
   private final TorchDevice device;
   private final List<WeightsOnDemand> weights = new ArrayList<>();
@@ -53,7 +57,8 @@ public final class StableDiffusionPipeline implements AutoCloseable {
   private final long freeBytes;
   private final Map<BatchKey, Integer> fitting = new ConcurrentHashMap<>();
 
-  private StableDiffusionPipeline(ModelFolder folder, AdapterSet given, PipelineOptions options) {
+  private StableDiffusionPipeline(
+      ModelFolder folder, AdapterSet given, EmbeddingSet embeddings, PipelineOptions options) {
     long start = System.nanoTime();
     this.options = options;
     Dtype dtype = dtype(options);
@@ -64,16 +69,19 @@ public final class StableDiffusionPipeline implements AutoCloseable {
               new BackgroundResource<>("open-device", () -> TorchDevice.open(options.device())));
       this.networks = Networks.check(folder);
       this.adapters = networks.adapters(given);
-      BackgroundResource<ClipTokenizer> tokenizer =
+      networks.requireFit(embeddings, folder);
+      this.embeddings = embeddings;
+      this.tokenizer =
           resources.push(
-              new BackgroundResource<>("load-tokenizer", () -> Networks.tokenizer(folder)));
+              new BackgroundResource<>(
+                  "load-tokenizer", () -> Networks.tokenizer(folder, embeddings)));
       this.device = opened.get();
       Target target = device.target(dtype);
       this.prompts =
           resources.push(
               new PromptEncoder(
                   tokenizer::get,
-                  networks.text(),
+                  networks.text().withVocabulary(vocabulary()),
                   weights(Component.TEXT_ENCODER, target),
                   device,
                   target));
@@ -111,13 +119,13 @@ public final class StableDiffusionPipeline implements AutoCloseable {
    * @throws io.sparkdiffusion.graph.GraphException where the device cannot
    */
   public static StableDiffusionPipeline load(ModelFolder folder, PipelineOptions options) {
-    return load(folder, AdapterSet.NONE, options);
+    return load(folder, AdapterSet.NONE, EmbeddingSet.NONE, options);
   }
 
-  /** The same with adapters in the weights. */
+  /** The same with adapters in the weights, and more tokens in the text encoder. */
   public static StableDiffusionPipeline load(
-      ModelFolder folder, AdapterSet adapters, PipelineOptions options) {
-    return new StableDiffusionPipeline(folder, adapters, options);
+      ModelFolder folder, AdapterSet adapters, EmbeddingSet embeddings, PipelineOptions options) {
+    return new StableDiffusionPipeline(folder, adapters, embeddings, options);
   }
 
   private static Dtype dtype(PipelineOptions options) {
@@ -138,11 +146,26 @@ public final class StableDiffusionPipeline implements AutoCloseable {
 
   /** On a CPU laid out for images of the size that it was trained on, one with guidance. */
   private WeightDictionary load(Component component, Target target) {
+    WeightSource adapted = adapters.over(component.folder(), networks.weights(component));
     return WeightDictionary.load(
         device,
-        adapters.over(component.folder(), networks.weights(component)),
+        component == Component.TEXT_ENCODER ? withTokens(adapted) : adapted,
         target.dtype(),
         target.packings(() -> networks.usual(component, target.dtype())));
+  }
+
+  private WeightSource withTokens(WeightSource weights) {
+    return embeddings.all().isEmpty()
+        ? weights
+        : embeddings.over(weights, tokenizer.get().firstNew(), vocabulary());
+  }
+
+  /**
+   * How many ids the text encoder knows; only for more than its own the tokenizer is waited for.
+   */
+  private long vocabulary() {
+    long own = networks.text().vocabulary();
+    return embeddings.all().isEmpty() ? own : Math.max(own, tokenizer.get().count());
   }
 
   private void closeAfter(RuntimeException failure) {
@@ -308,6 +331,11 @@ public final class StableDiffusionPipeline implements AutoCloseable {
                   request, rgb -> new ImageResult.Generated(request, rgb, prompt, negative, each)));
     }
     return results;
+  }
+
+  /** What encodes the texts. */
+  PromptEncoder prompts() {
+    return prompts;
   }
 
   private Duration compiling() {

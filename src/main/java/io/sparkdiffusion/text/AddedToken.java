@@ -43,6 +43,11 @@ record AddedToken(
     return new AddedToken(content, false, false, false, false, true);
   }
 
+  /** A token of textual inversion, found as it is written. */
+  static AddedToken placeholder(String content) {
+    return new AddedToken(content, false, false, false, false, false);
+  }
+
   /**
    * A special token as {@code special_tokens_map.json} and {@code tokenizer_config.json} have it: a
    * text, or the text with its options.

@@ -7,13 +7,10 @@ import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.util.NativeCacheException;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.NavigableMap;
 import java.util.stream.IntStream;
 
 /**
@@ -44,7 +41,7 @@ public final class ClipTokenizer implements AutoCloseable {
   }
 
   /** Ids that have a meaning of their own. */
-  private record Ids(long start, long end, long padding, long largest) {}
+  private record Ids(long start, long end, long padding, long largestOwn, long largest) {}
 
   /**
    * What the encoder is given.
@@ -78,26 +75,38 @@ public final class ClipTokenizer implements AutoCloseable {
    * @throws ProblemsException where a file is missing or broken
    */
   public static ClipTokenizer load(Path folder, int positions) {
-    SpecialTokens special = SpecialTokens.read(folder);
-    Path file = folder.resolve("tokenizer.json");
-    GivenTokenizer given =
-        Files.exists(file)
-            ? GivenTokenizer.read(file, special)
-            : new GivenTokenizer(Vocabulary.read(folder), List.of());
-    Vocabulary vocabulary = given.vocabulary();
-    NavigableMap<Integer, AddedToken> added =
-        AddedTokens.read(folder, vocabulary, special, given.added());
+    return load(folder, positions, List.of());
+  }
+
+  /**
+   * The same with more tokens, which get the ids {@link #firstNew} to {@link #count}.
+   *
+   * @throws ProblemsException where one is there already, too
+   */
+  public static ClipTokenizer load(Path folder, int positions, List<NewToken> more) {
+    TokenizerFolder own = TokenizerFolder.read(folder);
+    TokenizerFolder read = own.with(more);
     Ids ids =
         new Ids(
-            idOf(added, special.start()),
-            vocabulary.required(special.end().content()),
-            idOf(added, special.padding()),
-            Math.max(Collections.max(vocabulary.ids().values()), added.lastKey()));
+            idOf(read.added(), read.special().start()),
+            read.vocabulary().required(read.special().end().content()),
+            idOf(read.added(), read.special().padding()),
+            own.largest(),
+            read.largest());
     return new ClipTokenizer(
-        open(folder, TokenizerJson.of(vocabulary, special, added)),
-        new Placeholders(added),
+        open(folder, TokenizerJson.of(read.vocabulary(), read.special(), read.added())),
+        new Placeholders(read.added()),
         positions,
         ids);
+  }
+
+  /**
+   * Makes sure that tokens can be added to a folder's.
+   *
+   * @throws ProblemsException with every one that is there already
+   */
+  public static void requireNew(Path folder, List<NewToken> tokens) {
+    TokenizerFolder.read(folder).with(tokens);
   }
 
   private static long idOf(Map<Integer, AddedToken> added, AddedToken token) {
@@ -129,20 +138,30 @@ public final class ClipTokenizer implements AutoCloseable {
   }
 
   /**
-   * Makes sure that the text encoder knows every id, those of added tokens too, so that no single
-   * prompt ends a run.
+   * Makes sure that the text encoder knows every id of the folder's, those of added tokens too, so
+   * that no single prompt ends a run.
    *
    * @param vocabulary how many ids it knows
    * @param model whose tokenizer it is
    * @throws ProblemsException where it does not
    */
   public void requireIdsBelow(long vocabulary, Path model) {
-    if (ids.largest() >= vocabulary) {
+    if (ids.largestOwn() >= vocabulary) {
       throw new ProblemsException(
           ("Cannot use the tokenizer of %s: its ids must be below the text encoder's vocab_size"
                   + " (id %s, vocab_size %s)")
-              .formatted(model, ids.largest(), vocabulary));
+              .formatted(model, ids.largestOwn(), vocabulary));
     }
+  }
+
+  /** The first id behind the folder's own. */
+  public long firstNew() {
+    return ids.largestOwn() + 1;
+  }
+
+  /** How many ids there are, those of more tokens among them. */
+  public long count() {
+    return ids.largest() + 1;
   }
 
   /** Splits, cuts and pads a text; its placeholders are written out before. */

@@ -55,4 +55,10 @@ public record TextConfig(
     json.finish();
     return config;
   }
+
+  /** The same for another number of ids. */
+  public TextConfig withVocabulary(long ids) {
+    return new TextConfig(
+        ids, width, innerWidth, layers, heads, positions, normEpsilon, activation);
+  }
 }

@@ -8,6 +8,7 @@ import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.Graph;
 import io.sparkdiffusion.graph.GraphException;
 import io.sparkdiffusion.graph.LowRank;
+import io.sparkdiffusion.graph.NewRows;
 import io.sparkdiffusion.graph.RawWeight;
 import io.sparkdiffusion.graph.Shape;
 import io.sparkdiffusion.graph.WeightSource;
@@ -159,7 +160,7 @@ public final class WeightDictionary implements AutoCloseable {
 
   /**
    * Runs calls over what is stored: its elements, type, shape and order, the type and the shape to
-   * keep; borrowed. What adapters add is in it: then the elements are a sum in float32.
+   * keep; borrowed. What adapters change is in it: then the elements are a sum in float32.
    */
   private void withStored(
       RawWeight raw, Dtype target, Shape shape, BiConsumer<ResourceStack, List<IValue>> calls) {
@@ -169,8 +170,8 @@ public final class WeightDictionary implements AutoCloseable {
             try (ResourceStack own = new ResourceStack()) {
               List<IValue> stored =
                   arguments(own, elements.value(), raw.type(), raw.shape(), raw.order());
-              if (!raw.additions().isEmpty()) {
-                stored = sum(own, stored, raw.additions(), shape);
+              if (raw.isChanged()) {
+                stored = sum(own, stored, raw, shape);
               }
               List<IValue> all = new ArrayList<>(stored);
               all.addAll(kept(own, target, shape));
@@ -197,16 +198,31 @@ public final class WeightDictionary implements AutoCloseable {
     return own.push(IValue.listFrom(sizes));
   }
 
-  /** A weight and its additions, (shape) float32; memory holds one copy of the weight more. */
-  private List<IValue> sum(
-      ResourceStack own, List<IValue> stored, List<LowRank> additions, Shape shape) {
+  /** A weight as adapters change it, (shape) float32; memory holds one copy of it more. */
+  private List<IValue> sum(ResourceStack own, List<IValue> stored, RawWeight raw, Shape shape) {
+    long rows = raw.shape().count() / (shape.count() / shape.size(0));
     List<IValue> arguments = new ArrayList<>(stored);
-    arguments.addAll(kept(own, Dtype.FLOAT32, shape));
+    arguments.addAll(kept(own, Dtype.FLOAT32, shape.with(0, rows)));
+    arguments.add(sizes(own, shape.sizes()));
     IValue sum =
         own.push(IValueUtils.runMethod(module, "widened", arguments.toArray(IValue[]::new)));
-    additions.forEach(addition -> add(sum, addition));
+    raw.additions().forEach(addition -> add(sum, addition));
+    raw.rows().forEach(some -> put(sum, some));
     long[] order = LongStream.range(0, shape.rank()).toArray();
     return arguments(own, sum, Dtype.FLOAT32, shape, order);
+  }
+
+  private void put(IValue sum, NewRows rows) {
+    RawWeight raw = rows.values();
+    try (DeviceTensor values = device.elements(raw.bytes(), raw.type());
+        ResourceStack own = new ResourceStack()) {
+      run(
+          "put_rows",
+          sum,
+          own.push(IValue.from(rows.first())),
+          values.value(),
+          type(own, raw.type()));
+    }
   }
 
   private void add(IValue sum, LowRank addition) {

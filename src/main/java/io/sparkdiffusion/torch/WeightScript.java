@@ -72,9 +72,22 @@ final class WeightScript {
               stored: List[int],
               axes: List[int],
               target: int,
-              sizes: List[int]) -> Tensor:
+              sizes: List[int],
+              whole: List[int]) -> Tensor:
               ordered = (self).ordered(raw, source, stored, axes, sizes, )
-              return torch.to(ordered, target, False, True, 0)
+              sum = torch.new_empty(ordered, whole, dtype=target, layout=None, device=None, pin_memory=None)
+              own = torch.narrow(sum, 0, 0, sizes[0])
+              _0 = torch.copy_(own, ordered, False)
+              return sum
+            def put_rows(self: __torch__.M,
+              sum: Tensor,
+              first: int,
+              raw: Tensor,
+              source: int) -> NoneType:
+              rows = torch.reshape((self).typed(raw, source, ), [-1, torch.size(sum, 1)])
+              own = torch.narrow(sum, 0, first, torch.size(rows, 0))
+              _0 = torch.copy_(own, rows, False)
+              return None
             def add_product(self: __torch__.M,
               sum: Tensor,
               up: Tensor,

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.sparkdiffusion.image.PngEncoder;
 import io.sparkdiffusion.image.PngText;
 import io.sparkdiffusion.image.RgbImage;
+import io.sparkdiffusion.metadata.EmbeddingTag;
 import io.sparkdiffusion.metadata.GenerationParameters;
 import io.sparkdiffusion.metadata.ImageOrigin;
 import io.sparkdiffusion.metadata.LoraTag;
@@ -99,6 +100,30 @@ class InspectTest {
         .contains(
             " pretrained_model_name_or_path=models/tiny loras=org/name@0a1b/ink.safetensors:0.5"
                 + " lora_unmatched=ignore 'prompt=a fox, 猫' ");
+  }
+
+  @Test
+  void theCommandNamesTheEmbeddingsOfTheRun() throws IOException {
+    GenerationParameters parameters =
+        PARAMETERS.with(List.of(new EmbeddingTag("<toy>", "0123456789ab")));
+    Path file =
+        write(
+            "images/a.png", List.of(PngText.of(parameters), PngText.of(ORIGIN), PngText.aiMark()));
+    assertThat(run(file)).isEqualTo(ExitCode.DONE);
+    assertThat(text(out))
+        .contains("TI hashes: <toy>: 0123456789ab\n")
+        .contains(" 'embeddings=EMBEDDING_FILE_OF_<toy>:<toy>' 'prompt=a fox, 猫' ");
+
+    Files.writeString(
+        folder.resolve("run.json"),
+        "{\"configuration\": {\"pretrained_model_name_or_path\": \"models/tiny\","
+            + "\"embeddings\": \"org/name/toy.safetensors\"},"
+            + "\"model\": {\"embeddings\": \"org/name@0a1b/toy.safetensors:<toy>\"}}");
+    for (String[] more : new String[][] {{}, {"--model=elsewhere"}}) {
+      assertThat(run(file, more)).isEqualTo(ExitCode.DONE);
+      assertThat(text(out))
+          .contains(" 'embeddings=org/name@0a1b/toy.safetensors:<toy>' 'prompt=a fox, 猫' ");
+    }
   }
 
   @Test

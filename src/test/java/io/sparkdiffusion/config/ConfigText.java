@@ -45,6 +45,7 @@ final class ConfigText {
       from_pt: false
       loras: ["styles/ink.safetensors:0.5", "org/name@v1/b.safetensors"]
       lora_unmatched: ignore
+      embeddings: ["toys/toy.safetensors:<toy>", "hdfs://host/x.safetensors"]
       hf_access_token: hf_secret
       device: cuda:1
       libtorch_path: ./gpu-env

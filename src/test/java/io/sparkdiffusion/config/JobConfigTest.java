@@ -177,7 +177,9 @@ class JobConfigTest {
         .isEqualTo(
             "{activations_dtype=bfloat16, commit_group_images=40, device=cuda:1,"
                 + " diffusion_scheduler_config={\"rescale_betas_zero_snr\":true,"
-                + "\"timestep_spacing\":\"trailing\"}, eta=0.5, from_pt=false,"
+                + "\"timestep_spacing\":\"trailing\"},"
+                + " embeddings=toys/toy.safetensors:<toy>,hdfs://host/x.safetensors,"
+                + " eta=0.5, from_pt=false,"
                 + " gallery=false, guidance_rescale=0.7, guidance_scale=5.0, height=768,"
                 + " hf_access_token=(set), id_column=, ignore_columns=, libtorch_path=./gpu-env,"
                 + " lora_unmatched=ignore,"

@@ -37,7 +37,11 @@ class ModelConfigTest {
                     List.of(
                         new Lora("styles/ink.safetensors", 0.5),
                         new Lora("org/name@v1/b.safetensors", 1)),
-                    LoraUnmatched.IGNORE)));
+                    LoraUnmatched.IGNORE),
+                new EmbeddingConfig(
+                    List.of(
+                        new Embedding("toys/toy.safetensors", "<toy>"),
+                        new Embedding("hdfs://host/x.safetensors", "")))));
   }
 
   @Test

@@ -53,6 +53,25 @@ class GenerationParametersTest {
   }
 
   @Test
+  void namesEmbeddingsAsTheWebUiDoes() {
+    ImageRequest request = Requests.of("r", 0, "a <toy>", "", Parameters.SEED.of(1L));
+    GenerationParameters parameters =
+        GenerationParameters.of(request, DIGEST, "sd2")
+            .with(
+                List.of(
+                    new EmbeddingTag("<toy>", "0123456789ab"),
+                    new EmbeddingTag("bad-hands", "ba9876543210")));
+
+    assertThat(parameters.text())
+        .isEqualTo(
+            """
+            a <toy>
+            Steps: 50, Sampler: DDIM, CFG scale: 7.5, Seed: 1, Size: 512x512, \
+            Model hash: 0123456789, Model: sd2, TI hashes: "<toy>: 0123456789ab, bad-hands: ba9876543210\"""");
+    assertThat(GenerationParameters.parse(parameters.text())).isEqualTo(parameters);
+  }
+
+  @Test
   void aTagOfTheUsersOwnStaysInThePrompt() {
     ImageRequest request = Requests.of("r", 0, "a <lora:ink:1> <lora:ink:0.8>", "");
     for (List<LoraTag> loras :

@@ -49,10 +49,10 @@ class ImageCommandTest {
     Map<String, String> other = Map.of("revision", "bf16", "from_pt", "false", "seed", "1");
     Map<String, String> variant = Map.of("from_pt", "true", "variant", "non_ema", "seed", "1");
 
-    assertThat(ImageCommand.modelOf(usual, "", "")).isEmpty();
-    assertThat(ImageCommand.modelOf(other, "", ""))
+    assertThat(ImageCommand.modelOf(usual, "", "", "")).isEmpty();
+    assertThat(ImageCommand.modelOf(other, "", "", ""))
         .isEqualTo(Map.of("revision", "bf16", "from_pt", "false"));
-    assertThat(ImageCommand.modelOf(variant, "", "")).isEqualTo(Map.of("variant", "non_ema"));
+    assertThat(ImageCommand.modelOf(variant, "", "", "")).isEqualTo(Map.of("variant", "non_ema"));
   }
 
   /** A branch goes on; a folder that is the commit's own takes no revision. */
@@ -69,6 +69,6 @@ class ImageCommandTest {
 
   private static Map<String, String> modelAt(String commit, String named, String revision) {
     return ImageCommand.modelOf(
-        Map.of("pretrained_model_name_or_path", named, "revision", revision), commit, "");
+        Map.of("pretrained_model_name_or_path", named, "revision", revision), commit, "", "");
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sparkdiffusion.adapter.AdapterFile;
 import io.sparkdiffusion.adapter.AdapterSet;
+import io.sparkdiffusion.adapter.EmbeddingSet;
 import io.sparkdiffusion.adapter.WeightedAdapter;
 import io.sparkdiffusion.config.LoraUnmatched;
 import io.sparkdiffusion.family.ModelFolder;
@@ -51,6 +52,7 @@ class LoraPipelineTest {
         StableDiffusionPipeline.load(
             ModelFolder.open(ReferenceModels.folder(run.model())),
             adapters,
+            EmbeddingSet.NONE,
             new PipelineOptions("cpu", "float32", 1, run.schedulerOverrides()))) {
       pipeline.generate(run.requests(), given -> latents.add(given.get()));
     }

@@ -68,7 +68,8 @@ final class ImageWriter {
       texts.add(
           PngText.of(
               GenerationParameters.of(
-                  request, model.baseDigest(), model.name(), model.loras().tags())));
+                      request, model.baseDigest(), model.name(), model.loras().tags())
+                  .with(model.embeddings().tags())));
       texts.add(origins.computeIfAbsent(request.scheduler(), this::origin));
     }
     if (store.pngAiMark()) {

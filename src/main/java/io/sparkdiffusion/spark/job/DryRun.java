@@ -51,6 +51,9 @@ public record DryRun(RunCounts counts, long toMake, List<String> lines) {
     if (!model.loras().setting().isEmpty()) {
       lines.add("LoRAs: " + Shown.line(model.loras().setting()));
     }
+    if (!model.embeddings().setting().isEmpty()) {
+      lines.add("Embeddings: " + Shown.line(model.embeddings().setting()));
+    }
     lines.add(
         "Rows: %s; images: %s, of which %s fail before generation, %s are there, %s are to be made in %s"
             .formatted(

@@ -256,6 +256,11 @@ public final class TextToImage extends Transformer implements DefaultParamsWrita
     return with("loras", value);
   }
 
+  /** Files of textual inversion {@code PATH[:TOKEN]}, with commas. */
+  public TextToImage setEmbeddings(String value) {
+    return with("embeddings", value);
+  }
+
   /** The digest that the model must have. */
   public TextToImage setModelDigest(String value) {
     return with("model_digest", value);

@@ -1,13 +1,12 @@
 package io.sparkdiffusion.spark.model;
 
-import io.sparkdiffusion.config.Lora;
 import io.sparkdiffusion.config.ModelConfig;
 import io.sparkdiffusion.hub.HubEnvironment;
 import java.io.Serializable;
 import java.nio.file.Path;
 import org.apache.hadoop.conf.Configuration;
 
-/** Where a LoRA's file is, for the driver and every executor alike. */
+/** Where the file of a LoRA or an embedding is, for the driver and every executor alike. */
 sealed interface AdapterSource extends Serializable
     permits LocalAdapter, RemoteAdapter, HubAdapter {
 
@@ -20,19 +19,25 @@ sealed interface AdapterSource extends Serializable
   /**
    * Finds out what a configuration names: a file that is there wins over a hub's.
    *
+   * @param kind what problems call the file: LoRA or embedding
    * @param environment of the driver
    * @throws io.sparkdiffusion.config.ProblemsException where it is not there
    * @throws java.io.UncheckedIOException where the hub does not answer
    */
-  static AdapterSource of(Lora lora, ModelConfig model, HubEnvironment environment) {
-    if (ModelLocation.hasScheme(lora.path())) {
-      return LocalAdapter.ofUri(lora.path())
+  static AdapterSource of(String kind, String path, ModelConfig model, HubEnvironment environment) {
+    if (ModelLocation.hasScheme(path)) {
+      return LocalAdapter.ofUri(path)
           .<AdapterSource>map(local -> local)
-          .orElseGet(() -> new RemoteAdapter(lora.path(), model.cacheDirectory()));
+          .orElseGet(() -> new RemoteAdapter(kind, path, model.cacheDirectory()));
     }
-    return HubAdapter.isOne(lora.path())
-        ? HubAdapter.resolve(lora.path(), model, environment)
-        : LocalAdapter.of(lora.path());
+    return HubAdapter.isOne(path)
+        ? HubAdapter.resolve(kind, path, model, environment)
+        : LocalAdapter.of(path);
+  }
+
+  /** Whether a path names a file that is on no disk of this machine. */
+  static boolean isElsewhere(String path) {
+    return ModelLocation.hasScheme(path) || HubAdapter.isOne(path);
   }
 
   /** The path that names the same file later: a hub's at its commit. */

@@ -55,7 +55,7 @@ public final class CheckedLoras {
   private static void requireLocal(LoraConfig loras) {
     Problems problems = new Problems();
     for (Lora lora : loras.all()) {
-      if (ModelLocation.hasScheme(lora.path()) || HubAdapter.isOne(lora.path())) {
+      if (AdapterSource.isElsewhere(lora.path())) {
         problems.add(
             "Cannot check LoRA %s: it must be on a local disk (it is not there); jobs/generate --dry-run checks it where it is"
                 .formatted(lora.path()));

@@ -19,8 +19,9 @@ import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
 
 /**
- * A LoRA's file of the hub at the commit that the driver has found.
+ * The file of a LoRA or an embedding of the hub, at the commit that the driver has found.
  *
+ * @param kind what problems call the file
  * @param file its path in the repository
  * @param listing it and what goes with it
  * @param endpoint the driver's hub
@@ -28,7 +29,12 @@ import org.apache.hadoop.conf.Configuration;
  * @param token the setting's; without one, each machine uses its own
  */
 record HubAdapter(
-    String file, HubListing listing, URI endpoint, String cacheDirectory, AccessToken token)
+    String kind,
+    String file,
+    HubListing listing,
+    URI endpoint,
+    String cacheDirectory,
+    AccessToken token)
     implements AdapterSource {
 
   private static final Pattern FORM = Pattern.compile("([^/@]+/[^/@]+)(?:@([^/@]+))?/(.+)");
@@ -40,7 +46,8 @@ record HubAdapter(
   }
 
   /** Asks the hub, or offline the cache. */
-  static HubAdapter resolve(String path, ModelConfig model, HubEnvironment environment) {
+  static HubAdapter resolve(
+      String kind, String path, ModelConfig model, HubEnvironment environment) {
     Matcher parts = FORM.matcher(path);
     if (!parts.matches()) {
       throw new IllegalArgumentException(path);
@@ -52,16 +59,17 @@ record HubAdapter(
         HubModel.settled(environment, model.cacheDirectory(), model.accessToken());
     try {
       HubListing all = list(path, id, revision, used);
-      requireFile(file, all);
+      requireFile(kind, file, all);
       String config = file.replace(PEFT_FILE, CONFIG);
       return new HubAdapter(
+          kind,
           file,
           all.only(name -> name.equals(file) || name.equals(config)),
           environment.endpoint(),
           model.cacheDirectory(),
           model.accessToken());
     } catch (IOException e) {
-      throw failed(path, used, e);
+      throw failed(kind + " " + path, used, e);
     }
   }
 
@@ -77,21 +85,22 @@ record HubAdapter(
     }
   }
 
-  private static void requireFile(String file, HubListing all) {
+  private static void requireFile(String kind, String file, HubListing all) {
     if (!all.files().containsKey(file)) {
       List<String> others =
           all.files().keySet().stream().filter(name -> name.endsWith(".safetensors")).toList();
       throw new ProblemsException(
-          "Cannot open LoRA %s of %s: the repository must have the file, and no local file has that path (its safetensors: %s)"
-              .formatted(Shown.text(file), all, others.isEmpty() ? "none" : Shown.some(others)));
+          "Cannot open %s %s of %s: the repository must have the file, and no local file has that path (its safetensors: %s)"
+              .formatted(
+                  kind, Shown.text(file), all, others.isEmpty() ? "none" : Shown.some(others)));
     }
   }
 
-  private static UncheckedIOException failed(String lora, HubEnvironment used, IOException e) {
+  private static UncheckedIOException failed(String what, HubEnvironment used, IOException e) {
     return new UncheckedIOException(
-        ("Cannot download LoRA %s: %s must answer, and %s must be writable (%s); HF_HUB_OFFLINE=1"
+        ("Cannot download %s: %s must answer, and %s must be writable (%s); HF_HUB_OFFLINE=1"
                 + " uses only what is there")
-            .formatted(lora, used.endpoint(), used.cache(), e.getMessage()),
+            .formatted(what, used.endpoint(), used.cache(), e.getMessage()),
         e);
   }
 
@@ -107,7 +116,7 @@ record HubAdapter(
     try {
       return new Hub(used).fetch(listing).resolve(file);
     } catch (IOException e) {
-      throw failed(pinned(), used, e);
+      throw failed(kind + " " + pinned(), used, e);
     }
   }
 }

@@ -6,7 +6,7 @@ import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 
 /**
- * A LoRA's file at the same place on every machine.
+ * The file of a LoRA or an embedding at the same place on every machine.
  *
  * @param path absolute
  * @param pinned as it was given

@@ -2,15 +2,18 @@ package io.sparkdiffusion.spark.model;
 
 import io.sparkdiffusion.config.ExecutionConfig;
 import io.sparkdiffusion.config.ModelConfig;
+import io.sparkdiffusion.config.Problems;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.family.ModelFacts;
 import io.sparkdiffusion.family.ModelFolder;
 import io.sparkdiffusion.hub.HubEnvironment;
+import io.sparkdiffusion.metadata.EmbeddingTag;
 import io.sparkdiffusion.metadata.LoraTag;
 import io.sparkdiffusion.sampler.Schedulers;
 import io.sparkdiffusion.weights.ModelSums;
 import java.io.Serializable;
 import java.util.List;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 
 /**
@@ -18,12 +21,13 @@ import org.apache.hadoop.conf.Configuration;
  *
  * @param name the folder's name, or the hub's id
  * @param commit the hub's, empty for a model of no hub
- * @param digest of its files and of the LoRAs in it
+ * @param digest of its files and of the embeddings and LoRAs in it
  * @param schedulers what the folder and the job say of schedulers
  * @param trainedSizePixels the side of the images that it was trained on
  * @param tileSizePixels the side of the tiles that a large image is decoded in
  * @param doubts what may be wrong with it, to be told once
  * @param loras what is added to its weights
+ * @param embeddings what joins its text encoder's tokens
  */
 public record Model(
     String name,
@@ -34,7 +38,8 @@ public record Model(
     long tileSizePixels,
     List<String> doubts,
     GeneratorFactory generators,
-    Loras loras)
+    Loras loras,
+    Embeddings embeddings)
     implements Serializable {
 
   /** Keeps the doubts. */
@@ -42,7 +47,7 @@ public record Model(
     doubts = List.copyOf(doubts);
   }
 
-  /** A model without LoRAs. */
+  /** A model without LoRAs and embeddings. */
   public Model(
       String name,
       String commit,
@@ -61,7 +66,8 @@ public record Model(
         tileSizePixels,
         doubts,
         generators,
-        Loras.NONE);
+        Loras.NONE,
+        Embeddings.NONE);
   }
 
   /**
@@ -83,7 +89,24 @@ public record Model(
     }
   }
 
-  /** The digest of its files alone. */
+  /**
+   * The embeddings in a model, as images and reports name them.
+   *
+   * @param setting that names the same files later, empty for none
+   * @param tags as web UIs name them
+   */
+  public record Embeddings(String setting, List<EmbeddingTag> tags) implements Serializable {
+
+    /** The model as it is. */
+    public static final Embeddings NONE = new Embeddings("", List.of());
+
+    /** Keeps a copy. */
+    public Embeddings {
+      tags = List.copyOf(tags);
+    }
+  }
+
+  /** The digest without LoRAs: of its files and of the embeddings in it. */
   public String baseDigest() {
     return loras.tags().isEmpty() ? digest : loras.baseDigest();
   }
@@ -99,7 +122,8 @@ public record Model(
         tileSizePixels,
         doubts,
         generators.settled(execution),
-        loras);
+        loras,
+        embeddings);
   }
 
   /**
@@ -128,11 +152,24 @@ public record Model(
       HubEnvironment hub) {
     ModelSource location = ModelSource.of(model, hub);
     ModelFolder folder = location.open(hadoop);
-    ModelAdapters adapters = ModelAdapters.find(model, hadoop, hub);
+    Problems problems = new Problems();
+    Optional<ModelAdapters> foundLoras =
+        problems.gather(() -> ModelAdapters.find(model, hadoop, hub));
+    Optional<ModelEmbeddings> foundEmbeddings =
+        problems.gather(() -> ModelEmbeddings.find(model, hadoop, hub));
+    problems.throwIfAny();
+    ModelAdapters adapters = foundLoras.orElseThrow();
+    ModelEmbeddings embeddings = foundEmbeddings.orElseThrow();
     ModelFacts facts =
-        ModelFacts.read(folder, adapters.open(hadoop), model.schedulerOverrides(), scheduler);
+        ModelFacts.read(
+            folder,
+            adapters.open(hadoop),
+            embeddings.open(hadoop),
+            model.schedulerOverrides(),
+            scheduler);
     ModelSums sums = folder.sums();
-    String digest = adapters.digest(sums.digest());
+    String withEmbeddings = embeddings.digest(sums.digest());
+    String digest = adapters.digest(withEmbeddings);
     requireDigest(model.digest(), digest);
     return new Model(
         location.name(),
@@ -146,11 +183,13 @@ public record Model(
             location,
             sums,
             adapters,
+            embeddings,
             execution.askedDtype().label(),
             execution.perDeviceBatchSize(),
             model.schedulerOverrides(),
             execution.libtorchPath()),
-        adapters.told(sums.digest()));
+        adapters.told(withEmbeddings),
+        embeddings.told());
   }
 
   private static void requireDigest(String wanted, String actual) {

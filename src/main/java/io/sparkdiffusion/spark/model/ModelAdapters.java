@@ -62,7 +62,7 @@ record ModelAdapters(List<Seen> all, LoraUnmatched unmatched) implements Seriali
     List<Seen> seen = new ArrayList<>();
     for (Lora lora : loras.all()) {
       problems
-          .gather(() -> see(AdapterSource.of(lora, model, hub), lora, hadoop))
+          .gather(() -> see(AdapterSource.of("LoRA", lora.path(), model, hub), lora, hadoop))
           .ifPresent(seen::add);
     }
     problems.throwIfAny();

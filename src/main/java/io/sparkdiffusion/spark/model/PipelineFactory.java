@@ -1,6 +1,7 @@
 package io.sparkdiffusion.spark.model;
 
 import io.sparkdiffusion.adapter.AdapterSet;
+import io.sparkdiffusion.adapter.EmbeddingSet;
 import io.sparkdiffusion.config.BatchSize;
 import io.sparkdiffusion.config.ExecutionConfig;
 import io.sparkdiffusion.config.ProblemsException;
@@ -25,6 +26,7 @@ import org.apache.hadoop.conf.Configuration;
  *
  * @param sums what the driver has
  * @param adapters what is added to the weights
+ * @param embeddings what joins the text encoder's tokens
  * @param dtype {@code float32}, {@code bfloat16} or {@code float16}; {@code auto} until it is
  *     settled
  * @param batchSize images in a batch on a GPU; a CPU makes one at a time
@@ -34,6 +36,7 @@ record PipelineFactory(
     ModelSource location,
     ModelSums sums,
     ModelAdapters adapters,
+    ModelEmbeddings embeddings,
     String dtype,
     BatchSize batchSize,
     Map<String, Object> schedulerOverrides,
@@ -50,6 +53,7 @@ record PipelineFactory(
         location,
         sums,
         adapters,
+        embeddings,
         execution.dtype().label(),
         execution.perDeviceBatchSize(),
         schedulerOverrides,
@@ -61,6 +65,7 @@ record PipelineFactory(
     UsedLibtorch.choose(libtorchPath);
     requireDriversFiles(location.open(hadoop));
     adapters.open(hadoop);
+    embeddings.open(hadoop);
     UsedLibtorch.usable(TorchEngine::version);
   }
 
@@ -70,13 +75,14 @@ record PipelineFactory(
     ModelFolder folder = location.open(hadoop);
     requireDriversFiles(folder);
     AdapterSet added = adapters.open(hadoop);
+    EmbeddingSet tokens = embeddings.open(hadoop);
     boolean isByMemory = !device.equals("cpu") && batchSize instanceof BatchSize.Auto;
     PipelineOptions options =
         new PipelineOptions(device, dtype, together(device), schedulerOverrides);
     return UsedLibtorch.usable(
         () ->
             new PipelineGenerator(
-                StableDiffusionPipeline.load(folder, added, options), options, isByMemory));
+                StableDiffusionPipeline.load(folder, added, tokens, options), options, isByMemory));
   }
 
   private int together(String device) {

@@ -17,12 +17,14 @@ import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.io.IOUtils;
 
 /**
- * A LoRA's file on a file system that Hadoop knows. A machine keeps its copy in a folder named by
- * the file's path, size and time, which appears by one rename once it is whole.
+ * The file of a LoRA or an embedding on a file system that Hadoop knows. A machine keeps its copy
+ * in a folder named by the file's path, size and time, which appears by one rename once it is
+ * whole.
  *
+ * @param kind what problems call the file
  * @param cacheDirectory where, empty for the usual place of models
  */
-record RemoteAdapter(String pinned, String cacheDirectory) implements AdapterSource {
+record RemoteAdapter(String kind, String pinned, String cacheDirectory) implements AdapterSource {
 
   private static final int BLOCK_BYTES = 1 << 20;
 
@@ -39,11 +41,12 @@ record RemoteAdapter(String pinned, String cacheDirectory) implements AdapterSou
       return folder.resolve(path.getName());
     } catch (FileNotFoundException | IllegalArgumentException e) {
       throw new ProblemsException(
-          "Cannot open LoRA %s: the file must be there (%s)".formatted(pinned, e.getMessage()), e);
+          "Cannot open %s %s: the file must be there (%s)".formatted(kind, pinned, e.getMessage()),
+          e);
     } catch (IOException e) {
       throw new UncheckedIOException(
-          "Cannot fetch LoRA %s: it must be readable, and %s must have room for it (%s)"
-              .formatted(pinned, cache(), e.getMessage()),
+          "Cannot fetch %s %s: it must be readable, and %s must have room for it (%s)"
+              .formatted(kind, pinned, cache(), e.getMessage()),
           e);
     }
   }

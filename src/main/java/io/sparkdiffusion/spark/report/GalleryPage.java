@@ -175,11 +175,18 @@ final class GalleryPage {
     String model = run.config().model().folder();
     GenerationParameters image =
         new GenerationParameters(
-            ImageColumns.values(row), provenance.modelDigest(), model, run.model().loras().tags());
+                ImageColumns.values(row),
+                provenance.modelDigest(),
+                model,
+                run.model().loras().tags())
+            .with(run.model().embeddings().tags());
     return ImageCommand.of(
         image,
         ImageCommand.modelOf(
-            run.config().effective(), run.model().commit(), run.model().loras().setting()),
+            run.config().effective(),
+            run.model().commit(),
+            run.model().loras().setting(),
+            run.model().embeddings().setting()),
         provenance.computation().dtype(),
         provenance.schedulerConfig());
   }

@@ -149,6 +149,9 @@ public final class RunReport {
       facts.put("base_digest", model.baseDigest());
       facts.put("loras", model.loras().setting());
     }
+    if (!model.embeddings().setting().isEmpty()) {
+      facts.put("embeddings", model.embeddings().setting());
+    }
     return facts;
   }
 

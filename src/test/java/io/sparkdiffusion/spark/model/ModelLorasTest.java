@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkdiffusion.config.AccessToken;
+import io.sparkdiffusion.config.EmbeddingConfig;
 import io.sparkdiffusion.config.ExecutionConfig;
 import io.sparkdiffusion.config.Lora;
 import io.sparkdiffusion.config.LoraConfig;
@@ -146,7 +147,8 @@ class ModelLorasTest {
             folder.resolve("cache").toString(),
             Map.of(),
             AccessToken.NONE,
-            new LoraConfig(List.of(loras), LoraUnmatched.REFUSE));
+            new LoraConfig(List.of(loras), LoraUnmatched.REFUSE),
+            EmbeddingConfig.NONE);
     return Model.open(model, EXECUTION, "ddim", hadoop, hub);
   }
 }
