@@ -11,6 +11,7 @@ prompt_column=
 ignore_columns=
 negative_prompt=
 prompt_syntax=
+clip_skip=
 num_images=
 seed=
 num_inference_steps=
@@ -31,8 +32,8 @@ from_pt=
 variant=
 loras=
 lora_unmatched=
-hf_access_token=
 embeddings=
+hf_access_token=
 device=
 libtorch_path=
 weights_dtype=
@@ -158,8 +159,8 @@ _spark_diffusion_check() {
     _spark_diffusion_words "$current" '--revision
 --variant
 --loras
---write-manifest
 --embeddings
+--write-manifest
 --no-digests
 --help' ' '
   else

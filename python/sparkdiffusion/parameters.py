@@ -13,11 +13,12 @@ if TYPE_CHECKING:
         """What a TextToImage can be made with."""
 
         batchSize: int
+        clip_skip: int
         device: str
         diffusion_scheduler_config: str
         dtype: str
-        eta: float
         embeddings: str
+        eta: float
         from_pt: bool
         guidance_rescale: float
         guidance_scale: float
@@ -56,6 +57,12 @@ class Parameters(Params):
         """images in a batch on a GPU, which is padded to it; not set: by memory"""
         return self._set(batchSize=value)
 
+    clip_skip: Param[int] = Param(Params._dummy(), "clip_skip", "last layers of the text encoder that the prompt leaves out", TypeConverters.toInt)
+
+    def setClipSkip(self: P, value: int) -> P:
+        """last layers of the text encoder that the prompt leaves out"""
+        return self._set(clip_skip=value)
+
     device: Param[str] = Param(Params._dummy(), "device", "auto, cpu, cuda or cuda:N", TypeConverters.toString)
 
     def setDevice(self: P, value: str) -> P:
@@ -74,6 +81,12 @@ class Parameters(Params):
         """number format: float32, bfloat16, float16 (GPU only); auto: by the device"""
         return self._set(dtype=value)
 
+    embeddings: Param[str] = Param(Params._dummy(), "embeddings", "textual inversion: files PATH[:TOKEN], with commas", TypeConverters.toString)
+
+    def setEmbeddings(self: P, value: str) -> P:
+        """textual inversion: files PATH[:TOKEN], with commas"""
+        return self._set(embeddings=value)
+
     eta: Param[float] = Param(Params._dummy(), "eta", "share of noise in each step of ddim and tcd, 0 to 1", TypeConverters.toFloat)
 
     def setEta(self: P, value: float) -> P:
@@ -81,12 +94,6 @@ class Parameters(Params):
         return self._set(eta=value)
 
     from_pt: Param[bool] = Param(Params._dummy(), "from_pt", "PyTorch's weights; false: Flax's", TypeConverters.toBoolean)
-    embeddings: Param[str] = Param(Params._dummy(), "embeddings", "textual inversion: files PATH[:TOKEN], with commas", TypeConverters.toString)
-
-    def setEmbeddings(self: P, value: str) -> P:
-        """textual inversion: files PATH[:TOKEN], with commas"""
-        return self._set(embeddings=value)
-
 
     def setFromPt(self: P, value: bool) -> P:
         """PyTorch's weights; false: Flax's"""

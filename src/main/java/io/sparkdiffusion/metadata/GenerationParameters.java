@@ -192,11 +192,16 @@ public record GenerationParameters(
     String text = settings.get(label(parameter));
     Optional<Parameter.Value<T>> value;
     try {
-      value = parameter.read(text);
+      value = parameter.read(parameter == Parameters.CLIP_SKIP ? counted(text, -1) : text);
     } catch (IllegalArgumentException e) {
       throw (IllegalArgumentException) misread(label(parameter), "number", text).initCause(e);
     }
     return value.orElseThrow(() -> misread(label(parameter), "number", text));
+  }
+
+  /** The web UI counts the layer where it stops from the end, from 1. */
+  private static String counted(String number, int difference) {
+    return Integer.toString(Integer.parseInt(number) + difference);
   }
 
   private static IllegalArgumentException misread(String label, String rule, String text) {
@@ -242,7 +247,8 @@ public record GenerationParameters(
   }
 
   private void put(Map<String, String> settings, Parameter<?> parameter) {
-    settings.put(label(parameter), values.get(parameter).toString());
+    String value = values.get(parameter).toString();
+    settings.put(label(parameter), parameter == Parameters.CLIP_SKIP ? counted(value, 1) : value);
   }
 
   /** A row that makes the same image again, as the only one of that row. */

@@ -1,12 +1,12 @@
 package io.sparkdiffusion.pipeline;
 
-import io.sparkdiffusion.family.Component;
 import io.sparkdiffusion.graph.Graph;
 import io.sparkdiffusion.graph.Tensor;
 import io.sparkdiffusion.kernel.Target;
 import io.sparkdiffusion.pipeline.TextEncoder.EncodedText;
 import io.sparkdiffusion.pipeline.TextEncoder.Text;
 import io.sparkdiffusion.request.ImageRequest;
+import io.sparkdiffusion.request.PromptSyntax;
 import io.sparkdiffusion.text.ClipTextModel;
 import io.sparkdiffusion.text.ClipTokenizer;
 import io.sparkdiffusion.text.TextConfig;
@@ -14,6 +14,7 @@ import io.sparkdiffusion.torch.DeviceTensor;
 import io.sparkdiffusion.torch.TorchDevice;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -27,7 +28,7 @@ final class PromptEncoder implements AutoCloseable {
   private final TextConfig config;
   private final TorchDevice device;
   private final WeightsOnDemand weights;
-  private final GraphCache<Component> graphs;
+  private final GraphCache<Integer> graphs;
   private final GraphCache<Joint> joints;
   private final TextEncoder encoder;
 
@@ -45,12 +46,13 @@ final class PromptEncoder implements AutoCloseable {
     this.device = device;
     this.weights = weights;
     this.graphs =
-        new GraphCache<>(weights, any -> target.apply(new ClipTextModel(config).record()));
-    graphs.get(Component.TEXT_ENCODER);
+        new GraphCache<>(
+            weights, skipped -> target.apply(new ClipTextModel(config).record(skipped)));
+    graphs.get(0);
     this.joints = new GraphCache<>(device, this::sideBySide);
     this.encoder =
         new TextEncoder(
-            tokenizer.get(), () -> graphs.get(Component.TEXT_ENCODER), device, config.vocabulary());
+            tokenizer.get(), graphs::get, device, config.vocabulary());
   }
 
   /**
@@ -63,6 +65,7 @@ final class PromptEncoder implements AutoCloseable {
       encoder.forgetOldest();
       soon.stream()
           .limit(StableDiffusionPipeline.MOST_UPCOMING)
+          .filter(request -> problem(request).isEmpty())
           .flatMap(request -> texts(request).stream())
           .forEach(encoder::encode);
       release();
@@ -98,6 +101,15 @@ final class PromptEncoder implements AutoCloseable {
     return graph.returns(Tensor.cat(0, all));
   }
 
+  /** Why an image's texts cannot be encoded; nothing where they can. */
+  Optional<String> problem(ImageRequest request) {
+    return request.clipSkip() <= config.layers()
+        ? Optional.empty()
+        : Optional.of(
+            "Cannot skip layers of the text encoder: clip_skip must be at most its %s (%s)"
+                .formatted(config.layers(), request.clipSkip()));
+  }
+
   /** Whether all that these images need is encoded. */
   boolean remembers(List<ImageRequest> requests) {
     return requests.stream()
@@ -118,12 +130,18 @@ final class PromptEncoder implements AutoCloseable {
         : prompt;
   }
 
-  /** The prompt, then the negative one where there is guidance, of one length. */
+  /**
+   * The prompt, then the negative one where there is guidance, of one length. Of the latter
+   * diffusers skips no layer, its pipeline for weights does.
+   */
   private List<Text> texts(ImageRequest request) {
     int chunks = chunks(request);
-    Text prompt = new Text(request.prompt(), request.promptSyntax(), chunks);
+    String syntax = request.promptSyntax();
+    int skipped = request.clipSkip();
+    int ofNegative = syntax.equals(PromptSyntax.PLAIN) ? 0 : skipped;
+    Text prompt = new Text(request.prompt(), syntax, chunks, skipped);
     return request.batchKey().guided()
-        ? List.of(prompt, new Text(request.negativePrompt(), request.promptSyntax(), chunks))
+        ? List.of(prompt, new Text(request.negativePrompt(), syntax, chunks, ofNegative))
         : List.of(prompt);
   }
 

@@ -244,7 +244,15 @@ public final class StableDiffusionPipeline implements AutoCloseable {
           .toList();
     }
     IdentityHashMap<ImageRequest, ImageResult> results = new IdentityHashMap<>();
-    for (List<ImageRequest> alike : byLengthOfTexts(requests)) {
+    List<ImageRequest> readable = new ArrayList<>();
+    for (ImageRequest request : requests) {
+      prompts
+          .problem(request)
+          .ifPresentOrElse(
+              reason -> results.put(request, new ImageResult.Failed(request, reason)),
+              () -> readable.add(request));
+    }
+    for (List<ImageRequest> alike : byLengthOfTexts(readable)) {
       for (int from = 0; from < alike.size(); from += batchSize) {
         List<ImageRequest> batch = alike.subList(from, Math.min(from + batchSize, alike.size()));
         encodeAhead(batch, alike.subList(from, alike.size()));

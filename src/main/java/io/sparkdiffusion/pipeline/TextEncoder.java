@@ -15,7 +15,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Supplier;
+import java.util.function.IntFunction;
 
 /**
  * Texts to prompt embeddings, one text at a time so that they do not depend on neighbours; the
@@ -36,7 +36,7 @@ final class TextEncoder implements AutoCloseable {
   private static final int ENCODED_TOGETHER = 2 * StableDiffusionPipeline.MOST_UPCOMING;
 
   private final ClipTokenizer tokenizer;
-  private final Supplier<CompiledGraph> model;
+  private final IntFunction<CompiledGraph> model;
   private final TorchDevice device;
   private final long vocabulary;
   private final Map<Text, EncodedText> remembered = new LinkedHashMap<>(16, 0.75f, true);
@@ -47,8 +47,9 @@ final class TextEncoder implements AutoCloseable {
    *
    * @param syntax of {@link PromptSyntax}
    * @param chunks of how many its embeddings are, at least as many as {@link #chunks} says
+   * @param skipped how many of the model's last layers are left out
    */
-  record Text(String words, String syntax, int chunks) {}
+  record Text(String words, String syntax, int chunks, int skipped) {}
 
   /**
    * A text with its embeddings.
@@ -61,12 +62,15 @@ final class TextEncoder implements AutoCloseable {
   /**
    * An encoder over borrowed parts.
    *
-   * @param model gives {@link io.sparkdiffusion.text.ClipTextModel}, compiled on the device; asked
-   *     whenever a text is computed
+   * @param model gives {@link io.sparkdiffusion.text.ClipTextModel} without so many last layers,
+   *     compiled on the device; asked whenever a text is computed
    * @param vocabulary how many ids the model knows
    */
   TextEncoder(
-      ClipTokenizer tokenizer, Supplier<CompiledGraph> model, TorchDevice device, long vocabulary) {
+      ClipTokenizer tokenizer,
+      IntFunction<CompiledGraph> model,
+      TorchDevice device,
+      long vocabulary) {
     this.vocabulary = vocabulary;
     this.tokenizer = tokenizer;
     this.model = model;
@@ -136,17 +140,18 @@ final class TextEncoder implements AutoCloseable {
   private EncodedText compute(Text text) {
     if (isPlain(text.syntax())) {
       ClipTokenizer.Tokens tokens = tokenizer.encode(text.words());
-      return new EncodedText(use(tokens), states(tokens.ids()));
+      return new EncodedText(use(tokens), states(tokens.ids(), text.skipped()));
     }
     PromptChunks chunks = chunksOf(text.words());
-    return new EncodedText(use(chunks), weighted(chunks, text.chunks()));
+    return new EncodedText(use(chunks), weighted(chunks, text));
   }
 
   /** Chunks are encoded one by one and joined; their weights are applied on the host. */
-  private DeviceTensor weighted(PromptChunks chunks, int number) {
+  private DeviceTensor weighted(PromptChunks chunks, Text text) {
+    int number = text.chunks();
     List<float[]> parts = new ArrayList<>();
     for (long[] ids : chunks.ids(number)) {
-      try (DeviceTensor states = states(ids)) {
+      try (DeviceTensor states = states(ids, text.skipped())) {
         parts.add(states.toFloats());
       }
     }
@@ -161,7 +166,7 @@ final class TextEncoder implements AutoCloseable {
   }
 
   /** The network's answer: (1, positions, width). */
-  private DeviceTensor states(long[] tokens) {
+  private DeviceTensor states(long[] tokens, int skipped) {
     long largest = Arrays.stream(tokens).max().orElse(0);
     if (largest >= vocabulary) {
       throw new ProblemsException(
@@ -169,7 +174,7 @@ final class TextEncoder implements AutoCloseable {
               + " (id %s, vocab_size %s)".formatted(largest, vocabulary));
     }
     try (DeviceTensor ids = device.longs(tokens, 1, tokens.length)) {
-      return model.get().run(ids);
+      return model.apply(skipped).run(ids);
     }
   }
 

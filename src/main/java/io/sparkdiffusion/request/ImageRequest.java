@@ -87,6 +87,11 @@ public final class ImageRequest implements Serializable {
     return values.get(Parameters.PROMPT_SYNTAX);
   }
 
+  /** How many of the text encoder's last layers the prompt leaves out. */
+  public int clipSkip() {
+    return values.get(Parameters.CLIP_SKIP);
+  }
+
   /** The seed of this image's own generator. */
   public long seed() {
     return values.get(Parameters.SEED);

@@ -64,6 +64,22 @@ public final class Parameters {
               .topic(Topic.WHAT_TO_DRAW)
               .inHash(InHash.UNLESS_USUAL));
 
+  /** How many of the text encoder's last layers are left out. */
+  public static final Parameter<Integer> CLIP_SKIP =
+      add(
+          integer("clip_skip")
+              .usually(0)
+              .rule(Rule.between(0, 100))
+              .values("0 to the text encoder's layers")
+              .alsoCalled("clipskip", "skip_clip", "clip_skip_layers")
+              .means(
+                  "last layers of the text encoder that the prompt leaves out, as in diffusers; web"
+                      + " UIs count from 1",
+                  "last layers of the text encoder that the prompt leaves out")
+              .topic(Topic.WHAT_TO_DRAW)
+              .variesInBatch()
+              .inHash(InHash.UNLESS_USUAL));
+
   /** Images of a row; the seed of each follows from the row's. */
   public static final Parameter<Integer> NUM_IMAGES =
       add(

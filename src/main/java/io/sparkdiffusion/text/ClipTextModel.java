@@ -25,6 +25,16 @@ public final class ClipTextModel {
    * positions, width) float32.
    */
   public Graph record() {
+    return record(0);
+  }
+
+  /**
+   * The same without the last layers, but with the norm behind them, as diffusers' clip_skip
+   * (encode_prompt of StableDiffusionPipeline).
+   *
+   * @param skipped how many layers are left out, 0 to all
+   */
+  public Graph record(int skipped) {
     Graph graph = new Graph("the text encoder");
     Tensor ids = graph.input(1, config.positions());
     Scope model = graph.scope().sub("text_model");
@@ -39,7 +49,7 @@ public final class ClipTextModel {
             embeddings
                 .sub("position_embedding")
                 .weight("weight", config.positions(), config.width()));
-    for (int layer = 0; layer < config.layers(); layer++) {
+    for (int layer = 0; layer < config.layers() - skipped; layer++) {
       h = layer(model.sub("encoder").sub("layers", layer), h);
     }
     return graph.returns(

@@ -69,7 +69,7 @@ class InspectTest {
 
             Make it again:
             ./jobs/generate configs/base21.yml pretrained_model_name_or_path=models/tiny from_pt=false 'prompt=a fox, 猫'\
-             negative_prompt=blurry prompt_syntax=plain seed=42 num_images=1 num_inference_steps=20 guidance_scale=7.5\
+             negative_prompt=blurry prompt_syntax=plain clip_skip=0 seed=42 num_images=1 num_inference_steps=20 guidance_scale=7.5\
              guidance_rescale=0.0 height=8 width=8 scheduler=ddim eta=0.0 vae_tiling=auto\
              weights_dtype=float32\
              activations_dtype=float32 'diffusion_scheduler_config={"timestep_spacing":"leading"}'\

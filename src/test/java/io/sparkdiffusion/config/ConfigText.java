@@ -33,6 +33,7 @@ final class ConfigText {
       guidance_rescale: 0.7
       eta: 0.5
       prompt_syntax: a1111
+      clip_skip: 2
       vae_tiling: on
       diffusion_scheduler_config: {timestep_spacing: trailing, rescale_zero_terminal_snr: true}
       resolution: 256

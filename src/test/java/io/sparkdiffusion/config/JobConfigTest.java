@@ -175,7 +175,7 @@ class JobConfigTest {
     assertThat(config.effective()).containsOnlyKeys(Settings.BY_KEY.keySet());
     assertThat(config.effective().toString())
         .isEqualTo(
-            "{activations_dtype=bfloat16, commit_group_images=40, device=cuda:1,"
+            "{activations_dtype=bfloat16, clip_skip=2, commit_group_images=40, device=cuda:1,"
                 + " diffusion_scheduler_config={\"rescale_betas_zero_snr\":true,"
                 + "\"timestep_spacing\":\"trailing\"},"
                 + " embeddings=toys/toy.safetensors:<toy>,hdfs://host/x.safetensors,"

@@ -28,6 +28,7 @@ class SamplingConfigTest {
             Requests.job(
                 Parameters.NEGATIVE_PROMPT.of("blurry"),
                 Parameters.PROMPT_SYNTAX.of("a1111"),
+                Parameters.CLIP_SKIP.of(2),
                 Parameters.SEED.of(-9L),
                 Parameters.NUM_IMAGES.of(3),
                 Parameters.NUM_INFERENCE_STEPS.of(20),

@@ -52,6 +52,16 @@ class GenerationParametersTest {
     assertThat(GenerationParameters.parse(parameters.text())).isEqualTo(parameters);
   }
 
+  /** The web UI's 1 skips nothing. */
+  @Test
+  void countsSkippedLayersAsTheWebUiDoes() {
+    ImageRequest request =
+        Requests.of("r", 0, "a", "", Parameters.SEED.of(1L), Parameters.CLIP_SKIP.of(2));
+    GenerationParameters parameters = GenerationParameters.of(request, DIGEST, "sd2");
+    assertThat(parameters.text()).endsWith(", Clip skip: 3");
+    assertThat(GenerationParameters.parse(parameters.text())).isEqualTo(parameters);
+  }
+
   @Test
   void namesEmbeddingsAsTheWebUiDoes() {
     ImageRequest request = Requests.of("r", 0, "a <toy>", "", Parameters.SEED.of(1L));

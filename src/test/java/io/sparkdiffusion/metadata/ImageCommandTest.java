@@ -35,7 +35,7 @@ class ImageCommandTest {
     assertThat(ImageCommand.of(image, ImageCommand.model("models/tiny"), "bfloat16", scheduler))
         .isEqualTo(
             "./jobs/generate configs/base21.yml pretrained_model_name_or_path=models/tiny"
-                + " 'prompt=a fox'\\''s den; $(rm -r /)' negative_prompt= prompt_syntax=plain seed=-3 num_images=1"
+                + " 'prompt=a fox'\\''s den; $(rm -r /)' negative_prompt= prompt_syntax=plain clip_skip=0 seed=-3 num_images=1"
                 + " num_inference_steps=20 guidance_scale=7.5 guidance_rescale=0.7 height=64"
                 + " width=128 scheduler=ddim eta=0.0 vae_tiling=auto weights_dtype=bfloat16"
                 + " activations_dtype=bfloat16"

@@ -54,7 +54,7 @@ class TextEncoderTest {
                   Packing.of(graph));
           CompiledGraph model = CompiledGraph.compile(graph, weights);
           TextEncoder encoder =
-              new TextEncoder(tokenizer, () -> model, device, config.vocabulary())) {
+              new TextEncoder(tokenizer, any -> model, device, config.vocabulary())) {
         Set<EncodedText> computed = Collections.newSetFromMap(new IdentityHashMap<>());
         for (int row = 0; row < 1000; row++) {
           computed.add(encoder.encode(plain("")));
@@ -66,6 +66,6 @@ class TextEncoderTest {
   }
 
   private static Text plain(String words) {
-    return new Text(words, PromptSyntax.PLAIN, 1);
+    return new Text(words, PromptSyntax.PLAIN, 1, 0);
   }
 }

@@ -286,6 +286,11 @@ public final class TextToImage extends Transformer implements DefaultParamsWrita
     return with("prompt_syntax", value);
   }
 
+  /** How many of the text encoder's last layers the prompt leaves out. */
+  public TextToImage setClipSkip(int value) {
+    return with("clip_skip", value);
+  }
+
   /** Rows without a seed derive theirs from this one and their id. */
   public TextToImage setSeed(long value) {
     return with("seed", value);

@@ -68,7 +68,7 @@ class GenerateJobTest {
     assertThat(result.counts().total()).isEqualTo(5);
     assertThat(rows().schema().toDDL().replace(" NOT NULL", ""))
         .isEqualTo(
-            "id STRING,image_index INT,prompt STRING,negative_prompt STRING,prompt_syntax STRING,seed BIGINT,"
+            "id STRING,image_index INT,prompt STRING,negative_prompt STRING,prompt_syntax STRING,clip_skip INT,seed BIGINT,"
                 + "num_inference_steps INT,guidance_scale DOUBLE,guidance_rescale DOUBLE,"
                 + "height INT,width INT,scheduler STRING,eta DOUBLE,vae_tiling STRING,"
                 + "request_hash STRING,"

@@ -261,11 +261,13 @@ class TextToImageTest {
             .setFromPt(false)
             .setVariant("fp16")
             .setLoras("ink.safetensors:0.5")
+            .setEmbeddings("toy.safetensors:<toy>")
             .setModelDigest("0")
             .setModelCacheDir("/cache")
             .setDiffusionSchedulerConfig("{}")
             .setNegativePrompt("rain")
             .setPromptSyntax("a1111")
+            .setClipSkip(1)
             .setSeed(-9)
             .setNumImages(3)
             .setNumInferenceSteps(20)
@@ -286,9 +288,11 @@ class TextToImageTest {
         .extracting(param -> param.name() + "=" + all.get(param).get())
         .containsExactly(
             "batchSize=8",
+            "clip_skip=1",
             "device=cuda:1",
             "diffusion_scheduler_config={}",
             "dtype=bfloat16",
+            "embeddings=toy.safetensors:<toy>",
             "eta=0.5",
             "from_pt=false",
             "guidance_rescale=0.7",
