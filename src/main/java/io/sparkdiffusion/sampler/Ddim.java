@@ -15,7 +15,9 @@ final class Ddim {
     int stride = noise.trainTimesteps() / run.steps();
     Operands now = new Operands(1);
     List<Step> steps = new ArrayList<>();
-    for (int timestep : run.wholeTimesteps()) {
+    int[] timesteps = run.wholeTimesteps();
+    for (int i = run.begin(); i < timesteps.length; i++) {
+      int timestep = timesteps[i];
       int previous = timestep - stride;
       double previousAlpha = previous >= 0 ? noise.alpha(previous) : finalAlpha;
       double deviation = run.eta() * Math.sqrt(variance(noise.alpha(timestep), previousAlpha));
@@ -33,7 +35,7 @@ final class Ddim {
                   .plus(epsilon.times(toNoise))
                   .plus(now.noise().times(deviation))));
     }
-    return new Schedule(steps, 1);
+    return run.schedule(steps, noise.at(timesteps[run.begin()]), 1);
   }
 
   /** Formula 16 without eta: what DDPM would add. */

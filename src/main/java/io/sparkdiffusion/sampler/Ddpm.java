@@ -16,7 +16,7 @@ final class Ddpm {
     int[] timesteps = run.wholeTimesteps();
     Operands now = new Operands(1);
     List<Step> steps = new ArrayList<>();
-    for (int i = 0; i < timesteps.length; i++) {
+    for (int i = run.begin(); i < timesteps.length; i++) {
       int timestep = timesteps[i];
       double alpha = noise.alpha(timestep);
       double previousAlpha = i + 1 < timesteps.length ? noise.alpha(timesteps[i + 1]) : 1;
@@ -34,6 +34,6 @@ final class Ddpm {
       Combination fresh = timestep > 0 ? now.noise().times(Math.sqrt(variance)) : now.zero();
       steps.add(now.step(timestep, 1, mean.plus(fresh)));
     }
-    return new Schedule(steps, 1);
+    return run.schedule(steps, noise.at(timesteps[run.begin()]), 1);
   }
 }

@@ -17,7 +17,7 @@ final class Deis {
         SigmaSchedule.ofDpmSolver(run, FinalSigma.SIGMA_MIN, SigmaSchedule.Smallest.LAST);
     Operands now = new Operands(run.config().get(Options.SOLVER_ORDER));
     List<Step> steps = new ArrayList<>();
-    for (int i = 0; i < sigmas.steps(); i++) {
+    for (int i = run.begin(); i < sigmas.steps(); i++) {
       NoiseLevel from = sigmas.level(i);
       NoiseLevel to = sigmas.level(i + 1);
       Combination output = run.config().predictionType().epsilon(from, now.latents(), now.output());
@@ -30,7 +30,7 @@ final class Deis {
       Combination last = now.states() > 1 ? now.state(1) : now.zero();
       steps.add(now.step(sigmas.timestep(i), 1, next, output, last));
     }
-    return new Schedule(steps, 1);
+    return run.schedule(steps, sigmas.level(run.begin()), 1);
   }
 
   /** The integral over rho of the polynomial that is 1 at the output k steps ago (formula 15). */

@@ -27,7 +27,7 @@ final class Dpm2 {
     SigmaSchedule sigmas = SigmaSchedule.ofKDiffusion(run, Math::rint);
     Operands now = new Operands(2);
     List<Step> steps = new ArrayList<>();
-    for (int i = 0; i < sigmas.steps(); i++) {
+    for (int i = run.begin(); i < sigmas.steps(); i++) {
       double sigma = sigmas.sigma(i);
       double end = down.applyAsDouble(sigma, sigmas.sigma(i + 1));
       double middle = middle(sigma, end);
@@ -43,7 +43,7 @@ final class Dpm2 {
                 now.zero()));
       }
     }
-    return new Schedule(steps, sigmas.initNoiseSigma(run.config().timestepSpacing()));
+    return sigmas.ofKDiffusion(run, steps);
   }
 
   /** To the middle of a step; the latents of its beginning are kept. */

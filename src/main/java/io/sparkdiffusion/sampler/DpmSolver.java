@@ -78,7 +78,7 @@ record DpmSolver(double latents, double output, double slope, double curve, doub
    * asked for, and at the end of a short run no more than there are steps left.
    */
   static int multistepOrder(Run run, int index) {
-    int most = Math.min(run.config().get(Options.SOLVER_ORDER), index + 1);
+    int most = Math.min(run.config().get(Options.SOLVER_ORDER), index - run.begin() + 1);
     boolean fewer = run.config().get(Options.LOWER_ORDER_FINAL) && run.steps() < FEW_STEPS;
     return fewer ? Math.min(most, run.steps() - index) : most;
   }

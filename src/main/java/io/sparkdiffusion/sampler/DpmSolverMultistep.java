@@ -33,7 +33,7 @@ final class DpmSolverMultistep {
 
   private Schedule schedule() {
     List<Step> steps = new ArrayList<>();
-    for (int i = 0; i < sigmas.steps(); i++) {
+    for (int i = run.begin(); i < sigmas.steps(); i++) {
       DpmSolver solver =
           DpmSolver.between(
               config.get(Options.ALGORITHM_TYPE), sigmas.level(i), sigmas.level(i + 1));
@@ -47,7 +47,7 @@ final class DpmSolverMultistep {
       Combination last = now.states() > 1 ? now.state(1) : now.zero();
       steps.add(now.step(sigmas.timestep(i), 1, next, output, last));
     }
-    return new Schedule(steps, 1);
+    return run.schedule(steps, sigmas.level(run.begin()), 1);
   }
 
   /** The last step is Euler's where it is asked for, or where no noise is left. */

@@ -31,8 +31,9 @@ final class DpmSolverSinglestep {
   private Schedule schedule() {
     List<Integer> orders = orders();
     List<Step> steps = new ArrayList<>();
-    for (int i = 0; i < sigmas.steps(); i++) {
-      int order = orders.get(i);
+    for (int i = run.begin(); i < sigmas.steps(); i++) {
+      // Of what has been called since the begin, which may lie amid a group.
+      int order = Math.min(orders.get(i), i - run.begin() + 1);
       Combination output = DpmSolver.converted(run, sigmas.level(i), now);
       Combination begun = order == 1 ? now.latents() : now.state(1);
       DpmSolver solver =
@@ -51,7 +52,7 @@ final class DpmSolverSinglestep {
       Combination earlier = most > 2 ? now.state(2) : now.zero();
       steps.add(now.step(sigmas.timestep(i), 1, next, begun, output, earlier));
     }
-    return new Schedule(steps, 1);
+    return run.schedule(steps, sigmas.level(run.begin()), 1);
   }
 
   /** 1 to most, again and again; where that does not come out even, or to no noise, lower ones. */

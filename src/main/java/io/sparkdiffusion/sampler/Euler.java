@@ -12,7 +12,7 @@ final class Euler {
     SigmaSchedule sigmas = SigmaSchedule.ofKDiffusion(run, t -> t);
     Operands now = new Operands(1);
     List<Step> steps = new ArrayList<>();
-    for (int i = 0; i < sigmas.steps(); i++) {
+    for (int i = run.begin(); i < sigmas.steps(); i++) {
       Combination derivative = sigmas.derivative(sigmas.sigma(i), now.latents(), now.output());
       double width = sigmas.sigma(i + 1) - sigmas.sigma(i);
       steps.add(
@@ -21,6 +21,6 @@ final class Euler {
               SigmaSchedule.inputScale(sigmas.sigma(i)),
               now.latents().plus(derivative.times(width))));
     }
-    return new Schedule(steps, sigmas.initNoiseSigma(run.config().timestepSpacing()));
+    return sigmas.ofKDiffusion(run, steps);
   }
 }

@@ -12,7 +12,7 @@ final class EulerAncestral {
     SigmaSchedule sigmas = SigmaSchedule.ofKDiffusion(run, t -> t);
     Operands now = new Operands(1);
     List<Step> steps = new ArrayList<>();
-    for (int i = 0; i < sigmas.steps(); i++) {
+    for (int i = run.begin(); i < sigmas.steps(); i++) {
       double sigma = sigmas.sigma(i);
       double down = down(sigma, sigmas.sigma(i + 1));
       double up = up(sigma, sigmas.sigma(i + 1));
@@ -23,7 +23,7 @@ final class EulerAncestral {
               SigmaSchedule.inputScale(sigma),
               now.latents().plus(derivative.times(down - sigma)).plus(now.noise().times(up))));
     }
-    return new Schedule(steps, sigmas.initNoiseSigma(run.config().timestepSpacing()));
+    return sigmas.ofKDiffusion(run, steps);
   }
 
   /** How far down a step goes before noise is added, in float32, where little is left of it. */

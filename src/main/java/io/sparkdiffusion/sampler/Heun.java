@@ -12,7 +12,7 @@ final class Heun {
     SigmaSchedule sigmas = SigmaSchedule.ofKDiffusion(run, t -> t);
     Operands now = new Operands(2);
     List<Step> steps = new ArrayList<>();
-    for (int i = 0; i < sigmas.steps(); i++) {
+    for (int i = run.begin(); i < sigmas.steps(); i++) {
       double sigma = sigmas.sigma(i);
       double next = sigmas.sigma(i + 1);
       double width = next - sigma;
@@ -34,6 +34,6 @@ final class Heun {
                 now.zero()));
       }
     }
-    return new Schedule(steps, sigmas.initNoiseSigma(run.config().timestepSpacing()));
+    return sigmas.ofKDiffusion(run, steps);
   }
 }

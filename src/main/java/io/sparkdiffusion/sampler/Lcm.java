@@ -15,7 +15,7 @@ final class Lcm {
     int[] timesteps = run.distilledTimesteps();
     Operands now = new Operands(1);
     List<Step> steps = new ArrayList<>();
-    for (int i = 0; i < timesteps.length; i++) {
+    for (int i = run.begin(); i < timesteps.length; i++) {
       double time = timesteps[i] * run.config().get(Options.TIMESTEP_SCALING);
       double spread = time * time + DATA_DEVIATION * DATA_DEVIATION;
       Combination original =
@@ -32,6 +32,6 @@ final class Lcm {
       }
       steps.add(now.step(timesteps[i], 1, denoised));
     }
-    return new Schedule(steps, 1);
+    return run.schedule(steps, noise.at(timesteps[run.begin()]), 1);
   }
 }

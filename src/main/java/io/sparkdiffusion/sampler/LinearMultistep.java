@@ -14,9 +14,10 @@ final class LinearMultistep {
     SigmaSchedule sigmas = SigmaSchedule.ofKDiffusion(run, t -> t);
     Operands now = new Operands(ORDER);
     List<Step> steps = new ArrayList<>();
-    for (int i = 0; i < sigmas.steps(); i++) {
+    for (int i = run.begin(); i < sigmas.steps(); i++) {
       Combination derivative = sigmas.derivative(sigmas.sigma(i), now.latents(), now.output());
       Combination next = now.latents();
+      // From an image too, as diffusers has it: the outputs that there are not are zeros.
       int order = Math.min(i + 1, ORDER);
       for (int k = 0; k < order; k++) {
         Combination earlier = k == 0 ? derivative : now.state(k);
@@ -31,7 +32,7 @@ final class LinearMultistep {
               now.state(1),
               now.state(2)));
     }
-    return new Schedule(steps, sigmas.initNoiseSigma(run.config().timestepSpacing()));
+    return sigmas.ofKDiffusion(run, steps);
   }
 
   /**

@@ -2,7 +2,7 @@ package io.sparkdiffusion.sampler;
 
 /**
  * How much of noisy latents is signal and how much is noise: {@code x = signal * original + noise *
- * epsilon}, with squares that sum to 1.
+ * epsilon}, with squares that sum to 1 but for k-diffusion's latents.
  *
  * @param signal the papers' alpha_t
  * @param noise the papers' sigma_t

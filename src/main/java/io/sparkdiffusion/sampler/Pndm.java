@@ -1,6 +1,7 @@
 package io.sparkdiffusion.sampler;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -29,48 +30,71 @@ final class Pndm {
   static Schedule schedule(Run run) {
     Pndm pndm = new Pndm(run);
     int[] timesteps = run.wholeTimesteps();
+    int[] calls = timesteps;
     if (run.config().get(Options.SKIP_PRK_STEPS)) {
-      pndm.begin(timesteps);
-      pndm.multistep(timesteps, 1);
+      calls = calls(timesteps, run.begin());
+      pndm.begin(calls);
+      pndm.multistep(Arrays.copyOfRange(calls, Math.min(2, calls.length), calls.length), 1);
     } else {
+      run.require(
+          run.begin() == 0,
+          "Cannot use strength: pndm with skip_prk_steps false begins with all steps (%s of %s)",
+          run.steps() - run.begin(),
+          run.steps());
       run.require(
           run.steps() > PRK_STEPS,
           "Cannot use num_inference_steps: pndm with skip_prk_steps false needs %s or more (%s)",
           PRK_STEPS + 1,
           run.steps());
       pndm.rungeKutta(timesteps);
-      pndm.multistep(timesteps, PRK_STEPS);
+      pndm.multistep(Arrays.copyOfRange(timesteps, PRK_STEPS, timesteps.length), PRK_STEPS);
     }
-    return new Schedule(pndm.steps, 1);
+    return run.schedule(pndm.steps, pndm.noise.at(calls[0]), 1);
+  }
+
+  /**
+   * The timestep of each call: the second one is called at twice. As in diffusers, a run from an
+   * image leaves out so many calls, whichever.
+   */
+  private static int[] calls(int[] timesteps, int leftOut) {
+    List<Integer> calls = new ArrayList<>(Arrays.stream(timesteps).boxed().toList());
+    if (timesteps.length > 1) {
+      calls.add(1, timesteps[1]);
+    }
+    return calls.stream().skip(leftOut).mapToInt(Integer::intValue).toArray();
   }
 
   /**
    * States: latents, the last three outputs; the last one is first the latents of the beginning.
    */
-  private void begin(int[] timesteps) {
+  private void begin(int[] calls) {
     Operands now = new Operands(4);
-    int first = timesteps[0];
+    int first = calls[0];
     Combination output = now.output();
     Combination next = next(now.latents(), output, first, first - stride);
     steps.add(now.step(first, 1, next, output, now.zero(), now.latents()));
-    if (timesteps.length > 1) {
-      int second = timesteps[1];
+    if (calls.length > 1) {
+      int second = calls[1];
       Combination mean = output.plus(now.state(1)).times(1.0 / 2);
       Combination again = next(now.state(3), mean, second + stride, second);
       steps.add(now.step(second, 1, again, now.state(1), now.zero(), now.zero()));
     }
   }
 
-  /** Formula 12 of the paper, with fewer outputs as long as there are fewer. */
-  private void multistep(int[] timesteps, int from) {
+  /**
+   * Formula 12 of the paper, with fewer outputs as long as there are fewer.
+   *
+   * @param before how many outputs there are
+   */
+  private void multistep(int[] timesteps, int before) {
     Operands now = new Operands(run.config().get(Options.SKIP_PRK_STEPS) ? 4 : 6);
     Combination m = now.output();
     Combination e1 = now.state(1);
     Combination e2 = now.state(2);
     Combination e3 = now.state(3);
-    for (int i = from; i < timesteps.length; i++) {
+    for (int i = 0; i < timesteps.length; i++) {
       Combination mean =
-          switch (i) {
+          switch (before + i) {
             case 1 -> m.times(3.0 / 2).minus(e1.times(1.0 / 2));
             case 2 -> m.times(23.0 / 12).minus(e1.times(16.0 / 12)).plus(e2.times(5.0 / 12));
             default ->

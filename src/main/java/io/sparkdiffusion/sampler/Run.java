@@ -3,6 +3,7 @@ package io.sparkdiffusion.sampler;
 import io.sparkdiffusion.util.ValueType;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
 /** What a sampler is asked for. */
@@ -12,18 +13,21 @@ final class Run {
   private final NoiseSchedule noise;
   private final int steps;
   private final double eta;
+  private final OptionalInt fromImage;
 
   /**
    * A run of checked values.
    *
    * @param steps 1 to the training timesteps
    * @param eta share of fresh noise, 0 to 1
+   * @param fromImage the step that the run begins with where it starts from an image's latents
    */
-  Run(SchedulerConfig config, int steps, double eta) {
+  Run(SchedulerConfig config, int steps, double eta, OptionalInt fromImage) {
     this.config = config;
     this.noise = NoiseSchedule.of(config);
     this.steps = steps;
     this.eta = eta;
+    this.fromImage = fromImage;
   }
 
   SchedulerConfig config() {
@@ -40,6 +44,23 @@ final class Run {
 
   double eta() {
     return eta;
+  }
+
+  /** The first step that is taken, of {@link #steps()}; 0 unless a run starts from an image. */
+  int begin() {
+    return fromImage.orElse(0);
+  }
+
+  /**
+   * The schedule of these steps.
+   *
+   * @param image how much there is of an image's latents and of noise where the first one begins
+   * @param initNoiseSigma what noise alone is multiplied with
+   */
+  Schedule schedule(List<Step> taken, NoiseLevel image, double initNoiseSigma) {
+    return fromImage.isPresent()
+        ? new Schedule(taken, image.signal(), image.noise())
+        : new Schedule(taken, initNoiseSigma);
   }
 
   /** The given timesteps, or spaced ones. */

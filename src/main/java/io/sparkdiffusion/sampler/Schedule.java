@@ -3,13 +3,18 @@ package io.sparkdiffusion.sampler;
 import java.util.List;
 
 /**
- * All steps of one run.
+ * All steps of one run. The first latents are {@code initSignal * those of an image +
+ * initNoiseSigma * noise}; the history begins with zeros.
  *
  * @param steps one for each call of the UNet, in order
- * @param initNoiseSigma what the first noise is multiplied with to become the latents; the history
- *     begins with zeros
+ * @param initSignal 0 for a run from noise alone
  */
-public record Schedule(List<Step> steps, double initNoiseSigma) {
+public record Schedule(List<Step> steps, double initSignal, double initNoiseSigma) {
+
+  /** A run from noise alone. */
+  public Schedule(List<Step> steps, double initNoiseSigma) {
+    this(steps, 0, initNoiseSigma);
+  }
 
   /** Keeps the steps, one at least, all with as many states. */
   public Schedule {

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -120,6 +121,15 @@ public final class SchedulerConfig {
    * @throws ScheduleException with one line for each value that is out of range
    */
   public Schedule schedule(int numInferenceSteps, double eta) {
+    return schedule(numInferenceSteps, eta, OptionalInt.empty());
+  }
+
+  /**
+   * The same for a run that may start from an image.
+   *
+   * @param fromImage the step that it begins with, 0 to numInferenceSteps - 1; empty for noise
+   */
+  public Schedule schedule(int numInferenceSteps, double eta, OptionalInt fromImage) {
     ScheduleProblems problems = new ScheduleProblems();
     problems.check(
         numInferenceSteps >= 1 && numInferenceSteps <= trainTimesteps(),
@@ -136,7 +146,7 @@ public final class SchedulerConfig {
         sampler,
         eta);
     problems.throwIfAny();
-    Schedule schedule = sampler.schedule(new Run(this, numInferenceSteps, eta));
+    Schedule schedule = sampler.schedule(new Run(this, numInferenceSteps, eta, fromImage));
     boolean finite =
         schedule.steps().stream()
             .flatMap(step -> step.matrix().stream())

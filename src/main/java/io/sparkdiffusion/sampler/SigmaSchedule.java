@@ -114,10 +114,14 @@ final class SigmaSchedule {
     return prediction.epsilon(NoiseLevel.ofSigma(sigma), latents.times(inputScale(sigma)), output);
   }
 
-  /** What k-diffusion's first noise is multiplied with. */
-  double initNoiseSigma(TimestepSpacing spacing) {
+  /** The schedule of such a run; k-diffusion adds noise to an image's latents as they are. */
+  Schedule ofKDiffusion(Run run, List<Step> steps) {
     double most = Arrays.stream(sigmas).max().orElseThrow();
-    return spacing == TimestepSpacing.LEADING ? Math.sqrt(most * most + 1) : most;
+    boolean isLeading = run.config().timestepSpacing() == TimestepSpacing.LEADING;
+    return run.schedule(
+        steps,
+        new NoiseLevel(1, sigmas[run.begin()]),
+        isLeading ? Math.sqrt(most * most + 1) : most);
   }
 
   private static double[] timesteps(

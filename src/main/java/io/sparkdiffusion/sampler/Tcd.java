@@ -14,7 +14,7 @@ final class Tcd {
     int[] timesteps = run.distilledTimesteps();
     Operands now = new Operands(1);
     List<Step> steps = new ArrayList<>();
-    for (int i = 0; i < timesteps.length; i++) {
+    for (int i = run.begin(); i < timesteps.length; i++) {
       NoiseLevel level = noise.at(timesteps[i]);
       boolean last = i + 1 == timesteps.length;
       int previous = last ? 0 : timesteps[i + 1];
@@ -30,6 +30,6 @@ final class Tcd {
       }
       steps.add(now.step(timesteps[i], 1, next));
     }
-    return new Schedule(steps, 1);
+    return run.schedule(steps, noise.at(timesteps[run.begin()]), 1);
   }
 }

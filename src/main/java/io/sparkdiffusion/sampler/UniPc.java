@@ -30,7 +30,7 @@ final class UniPc {
 
   private Schedule schedule() {
     List<Step> steps = new ArrayList<>();
-    for (int i = 0; i < sigmas.steps(); i++) {
+    for (int i = run.begin(); i < sigmas.steps(); i++) {
       Combination output =
           run.config().predictionType().original(sigmas.level(i), now.latents(), now.output());
       List<Combination> outputs = new ArrayList<>();
@@ -38,7 +38,7 @@ final class UniPc {
         outputs.add(now.state(2 + k));
       }
       Combination corrected = now.latents();
-      if (i > 0) {
+      if (i > run.begin()) {
         List<Double> places = places(i - 1, order(i - 1));
         List<Combination> changes = changes(outputs, places);
         places.add(1.0);
@@ -52,12 +52,12 @@ final class UniPc {
       states.addAll(outputs);
       steps.add(now.step(sigmas.timestep(i), 1, states.toArray(new Combination[0])));
     }
-    return new Schedule(steps, 1);
+    return run.schedule(steps, sigmas.level(run.begin()), 1);
   }
 
   private int order(int index) {
     int left = run.config().get(Options.LOWER_ORDER_FINAL) ? run.steps() - index : mostOrder;
-    return Math.min(Math.min(mostOrder, left), index + 1);
+    return Math.min(Math.min(mostOrder, left), index - run.begin() + 1);
   }
 
   /** Where earlier steps lie, in units of this one, all below 0. */

@@ -103,11 +103,16 @@ class SamplersTest {
         .schedule(steps, eta == null ? 0 : ((Number) eta).doubleValue());
   }
 
-  /** The first latents and those after each step; states are kept in float32. */
   private static List<double[]> latents(Schedule schedule) {
+    return latents(schedule, new double[2 * IMAGE_VALUES]);
+  }
+
+  /** The first latents, of an image's, and those after each step; states are kept in float32. */
+  static List<double[]> latents(Schedule schedule, double[] image) {
     List<TorchGenerator> generators = List.of(new TorchGenerator(0), new TorchGenerator(1));
     double[][] states = new double[schedule.states()][2 * IMAGE_VALUES];
-    states[0] = rounded(scaled(noise(generators), schedule.initNoiseSigma()));
+    double[] noise = scaled(noise(generators), schedule.initNoiseSigma());
+    Arrays.setAll(states[0], i -> (float) (noise[i] + schedule.initSignal() * image[i]));
     List<double[]> all = new ArrayList<>(List.of(states[0]));
     for (Step step : schedule.steps()) {
       double[] output = model(scaled(states[0], step.inputScale()), step.timestep());
@@ -162,7 +167,7 @@ class SamplersTest {
   }
 
   /** The largest difference, in units of the largest value. */
-  private static double error(double[] actual, float[] expected) {
+  static double error(double[] actual, float[] expected) {
     double difference = 0;
     double largest = 0;
     for (int i = 0; i < expected.length; i++) {
@@ -172,7 +177,7 @@ class SamplersTest {
     return Double.isNaN(difference) ? Double.POSITIVE_INFINITY : difference / largest;
   }
 
-  private static Map<String, Object> map(JsonNode json) {
+  static Map<String, Object> map(JsonNode json) {
     return new ObjectMapper().convertValue(json, new TypeReference<>() {});
   }
 

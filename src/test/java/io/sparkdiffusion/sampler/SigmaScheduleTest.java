@@ -7,6 +7,7 @@ import io.sparkdiffusion.sampler.SigmaSchedule.Smallest;
 import io.sparkdiffusion.testing.ReferenceFile;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -59,7 +60,7 @@ class SigmaScheduleTest {
     float[] all = REFERENCE.floats(at);
     int from = 0;
     for (int steps : name.matches("exponential|beta") ? FEWER : STEPS) {
-      Run run = new Run(config, steps, 0);
+      Run run = new Run(config, steps, 0, OptionalInt.empty());
       SigmaSchedule sigmas =
           switch (sampler) {
             case "euler" -> SigmaSchedule.ofKDiffusion(run, t -> t);
