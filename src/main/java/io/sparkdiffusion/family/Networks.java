@@ -171,10 +171,13 @@ public record Networks(
     List<String> problems = new ArrayList<>();
     Conditioning.of(text).problem(folder, unet).ifPresent(problems::add);
     if (unet.inChannels() != vae.latentChannels() || unet.outChannels() != vae.latentChannels()) {
-      problems.add(
+      String differs =
           ("Cannot use %s: a text-to-image UNet takes and gives the VAE's latent_channels (%s and"
                   + " %s, %s)")
-              .formatted(folder, unet.inChannels(), unet.outChannels(), vae.latentChannels()));
+              .formatted(folder, unet.inChannels(), unet.outChannels(), vae.latentChannels());
+      String kind =
+          OtherKind.ofChannels(unet.inChannels()).map(known -> "; " + known.told()).orElse("");
+      problems.add(differs + kind);
     }
     return problems;
   }

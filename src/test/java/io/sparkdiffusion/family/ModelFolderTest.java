@@ -158,9 +158,6 @@ class ModelFolderTest {
         "CLIPTokenizer | T5Tokenizer"
             + " | tokenizer of ROOT/model_index.json: its class must be CLIPTokenizer or"
             + " CLIPTokenizerFast ([transformers, T5Tokenizer])",
-        "StableDiffusionPipeline | StableDiffusionInpaintPipeline"
-            + " | ROOT/model_index.json: its _class_name must be StableDiffusionPipeline"
-            + " (StableDiffusionInpaintPipeline)",
         "StableDiffusionPipeline | StableDiffusionXLPipeline"
             + " | ROOT/model_index.json: its _class_name must be StableDiffusionPipeline"
             + " (StableDiffusionXLPipeline)"
@@ -170,6 +167,23 @@ class ModelFolderTest {
     edit("model_index.json", '"' + name + '"', '"' + other + '"');
 
     assertRefused("Cannot use " + message + OTHER_KINDS);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "StableDiffusionInpaintPipeline | an inpainting model: it needs an image and a mask with",
+        "StableDiffusionDepth2ImgPipeline | a depth model: it needs an image and its depth with",
+        "StableDiffusionUpscalePipeline | an upscaling model: it needs a small image with"
+      })
+  void modelsThatNeedMoreThanATextAreToldAsWhatTheyAre(String pipeline, String kind)
+      throws IOException {
+    edit("model_index.json", "\"StableDiffusionPipeline\"", '"' + pipeline + '"');
+
+    assertRefused(
+        "Cannot use ROOT/model_index.json: its _class_name must be StableDiffusionPipeline (%s); this is %s every text; use a text-to-image model, which init_image goes with too"
+            .formatted(pipeline, kind));
   }
 
   @Test

@@ -136,7 +136,9 @@ class FolderVariantsTest {
                             + " hidden_size (48 and 40)",
                         "Cannot use %s: a text-to-image UNet takes and gives the VAE's"
                                 .formatted(root)
-                            + " latent_channels (9 and 4, 4)",
+                            + " latent_channels (9 and 4, 4); this is an inpainting model: it needs"
+                            + " an image and a mask with every text; use a text-to-image model,"
+                            + " which init_image goes with too",
                         "Cannot take weight text_model.embeddings.token_embedding.weight of"
                             + " text_encoder: its shape must be [1015, 40] ([1014, 40])"));
   }
