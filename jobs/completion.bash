@@ -14,12 +14,16 @@ prompt_syntax=
 clip_skip=
 num_images=
 seed=
+init_image=
+init_image_sha256=
+init_image_fit=
 num_inference_steps=
 guidance_scale=
 guidance_rescale=
 scheduler=
 eta=
 vae_tiling=
+strength=
 diffusion_scheduler_config=
 resolution=
 height=
@@ -57,6 +61,7 @@ _spark_diffusion_values() {
   case "$1" in
     prompts_format) printf '%s\n' auto parquet csv tsv json txt table ;;
     prompt_syntax) printf '%s\n' plain a1111 ;;
+    init_image_fit) printf '%s\n' exact resize crop ;;
     scheduler) printf '%s\n' ddim ddpm pndm euler euler_a heun lms dpm2 dpm2_a dpm++_2m dpm++_2m_sde dpm++_2s unipc deis lcm tcd model ;;
     vae_tiling) printf '%s\n' auto on off ;;
     from_pt) printf '%s\n' true false ;;
@@ -146,6 +151,7 @@ _spark_diffusion_inspect() {
   local current="${COMP_WORDS[COMP_CWORD]}"
   if [[ "$current" == -* ]]; then
     _spark_diffusion_words "$current" '--model
+--init-image
 --again
 --help' ' '
   else

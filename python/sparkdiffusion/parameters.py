@@ -24,6 +24,9 @@ if TYPE_CHECKING:
         guidance_scale: float
         height: int
         idCol: str
+        init_image: str
+        init_image_fit: str
+        init_image_sha256: str
         inputCol: str
         libtorch_path: str
         loras: str
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
         revision: str
         scheduler: str
         seed: int
+        strength: float
         vae_tiling: str
         variant: str
         width: int
@@ -122,6 +126,24 @@ class Parameters(Params):
     def setIdCol(self: P, value: str) -> P:
         """column of ids; without one, the prompt's SHA-256 is the id"""
         return self._set(idCol=value)
+
+    init_image: Param[str] = Param(Params._dummy(), "init_image", "image file that is drawn over, any Hadoop path; empty: noise", TypeConverters.toString)
+
+    def setInitImage(self: P, value: str) -> P:
+        """image file that is drawn over, any Hadoop path; empty: noise"""
+        return self._set(init_image=value)
+
+    init_image_fit: Param[str] = Param(Params._dummy(), "init_image_fit", "an init_image of another size: exact refuses it, resize, crop", TypeConverters.toString)
+
+    def setInitImageFit(self: P, value: str) -> P:
+        """an init_image of another size: exact refuses it, resize, crop"""
+        return self._set(init_image_fit=value)
+
+    init_image_sha256: Param[str] = Param(Params._dummy(), "init_image_sha256", "SHA-256 that the file of init_image must have; empty: any", TypeConverters.toString)
+
+    def setInitImageSha256(self: P, value: str) -> P:
+        """SHA-256 that the file of init_image must have; empty: any"""
+        return self._set(init_image_sha256=value)
 
     inputCol: Param[str] = Param(Params._dummy(), "inputCol", "column of prompts", TypeConverters.toString)
 
@@ -224,6 +246,12 @@ class Parameters(Params):
     def setSeed(self: P, value: int) -> P:
         """rows without a seed derive theirs from it and their id"""
         return self._set(seed=value)
+
+    strength: Param[float] = Param(Params._dummy(), "strength", "how much of init_image is drawn anew, 0 to 1", TypeConverters.toFloat)
+
+    def setStrength(self: P, value: float) -> P:
+        """how much of init_image is drawn anew, 0 to 1"""
+        return self._set(strength=value)
 
     vae_tiling: Param[str] = Param(Params._dummy(), "vae_tiling", "large images in tiles: auto, on, off", TypeConverters.toString)
 

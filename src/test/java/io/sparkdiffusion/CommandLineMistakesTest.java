@@ -60,7 +60,9 @@ class CommandLineMistakesTest {
         "--prompt=a secret cat | seed=1 | write prompt=VALUE",
         "--guidance-scale | 7 | write guidance_scale=VALUE",
         "--steps | 7 | write num_inference_steps=VALUE",
-        "--strength | 7 | leave it out, this project makes images from texts alone",
+        "--denoising-strength | 7 | write strength=VALUE",
+        "--mask-image | 7 | leave it out, this project draws over whole images (init_image) and not"
+            + " in masks",
       })
   void aSettingWithDashesIsToldAsKeyAndValue(String first, String second, String advice) {
     assertThat(run("configs/tiny.yml", first, second)).isEqualTo(ExitCode.NOT_USABLE);

@@ -8,6 +8,7 @@ import io.sparkdiffusion.image.PngTexts;
 import io.sparkdiffusion.metadata.GenerationParameters;
 import io.sparkdiffusion.metadata.ImageCommand;
 import io.sparkdiffusion.metadata.ImageOrigin;
+import io.sparkdiffusion.request.Start;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -26,7 +27,7 @@ import picocli.CommandLine.Parameters;
 /** Says how a PNG file was made, and which command makes it again. */
 @Command(
     name = "inspect",
-    customSynopsis = "jobs/inspect FILE [--model=FOLDER] [--again=DIR]",
+    customSynopsis = "jobs/inspect FILE [--model=FOLDER] [--init-image=FILE] [--again=DIR]",
     description = {
       "Says how a PNG file was made and which command makes it again, byte for byte; with --again it"
           + " makes it. Exit code 0: told, or made with the same bytes; 1: the bytes differ; others"
@@ -44,6 +45,12 @@ public final class Inspect implements Callable<Integer> {
       paramLabel = "FOLDER",
       description = "where the model is now; default: what run.json beside the images says")
   private String model;
+
+  @Option(
+      names = "--init-image",
+      paramLabel = "FILE",
+      description = "where the image is now that it starts from; default: what FILE says")
+  private String initImage;
 
   @Option(
       names = "--again",
@@ -100,15 +107,30 @@ public final class Inspect implements Callable<Integer> {
     boolean isMarked = texts.getOrDefault(PngText.XMP, "").contains("trainedAlgorithmicMedia");
     String origin = texts.get(PngText.ORIGIN);
     if (again != null) {
-      return makeAgain(parsed(parameters), origin, isMarked);
+      return makeAgain(started(parsed(parameters)), origin, isMarked);
     }
     InspectedText.lines(parameters).forEach(out::println);
     out.println();
     out.println("Marked as made by AI: " + (isMarked ? "yes" : "no"));
     if (origin != null) {
-      tellOrigin(parsed(parameters), ImageOrigin.fromJson(origin), isMarked);
+      tellOrigin(started(parsed(parameters)), ImageOrigin.fromJson(origin), isMarked);
     }
     return ExitCode.DONE;
+  }
+
+  /** With the place of the image that it starts from, which lay in a table where none is said. */
+  private GenerationParameters started(GenerationParameters said) {
+    if (!(Start.of(said.values()) instanceof Start.FromImage start)) {
+      return said;
+    }
+    String place = initImage == null ? said.initImage() : initImage;
+    if (place.isEmpty() && again != null) {
+      throw new ProblemsException(
+          "Cannot make %s again: the image that it starts from lay in a table, --init-image=FILE must name one with its bytes (SHA-256 %s)"
+              .formatted(file, start.sha256()));
+    }
+    String named = place.isEmpty() ? "INIT_IMAGE_WITH_SHA256_" + start.sha256() : place;
+    return said.startingFrom(named);
   }
 
   private static String shown(Set<String> keywords) {

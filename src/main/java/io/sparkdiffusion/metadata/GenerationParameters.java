@@ -4,6 +4,7 @@ import io.sparkdiffusion.config.Shown;
 import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.request.Parameter;
 import io.sparkdiffusion.request.Parameters;
+import io.sparkdiffusion.request.Start;
 import io.sparkdiffusion.request.Values;
 import io.sparkdiffusion.sampler.Samplers;
 import java.util.ArrayList;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -42,7 +44,7 @@ public record GenerationParameters(
   private static final String NEGATIVE = "Negative prompt: ";
   private static final String SIZE = "Size";
 
-  /** What the web UI calls the parameters that it has; it always says those but eta. */
+  /** What the web UI calls the parameters that it has; it always says those of the first six. */
   private static final Map<Parameter<?>, String> LABELS =
       Map.of(
           Parameters.NUM_INFERENCE_STEPS, "Steps",
@@ -51,13 +53,19 @@ public record GenerationParameters(
           Parameters.SEED, "Seed",
           Parameters.HEIGHT, SIZE,
           Parameters.WIDTH, SIZE,
-          Parameters.ETA, "Eta DDIM");
+          Parameters.ETA, "Eta DDIM",
+          Parameters.STRENGTH, "Denoising strength");
 
-  /** Those that are said where they have another value than the usual one, by their labels. */
+  /** Those of them that are said where they have another value than the usual one. */
+  private static final Set<Parameter<?>> LABELED_WHERE_SET =
+      Set.of(Parameters.ETA, Parameters.STRENGTH);
+
+  /** All that are said where they have another value than the usual one, by their labels. */
   private static final List<Parameter<?>> SAID_WHERE_SET =
       Parameters.OF_IMAGE.stream()
           .filter(parameter -> !parameter.isPrivate())
-          .filter(parameter -> parameter == Parameters.ETA || !LABELS.containsKey(parameter))
+          .filter(
+              parameter -> LABELED_WHERE_SET.contains(parameter) || !LABELS.containsKey(parameter))
           .sorted(Comparator.comparing(GenerationParameters::label))
           .toList();
 
@@ -230,7 +238,7 @@ public record GenerationParameters(
     settings.put("Model hash", modelHash);
     settings.put("Model", modelName);
     for (Parameter<?> parameter : SAID_WHERE_SET) {
-      if (!parameter.usual().equals(values.find(parameter))) {
+      if (isSaid(parameter)) {
         put(settings, parameter);
       }
     }
@@ -246,9 +254,30 @@ public record GenerationParameters(
     }
   }
 
+  /** The web UI tells of every image that starts from another how much is drawn anew. */
+  private boolean isSaid(Parameter<?> parameter) {
+    boolean isFromImage = Start.of(values) instanceof Start.FromImage;
+    if (parameter == Parameters.STRENGTH) {
+      return isFromImage;
+    }
+    boolean isSet = !parameter.usual().equals(values.find(parameter));
+    return isSet && (isFromImage || !Start.PARAMETERS.contains(parameter));
+  }
+
   private void put(Map<String, String> settings, Parameter<?> parameter) {
     String value = values.get(parameter).toString();
     settings.put(label(parameter), parameter == Parameters.CLIP_SKIP ? counted(value, 1) : value);
+  }
+
+  /** Where the file of the image is that it starts from; empty where that lay in a table. */
+  public String initImage() {
+    return values.get(Parameters.INIT_IMAGE);
+  }
+
+  /** The same of an image whose file is elsewhere. */
+  public GenerationParameters startingFrom(String path) {
+    return new GenerationParameters(
+        values.with(Parameters.INIT_IMAGE.of(path)), modelHash, modelName, loras, embeddings);
   }
 
   /** A row that makes the same image again, as the only one of that row. */

@@ -4,6 +4,7 @@ import io.sparkdiffusion.config.Shown;
 import io.sparkdiffusion.config.StrictJson;
 import io.sparkdiffusion.request.Parameter;
 import io.sparkdiffusion.request.Parameters;
+import io.sparkdiffusion.request.Start;
 import io.sparkdiffusion.request.VaeTiling;
 import io.sparkdiffusion.request.Values;
 import io.sparkdiffusion.sampler.SchedulerConfig;
@@ -92,7 +93,11 @@ public final class ImageCommand {
       String dtype,
       Map<String, Object> schedulerConfig) {
     Map<String, Object> settings = new LinkedHashMap<>(model);
+    boolean isFromImage = Start.of(image.values()) instanceof Start.FromImage;
     for (Parameter<?> parameter : Parameters.OF_IMAGE) {
+      if (!isFromImage && Start.PARAMETERS.contains(parameter)) {
+        continue;
+      }
       settings.put(parameter.name(), image.values().get(parameter));
       if (parameter == Parameters.SEED) {
         settings.put(Parameters.NUM_IMAGES.name(), 1);

@@ -3,6 +3,7 @@ package io.sparkdiffusion.pipeline;
 import io.sparkdiffusion.noise.TorchGenerator;
 import io.sparkdiffusion.request.BatchKey;
 import io.sparkdiffusion.request.ImageRequest;
+import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -60,6 +61,17 @@ final class Batch {
       System.arraycopy(generators.get(i).randn(count), 0, all, i * count, count);
     }
     return all;
+  }
+
+  /**
+   * The images that all start from.
+   *
+   * @return (B, H, W, 3), row by row
+   */
+  byte[] pixels(StartImages starts) {
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    requests.forEach(request -> all.writeBytes(starts.rgb(request)));
+    return all.toByteArray();
   }
 
   /** One number of each request: (B). */

@@ -1,6 +1,7 @@
 package io.sparkdiffusion.pipeline;
 
 import io.sparkdiffusion.graph.Graph;
+import io.sparkdiffusion.graph.Tensor;
 import io.sparkdiffusion.kernel.LiveMemory;
 import io.sparkdiffusion.kernel.Target;
 import io.sparkdiffusion.torch.CompiledGraph;
@@ -23,6 +24,7 @@ final class Denoiser implements AutoCloseable {
   private final GraphCache<UnetShape> unets;
   private final GraphCache<BatchShape> scaled;
   private final GraphCache<StepShape> steps;
+  private final GraphCache<StepShape> noisy;
 
   /**
    * What decides the graph of the UNet.
@@ -62,6 +64,29 @@ final class Denoiser implements AutoCloseable {
     this.scaled = new GraphCache<>(device, Denoiser::scaled);
     this.steps =
         new GraphCache<>(device, shape -> GuidedStep.record(shape.batch(), shape.states()));
+    this.noisy = new GraphCache<>(device, Denoiser::noisy);
+  }
+
+  /**
+   * Inputs: states (S B, C, H, W), of which the first B are noise; latents (B, C, H, W) and their
+   * factor (1). Result: the states, to the first of which the latents are added.
+   */
+  private static Graph noisy(StepShape shape) {
+    Graph graph = new Graph("the noised start");
+    BatchShape one = shape.batch();
+    long batch = one.batch();
+    long history = (shape.states() - 1) * batch;
+    Tensor states =
+        graph.input(shape.states() * batch, one.channels(), one.height(), one.width());
+    Tensor latents = graph.input(batch, one.channels(), one.height(), one.width());
+    Tensor signal = latents.times(graph.input(1));
+    return graph.returns(
+        history == 0
+            ? states.plus(signal)
+            : Tensor.cat(
+                0,
+                states.narrow(0, 0, batch).plus(signal),
+                states.narrow(0, batch, history)));
   }
 
   /** Inputs: latents (B, C, H, W) and a factor (1); result: their product. */
@@ -102,6 +127,10 @@ final class Denoiser implements AutoCloseable {
     return steps.get(new StepShape(shape, states));
   }
 
+  CompiledGraph noisy(BatchShape shape, int states) {
+    return noisy.get(new StepShape(shape.plain(), states));
+  }
+
   /** What the UNet's results take at a time in such a batch, weights not counted. */
   long imageBytes(BatchShape shape) {
     return LiveMemory.peakBytes(recorded.apply(new UnetShape(shape, tokens)), target.dtype());
@@ -109,11 +138,16 @@ final class Denoiser implements AutoCloseable {
 
   /** Time spent in compiling so far. */
   Duration compiling() {
-    return unets.compiling().plus(scaled.compiling()).plus(steps.compiling());
+    return unets
+        .compiling()
+        .plus(scaled.compiling())
+        .plus(steps.compiling())
+        .plus(noisy.compiling());
   }
 
   @Override
   public void close() {
+    noisy.close();
     steps.close();
     scaled.close();
     unets.close();

@@ -10,6 +10,7 @@ import io.sparkdiffusion.util.ResourceStack;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /** The steps of one batch. It runs on the device's thread. */
 final class DenoisingLoop {
@@ -20,13 +21,30 @@ final class DenoisingLoop {
   private final BatchShape shape;
   private final DeviceTensor embeddings;
   private final Schedule schedule;
+  private final Optional<DeviceTensor> image;
   private final CompiledGraph unet;
   private final StepTable table;
   private final DeviceTensor scale;
   private final DeviceTensor rescale;
 
-  /** What is denoised, and how; borrowed. */
-  record Task(Batch batch, BatchShape shape, DeviceTensor embeddings, Schedule schedule) {}
+  /**
+   * What is denoised, and how; borrowed.
+   *
+   * @param image the latents of the images that this starts from, (B, C, h, w), without noise;
+   *     nothing for a start from noise alone
+   */
+  record Task(
+      Batch batch,
+      BatchShape shape,
+      DeviceTensor embeddings,
+      Schedule schedule,
+      Optional<DeviceTensor> image) {
+
+    /** From noise alone. */
+    Task(Batch batch, BatchShape shape, DeviceTensor embeddings, Schedule schedule) {
+      this(batch, shape, embeddings, schedule, Optional.empty());
+    }
+  }
 
   /**
    * Copies to the device what the steps need.
@@ -40,6 +58,7 @@ final class DenoisingLoop {
     this.shape = task.shape();
     this.embeddings = task.embeddings();
     this.schedule = task.schedule();
+    this.image = task.image();
     this.unet = graphs.unet(shape, embeddings.shape().size(1));
     this.table = shared.push(new StepTable(device, schedule));
     this.scale = shared.push(perImage(batch.values(ImageRequest::guidanceScale)));
@@ -48,7 +67,7 @@ final class DenoisingLoop {
 
   /** The states after the last step, which the caller closes. */
   DeviceTensor run(StepObserver observer) {
-    DeviceTensor states = noise();
+    DeviceTensor states = image.isPresent() ? noisy(image.get()) : noise();
     for (int step = 0; step < schedule.steps().size(); step++) {
       try (DeviceTensor current = states) {
         show(current, observer);
@@ -81,6 +100,14 @@ final class DenoisingLoop {
       noise[i] *= sigma;
     }
     return images(Arrays.copyOf(noise, schedule.states() * noise.length), schedule.states());
+  }
+
+  /** The images' latents with each one's noise over them, and zeros for the history. */
+  private DeviceTensor noisy(DeviceTensor latents) {
+    try (DeviceTensor noise = noise();
+        DeviceTensor signal = device.floats(new float[] {(float) schedule.initSignal()}, 1)) {
+      return graphs.noisy(shape, schedule.states()).run(noise, latents, signal);
+    }
   }
 
   private DeviceTensor next(DeviceTensor states, int index) {

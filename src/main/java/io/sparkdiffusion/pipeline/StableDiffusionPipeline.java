@@ -27,6 +27,7 @@ import java.util.Collection;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -50,6 +51,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
   private final TorchDevice device;
   private final List<WeightsOnDemand> weights = new ArrayList<>();
   private final PromptEncoder prompts;
+  private final StartEncoder starts;
   private final Denoiser denoiser;
   private final ImageDecoder images;
   private final Decoding decoding;
@@ -85,6 +87,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
                   weights(Component.TEXT_ENCODER, target),
                   device,
                   target));
+      this.starts = resources.push(new StartEncoder(device, folder, networks, target));
       WeightsOnDemand unet = weights(Component.UNET, target);
       WeightsOnDemand vae = weights(Component.VAE, target);
       this.denoiser =
@@ -207,12 +210,28 @@ public final class StableDiffusionPipeline implements AutoCloseable {
    *     pipeline can be used further
    */
   public List<ImageResult> generate(List<ImageRequest> requests, int batchSize) {
-    return generate(requests, batchSize, latents -> {});
+    return generate(requests, StartImages.NONE, batchSize);
+  }
+
+  /**
+   * The same of images that start from others.
+   *
+   * @param given the pixels of those
+   */
+  public List<ImageResult> generate(
+      List<ImageRequest> requests, StartImages given, int batchSize) {
+    return generate(requests, given, batchSize, latents -> {});
   }
 
   /** The same as {@link #generate(List)}, seen step by step. */
   public List<ImageResult> generate(List<ImageRequest> requests, StepObserver observer) {
-    return generate(requests, options.batchSize(), observer);
+    return generate(requests, StartImages.NONE, observer);
+  }
+
+  /** The same of images that start from others. */
+  public List<ImageResult> generate(
+      List<ImageRequest> requests, StartImages given, StepObserver observer) {
+    return generate(requests, given, options.batchSize(), observer);
   }
 
   /**
@@ -233,11 +252,11 @@ public final class StableDiffusionPipeline implements AutoCloseable {
   }
 
   private synchronized List<ImageResult> generate(
-      List<ImageRequest> requests, int batchSize, StepObserver observer) {
+      List<ImageRequest> requests, StartImages given, int batchSize, StepObserver observer) {
     BatchKey key = Batch.commonKey(requests);
     Schedule schedule;
     try {
-      schedule = schedulers.config(key.scheduler()).schedule(key.numInferenceSteps(), key.eta());
+      schedule = schedulers.config(key.scheduler()).schedule(key.numInferenceSteps(), key.eta(), key.firstStep());
     } catch (IllegalArgumentException e) {
       return requests.stream()
           .<ImageResult>map(request -> new ImageResult.Failed(request, e.getMessage()))
@@ -256,7 +275,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
       for (int from = 0; from < alike.size(); from += batchSize) {
         List<ImageRequest> batch = alike.subList(from, Math.min(from + batchSize, alike.size()));
         encodeAhead(batch, alike.subList(from, alike.size()));
-        for (ImageResult result : generateBatch(batch, batchSize, schedule, observer)) {
+        for (ImageResult result : generateBatch(batch, given, batchSize, schedule, observer)) {
           results.put(result.request(), result);
         }
       }
@@ -274,13 +293,17 @@ public final class StableDiffusionPipeline implements AutoCloseable {
   }
 
   private List<ImageResult> generateBatch(
-      List<ImageRequest> requests, int batchSize, Schedule schedule, StepObserver observer) {
+      List<ImageRequest> requests,
+      StartImages given,
+      int batchSize,
+      Schedule schedule,
+      StepObserver observer) {
     TimeKeeper.Begin begin = time.begin();
     Batch batch = Batch.of(requests, batchSize);
     BatchShape shape = shape(batch.key(), batch.requests().size());
     List<EncodedText> texts = prompts.encode(batch.requests(), shape.guided());
     List<Decoded> decoded;
-    try (DeviceTensor states = denoise(batch, shape, texts, schedule, observer)) {
+    try (DeviceTensor states = denoise(batch, shape, texts, schedule, given, observer)) {
       decoded =
           decoding.decode(
               (first, some) -> images.decode(states, first, some, batch.key().isTiled()),
@@ -295,9 +318,16 @@ public final class StableDiffusionPipeline implements AutoCloseable {
       BatchShape shape,
       List<EncodedText> texts,
       Schedule schedule,
+      StartImages given,
       StepObserver observer) {
-    try (DeviceTensor embeddings = prompts.embeddings(texts)) {
-      return denoiser.denoise(new DenoisingLoop.Task(batch, shape, embeddings, schedule), observer);
+    try (ResourceStack own = new ResourceStack()) {
+      DeviceTensor embeddings = own.push(prompts.embeddings(texts));
+      Optional<DeviceTensor> image =
+          batch.key().firstStep().isPresent()
+              ? Optional.of(own.push(starts.latents(batch, given, shape)))
+              : Optional.empty();
+      return denoiser.denoise(
+          new DenoisingLoop.Task(batch, shape, embeddings, schedule, image), observer);
     }
   }
 
@@ -347,11 +377,15 @@ public final class StableDiffusionPipeline implements AutoCloseable {
   }
 
   private Duration compiling() {
-    return prompts.compiling().plus(denoiser.compiling()).plus(images.compiling());
+    return prompts
+        .compiling()
+        .plus(starts.compiling())
+        .plus(denoiser.compiling())
+        .plus(images.compiling());
   }
 
   private Duration loading() {
-    return weights.stream().map(WeightsOnDemand::loading).reduce(Duration.ZERO, Duration::plus);
+    return weights.stream().map(WeightsOnDemand::loading).reduce(starts.loading(), Duration::plus);
   }
 
   /** Where the time went so far; that of images which are being made comes with them. */

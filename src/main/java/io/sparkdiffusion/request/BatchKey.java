@@ -1,15 +1,23 @@
 package io.sparkdiffusion.request;
 
+import java.util.OptionalInt;
+
 /**
  * What the images of one UNet batch share; texts, seeds and guidance vary inside a batch.
  *
  * @param shared values of the parameters in which images of a batch must not differ
  * @param guided false where guidance is at most 1 and the unconditional half is skipped
+ * @param firstStep the step that images with noise over them begin with; empty for noise alone
  */
-public record BatchKey(Values shared, boolean guided) {
+public record BatchKey(Values shared, boolean guided, OptionalInt firstStep) {
 
   public int numInferenceSteps() {
     return shared.get(Parameters.NUM_INFERENCE_STEPS);
+  }
+
+  /** How many of the steps are taken. */
+  public int steps() {
+    return numInferenceSteps() - firstStep.orElse(0);
   }
 
   public int heightPixels() {

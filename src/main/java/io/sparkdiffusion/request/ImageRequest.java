@@ -16,11 +16,11 @@ public final class ImageRequest implements Serializable {
   private final Values values;
   private final Start start;
 
-  private ImageRequest(String id, int imageIndex, Values values, Start start) {
+  private ImageRequest(String id, int imageIndex, Values values) {
     this.id = id;
     this.imageIndex = imageIndex;
     this.values = values;
-    this.start = start;
+    this.start = Start.of(values);
   }
 
   /**
@@ -48,8 +48,7 @@ public final class ImageRequest implements Serializable {
    * @param values of all {@link Parameters#OF_IMAGE}, perhaps of others
    */
   public static ImageRequest checked(String id, int imageIndex, Values values) {
-    return new ImageRequest(
-        id, imageIndex, values.only(Parameter::decidesImage), new Start.Noise());
+    return new ImageRequest(id, imageIndex, values.only(Parameter::decidesImage));
   }
 
   /** The row's id. */
@@ -134,7 +133,23 @@ public final class ImageRequest implements Serializable {
 
   /** The same with another value of a parameter. */
   ImageRequest with(Parameter.Value<?> other) {
-    return new ImageRequest(id, imageIndex, values.with(other), start);
+    return new ImageRequest(id, imageIndex, values.with(other));
+  }
+
+  /**
+   * The same from an image.
+   *
+   * @param path where its file is; empty where its bytes are in the row
+   * @param sha256 of its file's bytes
+   */
+  public ImageRequest startingFrom(String path, String sha256) {
+    return with(Parameters.INIT_IMAGE.of(path)).with(Parameters.INIT_IMAGE_SHA256.of(sha256));
+  }
+
+  /** The same from noise, with the usual values of what that does not depend on. */
+  public ImageRequest startingFromNoise() {
+    Values usual = Values.usual().only(Start.PARAMETERS::contains);
+    return new ImageRequest(id, imageIndex, usual.withDefaults(values));
   }
 
   /** What a request hash holds of this image, by name. */
@@ -147,7 +162,10 @@ public final class ImageRequest implements Serializable {
 
   /** What an image must share with its neighbours in a UNet batch. */
   public BatchKey batchKey() {
-    return new BatchKey(values.only(parameter -> !parameter.variesInBatch()), isGuided());
+    return new BatchKey(
+        values.only(parameter -> !parameter.variesInBatch()),
+        isGuided(),
+        start.firstStep(numInferenceSteps()));
   }
 
   /** Whether there is guidance, by diffusers' rule (do_classifier_free_guidance). */
@@ -160,13 +178,12 @@ public final class ImageRequest implements Serializable {
     return other instanceof ImageRequest request
         && id.equals(request.id)
         && imageIndex == request.imageIndex
-        && values.equals(request.values)
-        && start.equals(request.start);
+        && values.equals(request.values);
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(id, imageIndex, values, start);
+    return Objects.hash(id, imageIndex, values);
   }
 
   /** Which image and its numbers: texts stay out of logs. */

@@ -8,5 +8,7 @@ public enum InHash {
    * Where it has another value than its usual one: for a parameter that is new, so that the images
    * that there are keep their hashes and are not made again.
    */
-  UNLESS_USUAL
+  UNLESS_USUAL,
+  /** As {@link Start} says, for what images from noise do not depend on. */
+  BY_START
 }

@@ -103,7 +103,11 @@ public final class Parameter<T> implements Serializable {
     if (said.another != null) {
       return value.equals(said.another);
     }
-    return decidesImage() && !(said.inHash == InHash.UNLESS_USUAL && value.equals(said.usual));
+    return switch (said.inHash) {
+      case YES -> true;
+      case NO, BY_START -> false;
+      case UNLESS_USUAL -> !value.equals(said.usual);
+    };
   }
 
   /** Whether images of one batch may differ in it. */

@@ -224,6 +224,63 @@ public final class Parameters {
                   "large images in tiles: auto, on, off")
               .inHashOnlyAs(VaeTiling.ON));
 
+  /** The image that denoising starts from (arXiv 2108.01073), empty for noise. */
+  public static final Parameter<String> INIT_IMAGE =
+      add(
+          text("init_image")
+              .usually("")
+              .rule(Rule.noUrl())
+              .rule(Rule.atMost(4096, "characters", String::length))
+              .values("any Hadoop path; empty: noise")
+              .alsoCalled("image", "image_path", "input_image", "source_image", "init_img")
+              .means(
+                  "PNG or JPEG file that is drawn over; in a table also its bytes",
+                  "image file that is drawn over, any Hadoop path; empty: noise")
+              .topic(Topic.WHAT_TO_DRAW)
+              .inHash(InHash.BY_START)
+              .variesInBatch());
+
+  /** What the image's file must be; a planned image always has it. */
+  public static final Parameter<String> INIT_IMAGE_SHA256 =
+      add(
+          text("init_image_sha256")
+              .usually("")
+              .rule(Rule.sha256())
+              .values("64 hex digits; empty: any")
+              .means(
+                  "SHA-256 that the file of init_image must have",
+                  "SHA-256 that the file of init_image must have; empty: any")
+              .topic(Topic.WHAT_TO_DRAW)
+              .inHash(InHash.BY_START)
+              .variesInBatch());
+
+  /** How that image comes to the size that is asked for. */
+  public static final Parameter<String> INIT_IMAGE_FIT =
+      add(
+          text("init_image_fit")
+              .usually(InitImageFit.EXACT)
+              .rule(Rule.oneOf(InitImageFit.WORDS))
+              .means(
+                  "an init_image of another size: exact refuses it, resize stretches it, crop cuts"
+                      + " it to the shape first",
+                  "an init_image of another size: exact refuses it, resize, crop")
+              .topic(Topic.WHAT_TO_DRAW)
+              .inHash(InHash.BY_START)
+              .variesInBatch());
+
+  /** Share of the steps that an image goes through; 1 leaves little of it. */
+  public static final Parameter<Double> STRENGTH =
+      add(
+          number("strength")
+              .usually(0.8)
+              .rule(Rule.share())
+              .alsoCalled("denoising_strength", "denoise", "denoising", "prompt_strength")
+              .means(
+                  "how much of init_image is drawn anew: the share of the steps that are taken",
+                  "how much of init_image is drawn anew, 0 to 1")
+              .inHash(InHash.BY_START)
+              .variesInBatch());
+
   /** All of them. */
   public static final List<Parameter<?>> ALL = List.copyOf(TABLE);
 

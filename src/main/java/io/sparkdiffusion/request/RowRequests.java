@@ -3,6 +3,7 @@ package io.sparkdiffusion.request;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /** What a row of the prompt table asks for, or everything that is wrong with it. */
@@ -46,7 +47,24 @@ public sealed interface RowRequests {
   /** All rules that a row with all its values breaks. */
   static List<String> problems(Values row) {
     List<String> problems = row.problems(Parameters.OF_ROW);
-    return problems.isEmpty() ? WeightedPrompt.problems(row) : problems;
+    if (problems.isEmpty()) {
+      problems.addAll(WeightedPrompt.problems(row));
+      strengthProblem(row).ifPresent(problems::add);
+    }
+    return problems;
+  }
+
+  /** An image that no step is taken with would come out as it came in. */
+  private static Optional<String> strengthProblem(Values row) {
+    int steps = row.get(Parameters.NUM_INFERENCE_STEPS);
+    double strength = row.get(Parameters.STRENGTH);
+    boolean hasImage =
+        !row.get(Parameters.INIT_IMAGE).isEmpty() || !row.get(Parameters.INIT_IMAGE_SHA256).isEmpty();
+    return hasImage && Start.FromImage.taken(steps, strength) == 0
+        ? Optional.of(
+            "Cannot use strength: one step must be taken at least (%s of %s steps)"
+                .formatted(strength, steps))
+        : Optional.empty();
   }
 
   /** Each takes the row's seed + its index, in 64 bits: the largest is followed by the smallest. */

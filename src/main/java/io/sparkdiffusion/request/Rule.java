@@ -3,6 +3,7 @@ package io.sparkdiffusion.request;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 
 /**
  * What a value must keep to.
@@ -49,6 +50,25 @@ record Rule<T>(Predicate<T> holds, String sentence, Function<T, Object> shown, L
         value -> count.apply(value) <= most,
         "have at most %s %s".formatted(most, what),
         count::apply,
+        List.of());
+  }
+
+  /** A path, which may not name a server that anybody on it would be made to call. */
+  static Rule<String> noUrl() {
+    Pattern url = Pattern.compile("(?i)(https?|ftps?|data|jar|gopher):.*", Pattern.DOTALL);
+    return new Rule<>(
+        path -> !url.matcher(path).matches(),
+        "be a path that Hadoop knows, no URL",
+        path -> path.substring(0, path.indexOf(':') + 1) + "…",
+        List.of());
+  }
+
+  /** A hash, or none. */
+  static Rule<String> sha256() {
+    return new Rule<>(
+        hash -> hash.matches("([0-9a-f]{64})?"),
+        "be 64 hex digits in small letters",
+        Rule::word,
         List.of());
   }
 

@@ -163,6 +163,40 @@ class InspectTest {
   }
 
   @Test
+  void theCommandNamesTheImageThatItStartsFromAndWhatThatMustBe() throws IOException {
+    String hash = "ab".repeat(32);
+    Path file = write("a.png", List.of(PngText.of(startingFrom("file:/in/1.png", hash)), PngText.of(ORIGIN)));
+    String rest = " init_image_sha256=%s init_image_fit=exact strength=0.8 ".formatted(hash);
+    assertThat(run(file, "--model=/models/tiny")).isEqualTo(ExitCode.DONE);
+    assertThat(text(out))
+        .contains("Denoising strength: 0.8", " init_image=file:/in/1.png" + rest);
+    assertThat(run(file, "--model=/models/tiny", "--init-image=/moved.png")).isEqualTo(0);
+    assertThat(text(out)).contains(" init_image=/moved.png" + rest);
+  }
+
+  @Test
+  void anImageOfATableIsAskedFor() throws IOException {
+    String hash = "ab".repeat(32);
+    Path file = write("a.png", List.of(PngText.of(startingFrom("", hash)), PngText.of(ORIGIN)));
+    assertThat(run(file, "--model=/models/tiny")).isEqualTo(ExitCode.DONE);
+    assertThat(text(out)).contains(" init_image=INIT_IMAGE_WITH_SHA256_" + hash + " ");
+    assertThat(run(file, "--model=/models/tiny", "--again=" + folder.resolve("new")))
+        .isEqualTo(ExitCode.NOT_USABLE);
+    assertThat(text(err))
+        .contains(
+            "the image that it starts from lay in a table, --init-image=FILE must name one with its"
+                + " bytes (SHA-256 %s)".formatted(hash));
+  }
+
+  private static GenerationParameters startingFrom(String path, String hash) {
+    return GenerationParameters.of(
+        Requests.of("a", 0, "a fox", "", Parameters.HEIGHT.of(8), Parameters.WIDTH.of(8))
+            .startingFrom(path, hash),
+        "0123456789ab",
+        "tiny");
+  }
+
+  @Test
   void refusesWhatItCannotRead() throws IOException {
     assertThat(run(folder.resolve("none.png"))).isEqualTo(ExitCode.NOT_USABLE);
     assertThat(text(err)).startsWith("Cannot inspect " + folder.resolve("none.png") + ": the file");

@@ -35,6 +35,10 @@ final class ConfigText {
       prompt_syntax: a1111
       clip_skip: 2
       vae_tiling: on
+      init_image: in.png
+      init_image_sha256: 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
+      init_image_fit: crop
+      strength: 0.6
       diffusion_scheduler_config: {timestep_spacing: trailing, rescale_zero_terminal_snr: true}
       resolution: 256
       height: 768

@@ -181,7 +181,10 @@ class JobConfigTest {
                 + " embeddings=toys/toy.safetensors:<toy>,hdfs://host/x.safetensors,"
                 + " eta=0.5, from_pt=false,"
                 + " gallery=false, guidance_rescale=0.7, guidance_scale=5.0, height=768,"
-                + " hf_access_token=(set), id_column=, ignore_columns=, libtorch_path=./gpu-env,"
+                + " hf_access_token=(set), id_column=, ignore_columns=,"
+                + " init_image=in.png, init_image_fit=crop,"
+                + " init_image_sha256=00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff,"
+                + " libtorch_path=./gpu-env,"
                 + " lora_unmatched=ignore,"
                 + " loras=styles/ink.safetensors:0.5,org/name@v1/b.safetensors,"
                 + " max_failed_rows=0.05,"
@@ -196,7 +199,7 @@ class JobConfigTest {
                 + " price_per_device_hour=2.5, prompt=(set), prompt_column=prompt,"
                 + " prompt_syntax=a1111, prompts=,"
                 + " prompts_format=auto, prompts_options=, resolution=, revision=fp16,"
-                + " run_name=autumn, scheduler=ddim, seed=-9,"
+                + " run_name=autumn, scheduler=ddim, seed=-9, strength=0.6,"
                 + " vae_tiling=on, variant=, weights_dtype=bfloat16, width=640}");
     assertThat(config.toString()).doesNotContain("a cat", "blurry", "hf_secret");
   }

@@ -36,6 +36,21 @@ class GenerationParametersTest {
   }
 
   @Test
+  void tellsWhatAnImageStartsFromAndHowMuchIsDrawnAnew() {
+    ImageRequest request =
+        Requests.of("r", 0, "a cat", "", Parameters.SEED.of(1L))
+            .startingFrom("file:/in, 1.png", "a".repeat(64));
+    GenerationParameters parameters = GenerationParameters.of(request, DIGEST, "sd2");
+
+    assertThat(parameters.text())
+        .endsWith(
+            "Model: sd2, Denoising strength: 0.8, Init image: \"file:/in, 1.png\", Init image sha256: "
+                + "a".repeat(64));
+    assertThat(GenerationParameters.parse(parameters.text())).isEqualTo(parameters);
+    assertThat(parameters.initImage()).isEqualTo("file:/in, 1.png");
+  }
+
+  @Test
   void namesLorasAsTheWebUiDoes() {
     ImageRequest request = Requests.of("r", 0, "a <lora:cat:1>", "blurry", Parameters.SEED.of(1L));
     List<LoraTag> loras =

@@ -36,6 +36,10 @@ class StableDiffusionPipelineTest {
   }
 
   static void assertEqualToDiffusers(PipelineCase run) {
+    assertEqualToDiffusers(run, StartImages.NONE);
+  }
+
+  static void assertEqualToDiffusers(PipelineCase run, StartImages starts) {
     ReferenceFile numbers = ReferenceModels.numbers(run.numbers());
     float[] expected = numbers.floats(run.name() + "/latents");
     byte[] pixels = numbers.bytes(run.name() + "/pixels");
@@ -46,7 +50,7 @@ class StableDiffusionPipelineTest {
         StableDiffusionPipeline.load(
             ModelFolder.open(ReferenceModels.folder(run.model())),
             new PipelineOptions("cpu", "float32", images, run.schedulerOverrides()))) {
-      results = pipeline.generate(run.requests(), given -> latents.add(given.get()));
+      results = pipeline.generate(run.requests(), starts, given -> latents.add(given.get()));
     }
 
     assertThat(latents).hasSize((int) numbers.shape(run.name() + "/latents")[0]);

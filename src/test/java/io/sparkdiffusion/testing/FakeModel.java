@@ -4,7 +4,9 @@ import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.metadata.Provenance;
 import io.sparkdiffusion.pipeline.ImageResult;
 import io.sparkdiffusion.pipeline.PipelineTimes;
+import io.sparkdiffusion.pipeline.StartImages;
 import io.sparkdiffusion.request.ImageRequest;
+import io.sparkdiffusion.request.Start;
 import io.sparkdiffusion.sampler.Schedulers;
 import io.sparkdiffusion.spark.model.GeneratorFactory;
 import io.sparkdiffusion.spark.model.ImageGenerator;
@@ -131,6 +133,25 @@ public final class FakeModel {
     @Override
     public Optional<TextsAhead> textsAhead() {
       return Optional.of(new Ahead(name));
+    }
+
+    /** Half of an image is the one that it starts from. */
+    @Override
+    public List<ImageResult> generate(
+        List<ImageRequest> requests, StartImages starts, int batchSize) {
+      return generate(requests, batchSize).stream()
+          .map(
+              result ->
+                  result instanceof ImageResult.Generated made
+                          && made.request().start() instanceof Start.FromImage
+                      ? over(starts.rgb(made.request()), made)
+                      : result)
+          .toList();
+    }
+
+    private static ImageResult over(byte[] image, ImageResult.Generated made) {
+      System.arraycopy(image, 0, made.rgb(), 0, image.length / 2);
+      return made;
     }
 
     @Override

@@ -30,8 +30,12 @@ public record PipelineCase(
   /** The numbers of {@link #samplers()}. */
   public static final String SAMPLERS = "pipeline_samplers.safetensors";
 
+  private static final String FROM_IMAGE = "pipeline_from_image.safetensors";
+
   /** Where the adapters of {@link #loras()} are. */
   public static final Path ADAPTERS = ReferenceModels.folder("adapters");
+
+  private static final String ANY_HASH = "0".repeat(64);
 
   private static final String LORA = "pipeline_lora.safetensors";
 
@@ -55,6 +59,11 @@ public record PipelineCase(
   /** All runs with adapters. */
   public static List<PipelineCase> lora() {
     return about(LORA);
+  }
+
+  /** All runs that start from images, of which the files of {@link #requests} are no real ones. */
+  public static List<PipelineCase> fromImage() {
+    return about(FROM_IMAGE);
   }
 
   private static List<PipelineCase> about(String numbers) {
@@ -87,7 +96,9 @@ public record PipelineCase(
                         Parameters.HEIGHT.of(json.get("height").asInt()),
                         Parameters.WIDTH.of(json.get("width").asInt()),
                         Parameters.SCHEDULER.of(json.path("scheduler").asText("ddim")),
-                        Parameters.ETA.of(json.get("eta").asDouble())))
+                        Parameters.ETA.of(json.get("eta").asDouble()),
+                        Parameters.STRENGTH.of(json.path("strength").asDouble(0.8)),
+                        Parameters.INIT_IMAGE_SHA256.of(json.has("strength") ? ANY_HASH : "")))
             .toList();
     return new PipelineCase(
         json.get("name").asText(),

@@ -2,13 +2,19 @@ package io.sparkdiffusion.spark.executor;
 
 import io.sparkdiffusion.metadata.Provenance;
 import io.sparkdiffusion.pipeline.ImageResult;
+import io.sparkdiffusion.pipeline.StartImages;
 import io.sparkdiffusion.request.BatchKey;
 import io.sparkdiffusion.request.ImageRequest;
+import io.sparkdiffusion.request.Start;
 import io.sparkdiffusion.spark.model.GeneratorFactory;
 import io.sparkdiffusion.spark.model.TextsAhead;
+import io.sparkdiffusion.spark.table.UnusableInitImageException;
 import io.sparkdiffusion.torch.OutOfDeviceMemoryException;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
@@ -22,6 +28,7 @@ final class BatchMaker {
   private final String device;
   private final LoadedGenerator loaded;
   private final UselessBatches.Attempt attempt;
+  private final StartReader starts;
 
   /**
    * An image that is made, or why it is not.
@@ -30,10 +37,12 @@ final class BatchMaker {
    */
   record Made(PlannedImage planned, ImageResult result, int batchSize) {}
 
-  private BatchMaker(String device, LoadedGenerator loaded, UselessBatches.Attempt attempt) {
+  private BatchMaker(
+      String device, LoadedGenerator loaded, UselessBatches.Attempt attempt, StartReader starts) {
     this.device = device;
     this.loaded = loaded;
     this.attempt = attempt;
+    this.starts = starts;
   }
 
   /** Loads the model unless another task of this JVM has. */
@@ -45,7 +54,8 @@ final class BatchMaker {
         device,
         LostDevice.guard(device, () -> LoadedGenerators.getOrCreate(generators, device, hadoop)),
         new UselessBatches.Attempt(
-            task.stageId() + "." + task.partitionId(), task.attemptNumber()));
+            task.stageId() + "." + task.partitionId(), task.attemptNumber()),
+        new StartReader(hadoop));
   }
 
   String device() {
@@ -95,12 +105,37 @@ final class BatchMaker {
     return made;
   }
 
-  /** Nothing where the batch did not fit the device's memory and a smaller one is to be tried. */
+  /** Those that can start, and what became of the others. */
   private List<Made> make(List<PlannedImage> planned, BatchKey key, int batchSize) {
+    Map<ImageRequest, byte[]> pixels = new IdentityHashMap<>();
+    List<PlannedImage> started = new ArrayList<>();
+    List<Made> made = new ArrayList<>();
+    for (PlannedImage one : planned) {
+      try {
+        if (one.request().start() instanceof Start.FromImage start) {
+          pixels.put(one.request(), starts.rgb(one, start));
+        }
+        started.add(one);
+      } catch (UnusableInitImageException e) {
+        ImageResult failed = new ImageResult.Failed(one.request(), e.getMessage());
+        made.add(new Made(one, failed, batchSize));
+      }
+    }
+    if (started.isEmpty()) {
+      return made;
+    }
+    List<Made> others = make(started, pixels::get, key, batchSize);
+    made.addAll(others);
+    return others.isEmpty() ? List.of() : made;
+  }
+
+  /** Nothing where the batch did not fit the device's memory and a smaller one is to be tried. */
+  private List<Made> make(
+      List<PlannedImage> planned, StartImages images, BatchKey key, int batchSize) {
     List<ImageRequest> requests = planned.stream().map(PlannedImage::request).toList();
     try {
       List<ImageResult> results =
-          LostDevice.guard(device, () -> loaded.generator().generate(requests, batchSize));
+          LostDevice.guard(device, () -> loaded.generator().generate(requests, images, batchSize));
       metrics.batchMade(results);
       requireNumbers(results);
       return made(planned, results, batchSize);

@@ -42,7 +42,16 @@ public final class GenerateImages implements MapPartitionsFunction<Row, Row> {
 
   @Override
   public Iterator<Row> call(Iterator<Row> planned) {
-    return new Results(planned);
+    return new Results(FiledRows.without(planned));
+  }
+
+  /**
+   * The same where the table holds files of images.
+   *
+   * @param files id and file of rows, those of the planned images and perhaps others
+   */
+  public Iterator<Row> callWithFiles(Iterator<Row> planned, Iterator<Row> files) {
+    return new Results(new FiledRows(planned, files));
   }
 
   /** Hands out the rows of one piece after another; on a GPU the next one is made meanwhile. */
@@ -53,7 +62,7 @@ public final class GenerateImages implements MapPartitionsFunction<Row, Row> {
     private Iterator<Row> rows = Collections.emptyIterator();
     private BatchWorker worker;
 
-    private Results(Iterator<Row> planned) {
+    private Results(Iterator<FiledRows.Filed> planned) {
       this.pieces = new PlannedBatches(planned, batchSizes, () -> worker().maker());
     }
 

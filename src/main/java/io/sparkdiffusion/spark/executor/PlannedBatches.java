@@ -19,7 +19,7 @@ import org.apache.spark.sql.Row;
  */
 final class PlannedBatches implements Iterator<PlannedBatches.Piece> {
 
-  private final Iterator<Row> planned;
+  private final Iterator<FiledRows.Filed> planned;
   private final BatchSizes sizes;
   private final Supplier<BatchMaker> maker;
   private final Queue<PlannedImage> ahead = new ArrayDeque<>();
@@ -44,7 +44,8 @@ final class PlannedBatches implements Iterator<PlannedBatches.Piece> {
    *
    * @param maker asked with the first image: a task that has only failed rows loads no model
    */
-  PlannedBatches(Iterator<Row> planned, BatchSizes sizes, Supplier<BatchMaker> maker) {
+  PlannedBatches(
+      Iterator<FiledRows.Filed> planned, BatchSizes sizes, Supplier<BatchMaker> maker) {
     this.planned = planned;
     this.sizes = sizes;
     this.maker = maker;
@@ -86,11 +87,11 @@ final class PlannedBatches implements Iterator<PlannedBatches.Piece> {
     maker.get().expect(List.copyOf(ahead));
   }
 
-  private void take(Row row) {
-    if (RequestColumns.isFailed(row)) {
-      pieces.add(new FailedRow(row));
+  private void take(FiledRows.Filed filed) {
+    if (RequestColumns.isFailed(filed.planned())) {
+      pieces.add(new FailedRow(filed.planned()));
     } else {
-      ahead.add(PlannedImage.of(row));
+      ahead.add(PlannedImage.of(filed));
     }
   }
 

@@ -2,17 +2,21 @@ package io.sparkdiffusion.spark.executor;
 
 import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.spark.table.RequestColumns;
+import java.util.Optional;
 import org.apache.spark.sql.Row;
 
 /**
  * An image that is to be made: its row of {@link RequestColumns}, and the request in it, which is
  * read once.
+ *
+ * @param inRow the file of the image that it starts from, where the table of prompts holds that
  */
-record PlannedImage(Row row, ImageRequest request) {
+record PlannedImage(Row row, ImageRequest request, Optional<byte[]> inRow) {
 
   /** Reads a row that has not failed. */
-  static PlannedImage of(Row row) {
-    return new PlannedImage(row, RequestColumns.request(row));
+  static PlannedImage of(FiledRows.Filed filed) {
+    return new PlannedImage(
+        filed.planned(), RequestColumns.request(filed.planned()), filed.file());
   }
 
   String batchKey() {

@@ -216,6 +216,7 @@ public final class GenerateJob {
     try (PlannedImages planned = planner.images(table, model, execution)) {
       Planner.Work work =
           planner.missing(
+              table,
               planned,
               ResultStore.earlier(spark, config.output(), hadoop.value(), FinishedImages.READ),
               execution);
@@ -244,7 +245,7 @@ public final class GenerateJob {
       if (stop.isPresent()) {
         return result(output, RowCounts.stopped(counts), stop);
       }
-      Planner.Work work = planner.missing(planned, rows.rows(FinishedImages.READ), execution);
+      Planner.Work work = planner.missing(table, planned, rows.rows(FinishedImages.READ), execution);
       GenerationRun run = new GenerationRun(output.runId(), model, execution, writes.images());
       planner.checkExecutors(work, run);
       RowCounts.Made made;
@@ -279,7 +280,7 @@ public final class GenerateJob {
       Planner.Work work, GenerationRun run, StructType schema, ResultStore rows) {
     GenerateImages images = new GenerateImages(run, work.batches().batchSizes(), counters, hadoop);
     GroupedGeneration groups =
-        new GroupedGeneration(spark, jobGroup, work.arranged(), images, schema, rows);
+        new GroupedGeneration(spark, jobGroup, work.made(images), schema, rows);
     return work.batches().images() > FewImages.MOST ? groups : groups.ofFew();
   }
 

@@ -1,6 +1,5 @@
 package io.sparkdiffusion.spark.job;
 
-import io.sparkdiffusion.spark.executor.GenerateImages;
 import io.sparkdiffusion.spark.output.DaemonThreads;
 import io.sparkdiffusion.spark.output.Failures;
 import io.sparkdiffusion.spark.output.ResultStore;
@@ -41,8 +40,7 @@ final class GroupedGeneration implements AutoCloseable {
 
   private final SparkSession spark;
   private final String jobGroup;
-  private final JavaRDD<Row> planned;
-  private final GenerateImages function;
+  private final JavaRDD<Row> made;
   private final StructType resultSchema;
   private final ResultStore rows;
   private boolean areFew;
@@ -52,19 +50,17 @@ final class GroupedGeneration implements AutoCloseable {
   /**
    * Nothing is made yet.
    *
-   * @param planned every image in its partition
+   * @param made the results of all planned partitions, each made when it is asked for
    */
   GroupedGeneration(
       SparkSession spark,
       String jobGroup,
-      JavaRDD<Row> planned,
-      GenerateImages function,
+      JavaRDD<Row> made,
       StructType resultSchema,
       ResultStore rows) {
     this.spark = spark;
     this.jobGroup = jobGroup;
-    this.planned = planned;
-    this.function = function;
+    this.made = made;
     this.resultSchema = resultSchema;
     this.rows = rows;
   }
@@ -130,14 +126,13 @@ final class GroupedGeneration implements AutoCloseable {
 
   /** Not a data frame of rows: that reads Scala's signatures on every executor, for a second. */
   private Dataset<Row> results(BatchPlan.Group group) {
-    JavaRDD<Row> made = partitions(group).mapPartitions(function::call);
-    return rows.session().createDataset(made.rdd(), Encoders.row(resultSchema));
+    return rows.session().createDataset(partitions(group).rdd(), Encoders.row(resultSchema));
   }
 
   private JavaRDD<Row> partitions(BatchPlan.Group group) {
     Function1<Object, Object> isOfGroup =
         (Function1<Object, Object> & Serializable) partition -> group.contains((Integer) partition);
-    return PartitionPruningRDD.create(planned.rdd(), isOfGroup).toJavaRDD();
+    return PartitionPruningRDD.create(made.rdd(), isOfGroup).toJavaRDD();
   }
 
   /** Ends what is still underway. */

@@ -5,7 +5,9 @@ import io.sparkdiffusion.config.InputConfig;
 import io.sparkdiffusion.config.JobConfig;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.request.Parameters;
+import io.sparkdiffusion.request.Values;
 import io.sparkdiffusion.spark.executor.AutoSettings;
+import io.sparkdiffusion.spark.executor.GenerateImages;
 import io.sparkdiffusion.spark.executor.GenerationRun;
 import io.sparkdiffusion.spark.executor.Preflight;
 import io.sparkdiffusion.spark.model.Model;
@@ -18,9 +20,11 @@ import io.sparkdiffusion.spark.plan.ManyImages;
 import io.sparkdiffusion.spark.plan.PlanImages;
 import io.sparkdiffusion.spark.plan.PlannedImages;
 import io.sparkdiffusion.spark.plan.PlanningSession;
+import io.sparkdiffusion.spark.table.InitImageFiles;
 import io.sparkdiffusion.spark.table.PromptTable;
 import io.sparkdiffusion.spark.table.RequestColumns;
 import io.sparkdiffusion.spark.table.ResultColumns;
+import io.sparkdiffusion.spark.table.UnusableInitImageException;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -65,16 +69,24 @@ final class Planner {
    *
    * @param images as planned, with the image that each replaces
    * @param batches how they are divided
+   * @param files those of the table, where it holds any
    */
-  record Work(PlannedImages images, BatchPlan batches) {
+  record Work(PlannedImages images, BatchPlan batches, Optional<Dataset<Row>> files) {
 
     boolean isNone() {
       return batches.images() == 0;
     }
 
-    /** The images in their partitions. */
-    JavaRDD<Row> arranged() {
-      return images.arranged(batches);
+    /**
+     * The results of all partitions, each made when it is asked for. A task reads the files that
+     * its images start from of the table itself.
+     */
+    JavaRDD<Row> made(GenerateImages function) {
+      JavaRDD<Row> arranged = images.arranged(batches);
+      return files.isEmpty()
+          ? arranged.mapPartitions(function::call)
+          : arranged.zipPartitions(
+              images.tablePartitions(batches).of(files.get().toJavaRDD()), function::callWithFiles);
     }
   }
 
@@ -111,7 +123,12 @@ final class Planner {
   /** All images that a table asks for, those among them that cannot be made too. */
   PlannedImages images(Table table, Model model, ExecutionConfig execution) {
     PlanImages planner =
-        PlanImages.of(table.prompts().columns(), config.sampling(), execution, model);
+        PlanImages.of(
+            table.prompts().columns(),
+            sampling(),
+            execution,
+            model,
+            InitImageFiles.of(config.input(), hadoop.value()));
     StructType schema = table.prompts().columns().appendedTo(RequestColumns.SCHEMA);
     return table
         .few()
@@ -122,14 +139,43 @@ final class Planner {
   }
 
   /**
+   * What rows take where they have no value of their own. An image that all of them start from is
+   * found here, whose working directory its path may count from.
+   *
+   * @throws ProblemsException where it cannot be read
+   */
+  private Values sampling() {
+    Values sampling = config.sampling();
+    String given = sampling.get(Parameters.INIT_IMAGE);
+    if (given.isEmpty()) {
+      return sampling;
+    }
+    InitImageFiles files = InitImageFiles.ofWorkingFolder(hadoop.value());
+    try {
+      String located = files.located(given);
+      files.sha256(located);
+      return sampling.with(Parameters.INIT_IMAGE.of(located));
+    } catch (UnusableInitImageException e) {
+      throw new ProblemsException(e.getMessage(), e);
+    }
+  }
+
+  /**
    * What is not there yet.
    *
    * @param earlier rows of earlier runs, with the columns of {@link FinishedImages#READ}
    */
-  Work missing(PlannedImages images, Optional<Dataset<Row>> earlier, ExecutionConfig execution) {
+  Work missing(
+      Table table,
+      PlannedImages images,
+      Optional<Dataset<Row>> earlier,
+      ExecutionConfig execution) {
     PlannedImages missing =
         images.without(new FinishedImages(config.output(), numbered()), earlier);
-    return new Work(missing, BatchPlan.of(missing.demands(), sizes(execution)));
+    return new Work(
+        missing,
+        BatchPlan.of(missing.demands(), sizes(execution)),
+        table.prompts().files());
   }
 
   private Optional<NumberedFiles> numbered() {

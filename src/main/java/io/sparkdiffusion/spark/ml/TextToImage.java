@@ -16,6 +16,7 @@ import io.sparkdiffusion.spark.output.ImageStore;
 import io.sparkdiffusion.spark.plan.BatchSizes;
 import io.sparkdiffusion.spark.plan.PlanImages;
 import io.sparkdiffusion.spark.table.MissingFileSystems;
+import io.sparkdiffusion.spark.table.InitImageFiles;
 import io.sparkdiffusion.spark.table.PromptTable;
 import io.sparkdiffusion.spark.table.ReadColumns;
 import io.sparkdiffusion.spark.table.ResultColumns;
@@ -156,7 +157,12 @@ public final class TextToImage extends Transformer implements DefaultParamsWrita
     GenerationRun run = new GenerationRun(uid, model, execution, store());
     Preflight.checkExecutors(spark.sparkContext(), run, hadoop);
     Dataset<Row> results =
-        PlanImages.of(table, config.sampling(), execution, model)
+        PlanImages.of(
+                table,
+                config.sampling(),
+                execution,
+                model,
+                InitImageFiles.ofWorkingFolder(hadoop.value()))
             .mapPartitions(
                 new GenerateImages(
                     run,
@@ -339,6 +345,26 @@ public final class TextToImage extends Transformer implements DefaultParamsWrita
   /** Large images in tiles: {@code auto}, {@code on}, {@code off}. */
   public TextToImage setVaeTiling(String value) {
     return with("vae_tiling", value);
+  }
+
+  /** The image file that is drawn over; a column of this name has one for each row. */
+  public TextToImage setInitImage(String value) {
+    return with("init_image", value);
+  }
+
+  /** What the file of that image must be. */
+  public TextToImage setInitImageSha256(String value) {
+    return with("init_image_sha256", value);
+  }
+
+  /** How that image comes to another size: {@code exact}, {@code resize}, {@code crop}. */
+  public TextToImage setInitImageFit(String value) {
+    return with("init_image_fit", value);
+  }
+
+  /** How much of that image is drawn anew, 0 to 1. */
+  public TextToImage setStrength(double value) {
+    return with("strength", value);
   }
 
   /** {@code auto}, {@code cpu}, {@code cuda} or {@code cuda:N}. */

@@ -3,6 +3,7 @@ package io.sparkdiffusion.spark.model;
 import io.sparkdiffusion.metadata.Provenance;
 import io.sparkdiffusion.pipeline.ImageResult;
 import io.sparkdiffusion.pipeline.PipelineTimes;
+import io.sparkdiffusion.pipeline.StartImages;
 import io.sparkdiffusion.request.BatchKey;
 import io.sparkdiffusion.request.ImageRequest;
 import java.util.List;
@@ -21,6 +22,16 @@ public interface ImageGenerator extends AutoCloseable {
    *     generator can be used further
    */
   List<ImageResult> generate(List<ImageRequest> requests, int batchSize);
+
+  /**
+   * The same of images that start from others.
+   *
+   * @param starts the pixels of those, asked for while this runs; who has no use for them need not
+   */
+  default List<ImageResult> generate(
+      List<ImageRequest> requests, StartImages starts, int batchSize) {
+    return generate(requests, batchSize);
+  }
 
   /** How it encodes the texts of coming images together; empty where that gains nothing. */
   default Optional<TextsAhead> textsAhead() {

@@ -6,6 +6,7 @@ import io.sparkdiffusion.pipeline.ImageResult;
 import io.sparkdiffusion.pipeline.PipelineOptions;
 import io.sparkdiffusion.pipeline.PipelineTimes;
 import io.sparkdiffusion.pipeline.StableDiffusionPipeline;
+import io.sparkdiffusion.pipeline.StartImages;
 import io.sparkdiffusion.request.BatchKey;
 import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.torch.GpuName;
@@ -45,7 +46,13 @@ final class PipelineGenerator implements ImageGenerator {
 
   @Override
   public List<ImageResult> generate(List<ImageRequest> requests, int batchSize) {
-    return pipeline.generate(requests, batchSize);
+    return generate(requests, StartImages.NONE, batchSize);
+  }
+
+  @Override
+  public List<ImageResult> generate(
+      List<ImageRequest> requests, StartImages starts, int batchSize) {
+    return pipeline.generate(requests, starts, batchSize);
   }
 
   @Override

@@ -24,7 +24,6 @@ public final class FewImages implements PlannedImages {
   /** Rows that ask for more images are left to Spark. */
   public static final int MOST = 20_000;
 
-  private static final int STEPS = RequestColumns.SCHEMA.fieldIndex("num_inference_steps");
   private static final int HEIGHT = RequestColumns.SCHEMA.fieldIndex("height");
   private static final int WIDTH = RequestColumns.SCHEMA.fieldIndex("width");
 
@@ -89,19 +88,39 @@ public final class FewImages implements PlannedImages {
   }
 
   private static double cost(Row row) {
-    return row.isNullAt(STEPS)
+    return RequestColumns.isFailed(row)
         ? 0
-        : (double) row.getInt(STEPS) * row.getInt(HEIGHT) * row.getInt(WIDTH);
+        : (double) RequestColumns.steps(row) * row.getInt(HEIGHT) * row.getInt(WIDTH);
   }
 
   /** Numbers are those of {@link ImageNumbers}: by bucket, id and index. */
   @Override
   public JavaRDD<Row> arranged(BatchPlan batches) {
+    List<ArrayList<Row>> arranged = inPartitions(batches);
+    return JavaSparkContext.fromSparkContext(spark.sparkContext())
+        .parallelize(arranged, Math.max(1, arranged.size()))
+        .flatMap(ArrayList::iterator);
+  }
+
+  @Override
+  public TablePartitions tablePartitions(BatchPlan batches) {
+    List<ArrayList<Row>> arranged = inPartitions(batches);
+    TablePartitions partitions = new TablePartitions(Math.max(1, arranged.size()));
+    for (int i = 0; i < arranged.size(); i++) {
+      for (Row row : arranged.get(i)) {
+        if (RequestColumns.hasFileInTable(row)) {
+          partitions.add(i, row.getInt(RequestColumns.TABLE_PARTITION));
+        }
+      }
+    }
+    return partitions;
+  }
+
+  private List<ArrayList<Row>> inPartitions(BatchPlan batches) {
     int partitions = batches.partitions().size();
     List<ArrayList<Row>> arranged =
         IntStream.range(0, partitions).mapToObj(any -> new ArrayList<Row>()).toList();
-    Comparator<Row> byBucket =
-        Comparator.comparingInt(row -> ImageNumbers.bucket(row.getString(0)));
+    Comparator<Row> byBucket = Comparator.comparingInt(ImageNumbers::bucket);
     byBatchKey()
         .forEach(
             (key, rows) -> {
@@ -110,17 +129,12 @@ public final class FewImages implements PlannedImages {
                 arranged.get(batches.partition(key, number)).add(rows.get(number));
               }
             });
-    return JavaSparkContext.fromSparkContext(spark.sparkContext())
-        .parallelize(arranged, Math.max(1, partitions))
-        .flatMap(ArrayList::iterator);
+    return arranged;
   }
 
   @Override
   public long steps() {
-    return images.stream()
-        .filter(row -> !row.isNullAt(STEPS))
-        .mapToLong(r -> r.getInt(STEPS))
-        .sum();
+    return images.stream().mapToLong(RequestColumns::steps).sum();
   }
 
   @Override

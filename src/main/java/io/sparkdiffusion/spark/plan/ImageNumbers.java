@@ -1,5 +1,6 @@
 package io.sparkdiffusion.spark.plan;
 
+import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.first;
@@ -40,6 +41,7 @@ final class ImageNumbers implements Serializable {
   private static final String NUMBER = "number_in_bucket";
 
   private final Map<Bucket, Long> firstNumbers = new HashMap<>();
+  private final Map<Bucket, Long> images = new HashMap<>();
   private final Map<String, BatchPlan.Demand> demands = new HashMap<>();
 
   private ImageNumbers() {}
@@ -49,7 +51,7 @@ final class ImageNumbers implements Serializable {
   /** Counts the planned images. */
   static ImageNumbers of(Dataset<Row> planned) {
     Column cost =
-        col("num_inference_steps").cast("double").multiply(col("height")).multiply(col("width"));
+        RequestColumns.steps().cast("double").multiply(col("height")).multiply(col("width"));
     ImageNumbers numbers = new ImageNumbers();
     planned
         .withColumn(BUCKET, bucket())
@@ -76,14 +78,38 @@ final class ImageNumbers implements Serializable {
     return Math.floorMod(hash, BUCKETS);
   }
 
+  /** Rows whose files one partition of the table holds stay together. */
   private static Column bucket() {
-    return pmod(hash(col("id")), lit(BUCKETS));
+    return coalesce(col("table_partition"), pmod(hash(col("id")), lit(BUCKETS)));
+  }
+
+  /** The same of a row that is here. */
+  static int bucket(Row planned) {
+    return planned.isNullAt(RequestColumns.TABLE_PARTITION)
+        ? bucket(planned.getString(0))
+        : planned.getInt(RequestColumns.TABLE_PARTITION);
+  }
+
+  /** Which of the table's partitions the images of each planned partition come from. */
+  TablePartitions tablePartitions(BatchPlan plan) {
+    TablePartitions partitions = new TablePartitions(Math.max(1, plan.partitions().size()));
+    images.forEach(
+        (bucket, count) -> {
+          long first = firstNumbers.get(bucket);
+          int from = plan.partition(bucket.batchKey(), first);
+          int to = plan.partition(bucket.batchKey(), first + count - 1);
+          for (int partition = from; bucket.batchKey() != null && partition <= to; partition++) {
+            partitions.add(partition, bucket.number());
+          }
+        });
+    return partitions;
   }
 
   private void add(Bucket bucket, long images, double cost) {
     BatchPlan.Demand before = demands.get(bucket.batchKey());
     long first = before == null ? 0 : before.images();
     firstNumbers.put(bucket, first);
+    this.images.put(bucket, images);
     demands.put(bucket.batchKey(), new BatchPlan.Demand(bucket.batchKey(), first + images, cost));
   }
 

@@ -3,6 +3,7 @@ package io.sparkdiffusion.spark.plan;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.sum;
 
+import io.sparkdiffusion.spark.table.RequestColumns;
 import java.util.List;
 import java.util.Optional;
 import org.apache.spark.api.java.JavaRDD;
@@ -54,8 +55,13 @@ public final class ManyImages implements PlannedImages {
   }
 
   @Override
+  public TablePartitions tablePartitions(BatchPlan batches) {
+    return numbers().tablePartitions(batches);
+  }
+
+  @Override
   public long steps() {
-    return images.agg(sum(col("num_inference_steps"))).head().getLong(0);
+    return images.agg(sum(RequestColumns.steps())).head().getLong(0);
   }
 
   @Override

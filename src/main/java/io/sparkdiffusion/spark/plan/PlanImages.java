@@ -3,14 +3,17 @@ package io.sparkdiffusion.spark.plan;
 import io.sparkdiffusion.config.ExecutionConfig;
 import io.sparkdiffusion.metadata.RequestHash;
 import io.sparkdiffusion.request.ImageRequest;
+import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.request.RowRequests;
 import io.sparkdiffusion.request.VaeTiling;
 import io.sparkdiffusion.request.Values;
 import io.sparkdiffusion.sampler.ScheduleException;
 import io.sparkdiffusion.spark.model.Model;
+import io.sparkdiffusion.spark.table.InitImageFiles;
 import io.sparkdiffusion.spark.table.PromptColumns;
 import io.sparkdiffusion.spark.table.PromptTable;
 import io.sparkdiffusion.spark.table.RequestColumns;
+import io.sparkdiffusion.spark.table.UnusableInitImageException;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -37,34 +40,49 @@ public final class PlanImages implements FlatMapFunction<Row, Row> {
   private final Model model;
   private final String dtype;
   private final VaeTiling.Large large;
+  private final InitImageFiles files;
 
   private PlanImages(
-      PromptColumns columns, Values sampling, Model model, ExecutionConfig execution) {
+      PromptColumns columns,
+      Values sampling,
+      Model model,
+      ExecutionConfig execution,
+      InitImageFiles files) {
     this.columns = columns;
     this.sampling = sampling;
     this.model = model;
     this.dtype = execution.dtype().label();
     this.large = execution.large();
+    this.files = files;
   }
 
   /**
    * One row for each image, or for each row that asks for nothing possible.
    *
    * @param sampling what rows take where they have no value of their own
+   * @param files where the images are that they start from
    */
   public static Dataset<Row> of(
-      PromptTable table, Values sampling, ExecutionConfig execution, Model model) {
+      PromptTable table,
+      Values sampling,
+      ExecutionConfig execution,
+      Model model,
+      InitImageFiles files) {
     return table
         .rows()
         .flatMap(
-            of(table.columns(), sampling, execution, model),
+            of(table.columns(), sampling, execution, model, files),
             Encoders.row(table.columns().appendedTo(RequestColumns.SCHEMA)));
   }
 
   /** The same for rows of a table with these columns. */
   public static PlanImages of(
-      PromptColumns columns, Values sampling, ExecutionConfig execution, Model model) {
-    return new PlanImages(columns, sampling, model, execution);
+      PromptColumns columns,
+      Values sampling,
+      ExecutionConfig execution,
+      Model model,
+      InitImageFiles files) {
+    return new PlanImages(columns, sampling, model, execution, files);
   }
 
   @Override
@@ -83,13 +101,38 @@ public final class PlanImages implements FlatMapFunction<Row, Row> {
     if (asked instanceof RowRequests.Invalid invalid) {
       return Stream.of(failed(cells, String.join("; ", invalid.reasons()), passedThrough));
     }
-    List<ImageRequest> requests = ((RowRequests.Valid) asked).requests();
+    List<ImageRequest> requests;
+    try {
+      requests = started(((RowRequests.Valid) asked).requests());
+    } catch (UnusableInitImageException e) {
+      return Stream.of(failed(cells, e.getMessage(), passedThrough));
+    }
     return requests.stream()
         .map(request -> VaeTiling.settled(request, model.tileSizePixels(), large))
-        .map(request -> planned(request, passedThrough));
+        .map(request -> planned(request, columns.partition(row), passedThrough));
   }
 
-  private Row planned(ImageRequest request, List<Object> passedThrough) {
+  /** With the hash of the image that a row starts from; all of its images start from the same. */
+  private List<ImageRequest> started(List<ImageRequest> requests) throws UnusableInitImageException {
+    Values row = requests.get(0).values();
+    String given = row.get(Parameters.INIT_IMAGE);
+    String wanted = row.get(Parameters.INIT_IMAGE_SHA256);
+    if (given.isEmpty() && columns.hasFiles() && !wanted.isEmpty()) {
+      return requests; // its own row has the file, whose hash Spark has taken
+    }
+    if (given.isEmpty()) {
+      return requests.stream().map(ImageRequest::startingFromNoise).toList();
+    }
+    String path = files.located(given);
+    String hash = files.sha256(path);
+    if (!wanted.isEmpty() && !wanted.equals(hash)) {
+      throw new UnusableInitImageException(
+          "its file must have the hash init_image_sha256", "%s: %s".formatted(hash, path));
+    }
+    return requests.stream().map(request -> request.startingFrom(path, hash)).toList();
+  }
+
+  private Row planned(ImageRequest request, Integer partition, List<Object> passedThrough) {
     Map<String, Object> scheduler;
     try {
       scheduler = model.schedulers().told(request.scheduler());
@@ -98,7 +141,7 @@ public final class PlanImages implements FlatMapFunction<Row, Row> {
       return RequestColumns.failed(request.id(), request.prompt(), reason, passedThrough);
     }
     String hash = RequestHash.of(request, scheduler, dtype, model.digest());
-    return RequestColumns.of(request, hash, passedThrough);
+    return RequestColumns.of(request, hash, partition, passedThrough);
   }
 
   private static Row failed(Map<String, Object> cells, String reason, List<Object> passedThrough) {

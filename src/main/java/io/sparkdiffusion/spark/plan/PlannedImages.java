@@ -31,6 +31,9 @@ public sealed interface PlannedImages extends AutoCloseable permits FewImages, M
   /** Every image in its partition. */
   JavaRDD<Row> arranged(BatchPlan batches);
 
+  /** Which of the table's partitions each partition of {@link #arranged} needs. */
+  TablePartitions tablePartitions(BatchPlan batches);
+
   /** The denoising steps of all. */
   long steps();
 

@@ -1,6 +1,9 @@
 package io.sparkdiffusion.spark.table;
 
+import java.io.Serializable;
+import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.util.List;
 import java.util.Map;
 import org.apache.spark.sql.Dataset;
@@ -47,6 +50,21 @@ public final class BothSparks {
   @SuppressWarnings("deprecation")
   static <K, V> Map<K, V> map(scala.collection.Map<K, V> values) {
     return JavaConverters.mapAsJavaMap(values);
+  }
+
+  /**
+   * What Spark takes for a serializable instance of an interface of its own: Scala 2.12 asks for
+   * its own mark, which Scala 2.13 has no more.
+   */
+  public static <T> T marked(Class<T> type, InvocationHandler handler) {
+    Class<?> mark;
+    try {
+      mark = Class.forName("scala.Serializable");
+    } catch (ClassNotFoundException e) {
+      mark = Serializable.class;
+    }
+    return type.cast(
+        Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type, mark}, handler));
   }
 
   private interface Call {

@@ -2,6 +2,7 @@ package io.sparkdiffusion.spark.table;
 
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.max;
+import static org.apache.spark.sql.functions.spark_partition_id;
 import static org.apache.spark.sql.functions.when;
 
 import io.sparkdiffusion.config.InputConfig;
@@ -24,6 +25,8 @@ import org.apache.spark.sql.types.StructField;
 
 /** Which columns of a table are read as what, and which pass through. */
 final class ColumnSelection {
+
+  private static final String HASH = Parameters.INIT_IMAGE_SHA256.name();
 
   private final InputConfig.Table table;
   private final Dataset<Row> raw;
@@ -173,36 +176,80 @@ final class ColumnSelection {
   PromptColumns names() {
     boolean hasMalformed =
         Arrays.asList(raw.schema().fieldNames()).contains(PromptColumns.MALFORMED);
-    return new PromptColumns(
-        read.stream().map(Read::parameter).toList(), passedThrough, hasMalformed);
+    List<String> names = new ArrayList<>(read.stream().map(Read::parameter).toList());
+    if (files().isPresent() && !names.contains(HASH)) {
+      names.add(HASH);
+    }
+    return new PromptColumns(names, passedThrough, hasMalformed, files().isPresent());
   }
 
-  /** The table with these columns alone. */
+  /** The column that holds the files of images, where there is one. */
+  private Optional<FileColumn> files() {
+    return read.stream()
+        .filter(column -> column.parameter().equals(Parameters.INIT_IMAGE.name()))
+        .filter(column -> !column.isNothing())
+        .flatMap(column -> FileColumn.of(column.field().dataType(), raw(column.field())).stream())
+        .findFirst();
+  }
+
+  private Column raw(StructField field) {
+    return raw.col(PromptColumns.quoted(field.name()));
+  }
+
+  /**
+   * Ids with their files, null for none, which are read by themselves: a plan holds their hashes
+   * alone. Nothing is filtered: a source that leaves out what it need not read has other partitions.
+   */
+  Optional<Dataset<Row>> filesById() {
+    Optional<Column> id =
+        read.stream()
+            .filter(column -> column.parameter().equals(Parameters.ID.name()))
+            .map(this::column)
+            .findFirst();
+    return files()
+        .map(
+            files ->
+                raw.select(id.orElseThrow().as(Parameters.ID.name()), files.file().as("file")));
+  }
+
+  /** The table with these columns alone, and no file. */
   Dataset<Row> selected() {
+    Dataset<Row> rows = raw.select(columns().toArray(Column[]::new));
+    return files().isPresent()
+        ? rows.withColumn(PromptColumns.PARTITION, spark_partition_id())
+        : rows;
+  }
+
+  private List<Column> columns() {
     List<Column> selected = new ArrayList<>();
     read.forEach(column -> selected.add(column(column).as(column.parameter())));
+    if (read.stream().noneMatch(column -> column.parameter().equals(HASH))) {
+      files().ifPresent(files -> selected.add(files.hash(lit(null)).as(HASH)));
+    }
     passedThrough.forEach(field -> selected.add(cell(field).as(field.name())));
     if (names().hasMalformed()) {
       selected.add(raw.col(PromptColumns.MALFORMED));
     }
-    return raw.select(selected.toArray(Column[]::new));
+    return selected;
   }
 
   private Column column(Read column) {
     if (column.isNothing()) {
       return lit(null).cast(DataTypes.StringType);
     }
-    Column raws = raw.col(PromptColumns.quoted(column.field().name()));
+    Column cell = cell(column.field());
     return switch (column.parameter()) {
-      case "id" -> raws.cast(DataTypes.StringType);
-      case "prompt" -> raws;
-      default -> cell(column.field());
+      case "id" -> raw(column.field()).cast(DataTypes.StringType);
+      case "prompt" -> raw(column.field());
+      case "init_image" -> files().map(FileColumn::path).orElse(cell);
+      case "init_image_sha256" -> files().map(files -> files.hash(cell)).orElse(cell);
+      default -> cell;
     };
   }
 
   /** An empty field of separated text is nothing, quoted or not; only a prompt can be empty. */
   private Column cell(StructField field) {
-    Column cell = raw.col(PromptColumns.quoted(field.name()));
+    Column cell = raw(field);
     boolean mayBeEmpty =
         table.storedFormat().hasSeparators() && field.dataType() instanceof StringType;
     return mayBeEmpty ? when(cell.notEqual(lit("")), cell) : cell;

@@ -34,11 +34,15 @@ import org.apache.spark.sql.types.StructType;
  *
  * @param read the parameters' names
  * @param passedThrough the other columns
- * @param hasMalformed whether the last column is {@link #MALFORMED}
+ * @param hasMalformed whether the next column is {@link #MALFORMED}
+ * @param hasFiles whether rows hold the files of images, and the last column is {@link #PARTITION}
  */
 public record PromptColumns(
-    List<String> read, List<StructField> passedThrough, boolean hasMalformed)
+    List<String> read, List<StructField> passedThrough, boolean hasMalformed, boolean hasFiles)
     implements Serializable {
+
+  /** The column that says in which partition of the table a row's file is. */
+  static final String PARTITION = "spark_diffusion_partition";
 
   /** The column that Spark fills with lines that it cannot split into the other columns. */
   static final String MALFORMED = "spark_diffusion_malformed";
@@ -51,6 +55,11 @@ public record PromptColumns(
           .filter(parameter -> parameter.type() == ValueType.TEXT && parameter != Parameters.ID)
           .map(Parameter::name)
           .toList();
+
+  /** Of a table without files of images. */
+  public PromptColumns(List<String> read, List<StructField> passedThrough, boolean hasMalformed) {
+    this(read, passedThrough, hasMalformed, false);
+  }
 
   /** Keeps copies that can be sent to executors. */
   public PromptColumns {
@@ -97,6 +106,9 @@ public record PromptColumns(
     if (parameter.equals(Parameters.ID.name())) {
       rule = "text or an integer";
       fits = type instanceof StringType || isInteger(type) || isWhole(type);
+    } else if (parameter.equals(Parameters.INIT_IMAGE.name())) {
+      rule = ImageCells.RULE;
+      fits = ImageCells.of(type).isPresent();
     } else if (TEXTS.contains(parameter)) {
       rule = "text";
       fits = type instanceof StringType;
@@ -146,6 +158,11 @@ public record PromptColumns(
       values.add(row.get(read.size() + i));
     }
     return values;
+  }
+
+  /** The partition of the table that holds a row's file, null where the table holds none. */
+  public Integer partition(Row row) {
+    return hasFiles ? row.<Integer>getAs(row.size() - 1) : null;
   }
 
   /** Whether a row is a line that has other columns than the table. */

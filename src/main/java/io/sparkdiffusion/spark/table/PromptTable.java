@@ -7,6 +7,7 @@ import io.sparkdiffusion.config.InputConfig;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.TableColumns;
 import io.sparkdiffusion.config.TableFormat;
+import io.sparkdiffusion.request.Parameters;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -29,8 +30,23 @@ import org.apache.spark.sql.types.StructType;
  * @param rows one row for each prompt, {@code id} as text
  * @param columns how to read them
  * @param source where they are from
+ * @param files id and file of each row, null for none, where the table has a column of files; in the
+ *     same partitions as the rows
  */
-public record PromptTable(String name, Dataset<Row> rows, PromptColumns columns, Source source) {
+public record PromptTable(
+    String name,
+    Dataset<Row> rows,
+    PromptColumns columns,
+    Source source,
+    Optional<Dataset<Row>> files) {
+
+  /** More files are left to Spark's tasks. */
+  private static final int MOST_FILES = 200;
+
+  /** Of a table without files of images. */
+  public PromptTable(String name, Dataset<Row> rows, PromptColumns columns, Source source) {
+    this(name, rows, columns, source, Optional.empty());
+  }
 
   /**
    * Where rows are from.
@@ -65,7 +81,13 @@ public record PromptTable(String name, Dataset<Row> rows, PromptColumns columns,
             : opened.rows();
     ColumnSelection selection = ColumnSelection.of(table, raw, isTaken);
     Source source = new Source(table.storedFormat(), opened.files(), !needsIds);
-    return new PromptTable(table.location(), selection.selected(), selection.names(), source);
+    if (needsIds && selection.names().hasFiles()) {
+      throw new ProblemsException(
+          "Cannot use prompts %s: rows that hold images are read again by their ids, which must be there (no column id)"
+              .formatted(table.location()));
+    }
+    return new PromptTable(
+        table.location(), selection.selected(), selection.names(), source, selection.filesById());
   }
 
   /** Whether there are prompts and no ids. */
@@ -129,7 +151,8 @@ public record PromptTable(String name, Dataset<Row> rows, PromptColumns columns,
    * @throws ProblemsException as {@link #checkIds()} does
    */
   public Optional<List<Row>> few() {
-    Optional<List<Row>> few = TableReader.readable(name, () -> FewRows.of(rows));
+    Optional<List<Row>> few =
+        TableReader.readable(name, () -> FewRows.of(rows)).filter(this::namesFewFiles);
     few.ifPresent(
         read -> {
           RowIds.of(read, columns, source.hasOwnIds()).require(name);
@@ -138,6 +161,17 @@ public record PromptTable(String name, Dataset<Row> rows, PromptColumns columns,
           }
         });
     return few;
+  }
+
+  /** Whoever plans reads the files that rows name, for their hashes. */
+  private boolean namesFewFiles(List<Row> few) {
+    String image = Parameters.INIT_IMAGE.name();
+    long named =
+        few.stream()
+            .map(row -> columns.cells(row).get(image))
+            .filter(path -> path != null && !path.toString().isEmpty())
+            .count();
+    return named <= MOST_FILES;
   }
 
   /** Bytes that are no text have become U+FFFD in a row that is here; a text may hold that too. */

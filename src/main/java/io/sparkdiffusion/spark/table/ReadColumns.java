@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -62,7 +63,9 @@ public record ReadColumns(StructType schema, Map<String, Integer> positions) {
   }
 
   private static void checkType(StructField field, String parameter, Problems problems) {
-    PromptColumns.brokenRule(parameter, field.dataType(), true)
+    Optional<String> broken = PromptColumns.brokenRule(parameter, field.dataType(), true);
+    boolean isFile = parameter.equals(Parameters.INIT_IMAGE.name()) && !isText(field);
+    (isFile ? Optional.of("a path") : broken)
         .ifPresent(
             rule ->
                 problems.add(
@@ -72,6 +75,10 @@ public record ReadColumns(StructType schema, Map<String, Integer> positions) {
                             Shown.text(field.name()),
                             rule,
                             Shown.text(field.dataType().simpleString()))));
+  }
+
+  private static boolean isText(StructField field) {
+    return ImageCells.of(field.dataType()).filter(cells -> !cells.holdsFiles()).isPresent();
   }
 
   /** The name under which a column passes through. */

@@ -1,13 +1,20 @@
 package io.sparkdiffusion.spark.table;
 
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.floor;
+import static org.apache.spark.sql.functions.when;
+import static org.apache.spark.sql.types.DataTypes.IntegerType;
 import static org.apache.spark.sql.types.DataTypes.StringType;
 
 import io.sparkdiffusion.request.ImageRequest;
+import io.sparkdiffusion.request.Parameter;
 import io.sparkdiffusion.request.Parameters;
+import io.sparkdiffusion.request.Start;
 import io.sparkdiffusion.request.Values;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.StructType;
@@ -24,7 +31,8 @@ public final class RequestColumns {
           .add("request_hash", StringType)
           .add(ResultColumns.REPLACES, StringType)
           .add("error", StringType)
-          .add("batch_key", StringType);
+          .add("batch_key", StringType)
+          .add("table_partition", IntegerType);
 
   public static final int REQUEST_HASH = SCHEMA.fieldIndex("request_hash");
   public static final int ERROR = SCHEMA.fieldIndex("error");
@@ -32,21 +40,45 @@ public final class RequestColumns {
   /** Where the batch key stands. */
   public static final int BATCH_KEY = SCHEMA.fieldIndex("batch_key");
 
+  /** Where the partition of the table stands that holds the file of a row's image. */
+  public static final int TABLE_PARTITION = SCHEMA.fieldIndex("table_partition");
+
   /** How many columns stand before those that pass through. */
   public static final int COUNT = SCHEMA.size();
 
+  private static final int STEPS =
+      SCHEMA.fieldIndex(Parameters.NUM_INFERENCE_STEPS.name());
+  private static final int STRENGTH = SCHEMA.fieldIndex(Parameters.STRENGTH.name());
+  private static final int PATH = SCHEMA.fieldIndex(Parameters.INIT_IMAGE.name());
+  private static final int HASH = SCHEMA.fieldIndex(Parameters.INIT_IMAGE_SHA256.name());
+
   private RequestColumns() {}
 
-  /** The planned image of a request. */
+  /** The planned image of a request of a table without files. */
   public static Row of(ImageRequest request, String requestHash, List<Object> passedThrough) {
+    return of(request, requestHash, null, passedThrough);
+  }
+
+  /**
+   * The planned image of a request.
+   *
+   * @param partition of the table that holds the file of its image, null for none
+   */
+  public static Row of(
+      ImageRequest request, String requestHash, Integer partition, List<Object> passedThrough) {
     List<Object> values = new ArrayList<>();
     values.add(request.id());
     values.add(request.imageIndex());
-    Parameters.OF_IMAGE.forEach(parameter -> values.add(request.values().get(parameter)));
+    boolean isFromImage = request.start() instanceof Start.FromImage;
+    for (Parameter<?> parameter : Parameters.OF_IMAGE) {
+      boolean isSaid = isFromImage || !Start.PARAMETERS.contains(parameter);
+      values.add(isSaid ? request.values().get(parameter) : null);
+    }
     values.add(requestHash);
     values.add(null);
     values.add(null);
     values.add(request.batchKey().toString());
+    values.add(partition);
     values.addAll(passedThrough);
     return RowFactory.create(values.toArray());
   }
@@ -70,6 +102,29 @@ public final class RequestColumns {
 
   public static boolean isFailed(Row row) {
     return !row.isNullAt(ERROR);
+  }
+
+  /** The steps that are taken for a planned image, 0 for one that cannot be made. */
+  public static int steps(Row row) {
+    if (row.isNullAt(STEPS)) {
+      return 0;
+    }
+    int steps = row.getInt(STEPS);
+    return row.isNullAt(HASH)
+        ? steps
+        : Start.FromImage.taken(steps, row.getDouble(STRENGTH));
+  }
+
+  /** The same by Spark, null for an image that cannot be made. */
+  public static Column steps() {
+    Column steps = col(Parameters.NUM_INFERENCE_STEPS.name());
+    Column taken = floor(steps.multiply(col(Parameters.STRENGTH.name()))).cast(IntegerType);
+    return when(col(Parameters.INIT_IMAGE_SHA256.name()).isNotNull(), taken).otherwise(steps);
+  }
+
+  /** Whether the file of the image that it starts from is in its row of the table. */
+  public static boolean hasFileInTable(Row row) {
+    return !isFailed(row) && !row.isNullAt(HASH) && row.getString(PATH).isEmpty();
   }
 
   /** The request of a planned image that has not failed. */

@@ -278,6 +278,10 @@ class TextToImageTest {
             .setScheduler("euler")
             .setEta(0.5)
             .setVaeTiling("off")
+            .setInitImage("in.png")
+            .setInitImageSha256("0")
+            .setInitImageFit("crop")
+            .setStrength(0.6)
             .setDevice("cuda:1")
             .setLibtorchPath("./gpu-env")
             .setDtype("bfloat16")
@@ -299,6 +303,9 @@ class TextToImageTest {
             "guidance_scale=5.0",
             "height=768",
             "idCol=key",
+            "init_image=in.png",
+            "init_image_fit=crop",
+            "init_image_sha256=0",
             "inputCol=text",
             "libtorch_path=./gpu-env",
             "loras=ink.safetensors:0.5",
@@ -316,6 +323,7 @@ class TextToImageTest {
             "revision=fp16",
             "scheduler=euler",
             "seed=-9",
+            "strength=0.6",
             "vae_tiling=off",
             "variant=fp16",
             "width=640");

@@ -2,6 +2,8 @@ package io.sparkdiffusion.spark.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sparkdiffusion.request.ImageRequest;
+import io.sparkdiffusion.request.Parameter;
 import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.spark.table.RequestColumns;
 import io.sparkdiffusion.testing.LocalSpark;
@@ -11,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Row;
@@ -65,6 +68,32 @@ class PlannedImagesTest {
   }
 
   @Test
+  void stayWithTheFilesThatTheirTableHolds() {
+    List<Row> filed = new ArrayList<>(rows.subList(rows.size() - 4, rows.size()));
+    for (int i = 0; i < 120; i++) {
+      filed.add(
+          RequestColumns.of(
+              request("row" + i, 0, 10, Parameters.STRENGTH.of(List.of(0.3, 0.5, 1.0).get(i % 3)))
+                  .startingFrom("", "a".repeat(64)),
+              "hash" + i,
+              i / 20,
+              List.of()));
+    }
+    PlannedImages ofFew = new FewImages(spark, RequestColumns.SCHEMA, filed);
+    PlannedImages ofMany = new ManyImages(spark.createDataFrame(filed, RequestColumns.SCHEMA));
+    BatchPlan batches = BatchPlan.of(ofFew.demands(), SIZES);
+
+    assertThat(ofFew.steps()).isEqualTo(ofMany.steps()).isEqualTo(40 * (3 + 5 + 10));
+    assertThat(ofFew.demands()).hasSize(4).containsExactlyInAnyOrderElementsOf(ofMany.demands());
+    assertThat(partitions(ofFew, batches)).isEqualTo(partitions(ofMany, batches));
+    List<SortedSet<Integer>> needed = ofFew.tablePartitions(batches).byPlanned();
+    assertThat(needed).isEqualTo(ofMany.tablePartitions(batches).byPlanned());
+    assertThat(needed).hasSize(batches.partitions().size()).allMatch(some -> some.size() <= 2);
+    assertThat(needed.stream().flatMap(Set::stream).collect(Collectors.toSet()))
+        .containsExactlyInAnyOrder(0, 1, 2, 3, 4, 5);
+  }
+
+  @Test
   void areListedAlike() {
     assertThat(names(few.first(9))).hasSize(9).isEqualTo(names(many.first(9)));
   }
@@ -98,17 +127,20 @@ class PlannedImagesTest {
   }
 
   private static Row planned(String id, int image, int steps) {
-    return RequestColumns.of(
-        Requests.of(
-            id,
-            image,
-            "fox",
-            "",
-            Parameters.SEED.of(1L),
-            Parameters.NUM_INFERENCE_STEPS.of(steps),
-            Parameters.HEIGHT.of(8),
-            Parameters.WIDTH.of(16)),
+    return RequestColumns.of(request(id, image, steps, Parameters.ETA.of(0.0)), id, List.of());
+  }
+
+  private static ImageRequest request(
+      String id, int image, int steps, Parameter.Value<?> other) {
+    return Requests.of(
         id,
-        List.of());
+        image,
+        "fox",
+        "",
+        Parameters.SEED.of(1L),
+        Parameters.NUM_INFERENCE_STEPS.of(steps),
+        Parameters.HEIGHT.of(8),
+        Parameters.WIDTH.of(16),
+        other);
   }
 }

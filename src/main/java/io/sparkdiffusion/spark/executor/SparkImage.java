@@ -1,0 +1,61 @@
+package io.sparkdiffusion.spark.executor;
+
+import io.sparkdiffusion.image.RgbImage;
+import io.sparkdiffusion.spark.table.ImageCells;
+import io.sparkdiffusion.spark.table.UnusableInitImageException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** The pixels of Spark's image struct, as {@link ImageCells} writes them into one cell. */
+final class SparkImage {
+
+  private static final Pattern HEADER =
+      Pattern.compile(ImageCells.SPARK_MARK + " (\\d{1,5}) (\\d{1,5}) ([134]) ");
+  private static final int LONGEST_HEADER = 40;
+
+  private SparkImage() {}
+
+  /** Whether a cell is one, and no file. */
+  static boolean isOne(byte[] cell) {
+    return header(cell).lookingAt();
+  }
+
+  private static Matcher header(byte[] cell) {
+    int length = Math.min(cell.length, LONGEST_HEADER);
+    return HEADER.matcher(new String(cell, 0, length, StandardCharsets.ISO_8859_1));
+  }
+
+  /**
+   * Its pixels: grey, or blue, green and red, with a fourth channel over white.
+   *
+   * @throws UnusableInitImageException where it has not as many as it says
+   */
+  static RgbImage read(byte[] cell) throws UnusableInitImageException {
+    Matcher header = header(cell);
+    if (!header.lookingAt()) {
+      throw new UnusableInitImageException("it must be Spark's image struct", "another cell");
+    }
+    int height = Integer.parseInt(header.group(1));
+    int width = Integer.parseInt(header.group(2));
+    int channels = Integer.parseInt(header.group(3));
+    byte[] data = Arrays.copyOfRange(cell, header.end(), cell.length);
+    if (height < 1 || width < 1 || data.length != (long) height * width * channels) {
+      throw new UnusableInitImageException(
+          "its data must hold height x width x nChannels bytes",
+          "%s of %s x %s x %s".formatted(data.length, height, width, channels));
+    }
+    byte[] rgb = new byte[3 * height * width];
+    for (int i = 0; i < rgb.length; i++) {
+      rgb[i] = (byte) value(data, i / 3 * channels, channels, 2 - i % 3);
+    }
+    return new RgbImage(width, height, rgb);
+  }
+
+  private static int value(byte[] data, int pixel, int channels, int channel) {
+    int value = data[pixel + (channels == 1 ? 0 : channel)] & 0xFF;
+    int alpha = channels == 4 ? data[pixel + 3] & 0xFF : 255;
+    return (value * alpha + 255 * (255 - alpha) + 127) / 255;
+  }
+}

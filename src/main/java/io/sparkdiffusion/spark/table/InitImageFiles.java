@@ -1,0 +1,162 @@
+package io.sparkdiffusion.spark.table;
+
+import io.sparkdiffusion.config.InputConfig;
+import io.sparkdiffusion.config.TableFormat;
+import io.sparkdiffusion.util.Sha256;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.Serializable;
+import java.security.MessageDigest;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.util.SerializableConfiguration;
+
+/**
+ * Files of images that rows start from, on any file system that Hadoop knows. Whoever plans reads a
+ * file for its hash alone, so that neither a shuffle nor the driver carries pixels; the executor
+ * that draws over it reads it again.
+ */
+public final class InitImageFiles implements Serializable {
+
+  /** Larger ones are no images that anybody draws over. */
+  static final long MOST_BYTES = 100L << 20;
+
+  private static final long serialVersionUID = 1L;
+  private static final int HASHES_KEPT = 1_000;
+  private static final int PIECE = 1 << 16;
+  private static final Pattern SCHEME = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]+:/");
+
+  private final SerializableConfiguration hadoop;
+  private final String folder;
+  private transient Map<String, String> hashes;
+
+  private InitImageFiles(SerializableConfiguration hadoop, String folder) {
+    this.hadoop = hadoop;
+    this.folder = folder;
+  }
+
+  /** Whose relative paths count from the working directory, as those of settings do. */
+  public static InitImageFiles ofWorkingFolder(Configuration hadoop) {
+    return new InitImageFiles(new SerializableConfiguration(hadoop), "");
+  }
+
+  /** Whose relative paths count from the folder of a table's files. */
+  public static InitImageFiles of(InputConfig input, Configuration hadoop) {
+    return new InitImageFiles(
+        new SerializableConfiguration(hadoop),
+        input instanceof InputConfig.Table table && table.storedFormat() != TableFormat.TABLE
+            ? folder(table.location(), hadoop)
+            : "");
+  }
+
+  private static String folder(String location, Configuration hadoop) {
+    try {
+      Path place = path(location);
+      FileSystem files = place.getFileSystem(hadoop);
+      Path whole = files.makeQualified(place);
+      boolean isFolder = files.exists(whole) && files.getFileStatus(whole).isDirectory();
+      return (isFolder || whole.getParent() == null ? whole : whole.getParent()).toString();
+    } catch (IOException | IllegalArgumentException e) {
+      return ""; // the table is read by others, who say why it cannot be
+    }
+  }
+
+  /** A colon makes a scheme only before a slash: "12:30.png" is a file's name. */
+  private static Path path(String location) {
+    return SCHEME.matcher(location).lookingAt()
+        ? new Path(location)
+        : new Path(null, null, location);
+  }
+
+  /**
+   * Where a file is, for every machine.
+   *
+   * @throws UnusableInitImageException where no file can be there
+   */
+  public String located(String given) throws UnusableInitImageException {
+    try {
+      Path path = path(given);
+      Path whole = path.isAbsolute() || folder.isEmpty() ? path : new Path(new Path(folder), path);
+      return whole.getFileSystem(hadoop.value()).makeQualified(whole).toString();
+    } catch (IOException | IllegalArgumentException e) {
+      throw new UnusableInitImageException("Hadoop must know its place", given, e);
+    }
+  }
+
+  /**
+   * The SHA-256 of a file's bytes, in hex.
+   *
+   * @throws UnusableInitImageException where it cannot be read
+   */
+  public String sha256(String located) throws UnusableInitImageException {
+    if (hashes == null) {
+      hashes = new LinkedHashMap<>(16, 0.75f, true);
+    }
+    String known = hashes.get(located);
+    if (known == null) {
+      known = hashed(located);
+      hashes.put(located, known);
+      if (hashes.size() > HASHES_KEPT) {
+        hashes.remove(hashes.keySet().iterator().next());
+      }
+    }
+    return known;
+  }
+
+  private String hashed(String located) throws UnusableInitImageException {
+    MessageDigest digest = Sha256.digest();
+    byte[] piece = new byte[PIECE];
+    return reading(
+        located,
+        in -> {
+          for (int count = in.read(piece); count >= 0; count = in.read(piece)) {
+            digest.update(piece, 0, count);
+          }
+          return HexFormat.of().formatHex(digest.digest());
+        });
+  }
+
+  /**
+   * A file's bytes.
+   *
+   * @throws UnusableInitImageException where it cannot be read
+   */
+  public byte[] read(String located) throws UnusableInitImageException {
+    return reading(located, InputStream::readAllBytes);
+  }
+
+  private interface Use<T> {
+    T of(InputStream in) throws IOException;
+  }
+
+  private <T> T reading(String located, Use<T> use) throws UnusableInitImageException {
+    try {
+      Path path = new Path(located);
+      FileSystem files = path.getFileSystem(hadoop.value());
+      FileStatus status = files.getFileStatus(path);
+      if (status.isDirectory()) {
+        throw new UnusableInitImageException("it must be a file", "a folder: " + located);
+      }
+      if (status.getLen() > MOST_BYTES) {
+        throw new UnusableInitImageException(
+            "its file must have at most %s bytes".formatted(MOST_BYTES),
+            "%s: %s".formatted(status.getLen(), located));
+      }
+      try (InputStream in = files.open(path)) {
+        return use.of(in);
+      }
+    } catch (FileNotFoundException e) {
+      throw new UnusableInitImageException("its file must exist", "missing: " + located, e);
+    } catch (IOException | RuntimeException e) {
+      throw new UnusableInitImageException(
+          "its file must be readable", TableReader.reason(e) + ": " + located, e);
+    }
+  }
+}

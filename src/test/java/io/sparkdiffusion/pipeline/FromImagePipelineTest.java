@@ -1,0 +1,39 @@
+package io.sparkdiffusion.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sparkdiffusion.request.ImageRequest;
+import io.sparkdiffusion.testing.PipelineCase;
+import io.sparkdiffusion.testing.ReferenceFile;
+import io.sparkdiffusion.testing.ReferenceModels;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Whole runs against diffusers' StableDiffusionImg2ImgPipeline on the same weights. */
+class FromImagePipelineTest {
+
+  static List<PipelineCase> runs() {
+    return PipelineCase.fromImage();
+  }
+
+  @ParameterizedTest
+  @MethodSource("runs")
+  void everyLatentAndThePixelsEqualDiffusers(PipelineCase run) {
+    StableDiffusionPipelineTest.assertEqualToDiffusers(run, images(run));
+  }
+
+  private static StartImages images(PipelineCase run) {
+    ReferenceFile numbers = ReferenceModels.numbers(run.numbers());
+    ImageRequest first = run.requests().get(0);
+    byte[] all =
+        numbers.bytes("images/%sx%s".formatted(first.heightPixels(), first.widthPixels()));
+    int count = all.length / run.requests().size();
+    assertThat(count).isEqualTo(3 * first.heightPixels() * first.widthPixels());
+    return request -> {
+      int place = run.requests().indexOf(request);
+      return Arrays.copyOfRange(all, place * count, (place + 1) * count);
+    };
+  }
+}

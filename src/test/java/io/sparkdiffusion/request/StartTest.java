@@ -1,0 +1,71 @@
+package io.sparkdiffusion.request;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sparkdiffusion.testing.Requests;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class StartTest {
+
+  private static final String HASH = "a".repeat(64);
+
+  /** diffusers: int(steps * strength) in doubles. */
+  @ParameterizedTest
+  @CsvSource({"50, 0.8, 10", "50, 0.58, 22", "50, 1, 0", "4, 0.5, 2", "7, 0.3, 5", "50, 0.29, 36"})
+  void takesTheLastShareOfTheSteps(int steps, double strength, int first) {
+    ImageRequest request = request(Parameters.STRENGTH.of(strength));
+    assertThat(request.start().firstStep(steps)).isEqualTo(OptionalInt.of(first));
+    assertThat(request.startingFromNoise().start().firstStep(steps)).isEmpty();
+  }
+
+  @Test
+  void itsHashStrengthAndFitAreInTheRequestHashAndItsPathIsNot() {
+    Map<String, Object> canonical = request().canonical();
+    assertThat(canonical)
+        .containsEntry("init_image_sha256", HASH)
+        .containsEntry("strength", 0.8)
+        .containsEntry("init_image_fit", "exact")
+        .doesNotContainKey("init_image");
+    assertThat(request().startingFrom("elsewhere.png", HASH).canonical()).isEqualTo(canonical);
+    assertThat(request().startingFrom("in.png", "b".repeat(64)).canonical())
+        .isNotEqualTo(canonical);
+    assertThat(request(Parameters.STRENGTH.of(0.5)).startingFromNoise().canonical())
+        .isEqualTo(Requests.of("r", 0, "a cat", "").canonical());
+  }
+
+  @Test
+  void imagesShareABatchWhereTheyTakeTheSameSteps() {
+    assertThat(request(Parameters.STRENGTH.of(0.81)).batchKey())
+        .isEqualTo(request(Parameters.STRENGTH.of(0.8)).batchKey());
+    assertThat(request(Parameters.STRENGTH.of(0.7)).batchKey())
+        .isNotEqualTo(request().batchKey());
+    assertThat(request(Parameters.STRENGTH.of(1.0)).batchKey())
+        .isNotEqualTo(request().startingFromNoise().batchKey());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0.01, false", "0.02, true", "0, false"})
+  void oneStepIsTakenAtLeast(double strength, boolean fits) {
+    RowRequests row =
+        RowRequests.of(
+            Map.of("id", "r", "prompt", "fox", "init_image", "in.png", "strength", strength),
+            Requests.job());
+    assertThat(row instanceof RowRequests.Valid).isEqualTo(fits);
+    if (row instanceof RowRequests.Invalid invalid) {
+      assertThat(invalid.reasons())
+          .isEqualTo(
+              List.of(
+                  "Cannot use strength: one step must be taken at least (%s of 50 steps)"
+                      .formatted(strength)));
+    }
+  }
+
+  private static ImageRequest request(Parameter.Value<?>... values) {
+    return Requests.of("r", 0, "a cat", "", values).startingFrom("in.png", HASH);
+  }
+}
