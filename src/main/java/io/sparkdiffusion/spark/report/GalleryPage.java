@@ -20,7 +20,6 @@ import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Row;
 
@@ -107,6 +106,7 @@ final class GalleryPage {
       json.writeString("path");
       json.writeString("command");
       json.writeString("thumbnail");
+      json.writeString("input");
       json.writeEndArray();
       json.writeObjectField("parameters", PARAMETERS);
       json.writeArrayFieldStart("rows");
@@ -147,7 +147,8 @@ final class GalleryPage {
     }
     json.writeObject(path(row));
     json.writeObject(row.getAs("provenance") == null ? null : command(row));
-    json.writeObject(thumbnail(row).orElse(null));
+    json.writeObject(thumbnails.place(row).map(place -> area(place, row)).orElse(null));
+    json.writeObject(thumbnails.inputPlace(row).map(place -> area(place, row)).orElse(null));
     json.writeEndArray();
   }
 
@@ -159,15 +160,10 @@ final class GalleryPage {
   }
 
   /** The number of the sheet, x, y, width and height in it. */
-  private Optional<int[]> thumbnail(Row row) {
-    return thumbnails
-        .place(row)
-        .map(
-            place -> {
-              ThumbnailSheet.Area area =
-                  ThumbnailSheet.area(place.number(), row.getAs("width"), row.getAs("height"));
-              return new int[] {place.sheet(), area.x(), area.y(), area.width(), area.height()};
-            });
+  private static int[] area(Thumbnails.Place place, Row row) {
+    ThumbnailSheet.Area area =
+        ThumbnailSheet.area(place.number(), row.getAs("width"), row.getAs("height"));
+    return new int[] {place.sheet(), area.x(), area.y(), area.width(), area.height()};
   }
 
   private String command(Row row) {

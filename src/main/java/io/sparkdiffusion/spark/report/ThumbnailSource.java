@@ -125,7 +125,7 @@ final class ThumbnailSource {
 
   /** An image as it stands in its sheet. */
   @SuppressWarnings("ArrayRecordComponent") // It travels once, nobody compares it.
-  private record Small(Thumbnails.Place place, int width, int height, byte[] rgb)
+  record Small(Thumbnails.Place place, int width, int height, byte[] rgb)
       implements Serializable {}
 
   private record Shrink(Broadcast<Map<String, Thumbnails.Place>> places)
@@ -143,7 +143,7 @@ final class ThumbnailSource {
     }
   }
 
-  private record Draw() implements Function<Iterable<Small>, byte[]> {
+  record Draw() implements Function<Iterable<Small>, byte[]> {
 
     @Override
     public byte[] call(Iterable<Small> smalls) throws IOException {

@@ -73,9 +73,11 @@ final class Thumbnails {
    *
    * @param shown the page's rows
    * @param source of their pixels
+   * @param inputs what they start from
    * @throws IOException where a sheet cannot be written
    */
-  static Thumbnails make(List<Row> shown, ThumbnailSource source, OutputFolder output)
+  static Thumbnails make(
+      List<Row> shown, ThumbnailSource source, InputImages inputs, OutputFolder output)
       throws IOException {
     Map<String, String> files = new LinkedHashMap<>();
     shown.stream()
@@ -84,9 +86,29 @@ final class Thumbnails {
     Thumbnails thumbnails = new Thumbnails(output);
     if (!files.isEmpty()) {
       thumbnails.arrange(source.readable(files));
-      thumbnails.draw(source, files);
+      thumbnails.draw(drawn -> source.draw(drawn, files));
+    }
+    if (!inputs.keys().isEmpty()) {
+      Thumbnails beside = new Thumbnails(output);
+      beside.arrange(inputs.keys());
+      beside.draw(inputs::draw);
+      thumbnails.add(beside);
     }
     return thumbnails;
+  }
+
+  /** Those of another kind, behind these. */
+  private void add(Thumbnails others) {
+    int before = sheets.size();
+    sheets.addAll(others.sheets);
+    others.places.forEach(
+        (key, place) ->
+            places.put(
+                key, new Place(before + place.sheet(), place.number(), place.ofPlaces())));
+  }
+
+  private interface Drawing {
+    Iterator<Tuple2<Integer, byte[]>> draw(Map<String, Place> places) throws IOException;
   }
 
   private void arrange(List<String> images) {
@@ -101,7 +123,7 @@ final class Thumbnails {
   }
 
   /** A page without some thumbnails is better than a run that fails at its end. */
-  private void draw(ThumbnailSource source, Map<String, String> files) throws IOException {
+  private void draw(Drawing drawing) throws IOException {
     Set<Integer> missing = missing();
     Map<String, Place> drawn = new HashMap<>(places);
     drawn.values().removeIf(place -> !missing.contains(place.sheet()));
@@ -110,7 +132,7 @@ final class Thumbnails {
     }
     LOG.info("Making thumbnails of {} images", drawn.size());
     try {
-      write(source.draw(drawn, files), missing);
+      write(drawing.draw(drawn), missing);
     } catch (IOException e) {
       throw e;
     } catch (Exception e) {
@@ -148,6 +170,11 @@ final class Thumbnails {
   /** Where a row's thumbnail is, nothing where it has none. */
   Optional<Place> place(Row row) {
     return Optional.ofNullable(places.get(row.<String>getAs("sha256")));
+  }
+
+  /** The same of the image that it starts from. */
+  Optional<Place> inputPlace(Row row) {
+    return Optional.ofNullable(places.get(InputImages.key(row)));
   }
 
   /** Removes the sheets that the page does not name, once it is written. */
