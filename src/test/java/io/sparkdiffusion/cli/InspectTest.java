@@ -111,7 +111,7 @@ class InspectTest {
             "images/a.png", List.of(PngText.of(parameters), PngText.of(ORIGIN), PngText.aiMark()));
     assertThat(run(file)).isEqualTo(ExitCode.DONE);
     assertThat(text(out))
-        .contains("TI hashes: <toy>: 0123456789ab\n")
+        .contains("TI hashes: ", "<toy>: 0123456789ab")
         .contains(" 'embeddings=EMBEDDING_FILE_OF_<toy>:<toy>' 'prompt=a fox, 猫' ");
 
     Files.writeString(

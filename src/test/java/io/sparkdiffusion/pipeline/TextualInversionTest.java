@@ -106,10 +106,10 @@ class TextualInversionTest {
         new EmbeddingSet(
             List.of(
                 new EmbeddingSet.Token("the", toy),
-                new EmbeddingSet.Token("new", toy),
-                new EmbeddingSet.Token("new", faces),
-                new EmbeddingSet.Token("more_1", toy),
-                new EmbeddingSet.Token("more", toy)));
+                new EmbeddingSet.Token("<new>", toy),
+                new EmbeddingSet.Token("<new>", faces),
+                new EmbeddingSet.Token("<more>_1", toy),
+                new EmbeddingSet.Token("<more>", toy)));
     String problem =
         "Cannot add token %s: it must be new to the tokenizer, embeddings=PATH:TOKEN gives it another name (%s is there)";
     assertThatThrownBy(() -> pipeline("base", taken))
@@ -119,8 +119,8 @@ class TextualInversionTest {
                 assertThat(e.problems())
                     .containsExactly(
                         problem.formatted("the", "the"),
-                        problem.formatted("new", "new"),
-                        problem.formatted("more", "more_1")));
+                        problem.formatted("<new>", "<new>"),
+                        problem.formatted("<more>", "<more>_1")));
   }
 
   @Test
