@@ -5,7 +5,10 @@ import io.sparkdiffusion.graph.Graph;
 import io.sparkdiffusion.graph.Scope;
 import io.sparkdiffusion.graph.Tensor;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
+import java.util.List;
 
 /**
  * The UNet of Stable Diffusion (arXiv 2112.10752; diffusers, UNet2DConditionModel): it predicts the
@@ -32,15 +35,33 @@ public final class Unet2dConditionModel {
    * @param tokens of a text, S: 77
    */
   public Graph record(Dtype dtype, long batch, long rows, long height, long width, long tokens) {
+    return record(dtype, new long[] {batch, rows, height, width, tokens}, false);
+  }
+
+  /**
+   * Records one call under the control of {@link ControlNet}s. A last input is added: the sum of
+   * their residuals (R, N) float32.
+   */
+  public Graph recordControlled(
+      Dtype dtype, long batch, long rows, long height, long width, long tokens) {
+    return record(dtype, new long[] {batch, rows, height, width, tokens}, true);
+  }
+
+  /**
+   * With residuals or without.
+   *
+   * @param sizes batch, rows, height, width, tokens
+   */
+  private Graph record(Dtype dtype, long[] sizes, boolean isControlled) {
     Graph graph = new Graph("the UNet");
-    Tensor sample = graph.input(batch, config.inChannels(), height, width);
+    Tensor sample = graph.input(sizes[0], config.inChannels(), sizes[2], sizes[3]);
     Tensor timestep = graph.input(1);
-    Tensor text = graph.input(rows, tokens, config.crossAttentionWidth());
+    Tensor text = graph.input(sizes[1], sizes[4], config.crossAttentionWidth());
     Scope scope = graph.scope();
-    Tensor time = timeEmbedding(scope, timeProjection(timestep).to(dtype));
+    Tensor time = TimeEmbedding.of(config, scope, timestep, dtype);
     Blocks blocks = new Blocks(config, time, text.to(dtype));
     // latent_model_input = torch.cat([latents] * 2)
-    Tensor latents = sample.to(dtype).repeated(rows / batch);
+    Tensor latents = sample.to(dtype).repeated(sizes[1] / sizes[0]);
     Tensor h = scope.conv2d("conv_in", latents, config.widths().get(0), 3, 1);
 
     Deque<Tensor> skips = new ArrayDeque<>();
@@ -50,6 +71,9 @@ public final class Unet2dConditionModel {
       h = blocks.down(scope.sub("down_blocks", level), level, h, skips);
     }
     h = blocks.middle(scope.sub("mid_block"), h);
+    if (isControlled) {
+      h = controlled(graph, skips, h, dtype);
+    }
     for (int block = 0; block < levels; block++) {
       h = blocks.up(scope.sub("up_blocks", block), block, h, skips);
     }
@@ -58,25 +82,15 @@ public final class Unet2dConditionModel {
     return graph.returns(scope.conv2d("conv_out", h, config.outChannels(), 3, 1).to(Dtype.FLOAT32));
   }
 
-  /** Sines and cosines of the timestep (arXiv 1706.03762, section 3.5): (1, C) float32. */
-  private Tensor timeProjection(Tensor timestep) {
-    long half = config.widths().get(0) / 2;
-    Tensor frequencies =
-        Tensor.arange(timestep, half)
-            .times(-Math.log(10000))
-            .dividedBy(half - config.frequencyShift())
-            .exp();
-    Tensor angles = timestep.times(frequencies).reshape(1, half);
-    return config.cosineFirst()
-        ? Tensor.cat(1, angles.cos(), angles.sin())
-        : Tensor.cat(1, angles.sin(), angles.cos());
-  }
-
-  /** (1, C) to (1, 4 C). */
-  private Tensor timeEmbedding(Scope scope, Tensor projection) {
-    long width = 4 * config.widths().get(0);
-    Scope embedding = scope.sub("time_embedding");
-    return embedding.linear(
-        "linear_2", embedding.linear("linear_1", projection, width).silu(), width);
+  /** The lowest level plus its residual; the skips get theirs in their place. */
+  private static Tensor controlled(Graph graph, Deque<Tensor> skips, Tensor lowest, Dtype dtype) {
+    List<Tensor> all = new ArrayList<>(List.of(lowest));
+    all.addAll(skips);
+    Collections.reverse(all);
+    Tensor residuals = graph.input(lowest.size(0), ControlResiduals.counted(all));
+    List<Tensor> sums = ControlResiduals.added(all, residuals, dtype);
+    skips.clear();
+    sums.subList(0, sums.size() - 1).forEach(skips::push);
+    return sums.get(sums.size() - 1);
   }
 }

@@ -2,6 +2,8 @@ package io.sparkdiffusion.unet;
 
 import io.sparkdiffusion.weights.ComponentConfig;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -55,19 +57,36 @@ public record UnetConfig(
    */
   public static UnetConfig read(Path file) {
     ComponentConfig json = ComponentConfig.read(file);
+    UnetConfig config = read(json, Part.WHOLE);
+    json.finish();
+    return config;
+  }
+
+  /** How much of a UNet a file describes. */
+  enum Part {
+    WHOLE,
+    /** All but the way up, which is taken for the way down turned round. */
+    WAY_DOWN
+  }
+
+  /** The same while the file is being read; other keys may follow. */
+  static UnetConfig read(ComponentConfig json, Part part) {
     List<Long> widths = json.sizes(WIDTHS);
-    List<String> down = json.choices("down_block_types", WIDTHS, DOWN_ATTENTION, DOWN_PLAIN);
-    List<String> up = json.choices("up_block_types", WIDTHS, UP_ATTENTION, UP_PLAIN);
+    List<Boolean> down =
+        json.choices("down_block_types", WIDTHS, DOWN_ATTENTION, DOWN_PLAIN).stream()
+            .map(DOWN_ATTENTION::equals)
+            .toList();
+    List<Boolean> up = part == Part.WHOLE ? wayUp(json) : reversed(down);
     refuseWhatIsNotSupported(json);
     UnetConfig config =
         new UnetConfig(
             json.size("in_channels"),
-            json.size("out_channels"),
+            part == Part.WHOLE ? json.size("out_channels") : json.size("in_channels"),
             json.size("sample_size", 64),
             widths,
             json.sizes(HEADS, WIDTHS),
-            down.stream().map(DOWN_ATTENTION::equals).toList(),
-            up.stream().map(UP_ATTENTION::equals).toList(),
+            down,
+            up,
             json.count("layers_per_block", 2),
             json.size("cross_attention_dim"),
             json.size(GROUPS, 32),
@@ -77,8 +96,19 @@ public record UnetConfig(
             json.flag("flip_sin_to_cos", true),
             json.number("freq_shift", 0));
     config.checkRelations(json);
-    json.finish();
     return config;
+  }
+
+  private static List<Boolean> wayUp(ComponentConfig json) {
+    return json.choices("up_block_types", WIDTHS, UP_ATTENTION, UP_PLAIN).stream()
+        .map(UP_ATTENTION::equals)
+        .toList();
+  }
+
+  private static List<Boolean> reversed(List<Boolean> levels) {
+    List<Boolean> reversed = new ArrayList<>(levels);
+    Collections.reverse(reversed);
+    return List.copyOf(reversed);
   }
 
   private void checkRelations(ComponentConfig json) {

@@ -4,6 +4,8 @@ import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.Graph;
 import io.sparkdiffusion.text.ClipTextModel;
 import io.sparkdiffusion.text.TextConfig;
+import io.sparkdiffusion.unet.ControlNet;
+import io.sparkdiffusion.unet.ControlNetConfig;
 import io.sparkdiffusion.unet.Unet2dConditionModel;
 import io.sparkdiffusion.unet.UnetConfig;
 import io.sparkdiffusion.vae.AutoencoderKlDecoder;
@@ -25,7 +27,8 @@ public final class SmallNetworks {
 
   /**
    * Text encoder, UNet with guidance for latents of an odd size, VAE decoder and encoder; then what
-   * Stable Diffusion 1.5 has otherwise, in its text encoder and its UNet.
+   * Stable Diffusion 1.5 has otherwise, in its text encoder and its UNet; a UNet under control, and
+   * a ControlNet.
    */
   public static List<Case> all(Dtype dtype) {
     Path model = ReferenceModels.folder("base");
@@ -46,6 +49,11 @@ public final class SmallNetworks {
     Graph convolved =
         new Unet2dConditionModel(UnetConfig.read(first.resolve("unet/config.json")))
             .record(dtype, 1, 2, 4, 3, text.positions());
+    Graph controlled =
+        new Unet2dConditionModel(unet).recordControlled(dtype, 1, 2, 2, 1, text.positions());
+    ControlNetConfig control =
+        ControlNetConfig.read(ReferenceModels.folder("controlnet/sd15/config.json"));
+    Graph residuals = new ControlNet(control).record(dtype, 1, 2, 2, 1, text.positions());
     return List.of(
         new Case(encoder, new float[][] {ids}),
         of(guided),
@@ -53,7 +61,9 @@ public final class SmallNetworks {
         of(decoder),
         of(images),
         new Case(quick, new float[][] {ids}),
-        of(convolved));
+        of(convolved),
+        of(controlled),
+        of(residuals));
   }
 
   private static Case of(Graph graph) {
