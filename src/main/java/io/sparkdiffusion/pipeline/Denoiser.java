@@ -76,17 +76,14 @@ final class Denoiser implements AutoCloseable {
     BatchShape one = shape.batch();
     long batch = one.batch();
     long history = (shape.states() - 1) * batch;
-    Tensor states =
-        graph.input(shape.states() * batch, one.channels(), one.height(), one.width());
+    Tensor states = graph.input(shape.states() * batch, one.channels(), one.height(), one.width());
     Tensor latents = graph.input(batch, one.channels(), one.height(), one.width());
     Tensor signal = latents.times(graph.input(1));
     return graph.returns(
         history == 0
             ? states.plus(signal)
             : Tensor.cat(
-                0,
-                states.narrow(0, 0, batch).plus(signal),
-                states.narrow(0, batch, history)));
+                0, states.narrow(0, 0, batch).plus(signal), states.narrow(0, batch, history)));
   }
 
   /** Inputs: latents (B, C, H, W) and a factor (1); result: their product. */

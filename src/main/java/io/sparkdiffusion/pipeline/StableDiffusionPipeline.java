@@ -218,8 +218,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
    *
    * @param given the pixels of those
    */
-  public List<ImageResult> generate(
-      List<ImageRequest> requests, StartImages given, int batchSize) {
+  public List<ImageResult> generate(List<ImageRequest> requests, StartImages given, int batchSize) {
     return generate(requests, given, batchSize, latents -> {});
   }
 
@@ -256,7 +255,10 @@ public final class StableDiffusionPipeline implements AutoCloseable {
     BatchKey key = Batch.commonKey(requests);
     Schedule schedule;
     try {
-      schedule = schedulers.config(key.scheduler()).schedule(key.numInferenceSteps(), key.eta(), key.firstStep());
+      schedule =
+          schedulers
+              .config(key.scheduler())
+              .schedule(key.numInferenceSteps(), key.eta(), key.firstStep());
     } catch (IllegalArgumentException e) {
       return requests.stream()
           .<ImageResult>map(request -> new ImageResult.Failed(request, e.getMessage()))

@@ -61,8 +61,7 @@ final class StartEncoder implements AutoCloseable {
       WeightsOnDemand read = resources.push(new WeightsOnDemand(() -> load(network)));
       weights = Optional.of(read);
       encoder =
-          Optional.of(
-              resources.push(new ImageEncoder(device, network.config(), read, target)));
+          Optional.of(resources.push(new ImageEncoder(device, network.config(), read, target)));
     }
     return encoder.get();
   }

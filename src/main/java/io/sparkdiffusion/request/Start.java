@@ -34,9 +34,7 @@ public sealed interface Start extends Serializable {
         .<Start>map(
             hash ->
                 new FromImage(
-                    hash,
-                    values.get(Parameters.STRENGTH),
-                    values.get(Parameters.INIT_IMAGE_FIT)))
+                    hash, values.get(Parameters.STRENGTH), values.get(Parameters.INIT_IMAGE_FIT)))
         .orElseGet(Noise::new);
   }
 

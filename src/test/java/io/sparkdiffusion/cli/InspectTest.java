@@ -165,11 +165,12 @@ class InspectTest {
   @Test
   void theCommandNamesTheImageThatItStartsFromAndWhatThatMustBe() throws IOException {
     String hash = "ab".repeat(32);
-    Path file = write("a.png", List.of(PngText.of(startingFrom("file:/in/1.png", hash)), PngText.of(ORIGIN)));
+    Path file =
+        write(
+            "a.png", List.of(PngText.of(startingFrom("file:/in/1.png", hash)), PngText.of(ORIGIN)));
     String rest = " init_image_sha256=%s init_image_fit=exact strength=0.8 ".formatted(hash);
     assertThat(run(file, "--model=/models/tiny")).isEqualTo(ExitCode.DONE);
-    assertThat(text(out))
-        .contains("Denoising strength: 0.8", " init_image=file:/in/1.png" + rest);
+    assertThat(text(out)).contains("Denoising strength: 0.8", " init_image=file:/in/1.png" + rest);
     assertThat(run(file, "--model=/models/tiny", "--init-image=/moved.png")).isEqualTo(0);
     assertThat(text(out)).contains(" init_image=/moved.png" + rest);
   }

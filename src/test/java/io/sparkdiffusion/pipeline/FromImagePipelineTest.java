@@ -27,8 +27,7 @@ class FromImagePipelineTest {
   private static StartImages images(PipelineCase run) {
     ReferenceFile numbers = ReferenceModels.numbers(run.numbers());
     ImageRequest first = run.requests().get(0);
-    byte[] all =
-        numbers.bytes("images/%sx%s".formatted(first.heightPixels(), first.widthPixels()));
+    byte[] all = numbers.bytes("images/%sx%s".formatted(first.heightPixels(), first.widthPixels()));
     int count = all.length / run.requests().size();
     assertThat(count).isEqualTo(3 * first.heightPixels() * first.widthPixels());
     return request -> {

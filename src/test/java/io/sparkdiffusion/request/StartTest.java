@@ -42,8 +42,7 @@ class StartTest {
   void imagesShareABatchWhereTheyTakeTheSameSteps() {
     assertThat(request(Parameters.STRENGTH.of(0.81)).batchKey())
         .isEqualTo(request(Parameters.STRENGTH.of(0.8)).batchKey());
-    assertThat(request(Parameters.STRENGTH.of(0.7)).batchKey())
-        .isNotEqualTo(request().batchKey());
+    assertThat(request(Parameters.STRENGTH.of(0.7)).batchKey()).isNotEqualTo(request().batchKey());
     assertThat(request(Parameters.STRENGTH.of(1.0)).batchKey())
         .isNotEqualTo(request().startingFromNoise().batchKey());
   }

@@ -53,8 +53,7 @@ final class BatchMaker {
     return new BatchMaker(
         device,
         LostDevice.guard(device, () -> LoadedGenerators.getOrCreate(generators, device, hadoop)),
-        new UselessBatches.Attempt(
-            task.stageId() + "." + task.partitionId(), task.attemptNumber()),
+        new UselessBatches.Attempt(task.stageId() + "." + task.partitionId(), task.attemptNumber()),
         new StartReader(hadoop));
   }
 

@@ -44,8 +44,7 @@ final class PlannedBatches implements Iterator<PlannedBatches.Piece> {
    *
    * @param maker asked with the first image: a task that has only failed rows loads no model
    */
-  PlannedBatches(
-      Iterator<FiledRows.Filed> planned, BatchSizes sizes, Supplier<BatchMaker> maker) {
+  PlannedBatches(Iterator<FiledRows.Filed> planned, BatchSizes sizes, Supplier<BatchMaker> maker) {
     this.planned = planned;
     this.sizes = sizes;
     this.maker = maker;

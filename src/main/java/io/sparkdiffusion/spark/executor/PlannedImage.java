@@ -15,8 +15,7 @@ record PlannedImage(Row row, ImageRequest request, Optional<byte[]> inRow) {
 
   /** Reads a row that has not failed. */
   static PlannedImage of(FiledRows.Filed filed) {
-    return new PlannedImage(
-        filed.planned(), RequestColumns.request(filed.planned()), filed.file());
+    return new PlannedImage(filed.planned(), RequestColumns.request(filed.planned()), filed.file());
   }
 
   String batchKey() {

@@ -53,8 +53,7 @@ public final class StartReader {
     return fitted(file, wanted.fit(), wanted.width(), wanted.height());
   }
 
-  private byte[] bytes(PlannedImage planned, String sha256)
-      throws UnusableInitImageException {
+  private byte[] bytes(PlannedImage planned, String sha256) throws UnusableInitImageException {
     String path = planned.request().values().get(Parameters.INIT_IMAGE);
     if (path.isEmpty() && planned.inRow().isEmpty()) {
       throw new UnusableInitImageException(

@@ -173,9 +173,7 @@ final class Planner {
     PlannedImages missing =
         images.without(new FinishedImages(config.output(), numbered()), earlier);
     return new Work(
-        missing,
-        BatchPlan.of(missing.demands(), sizes(execution)),
-        table.prompts().files());
+        missing, BatchPlan.of(missing.demands(), sizes(execution)), table.prompts().files());
   }
 
   private Optional<NumberedFiles> numbered() {

@@ -113,7 +113,8 @@ public final class PlanImages implements FlatMapFunction<Row, Row> {
   }
 
   /** With the hash of the image that a row starts from; all of its images start from the same. */
-  private List<ImageRequest> started(List<ImageRequest> requests) throws UnusableInitImageException {
+  private List<ImageRequest> started(List<ImageRequest> requests)
+      throws UnusableInitImageException {
     Values row = requests.get(0).values();
     String given = row.get(Parameters.INIT_IMAGE);
     String wanted = row.get(Parameters.INIT_IMAGE_SHA256);

@@ -41,8 +41,7 @@ public final class TablePartitions {
   /** The table's rows as each planned partition needs them; some are read several times. */
   public JavaRDD<Row> of(JavaRDD<Row> table) {
     PartitionGroup[] groups = groups(table.rdd().partitions());
-    PartitionCoalescer chosen =
-        BothSparks.marked(PartitionCoalescer.class, new Chosen(groups));
+    PartitionCoalescer chosen = BothSparks.marked(PartitionCoalescer.class, new Chosen(groups));
     return table.rdd().coalesce(groups.length, false, Option.apply(chosen), null).toJavaRDD();
   }
 

@@ -106,7 +106,8 @@ public final class Gallery {
     long leftOut = first.size() == mostImages ? newest.count() - mostImages : 0;
     List<Row> shown = whole(first, rows);
     ThumbnailSource source = new ThumbnailSource(rows, leftOut == 0);
-    Thumbnails thumbnails = Thumbnails.make(shown, source, InputImages.of(shown, rows.session()), output);
+    Thumbnails thumbnails =
+        Thumbnails.make(shown, source, InputImages.of(shown, rows.session()), output);
     output.writeText("index.html", new GalleryPage(run, leftOut, thumbnails).html(shown));
     thumbnails.removeOthers();
     return true;

@@ -94,8 +94,7 @@ final class InputImages {
     places.forEach((key, place) -> asked.add(new Asked(wanted.get(key), place)));
     JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
     int tasks = Math.min(asked.size(), context.defaultParallelism());
-    InitImageFiles files =
-        InitImageFiles.ofWorkingFolder(spark.sessionState().newHadoopConf());
+    InitImageFiles files = InitImageFiles.ofWorkingFolder(spark.sessionState().newHadoopConf());
     return context
         .parallelize(asked, tasks)
         .flatMapToPair(new Shrink(files))

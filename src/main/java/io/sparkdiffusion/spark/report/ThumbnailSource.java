@@ -125,8 +125,7 @@ final class ThumbnailSource {
 
   /** An image as it stands in its sheet. */
   @SuppressWarnings("ArrayRecordComponent") // It travels once, nobody compares it.
-  record Small(Thumbnails.Place place, int width, int height, byte[] rgb)
-      implements Serializable {}
+  record Small(Thumbnails.Place place, int width, int height, byte[] rgb) implements Serializable {}
 
   private record Shrink(Broadcast<Map<String, Thumbnails.Place>> places)
       implements PairFlatMapFunction<Row, Integer, Small> {

@@ -103,8 +103,7 @@ final class Thumbnails {
     sheets.addAll(others.sheets);
     others.places.forEach(
         (key, place) ->
-            places.put(
-                key, new Place(before + place.sheet(), place.number(), place.ofPlaces())));
+            places.put(key, new Place(before + place.sheet(), place.number(), place.ofPlaces())));
   }
 
   private interface Drawing {

@@ -198,7 +198,8 @@ final class ColumnSelection {
 
   /**
    * Ids with their files, null for none, which are read by themselves: a plan holds their hashes
-   * alone. Nothing is filtered: a source that leaves out what it need not read has other partitions.
+   * alone. Nothing is filtered: a source that leaves out what it need not read has other
+   * partitions.
    */
   Optional<Dataset<Row>> filesById() {
     Optional<Column> id =

@@ -23,7 +23,9 @@ record FileColumn(ImageCells cells, Column cell) {
     return cells.file(cell);
   }
 
-  /** Where each cell's file is: an empty text where it is in the table, null where there is none. */
+  /**
+   * Where each cell's file is: an empty text where it is in the table, null where there is none.
+   */
   Column path() {
     return cells.path(cell);
   }

@@ -27,8 +27,7 @@ public enum ImageCells {
   SPARK;
 
   /** What the column must be, for a message. */
-  static final String RULE =
-      "a path, binary, a struct of bytes and path, or Spark's image struct";
+  static final String RULE = "a path, binary, a struct of bytes and path, or Spark's image struct";
 
   /** What the bytes of {@link #SPARK}'s begin with here, before its height, width and channels. */
   public static final String SPARK_MARK = "spark image";
@@ -50,8 +49,7 @@ public enum ImageCells {
       return Optional.of(DATASETS);
     }
     boolean isSpark =
-        isBinary(struct, "data")
-            && Arrays.asList(struct.fieldNames()).containsAll(SPARK_NUMBERS);
+        isBinary(struct, "data") && Arrays.asList(struct.fieldNames()).containsAll(SPARK_NUMBERS);
     return isSpark ? Optional.of(SPARK) : Optional.empty();
   }
 

@@ -30,8 +30,8 @@ import org.apache.spark.sql.types.StructType;
  * @param rows one row for each prompt, {@code id} as text
  * @param columns how to read them
  * @param source where they are from
- * @param files id and file of each row, null for none, where the table has a column of files; in the
- *     same partitions as the rows
+ * @param files id and file of each row, null for none, where the table has a column of files; in
+ *     the same partitions as the rows
  */
 public record PromptTable(
     String name,

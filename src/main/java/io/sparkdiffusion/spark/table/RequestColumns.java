@@ -46,8 +46,7 @@ public final class RequestColumns {
   /** How many columns stand before those that pass through. */
   public static final int COUNT = SCHEMA.size();
 
-  private static final int STEPS =
-      SCHEMA.fieldIndex(Parameters.NUM_INFERENCE_STEPS.name());
+  private static final int STEPS = SCHEMA.fieldIndex(Parameters.NUM_INFERENCE_STEPS.name());
   private static final int STRENGTH = SCHEMA.fieldIndex(Parameters.STRENGTH.name());
   private static final int PATH = SCHEMA.fieldIndex(Parameters.INIT_IMAGE.name());
   private static final int HASH = SCHEMA.fieldIndex(Parameters.INIT_IMAGE_SHA256.name());
@@ -110,9 +109,7 @@ public final class RequestColumns {
       return 0;
     }
     int steps = row.getInt(STEPS);
-    return row.isNullAt(HASH)
-        ? steps
-        : Start.FromImage.taken(steps, row.getDouble(STRENGTH));
+    return row.isNullAt(HASH) ? steps : Start.FromImage.taken(steps, row.getDouble(STRENGTH));
   }
 
   /** The same by Spark, null for an image that cannot be made. */

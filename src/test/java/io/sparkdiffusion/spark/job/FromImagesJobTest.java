@@ -95,8 +95,7 @@ class FromImagesJobTest {
                         ? RowFactory.create(files.get(i), "gone.png")
                         : RowFactory.create(null, folder.resolve("in" + i + ".png").toString())));
     assertThat(column(mixed, "sha256")).isEqualTo(column(ofPaths, "sha256"));
-    Map<String, Row> ofSpark =
-        run("spark", parquet("spark", SPARK, 2, FromImagesJobTest::ofSpark));
+    Map<String, Row> ofSpark = run("spark", parquet("spark", SPARK, 2, FromImagesJobTest::ofSpark));
     assertThat(column(ofSpark, "sha256")).isEqualTo(column(ofPaths, "sha256"));
 
     Row first = ofPaths.get("row0");
@@ -118,8 +117,7 @@ class FromImagesJobTest {
 
     assertThat(second.counts().generated()).isEqualTo(1);
     assertThat(second.counts().skipped()).isEqualTo(ROWS);
-    Row made =
-        rows("again").filter("run_id = '" + second.runId() + "'").collectAsList().get(0);
+    Row made = rows("again").filter("run_id = '" + second.runId() + "'").collectAsList().get(0);
     assertThat(made.<String>getAs("id")).isEqualTo("row3");
     assertThat(made.<String>getAs("request_hash"))
         .isNotEqualTo(first.get("row3").getAs("request_hash"));

@@ -154,7 +154,8 @@ class TextToImageTest {
     TextToImage again = (TextToImage) loaded.stages()[2];
 
     assertThat(again.uid()).isEqualTo(drawing.uid());
-    assertThat(again.extractParamMap().toSeq().toSet()).isEqualTo(drawing.extractParamMap().toSeq().toSet());
+    assertThat(again.extractParamMap().toSeq().toSet())
+        .isEqualTo(drawing.extractParamMap().toSeq().toSet());
     Dataset<Row> images = loaded.transform(prompts);
     Dataset<Row> before = features.transform(words.transform(prompts));
     assertThat(images.schema()).isEqualTo(drawing.transformSchema(before.schema()));

@@ -130,8 +130,7 @@ class PlannedImagesTest {
     return RequestColumns.of(request(id, image, steps, Parameters.ETA.of(0.0)), id, List.of());
   }
 
-  private static ImageRequest request(
-      String id, int image, int steps, Parameter.Value<?> other) {
+  private static ImageRequest request(String id, int image, int steps, Parameter.Value<?> other) {
     return Requests.of(
         id,
         image,

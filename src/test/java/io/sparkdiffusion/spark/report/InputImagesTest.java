@@ -63,8 +63,7 @@ class InputImagesTest {
     for (int i = channel; i < rgb.length; i += 3) {
       rgb[i] = (byte) 250;
     }
-    Files.write(
-        folder.resolve(name), PngEncoder.encode(new RgbImage(40, 24, rgb), List.of()));
+    Files.write(folder.resolve(name), PngEncoder.encode(new RgbImage(40, 24, rgb), List.of()));
   }
 
   /** The middle of a row's input in its sheet. */
