@@ -69,6 +69,8 @@ def check_jar():
     subprocess.run([sys.executable, __file__, BARE], check=True)
     with_own = sparkdiffusion.configure(SparkSession.Builder().config("spark.jars", "own.jar"))._options["spark.jars"].split(",")
     assert with_own == ["own.jar", sparkdiffusion.find_jar()], with_own
+    of_build = re.search("<version>(.*?)</version>", Path("pom.xml").read_text()).group(1)
+    assert sparkdiffusion.coordinates().endswith(f":{of_build}"), (sparkdiffusion.coordinates(), of_build)
 
 
 def check_bare():

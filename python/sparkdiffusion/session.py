@@ -27,7 +27,7 @@ def _scala() -> str:
 
 def coordinates() -> str:
     """What Maven's repositories know the jar by, for this version and the Scala of the PySpark that is installed."""
-    return PACKAGE.format(scala=_scala(), version=VERSION)
+    return PACKAGE.format(scala=_scala(), version=VERSION.replace(".dev0", "-SNAPSHOT"))
 
 
 def _folders() -> list[str]:
