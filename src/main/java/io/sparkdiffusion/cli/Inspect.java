@@ -2,7 +2,6 @@ package io.sparkdiffusion.cli;
 
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.Shown;
-import io.sparkdiffusion.config.StrictJson;
 import io.sparkdiffusion.image.PngText;
 import io.sparkdiffusion.image.PngTexts;
 import io.sparkdiffusion.metadata.GenerationParameters;
@@ -19,7 +18,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -151,7 +149,7 @@ public final class Inspect implements Callable<Integer> {
     out.println();
     out.println("Make it again:");
     Map<String, String> chosen =
-        model(parameters)
+        model(parameters, origin)
             .orElseGet(() -> ImageCommand.model("MODEL_FOLDER_OF_" + parameters.modelName()));
     chosen = new LinkedHashMap<>(chosen);
     if (!parameters.loras().isEmpty()) {
@@ -192,15 +190,15 @@ public final class Inspect implements Callable<Integer> {
           "Cannot make %s again: it must have a text '%s', which this job writes (none)"
               .formatted(file, PngText.ORIGIN));
     }
+    ImageOrigin known = ImageOrigin.fromJson(origin);
     Map<String, String> chosen =
-        model(parameters)
+        model(parameters, known)
             .orElseThrow(
                 () ->
                     new ProblemsException(
                         "Cannot make %s again: --model=FOLDER must say where its model is (no run.json"
                                 .formatted(file)
                             + " beside it does)"));
-    ImageOrigin known = ImageOrigin.fromJson(origin);
     Map<String, String> settings =
         ImageCommand.settings(
             parameters, marked(chosen, isMarked), known.dtype(), known.schedulerConfig());
@@ -222,52 +220,27 @@ public final class Inspect implements Callable<Integer> {
     }
   }
 
-  /** Where the model is, and with which files: those of the run are where they were. */
-  private Optional<Map<String, String>> model(GenerationParameters parameters) {
+  /** Where the model is, and with which files: those of the image are where they were. */
+  private Optional<Map<String, String>> model(GenerationParameters parameters, ImageOrigin origin) {
+    Optional<Map<String, String>> ofRun =
+        RunFacts.beside(file).flatMap(facts -> facts.modelOf(parameters, origin));
     if (model == null) {
-      return modelOfRun();
+      return ofRun;
     }
     Map<String, String> chosen = new LinkedHashMap<>(ImageCommand.model(model));
     if (!parameters.loras().isEmpty()) {
-      keep(ImageCommand.LORAS, chosen);
+      keep(ImageCommand.LORAS, ofRun, chosen);
     }
     if (!parameters.embeddings().isEmpty()) {
-      keep(ImageCommand.EMBEDDINGS, chosen);
+      keep(ImageCommand.EMBEDDINGS, ofRun, chosen);
     }
     return Optional.of(chosen);
   }
 
-  private void keep(String setting, Map<String, String> chosen) {
-    modelOfRun()
+  private static void keep(
+      String setting, Optional<Map<String, String>> ofRun, Map<String, String> chosen) {
+    ofRun
         .map(settings -> settings.get(setting))
         .ifPresent(files -> chosen.put(setting, files));
-  }
-
-  private static Optional<Map<String, String>> modelOf(Map<String, Object> report) {
-    return report.get("configuration") instanceof Map<?, ?> settings
-        ? Optional.of(
-            ImageCommand.modelOf(
-                settings,
-                ofModel(report, "commit"),
-                ofModel(report, "loras"),
-                ofModel(report, "embeddings")))
-        : Optional.empty();
-  }
-
-  private static String ofModel(Map<String, Object> report, String fact) {
-    return report.get("model") instanceof Map<?, ?> told && told.get(fact) instanceof String text
-        ? text
-        : "";
-  }
-
-  /** The image's folder or the one above it is the run's output folder. */
-  private Optional<Map<String, String>> modelOfRun() {
-    Path folder = file.toAbsolutePath().normalize().getParent();
-    return Stream.of(folder, folder.resolve(".."))
-        .map(place -> place.resolve("run.json"))
-        .filter(Files::exists)
-        .findFirst()
-        .map(StrictJson::read)
-        .flatMap(Inspect::modelOf);
   }
 }

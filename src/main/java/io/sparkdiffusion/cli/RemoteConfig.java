@@ -9,7 +9,6 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkConf;
@@ -39,7 +38,7 @@ final class RemoteConfig {
     for (Tuple2<String, String> set : conf.getAllWithPrefix(HADOOP)) {
       hadoop.set(set._1(), set._2());
     }
-    MissingFileSystems.refuse(Map.of("CONFIG", address), hadoop);
+    MissingFileSystems.refuse("CONFIG", address, hadoop);
     Path path = new Path(address);
     try (InputStream in = path.getFileSystem(hadoop).open(path)) {
       byte[] bytes = in.readNBytes(MOST_BYTES + 1);

@@ -50,6 +50,13 @@ public record Lora(String path, double weight) implements Serializable {
     return new Lora(matcher.group(1), number(matcher.group(2)));
   }
 
+  /** Whether a text is {@code PATH[:WEIGHT]} of some file of weights, usable or not. */
+  static boolean namesFile(String text) {
+    Matcher matcher = FORM.matcher(text.strip());
+    String path = matcher.matches() && matcher.group(2) != null ? matcher.group(1) : text.strip();
+    return path.endsWith(FILE) || PICKLE.matcher(path).matches();
+  }
+
   private static double number(String text) {
     try {
       return Double.parseDouble(text);

@@ -52,6 +52,20 @@ public record ModelConfig(
         EmbeddingConfig.NONE);
   }
 
+  /** The same model with other LoRAs. */
+  public ModelConfig withLoras(LoraConfig others) {
+    return new ModelConfig(
+        folder,
+        revision,
+        weights,
+        digest,
+        cacheDirectory,
+        schedulerOverrides,
+        accessToken,
+        others,
+        embeddings);
+  }
+
   /** Checks the values. */
   public ModelConfig {
     Problems problems = new Problems();

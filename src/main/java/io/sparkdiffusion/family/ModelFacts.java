@@ -68,7 +68,8 @@ public record ModelFacts(
             .toList());
   }
 
-  private static Optional<String> leftOut(Adapters adapters) {
+  /** What adapters hold that is for no layer of the model, where there is such. */
+  public static Optional<String> leftOut(Adapters adapters) {
     List<String> ignored = adapters.ignored();
     return ignored.isEmpty()
         ? Optional.empty()

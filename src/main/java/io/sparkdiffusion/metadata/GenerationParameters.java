@@ -60,10 +60,13 @@ public record GenerationParameters(
   private static final Set<Parameter<?>> LABELED_WHERE_SET =
       Set.of(Parameters.ETA, Parameters.STRENGTH);
 
-  /** All that are said where they have another value than the usual one, by their labels. */
+  /**
+   * All that are said where they have another value than the usual one, by their labels; tags say
+   * LoRAs.
+   */
   private static final List<Parameter<?>> SAID_WHERE_SET =
       Parameters.OF_IMAGE.stream()
-          .filter(parameter -> !parameter.isPrivate())
+          .filter(parameter -> !parameter.isPrivate() && parameter != Parameters.LORAS)
           .filter(
               parameter -> LABELED_WHERE_SET.contains(parameter) || !LABELS.containsKey(parameter))
           .sorted(Comparator.comparing(GenerationParameters::label))

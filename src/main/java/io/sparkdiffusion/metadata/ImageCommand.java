@@ -26,7 +26,7 @@ public final class ImageCommand {
   private static final String VARIANT = "variant";
 
   /** The setting that names LoRAs. */
-  public static final String LORAS = "loras";
+  public static final String LORAS = Parameters.LORAS.name();
 
   /** The setting that names embeddings. */
   public static final String EMBEDDINGS = "embeddings";
@@ -46,12 +46,12 @@ public final class ImageCommand {
   }
 
   /**
-   * The settings that named a run's model, LoRAs and embeddings, those with another value than the
-   * usual one. A hub's branch may have gone on since, so the commit stands in its place.
+   * The settings that named an image's model, LoRAs and embeddings, those with another value than
+   * the usual one. A hub's branch may have gone on since, so the commit stands in its place.
    *
    * @param configuration all settings of the run, as text
    * @param commit of the hub's model, empty for a model of no hub
-   * @param loras the setting that names the same files later, empty for none
+   * @param loras the setting that names the image's files later, empty for none
    * @param embeddings the same for these
    */
   public static Map<String, String> modelOf(
@@ -59,14 +59,10 @@ public final class ImageCommand {
     Map<String, String> settings = new LinkedHashMap<>();
     for (String key :
         List.of(MODEL, REVISION, FROM_PT, VARIANT, LORAS, LORA_UNMATCHED, EMBEDDINGS)) {
-      if (configuration.get(key) instanceof String value
-          && !value.isEmpty()
-          && !USUAL.contains(key + "=" + value)) {
+      Object said = key.equals(LORAS) ? loras : configuration.get(key);
+      if (said instanceof String value && !value.isEmpty() && !USUAL.contains(key + "=" + value)) {
         settings.put(key, value);
       }
-    }
-    if (!loras.isEmpty()) {
-      settings.put(LORAS, loras);
     }
     if (!embeddings.isEmpty()) {
       settings.put(EMBEDDINGS, embeddings);
@@ -95,7 +91,8 @@ public final class ImageCommand {
     Map<String, Object> settings = new LinkedHashMap<>(model);
     boolean isFromImage = Start.of(image.values()) instanceof Start.FromImage;
     for (Parameter<?> parameter : Parameters.OF_IMAGE) {
-      if (!isFromImage && Start.PARAMETERS.contains(parameter)) {
+      boolean isSaidElsewhere = parameter == Parameters.LORAS;
+      if (isSaidElsewhere || (!isFromImage && Start.PARAMETERS.contains(parameter))) {
         continue;
       }
       settings.put(parameter.name(), image.values().get(parameter));

@@ -132,7 +132,7 @@ public final class ImageRequest implements Serializable {
   }
 
   /** The same with another value of a parameter. */
-  ImageRequest with(Parameter.Value<?> other) {
+  public ImageRequest with(Parameter.Value<?> other) {
     return new ImageRequest(id, imageIndex, values.with(other));
   }
 

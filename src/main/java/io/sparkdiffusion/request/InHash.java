@@ -10,5 +10,7 @@ public enum InHash {
    */
   UNLESS_USUAL,
   /** As {@link Start} says, for what images from noise do not depend on. */
-  BY_START
+  BY_START,
+  /** It decides the image by what is loaded: the model's digest stands for it. */
+  IN_MODEL
 }

@@ -93,7 +93,9 @@ public final class Parameter<T> implements Serializable {
     return said.isPrivate;
   }
 
-  /** Whether it decides the image: it is part of the hash and a column of the result. */
+  /**
+   * Whether it decides the image: the hash holds it in some form, and the result has its column.
+   */
   public boolean decidesImage() {
     return said.inHash != InHash.NO;
   }
@@ -105,7 +107,7 @@ public final class Parameter<T> implements Serializable {
     }
     return switch (said.inHash) {
       case YES -> true;
-      case NO, BY_START -> false;
+      case NO, BY_START, IN_MODEL -> false;
       case UNLESS_USUAL -> !value.equals(said.usual);
     };
   }

@@ -281,6 +281,19 @@ public final class Parameters {
               .inHash(InHash.BY_START)
               .variesInBatch());
 
+  /**
+   * LoRAs of a row in the place of the job's, as the setting has them; in a request, those that the
+   * image is made with.
+   */
+  public static final Parameter<String> LORAS =
+      add(
+          text("loras")
+              .usually("")
+              .canonical(String::strip)
+              .rule(length())
+              .scope(Scope.ROW)
+              .inHash(InHash.IN_MODEL));
+
   /** All of them. */
   public static final List<Parameter<?>> ALL = List.copyOf(TABLE);
 

@@ -38,7 +38,7 @@ public sealed interface RowRequests {
   private static RowRequests of(Values row, Values job, List<String> misread) {
     String id = row.find(Parameters.ID).orElse("");
     Parameter.Value<Long> derived = Parameters.SEED.of(RowSeed.of(job.get(Parameters.SEED), id));
-    Values full = row.withDefaults(job.with(derived));
+    Values full = row.withDefaults(job.with(derived)).withDefaults(Values.usual());
     List<String> reasons = new ArrayList<>(misread);
     reasons.addAll(problems(full));
     return reasons.isEmpty() ? new Valid(requests(id, full)) : new Invalid(id, reasons);

@@ -44,7 +44,7 @@ public final class Values implements Serializable {
   /** What a row has where neither it nor the configuration says another value. */
   public static Values usual() {
     Map<Parameter<?>, Object> values = new HashMap<>();
-    for (Parameter<?> parameter : Parameters.OF_BOTH) {
+    for (Parameter<?> parameter : Parameters.OF_ROW) {
       parameter.usual().ifPresent(value -> values.put(parameter, value));
     }
     return new Values(values);

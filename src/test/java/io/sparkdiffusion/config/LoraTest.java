@@ -32,6 +32,21 @@ class LoraTest {
   }
 
   @Test
+  void aRowHasItsOwn() {
+    assertThat(LoraConfig.ofRow("none", LoraUnmatched.IGNORE))
+        .isEqualTo(new LoraConfig(List.of(), LoraUnmatched.IGNORE));
+    assertThat(LoraConfig.ofRow("a.safetensors, b.safetensors:.5", LoraUnmatched.REFUSE).all())
+        .containsExactly(new Lora("a.safetensors", 1), new Lora("b.safetensors", 0.5));
+    for (String cell : List.of("a secret fox", "None", "none,none", ",", "a.safetensors,fox:1")) {
+      assertThatThrownBy(() -> LoraConfig.ofRow(cell, LoraUnmatched.REFUSE))
+          .hasMessage(
+              "Cannot use loras: each must be PATH or PATH:WEIGHT of a .safetensors file, or all of it none (a text)");
+    }
+    assertThatThrownBy(() -> LoraConfig.ofRow("a.ckpt:1,b.safetensors:x", LoraUnmatched.REFUSE))
+        .hasMessageContainingAll("(a.ckpt)", "(NaN)");
+  }
+
+  @Test
   void allProblemsAreTold() {
     List<String> entries =
         List.of(

@@ -1,6 +1,9 @@
 package io.sparkdiffusion.testing;
 
+import io.sparkdiffusion.config.ModelConfig;
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.hub.HubEnvironment;
+import io.sparkdiffusion.metadata.LoraTag;
 import io.sparkdiffusion.metadata.Provenance;
 import io.sparkdiffusion.pipeline.ImageResult;
 import io.sparkdiffusion.pipeline.PipelineTimes;
@@ -8,12 +11,14 @@ import io.sparkdiffusion.pipeline.StartImages;
 import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.request.Start;
 import io.sparkdiffusion.sampler.Schedulers;
+import io.sparkdiffusion.spark.model.AdaptableModel;
 import io.sparkdiffusion.spark.model.GeneratorFactory;
 import io.sparkdiffusion.spark.model.ImageGenerator;
 import io.sparkdiffusion.spark.model.Model;
 import io.sparkdiffusion.spark.model.TextsAhead;
 import io.sparkdiffusion.torch.BrokenDeviceException;
 import io.sparkdiffusion.torch.OutOfDeviceMemoryException;
+import io.sparkdiffusion.util.Sha256;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -37,12 +42,14 @@ import org.apache.hadoop.conf.Configuration;
  * failed image, {@code FLAT} one of a single colour, {@code BOOM} ends the task, {@code HEAP} with
  * a fatal error, and of {@code LONG} some text is lost, {@code STRAGGLER N} takes as long as N
  * other images, {@code SLOW} two seconds, {@code LOST FILE} loses the device unless there is such a
- * file, which it makes.
+ * file, which it makes. LoRAs, of which no file is looked at, make another model of it.
  */
 public final class FakeModel {
 
   private static final int BATCH_SIZE = 4;
   private static final Map<String, AtomicInteger> LOADS = new ConcurrentHashMap<>();
+  private static final Map<String, AtomicInteger> OPEN = new ConcurrentHashMap<>();
+  private static final Map<String, AtomicInteger> MOST_OPEN = new ConcurrentHashMap<>();
   private static final Map<String, List<List<String>>> EXPECTED = new ConcurrentHashMap<>();
 
   private FakeModel() {}
@@ -54,12 +61,12 @@ public final class FakeModel {
 
   /** A model whose files are not the driver's, as each executor says in this way. */
   public static Model withProblem(String name, String problem) {
-    return of(name, new Factory(name, Long.MAX_VALUE, problem));
+    return of(name, new Factory(name, Long.MAX_VALUE, problem, ""));
   }
 
   /** The same on a device whose memory holds so many pixels in a batch of up to four images. */
   public static Model named(String name, long memoryPixels) {
-    return of(name, new Factory(name, memoryPixels, ""));
+    return of(name, new Factory(name, memoryPixels, "", ""));
   }
 
   private static Model of(String name, Factory factory) {
@@ -76,7 +83,16 @@ public final class FakeModel {
 
   /** How often a model was loaded in this JVM. */
   public static int loads(String name) {
-    return LOADS.computeIfAbsent(name, any -> new AtomicInteger()).get();
+    return counter(LOADS, name).get();
+  }
+
+  /** How many of a model's variants were in memory together in this JVM, at most. */
+  public static int mostOpen(String name) {
+    return counter(MOST_OPEN, name).get();
+  }
+
+  private static AtomicInteger counter(Map<String, AtomicInteger> counters, String name) {
+    return counters.computeIfAbsent(name, any -> new AtomicInteger());
   }
 
   /** The ids of what a model was told of, call by call. */
@@ -84,8 +100,22 @@ public final class FakeModel {
     return EXPECTED.computeIfAbsent(name, any -> new CopyOnWriteArrayList<>());
   }
 
-  private record Factory(String name, long memoryPixels, String problem)
+  private record Factory(String name, long memoryPixels, String problem, String loras)
       implements GeneratorFactory {
+
+    @Override
+    public AdaptableModel adaptable(
+        String baseDigest, ModelConfig named, Configuration hadoop, HubEnvironment hub) {
+      return added ->
+          new AdaptableModel.Adapted(
+              new Factory(name, memoryPixels, problem, added.toString()),
+              added.all().isEmpty() ? baseDigest : Sha256.of(baseDigest + added),
+              new Model.Loras(
+                  added.toString(),
+                  added.all().stream().map(one -> new LoraTag(one.path(), "1", "0")).toList(),
+                  baseDigest),
+              List.of());
+    }
 
     @Override
     public void check(Configuration hadoop) {
@@ -97,7 +127,9 @@ public final class FakeModel {
     @Override
     public ImageGenerator load(String device, Configuration hadoop) {
       check(hadoop);
-      LOADS.computeIfAbsent(name, any -> new AtomicInteger()).incrementAndGet();
+      counter(LOADS, name).incrementAndGet();
+      int open = counter(OPEN, name).incrementAndGet();
+      counter(MOST_OPEN, name).accumulateAndGet(open, Math::max);
       return new Generator(name, device, memoryPixels);
     }
 
@@ -249,6 +281,8 @@ public final class FakeModel {
     }
 
     @Override
-    public void close() {}
+    public void close() {
+      counter(OPEN, name).decrementAndGet();
+    }
   }
 }

@@ -6,7 +6,7 @@ import io.sparkdiffusion.pipeline.StartImages;
 import io.sparkdiffusion.request.BatchKey;
 import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.request.Start;
-import io.sparkdiffusion.spark.model.GeneratorFactory;
+import io.sparkdiffusion.spark.model.Model;
 import io.sparkdiffusion.spark.model.TextsAhead;
 import io.sparkdiffusion.spark.table.UnusableInitImageException;
 import io.sparkdiffusion.torch.OutOfDeviceMemoryException;
@@ -22,11 +22,14 @@ import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 
 /** Makes the images of batches on the device of the task that it was made for, on any thread. */
-final class BatchMaker {
+final class BatchMaker implements AutoCloseable {
 
   private final GenerationMetrics metrics = GenerationMetrics.ofThisJvm();
   private final String device;
+  private final ModelTurns.Lease lease;
   private final LoadedGenerator loaded;
+  private final Provenance.Versions versions;
+  private final Provenance.Computation computation;
   private final UselessBatches.Attempt attempt;
   private final StartReader starts;
 
@@ -38,22 +41,25 @@ final class BatchMaker {
   record Made(PlannedImage planned, ImageResult result, int batchSize) {}
 
   private BatchMaker(
-      String device, LoadedGenerator loaded, UselessBatches.Attempt attempt, StartReader starts) {
+      String device, ModelTurns.Lease lease, UselessBatches.Attempt attempt, StartReader starts) {
     this.device = device;
-    this.loaded = loaded;
+    this.lease = lease;
+    this.loaded = lease.loaded();
+    this.versions = loaded.generator().versions();
+    this.computation = loaded.generator().computation();
     this.attempt = attempt;
     this.starts = starts;
   }
 
-  /** Loads the model unless another task of this JVM has. */
-  static BatchMaker ofRunningTask(GenerationRun run, Configuration hadoop) {
-    GeneratorFactory generators = run.model().generators();
+  /** Loads the model unless another task of this JVM has, which a closed one gives back. */
+  static BatchMaker ofRunningTask(GenerationRun run, Model model, Configuration hadoop) {
     String device = run.chooseDevice();
     TaskContext task = TaskContext.get();
     return new BatchMaker(
         device,
-        LostDevice.guard(device, () -> LoadedGenerators.getOrCreate(generators, device, hadoop)),
-        new UselessBatches.Attempt(task.stageId() + "." + task.partitionId(), task.attemptNumber()),
+        LostDevice.guard(device, () -> LoadedGenerators.take(run.models(), model, device, hadoop)),
+        new UselessBatches.Attempt(
+            task.stageId() + "." + task.partitionId(), task.attemptNumber()),
         new StartReader(hadoop));
   }
 
@@ -68,11 +74,17 @@ final class BatchMaker {
   }
 
   Provenance.Versions versions() {
-    return loaded.generator().versions();
+    return versions;
   }
 
   Provenance.Computation computation() {
-    return loaded.generator().computation();
+    return computation;
+  }
+
+  /** What has been made keeps its facts; nothing more can be made. */
+  @Override
+  public void close() {
+    lease.close();
   }
 
   /** How many planned images the model wants to know before it makes the next one. */

@@ -4,6 +4,7 @@ import io.sparkdiffusion.image.RgbImage;
 import io.sparkdiffusion.metadata.Provenance;
 import io.sparkdiffusion.pipeline.ImageResult;
 import io.sparkdiffusion.request.ImageRequest;
+import io.sparkdiffusion.spark.model.Model;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Iterator;
@@ -19,6 +20,7 @@ import org.apache.spark.util.TaskCompletionListener;
 final class BatchWorker {
 
   private final GenerationRun run;
+  private final Model model;
   private final GenerationCounters counters;
   private final GenerationMetrics metrics = GenerationMetrics.ofThisJvm();
   private final BatchMaker maker;
@@ -27,11 +29,17 @@ final class BatchWorker {
   private final ResultRows rows;
   private final Configuration hadoop;
 
-  /** Loads the model unless another task of this JVM has. */
-  BatchWorker(GenerationRun run, GenerationCounters counters, Configuration hadoop) {
+  /**
+   * Loads the model unless another task of this JVM has.
+   *
+   * @param model of the run
+   */
+  BatchWorker(GenerationRun run, Model model, GenerationCounters counters, Configuration hadoop) {
     this.run = run;
+    this.model = model;
     this.counters = counters;
-    this.maker = BatchMaker.ofRunningTask(run, hadoop);
+    this.maker = BatchMaker.ofRunningTask(run, model, hadoop);
+    TaskContext.get().addTaskCompletionListener((TaskCompletionListener) ended -> maker.close());
     this.ahead = BatchAhead.isTaken(maker.device()) ? Optional.of(ahead()) : Optional.empty();
     this.images = openImages(run, hadoop);
     this.rows = new ResultRows(run);
@@ -57,6 +65,11 @@ final class BatchWorker {
 
   BatchMaker maker() {
     return maker;
+  }
+
+  /** Whether it makes images with this model. */
+  boolean isOf(Model asked) {
+    return model == asked;
   }
 
   /** Whether a batch is made while the rows of the one before are taken. */
@@ -129,8 +142,8 @@ final class BatchWorker {
     return new Provenance(
             maker.versions(),
             maker.computation().withBatchSize(batchSize),
-            run.model().digest(),
-            run.model().schedulers().told(request.scheduler()),
+            model.digest(),
+            model.schedulers().told(request.scheduler()),
             requestHash)
         .toJson();
   }

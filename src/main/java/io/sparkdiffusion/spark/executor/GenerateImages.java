@@ -1,5 +1,6 @@
 package io.sparkdiffusion.spark.executor;
 
+import io.sparkdiffusion.spark.model.Model;
 import io.sparkdiffusion.spark.plan.BatchSizes;
 import io.sparkdiffusion.spark.table.RequestColumns;
 import io.sparkdiffusion.spark.table.ResultColumns;
@@ -63,7 +64,7 @@ public final class GenerateImages implements MapPartitionsFunction<Row, Row> {
     private BatchWorker worker;
 
     private Results(Iterator<FiledRows.Filed> planned) {
-      this.pieces = new PlannedBatches(planned, batchSizes, () -> worker().maker());
+      this.pieces = new PlannedBatches(planned, batchSizes, image -> worker(image).maker());
     }
 
     @Override
@@ -75,6 +76,7 @@ public final class GenerateImages implements MapPartitionsFunction<Row, Row> {
       }
       if (!rows.hasNext() && worker != null) {
         worker.requireHeld(); // what the task has written is about to be kept
+        worker.maker().close();
       }
       return rows.hasNext();
     }
@@ -94,7 +96,7 @@ public final class GenerateImages implements MapPartitionsFunction<Row, Row> {
     private Supplier<Iterator<Row>> beginNext() {
       PlannedBatches.Piece piece = pieces.next();
       return piece instanceof PlannedBatches.Batch batch
-          ? worker().begin(batch)
+          ? worker(batch.images().get(0)).begin(batch)
           : () -> failed(((PlannedBatches.FailedRow) piece).planned());
     }
 
@@ -104,11 +106,15 @@ public final class GenerateImages implements MapPartitionsFunction<Row, Row> {
       return List.of(new ResultRows(run).failed(planned, error)).iterator();
     }
 
-    /** A task that has only failed rows loads no model. */
-    private BatchWorker worker() {
+    /** A task that has only failed rows loads no model, and one of several has one at a time. */
+    private BatchWorker worker(PlannedImage next) {
       endIfCancelled();
-      if (worker == null) {
-        worker = new BatchWorker(run, counters, hadoop.value());
+      Model model = run.models().of(next.request());
+      if (worker == null || !worker.isOf(model)) {
+        if (worker != null) {
+          worker.maker().close();
+        }
+        worker = new BatchWorker(run, model, counters, hadoop.value());
       }
       return worker;
     }

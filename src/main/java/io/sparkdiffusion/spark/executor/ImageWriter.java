@@ -8,6 +8,7 @@ import io.sparkdiffusion.metadata.ImageOrigin;
 import io.sparkdiffusion.metadata.RequestHash;
 import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.spark.model.Model;
+import io.sparkdiffusion.spark.model.Models;
 import io.sparkdiffusion.spark.output.ImageFiles;
 import io.sparkdiffusion.spark.output.ImageStore;
 import io.sparkdiffusion.util.Sha256;
@@ -23,21 +24,23 @@ import org.apache.hadoop.fs.Path;
 /** Encodes the images of one task and writes PNG files where they are asked for. */
 final class ImageWriter {
 
-  private final Model model;
-  private final Map<String, PngText> origins = new HashMap<>();
+  private final Models models;
+  private final Map<Alike, PngText> origins = new HashMap<>();
   private final String dtype;
   private final ImageStore store;
   private final ImageFiles files;
 
   ImageWriter(GenerationRun run, Configuration hadoop) throws IOException {
-    this.model = run.model();
+    this.models = run.models();
     this.dtype = run.execution().dtype().label();
     this.store = run.store();
     this.files = store.format().hasPngFiles() ? openFiles(store, hadoop) : null;
   }
 
-  /** The same for all images of a run with the same sampler. */
-  private PngText origin(String scheduler) {
+  /** What is the same for all images of a run with the same LoRAs and sampler. */
+  private record Alike(String loras, String scheduler) {}
+
+  private PngText origin(Model model, String scheduler) {
     return PngText.of(
         new ImageOrigin(
             model.digest(), dtype, model.schedulers().told(scheduler), RequestHash.IMAGE_VERSION));
@@ -63,6 +66,7 @@ final class ImageWriter {
   }
 
   private List<PngText> texts(ImageRequest request) {
+    Model model = models.of(request);
     List<PngText> texts = new ArrayList<>();
     if (store.pngParameters()) {
       texts.add(
@@ -70,7 +74,10 @@ final class ImageWriter {
               GenerationParameters.of(
                       request, model.baseDigest(), model.name(), model.loras().tags())
                   .with(model.embeddings().tags())));
-      texts.add(origins.computeIfAbsent(request.scheduler(), this::origin));
+      texts.add(
+          origins.computeIfAbsent(
+              new Alike(model.loras().setting(), request.scheduler()),
+              alike -> origin(model, alike.scheduler())));
     }
     if (store.pngAiMark()) {
       texts.add(PngText.aiMark());

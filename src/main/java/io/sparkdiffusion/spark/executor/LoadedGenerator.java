@@ -124,6 +124,7 @@ final class LoadedGenerator implements AutoCloseable {
     if (generator != null) {
       generator.close();
       generator = null;
+      told = NONE;
     }
   }
 }

@@ -1,11 +1,16 @@
 package io.sparkdiffusion.spark.executor;
 
 import io.sparkdiffusion.spark.model.GeneratorFactory;
+import io.sparkdiffusion.spark.model.Model;
+import io.sparkdiffusion.spark.model.Models;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import org.apache.hadoop.conf.Configuration;
 
-/** The generators of this JVM: one for each factory and device, closed when the JVM ends. */
+/**
+ * The generators of this JVM: one for each factory and device, closed when the JVM ends. A run with
+ * several sets of LoRAs has one at a time of them.
+ */
 final class LoadedGenerators {
 
   private static final ConcurrentMap<Key, LoadedGenerator> LOADED = new ConcurrentHashMap<>();
@@ -15,11 +20,28 @@ final class LoadedGenerators {
         .addShutdownHook(new Thread(LoadedGenerators::closeAll, "spark-diffusion-close"));
   }
 
+  private static final ConcurrentMap<Key, ModelTurns> TURNS = new ConcurrentHashMap<>();
+
   private LoadedGenerators() {}
 
   private record Key(GeneratorFactory factory, String device) {}
 
-  /** The generator of a device, loaded by the first task that asks; the others wait for it. */
+  /**
+   * A model of a run, loaded by the first task that asks; the others wait for it.
+   *
+   * @throws org.apache.spark.TaskKilledException where the task is cancelled while another model
+   *     has its turn
+   */
+  static ModelTurns.Lease take(Models models, Model model, String device, Configuration hadoop) {
+    if (!models.areSeveral()) {
+      return new ModelTurns.Lease(getOrCreate(model.generators(), device, hadoop), () -> {});
+    }
+    return TURNS
+        .computeIfAbsent(
+            new Key(models.usual().generators(), device), key -> new ModelTurns(key.device()))
+        .take(model.generators(), hadoop);
+  }
+
   static LoadedGenerator getOrCreate(
       GeneratorFactory factory, String device, Configuration hadoop) {
     LoadedGenerator slot =
@@ -35,10 +57,13 @@ final class LoadedGenerators {
    */
   static void drop(String device) {
     LOADED.keySet().removeIf(key -> key.device().equals(device));
+    TURNS.keySet().removeIf(key -> key.device().equals(device));
   }
 
   private static void closeAll() {
     LOADED.values().forEach(LoadedGenerator::close);
     LOADED.clear();
+    TURNS.values().forEach(ModelTurns::close);
+    TURNS.clear();
   }
 }

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Queue;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import org.apache.spark.sql.Row;
 
 /**
@@ -21,7 +21,7 @@ final class PlannedBatches implements Iterator<PlannedBatches.Piece> {
 
   private final Iterator<FiledRows.Filed> planned;
   private final BatchSizes sizes;
-  private final Supplier<BatchMaker> maker;
+  private final Function<PlannedImage, BatchMaker> makers;
   private final Queue<PlannedImage> ahead = new ArrayDeque<>();
   private final Map<String, List<PlannedImage>> waiting = new LinkedHashMap<>();
   private final Queue<Piece> pieces = new ArrayDeque<>();
@@ -42,12 +42,15 @@ final class PlannedBatches implements Iterator<PlannedBatches.Piece> {
   /**
    * Over a task's rows.
    *
-   * @param maker asked with the first image: a task that has only failed rows loads no model
+   * @param makers asked with the first image: a task that has only failed rows loads no model
    */
-  PlannedBatches(Iterator<FiledRows.Filed> planned, BatchSizes sizes, Supplier<BatchMaker> maker) {
+  PlannedBatches(
+      Iterator<FiledRows.Filed> planned,
+      BatchSizes sizes,
+      Function<PlannedImage, BatchMaker> makers) {
     this.planned = planned;
     this.sizes = sizes;
-    this.maker = maker;
+    this.makers = makers;
   }
 
   @Override
@@ -80,10 +83,12 @@ final class PlannedBatches implements Iterator<PlannedBatches.Piece> {
   }
 
   private void takeMore() {
-    for (int i = 1; i < maker.get().imagesAhead() && planned.hasNext(); i++) {
+    PlannedImage first = ahead.element();
+    BatchMaker maker = makers.apply(first);
+    for (int i = 1; i < maker.imagesAhead() && planned.hasNext(); i++) {
       take(planned.next());
     }
-    maker.get().expect(List.copyOf(ahead));
+    maker.expect(ahead.stream().filter(image -> image.loras().equals(first.loras())).toList());
   }
 
   private void take(FiledRows.Filed filed) {

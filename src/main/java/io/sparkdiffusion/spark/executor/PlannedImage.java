@@ -1,6 +1,7 @@
 package io.sparkdiffusion.spark.executor;
 
 import io.sparkdiffusion.request.ImageRequest;
+import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.spark.table.RequestColumns;
 import java.util.Optional;
 import org.apache.spark.sql.Row;
@@ -20,6 +21,10 @@ record PlannedImage(Row row, ImageRequest request, Optional<byte[]> inRow) {
 
   String batchKey() {
     return row.getString(RequestColumns.BATCH_KEY);
+  }
+
+  String loras() {
+    return request.values().get(Parameters.LORAS);
   }
 
   String requestHash() {

@@ -7,6 +7,7 @@ import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.request.Values;
 import io.sparkdiffusion.spark.model.GeneratorFactory;
 import io.sparkdiffusion.spark.model.Model;
+import io.sparkdiffusion.spark.model.Models;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -43,12 +44,15 @@ public final class Preflight {
   }
 
   /**
-   * Warns of what may be wrong with the model, and where rows without a size of their own have
+   * Warns of what may be wrong with the models, and where rows without a size of their own have
    * another than the model was trained on.
    */
-  public static void warn(Model model, Values sampling) {
-    model.doubts().forEach(doubt -> LOG.warn("{}", doubt));
-    long trained = model.trainedSizePixels();
+  public static void warn(Models models, Values sampling) {
+    models.all().stream()
+        .flatMap(model -> model.doubts().stream())
+        .distinct()
+        .forEach(doubt -> LOG.warn("{}", doubt));
+    long trained = models.usual().trainedSizePixels();
     int height = sampling.get(Parameters.HEIGHT);
     int width = sampling.get(Parameters.WIDTH);
     if (height != trained || width != trained) {
@@ -113,6 +117,7 @@ public final class Preflight {
       try {
         String device = run.chooseDevice();
         run.model().generators().check(hadoop.value());
+        run.models().all().forEach(model -> model.generators().checkLoras(hadoop.value()));
         return new Found(
             host, List.of(), advice(device), run.doubt(device).map(Set::of).orElse(Set.of()));
       } catch (ProblemsException e) {

@@ -5,6 +5,7 @@ import io.sparkdiffusion.config.JobConfig;
 import io.sparkdiffusion.config.Shown;
 import io.sparkdiffusion.config.StrictJson;
 import io.sparkdiffusion.spark.model.Model;
+import io.sparkdiffusion.spark.model.Models;
 import io.sparkdiffusion.spark.plan.BatchPlan;
 import io.sparkdiffusion.spark.plan.RowCounts;
 import io.sparkdiffusion.spark.plan.RunCounts;
@@ -39,7 +40,7 @@ public record DryRun(RunCounts counts, long toMake, List<String> lines) {
 
   static DryRun of(
       JobConfig config,
-      Model model,
+      Models models,
       RowCounts.Planned planned,
       Planner.Work work,
       Configuration hadoop)
@@ -47,6 +48,7 @@ public record DryRun(RunCounts counts, long toMake, List<String> lines) {
     BatchPlan batches = work.batches();
     RunCounts counts = RowCounts.total(planned, batches.images(), RowCounts.Made.NONE);
     List<String> lines = new ArrayList<>();
+    Model model = models.usual();
     lines.add("Model: %s, digest %s".formatted(model.name(), model.digest()));
     if (!model.loras().setting().isEmpty()) {
       lines.add("LoRAs: " + Shown.line(model.loras().setting()));
@@ -63,6 +65,12 @@ public record DryRun(RunCounts counts, long toMake, List<String> lines) {
                 counts.skipped(),
                 batches.images(),
                 Counted.of(batches.groups().size(), "group")));
+    if (batches.imagesByLoras().size() > 1) {
+      lines.add("They are made with " + sets(batches) + ":");
+      batches
+          .imagesByLoras()
+          .forEach((loras, images) -> lines.add("  %s: %s".formatted(images, shown(loras))));
+    }
     planned.failures().forEach((reason, images) -> lines.add("  %s: %s".formatted(images, reason)));
     if (!work.isNone()) {
       lines.add("Denoising steps: %s".formatted(work.images().steps()));
@@ -72,6 +80,16 @@ public record DryRun(RunCounts counts, long toMake, List<String> lines) {
         .filter(rate -> !work.isNone())
         .ifPresent(rate -> lines.addAll(estimate(config, batches.images(), rate)));
     return new DryRun(counts, batches.images(), lines);
+  }
+
+  /** How many sets of LoRAs images are made with, of which each is a model of its own. */
+  static String sets(BatchPlan batches) {
+    return "%s sets of LoRAs, each loaded once on every executor that makes its images"
+        .formatted(batches.imagesByLoras().size());
+  }
+
+  private static String shown(String loras) {
+    return loras.isEmpty() ? "without LoRAs" : Shown.line(loras);
   }
 
   private static List<String> firstImages(List<Row> first) {

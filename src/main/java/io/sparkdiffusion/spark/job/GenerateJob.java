@@ -10,6 +10,7 @@ import io.sparkdiffusion.spark.executor.GenerationCounters;
 import io.sparkdiffusion.spark.executor.GenerationRun;
 import io.sparkdiffusion.spark.executor.Preflight;
 import io.sparkdiffusion.spark.model.Model;
+import io.sparkdiffusion.spark.model.Models;
 import io.sparkdiffusion.spark.output.Heartbeats;
 import io.sparkdiffusion.spark.output.ImageStore;
 import io.sparkdiffusion.spark.output.LostOutputException;
@@ -212,8 +213,8 @@ public final class GenerateJob {
     Planner.Table table = planner.table();
     Model opened = models.apply(config);
     ExecutionConfig execution = planner.settled(opened);
-    Model model = opened.settled(execution);
-    try (PlannedImages planned = planner.images(table, model, execution)) {
+    Models settled = planner.models(table, opened).settled(execution);
+    try (PlannedImages planned = planner.images(table, settled, execution)) {
       Planner.Work work =
           planner.missing(
               table,
@@ -221,8 +222,8 @@ public final class GenerateJob {
               ResultStore.earlier(spark, config.output(), hadoop.value(), FinishedImages.READ),
               execution);
       planner.checkExecutors(
-          work, new GenerationRun("", model, execution, ImageStore.inRows(true, true)));
-      return DryRun.of(config, model, planned.counts(), work, hadoop.value());
+          work, new GenerationRun("", settled, execution, ImageStore.inRows(true, true)));
+      return DryRun.of(config, settled, planned.counts(), work, hadoop.value());
     }
   }
 
@@ -232,12 +233,13 @@ public final class GenerateJob {
     report.model(opened);
     ExecutionConfig execution = planner.settled(opened);
     report.settled(execution);
-    Model model = opened.settled(execution);
-    Preflight.warn(model, config.sampling());
+    Models all = planner.models(table, opened).settled(execution);
+    report.models(all);
+    Preflight.warn(all, config.sampling());
     StructType schema = table.resultSchema();
     RunOutput writes = new RunOutput(config, output);
     ResultStore rows = writes.rows(planner.sessionFor(table, output), schema);
-    try (PlannedImages planned = planner.images(table, model, execution).kept()) {
+    try (PlannedImages planned = planner.images(table, all, execution).kept()) {
       RowCounts.Planned counts = planned.counts();
       FailedRows failed =
           new FailedRows(config.output().maxFailedRows(), counts, output.runId(), rows);
@@ -245,9 +247,8 @@ public final class GenerateJob {
       if (stop.isPresent()) {
         return result(output, RowCounts.stopped(counts), stop);
       }
-      Planner.Work work =
-          planner.missing(table, planned, rows.rows(FinishedImages.READ), execution);
-      GenerationRun run = new GenerationRun(output.runId(), model, execution, writes.images());
+      Planner.Work work = planner.missing(table, planned, rows.rows(FinishedImages.READ), execution);
+      GenerationRun run = new GenerationRun(output.runId(), all, execution, writes.images());
       planner.checkExecutors(work, run);
       RowCounts.Made made;
       try (GroupedGeneration groups = groups(work, run, schema, rows)) {
@@ -255,7 +256,7 @@ public final class GenerateJob {
       }
       RunCounts total = RowCounts.total(counts, work.batches().images(), made);
       Result result = ended(output, rows, total, failed.tooMany(made));
-      return config.output().gallery() && gallery(model, result, planned).write(rows, output)
+      return config.output().gallery() && gallery(all.usual(), result, planned).write(rows, output)
           ? result.withPage(config.output().directory() + "/index.html")
           : result;
     }
@@ -288,10 +289,11 @@ public final class GenerateJob {
   private RowCounts.Made generate(BatchPlan batches, GroupedGeneration groups, FailedRows failed)
       throws IOException {
     LOG.info(
-        "{} to make in {}, {}",
+        "{} to make in {}, {}{}",
         Counted.of(batches.images(), "image"),
         Counted.of(batches.partitions().size(), "partition"),
-        Counted.of(batches.groups().size(), "group"));
+        Counted.of(batches.groups().size(), "group"),
+        batches.imagesByLoras().size() > 1 ? ", " + DryRun.sets(batches) : "");
     try (Progress progress =
         Progress.start(spark.sparkContext(), counters.images().id(), batches.images(), display)) {
       RowCounts.Made made =

@@ -11,6 +11,7 @@ import io.sparkdiffusion.spark.executor.GenerateImages;
 import io.sparkdiffusion.spark.executor.GenerationRun;
 import io.sparkdiffusion.spark.executor.Preflight;
 import io.sparkdiffusion.spark.model.Model;
+import io.sparkdiffusion.spark.model.Models;
 import io.sparkdiffusion.spark.output.NumberedFiles;
 import io.sparkdiffusion.spark.output.OutputFolder;
 import io.sparkdiffusion.spark.plan.BatchPlan;
@@ -21,13 +22,16 @@ import io.sparkdiffusion.spark.plan.PlanImages;
 import io.sparkdiffusion.spark.plan.PlannedImages;
 import io.sparkdiffusion.spark.plan.PlanningSession;
 import io.sparkdiffusion.spark.table.InitImageFiles;
+import io.sparkdiffusion.spark.table.MissingFileSystems;
 import io.sparkdiffusion.spark.table.PromptTable;
 import io.sparkdiffusion.spark.table.RequestColumns;
 import io.sparkdiffusion.spark.table.ResultColumns;
 import io.sparkdiffusion.spark.table.UnusableInitImageException;
 import java.io.IOException;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Dataset;
@@ -39,6 +43,9 @@ import org.apache.spark.util.SerializableConfiguration;
 
 /** Finds out what there is to do, for a run and for a dry one alike. It writes nothing. */
 final class Planner {
+
+  /** The driver looks into every file of each. */
+  private static final int MOST_LORAS = 1000;
 
   private final SparkSession spark;
   private final JobConfig config;
@@ -120,14 +127,32 @@ final class Planner {
     return isLittle && config.output().table().isEmpty() ? session.forFew() : spark;
   }
 
+  /**
+   * The model with each set of LoRAs that rows name.
+   *
+   * @param usual the job's
+   * @throws ProblemsException where there are too many
+   */
+  Models models(Table table, Model usual) {
+    Set<String> cells =
+        new HashSet<>(table.prompts().texts(Parameters.LORAS, table.few(), MOST_LORAS));
+    cells.remove("");
+    return Models.find(
+        usual,
+        config.model(),
+        cells,
+        loras -> MissingFileSystems.refuse(loras, hadoop.value()),
+        hadoop.value());
+  }
+
   /** All images that a table asks for, those among them that cannot be made too. */
-  PlannedImages images(Table table, Model model, ExecutionConfig execution) {
+  PlannedImages images(Table table, Models models, ExecutionConfig execution) {
     PlanImages planner =
         PlanImages.of(
             table.prompts().columns(),
             sampling(),
             execution,
-            model,
+            models,
             InitImageFiles.of(config.input(), hadoop.value()));
     StructType schema = table.prompts().columns().appendedTo(RequestColumns.SCHEMA);
     return table

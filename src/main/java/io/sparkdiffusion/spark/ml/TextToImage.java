@@ -12,6 +12,7 @@ import io.sparkdiffusion.spark.executor.GenerationRun;
 import io.sparkdiffusion.spark.executor.Preflight;
 import io.sparkdiffusion.spark.executor.SparkRelease;
 import io.sparkdiffusion.spark.model.Model;
+import io.sparkdiffusion.spark.model.Models;
 import io.sparkdiffusion.spark.output.ImageStore;
 import io.sparkdiffusion.spark.plan.BatchSizes;
 import io.sparkdiffusion.spark.plan.PlanImages;
@@ -141,7 +142,7 @@ public final class TextToImage extends Transformer implements DefaultParamsWrita
     SparkSession spark = dataset.sparkSession();
     SerializableConfiguration hadoop =
         new SerializableConfiguration(spark.sessionState().newHadoopConf());
-    MissingFileSystems.refuse(Map.of("modelUrl", config.model().folder()), hadoop.value());
+    MissingFileSystems.refuse(config.model(), "modelUrl", hadoop.value());
     Model opened =
         Model.open(
             config.model(),
@@ -152,16 +153,17 @@ public final class TextToImage extends Transformer implements DefaultParamsWrita
         AutoSettings.settle(spark.sparkContext(), opened.generators(), config.execution());
     Model model = opened.settled(execution);
     Preflight.checkDriver(spark.sparkContext(), model, execution);
-    Preflight.warn(model, config.sampling());
+    Models models = Models.of(model);
+    Preflight.warn(models, config.sampling());
     PromptTable table = PromptTable.of(dataset, read(dataset.schema()));
-    GenerationRun run = new GenerationRun(uid, model, execution, store());
+    GenerationRun run = new GenerationRun(uid, models, execution, store());
     Preflight.checkExecutors(spark.sparkContext(), run, hadoop);
     Dataset<Row> results =
         PlanImages.of(
                 table,
                 config.sampling(),
                 execution,
-                model,
+                models,
                 InitImageFiles.ofWorkingFolder(hadoop.value()))
             .mapPartitions(
                 new GenerateImages(
@@ -196,7 +198,18 @@ public final class TextToImage extends Transformer implements DefaultParamsWrita
             "prompt", text(ImageParams.INPUT_COL),
             "id", text(ImageParams.ID_COL),
             "negative_prompt", text(ImageParams.NEGATIVE_PROMPT_COL));
+    refuseLoras(schema);
     return ReadColumns.find(schema, names, needed);
+  }
+
+  /** Their files are found before a row is read, which is not before the images are asked for. */
+  private static void refuseLoras(StructType schema) {
+    String column = Parameters.LORAS.name();
+    if (Arrays.asList(schema.fieldNames()).contains(column)) {
+      throw new ProblemsException(
+          "Cannot read column %s: a transformer has one set of LoRAs for all rows, setLoras names it; drop or rename the column, or let jobs/generate read it (%s)"
+              .formatted(column, schema.apply(column).dataType().simpleString()));
+    }
   }
 
   private Object value(String name) {

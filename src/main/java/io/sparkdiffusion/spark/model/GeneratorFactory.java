@@ -1,6 +1,9 @@
 package io.sparkdiffusion.spark.model;
 
 import io.sparkdiffusion.config.ExecutionConfig;
+import io.sparkdiffusion.config.ModelConfig;
+import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.hub.HubEnvironment;
 import io.sparkdiffusion.spark.device.VisibleGpus;
 import io.sparkdiffusion.torch.NoGpu;
 import java.io.Serializable;
@@ -19,10 +22,27 @@ public interface GeneratorFactory extends VisibleGpus, Serializable {
    * missing.
    *
    * @param hadoop how to reach the file systems that Hadoop knows
-   * @throws io.sparkdiffusion.config.ProblemsException where they are not the driver's
+   * @throws ProblemsException where they are not the driver's
    * @throws java.io.UncheckedIOException where another attempt may succeed
    */
   void check(Configuration hadoop);
+
+  /** The same for its LoRAs alone, where the model has been checked. */
+  default void checkLoras(Configuration hadoop) {}
+
+  /**
+   * Opens the model on the driver for other LoRAs than its own.
+   *
+   * @param baseDigest the model's without LoRAs
+   * @param named how the job names the model
+   * @param hub which hub is asked for LoRAs
+   * @throws ProblemsException where it takes none
+   */
+  default AdaptableModel adaptable(
+      String baseDigest, ModelConfig named, Configuration hadoop, HubEnvironment hub) {
+    throw new ProblemsException(
+        "Cannot add LoRAs: it must be a model with weights (%s)".formatted(named.folder()));
+  }
 
   /**
    * The same for a run whose number format and batches are settled.

@@ -111,6 +111,21 @@ public record Model(
     return loras.tags().isEmpty() ? digest : loras.baseDigest();
   }
 
+  /** The same model with other LoRAs. */
+  Model with(AdaptableModel.Adapted adapted) {
+    return new Model(
+        name,
+        commit,
+        adapted.digest(),
+        schedulers,
+        trainedSizePixels,
+        tileSizePixels,
+        adapted.doubts(),
+        adapted.generators(),
+        adapted.loras(),
+        embeddings);
+  }
+
   /** The same for a run whose number format and batches are settled. */
   public Model settled(ExecutionConfig execution) {
     return new Model(

@@ -4,8 +4,11 @@ import io.sparkdiffusion.adapter.AdapterSet;
 import io.sparkdiffusion.adapter.EmbeddingSet;
 import io.sparkdiffusion.config.BatchSize;
 import io.sparkdiffusion.config.ExecutionConfig;
+import io.sparkdiffusion.config.ModelConfig;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.family.ModelFolder;
+import io.sparkdiffusion.family.Networks;
+import io.sparkdiffusion.hub.HubEnvironment;
 import io.sparkdiffusion.pipeline.PipelineOptions;
 import io.sparkdiffusion.pipeline.StableDiffusionPipeline;
 import io.sparkdiffusion.spark.device.UsedLibtorch;
@@ -60,11 +63,29 @@ record PipelineFactory(
         libtorchPath);
   }
 
+  /** The same model with other LoRAs. */
+  PipelineFactory with(ModelAdapters others) {
+    return new PipelineFactory(
+        location, sums, others, embeddings, dtype, batchSize, schedulerOverrides, libtorchPath);
+  }
+
+  @Override
+  public AdaptableModel adaptable(
+      String baseDigest, ModelConfig named, Configuration hadoop, HubEnvironment hub) {
+    Networks networks = Networks.check(location.open(hadoop));
+    return new AdaptablePipeline(this, baseDigest, networks, named, hadoop, hub);
+  }
+
+  @Override
+  public void checkLoras(Configuration hadoop) {
+    adapters.open(hadoop);
+  }
+
   @Override
   public void check(Configuration hadoop) {
     UsedLibtorch.choose(libtorchPath);
     requireDriversFiles(location.open(hadoop));
-    adapters.open(hadoop);
+    checkLoras(hadoop);
     embeddings.open(hadoop);
     UsedLibtorch.usable(TorchEngine::version);
   }

@@ -1,5 +1,8 @@
 package io.sparkdiffusion.spark.plan;
 
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.summingDouble;
+
 import io.sparkdiffusion.config.BatchSize;
 import io.sparkdiffusion.spark.table.RequestColumns;
 import java.io.Serializable;
@@ -8,6 +11,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.spark.Partitioner;
@@ -19,9 +23,10 @@ import scala.Tuple2;
 
 /**
  * Which partition an image goes to. Every partition holds a few whole batches of one batch key, so
- * that only the last batch of each key is padded. The most expensive images come first (steps times
- * pixels), and partitions become smaller towards the end, so that a slow task slot ends soon after
- * the others (guided self-scheduling, Polychronopoulos and Kuck 1987). A single slot waits for no
+ * that only the last batch of each key is padded. Images with the same LoRAs come together, so that
+ * each executor loads a model once for them. The most expensive come first (steps times pixels),
+ * and partitions become smaller towards the end, so that a slow task slot ends soon after the
+ * others (guided self-scheduling, Polychronopoulos and Kuck 1987). A single slot waits for no
  * other: its partitions are as large as can be, for then nothing begins anew.
  */
 public final class BatchPlan {
@@ -44,6 +49,7 @@ public final class BatchPlan {
   private final Sizes sizes;
   private final Map<String, Share> shares = new HashMap<>();
   private final Map<String, Integer> batches = new HashMap<>();
+  private final Map<String, Long> byLoras = new LinkedHashMap<>();
   private final List<Partition> partitions = new ArrayList<>();
   private final double totalCost;
   private double remainingCost;
@@ -53,10 +59,20 @@ public final class BatchPlan {
     this.sizes = sizes;
     this.totalCost = demands.stream().mapToDouble(Demand::total).sum();
     this.remainingCost = totalCost;
-    Comparator<Demand> dearestFirst = Comparator.comparingDouble(Demand::cost).reversed();
-    demands.stream()
-        .sorted(dearestFirst.thenComparing(demand -> String.valueOf(demand.batchKey())))
-        .forEach(this::add);
+    demands.stream().sorted(order(demands)).forEach(this::add);
+  }
+
+  /** Whole sets of LoRAs, the dearest first, and in each the dearest images; failures last. */
+  private static Comparator<Demand> order(List<Demand> demands) {
+    Map<String, Double> ofLoras =
+        demands.stream().collect(groupingBy(Demand::loras, summingDouble(Demand::total)));
+    Comparator<Demand> dearestSetFirst =
+        Comparator.<Demand>comparingDouble(demand -> ofLoras.get(demand.loras())).reversed();
+    return Comparator.comparing(Demand::isOfFailures)
+        .thenComparing(dearestSetFirst)
+        .thenComparing(Demand::loras)
+        .thenComparing(Comparator.comparingDouble(Demand::cost).reversed())
+        .thenComparing(demand -> String.valueOf(demand.batchKey()));
   }
 
   /**
@@ -91,8 +107,23 @@ public final class BatchPlan {
    * Images that may share a batch; no key stands for planned failures, which cost nothing.
    *
    * @param cost of one image, in steps times pixels
+   * @param loras what is added to the model for them
    */
-  public record Demand(String batchKey, long images, double cost) implements Serializable {
+  public record Demand(String batchKey, long images, double cost, String loras)
+      implements Serializable {
+
+    /** Images of the model as it is. */
+    public Demand(String batchKey, long images, double cost) {
+      this(batchKey, images, cost, "");
+    }
+
+    Demand plus(long more) {
+      return new Demand(batchKey, images + more, cost, loras);
+    }
+
+    boolean isOfFailures() {
+      return batchKey == null;
+    }
 
     double total() {
       return images * cost;
@@ -138,11 +169,14 @@ public final class BatchPlan {
     }
     long[] all = begins.stream().mapToLong(Long::longValue).toArray();
     shares.put(demand.batchKey(), new Share(firstPartition, all));
-    images += demand.batchKey() == null ? 0 : demand.images();
+    if (!demand.isOfFailures()) {
+      images += demand.images();
+      byLoras.merge(demand.loras(), demand.images(), Long::sum);
+    }
   }
 
   private long imagesOfNext(Demand demand, int batch) {
-    if (demand.batchKey() == null) {
+    if (demand.isOfFailures()) {
       return FAILURES_PER_PARTITION;
     }
     double most = sizes.mostBatches(batch);
@@ -192,6 +226,11 @@ public final class BatchPlan {
       }
     }
     return groups;
+  }
+
+  /** How many images are made with each set of LoRAs, in the order in which they are made. */
+  public Map<String, Long> imagesByLoras() {
+    return Collections.unmodifiableMap(byLoras);
   }
 
   /** How many images of each batch key are made together. */

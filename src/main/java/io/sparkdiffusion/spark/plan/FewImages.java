@@ -1,5 +1,6 @@
 package io.sparkdiffusion.spark.plan;
 
+import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.spark.table.RequestColumns;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -25,6 +26,7 @@ public final class FewImages implements PlannedImages {
   public static final int MOST = 20_000;
 
   private static final int HEIGHT = RequestColumns.SCHEMA.fieldIndex("height");
+  private static final int LORAS = RequestColumns.SCHEMA.fieldIndex(Parameters.LORAS.name());
   private static final int WIDTH = RequestColumns.SCHEMA.fieldIndex("width");
 
   /** Spark's order of texts is that of their bytes. */
@@ -74,8 +76,14 @@ public final class FewImages implements PlannedImages {
     List<BatchPlan.Demand> demands = new ArrayList<>();
     byBatchKey()
         .forEach(
-            (key, rows) -> demands.add(new BatchPlan.Demand(key, rows.size(), cost(rows.get(0)))));
+            (key, rows) ->
+                demands.add(
+                    new BatchPlan.Demand(key, rows.size(), cost(rows.get(0)), loras(rows.get(0)))));
     return demands;
+  }
+
+  private static String loras(Row row) {
+    return row.isNullAt(LORAS) ? "" : row.getString(LORAS);
   }
 
   private Map<String, List<Row>> byBatchKey() {

@@ -56,7 +56,7 @@ final class ImageNumbers implements Serializable {
     planned
         .withColumn(BUCKET, bucket())
         .groupBy("batch_key", BUCKET)
-        .agg(count(lit(1)), first(cost))
+        .agg(count(lit(1)), first(cost), first(coalesce(col("loras"), lit(""))))
         .collectAsList()
         .stream()
         .sorted(Comparator.comparingInt(row -> row.getInt(1)))
@@ -64,8 +64,11 @@ final class ImageNumbers implements Serializable {
             row ->
                 numbers.add(
                     new Bucket(row.getString(0), row.getInt(1)),
-                    row.getLong(2),
-                    row.isNullAt(3) ? 0 : row.getDouble(3)));
+                    new BatchPlan.Demand(
+                        row.getString(0),
+                        row.getLong(2),
+                        row.isNullAt(3) ? 0 : row.getDouble(3),
+                        row.getString(4))));
     return numbers;
   }
 
@@ -105,12 +108,11 @@ final class ImageNumbers implements Serializable {
     return partitions;
   }
 
-  private void add(Bucket bucket, long images, double cost) {
+  private void add(Bucket bucket, BatchPlan.Demand more) {
     BatchPlan.Demand before = demands.get(bucket.batchKey());
-    long first = before == null ? 0 : before.images();
-    firstNumbers.put(bucket, first);
-    this.images.put(bucket, images);
-    demands.put(bucket.batchKey(), new BatchPlan.Demand(bucket.batchKey(), first + images, cost));
+    firstNumbers.put(bucket, before == null ? 0L : before.images());
+    this.images.put(bucket, more.images());
+    demands.put(bucket.batchKey(), before == null ? more : before.plus(more.images()));
   }
 
   /** How many images there are of each batch key. */

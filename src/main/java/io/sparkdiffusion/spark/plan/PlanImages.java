@@ -1,6 +1,7 @@
 package io.sparkdiffusion.spark.plan;
 
 import io.sparkdiffusion.config.ExecutionConfig;
+import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.metadata.RequestHash;
 import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.request.Parameters;
@@ -9,11 +10,13 @@ import io.sparkdiffusion.request.VaeTiling;
 import io.sparkdiffusion.request.Values;
 import io.sparkdiffusion.sampler.ScheduleException;
 import io.sparkdiffusion.spark.model.Model;
+import io.sparkdiffusion.spark.model.Models;
 import io.sparkdiffusion.spark.table.InitImageFiles;
 import io.sparkdiffusion.spark.table.PromptColumns;
 import io.sparkdiffusion.spark.table.PromptTable;
 import io.sparkdiffusion.spark.table.RequestColumns;
 import io.sparkdiffusion.spark.table.UnusableInitImageException;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -37,7 +40,7 @@ public final class PlanImages implements FlatMapFunction<Row, Row> {
 
   private final PromptColumns columns;
   private final Values sampling;
-  private final Model model;
+  private final Models models;
   private final String dtype;
   private final VaeTiling.Large large;
   private final InitImageFiles files;
@@ -45,12 +48,12 @@ public final class PlanImages implements FlatMapFunction<Row, Row> {
   private PlanImages(
       PromptColumns columns,
       Values sampling,
-      Model model,
+      Models models,
       ExecutionConfig execution,
       InitImageFiles files) {
     this.columns = columns;
     this.sampling = sampling;
-    this.model = model;
+    this.models = models;
     this.dtype = execution.dtype().label();
     this.large = execution.large();
     this.files = files;
@@ -66,12 +69,12 @@ public final class PlanImages implements FlatMapFunction<Row, Row> {
       PromptTable table,
       Values sampling,
       ExecutionConfig execution,
-      Model model,
+      Models models,
       InitImageFiles files) {
     return table
         .rows()
         .flatMap(
-            of(table.columns(), sampling, execution, model, files),
+            of(table.columns(), sampling, execution, models, files),
             Encoders.row(table.columns().appendedTo(RequestColumns.SCHEMA)));
   }
 
@@ -80,9 +83,9 @@ public final class PlanImages implements FlatMapFunction<Row, Row> {
       PromptColumns columns,
       Values sampling,
       ExecutionConfig execution,
-      Model model,
+      Models models,
       InitImageFiles files) {
-    return new PlanImages(columns, sampling, model, execution, files);
+    return new PlanImages(columns, sampling, models, execution, files);
   }
 
   @Override
@@ -101,15 +104,16 @@ public final class PlanImages implements FlatMapFunction<Row, Row> {
     if (asked instanceof RowRequests.Invalid invalid) {
       return Stream.of(failed(cells, String.join("; ", invalid.reasons()), passedThrough));
     }
-    List<ImageRequest> requests;
     try {
-      requests = started(((RowRequests.Valid) asked).requests());
+      List<ImageRequest> requests = started(((RowRequests.Valid) asked).requests());
+      return planned(requests, columns.partition(row), passedThrough);
     } catch (UnusableInitImageException e) {
       return Stream.of(failed(cells, e.getMessage(), passedThrough));
+    } catch (ScheduleException e) {
+      return Stream.of(failed(cells, String.join("; ", e.problems()), passedThrough));
+    } catch (ProblemsException e) {
+      return Stream.of(failed(cells, String.join("; ", e.problems()), passedThrough));
     }
-    return requests.stream()
-        .map(request -> VaeTiling.settled(request, model.tileSizePixels(), large))
-        .map(request -> planned(request, columns.partition(row), passedThrough));
   }
 
   /** With the hash of the image that a row starts from; all of its images start from the same. */
@@ -133,16 +137,18 @@ public final class PlanImages implements FlatMapFunction<Row, Row> {
     return requests.stream().map(request -> request.startingFrom(path, hash)).toList();
   }
 
-  private Row planned(ImageRequest request, Integer partition, List<Object> passedThrough) {
-    Map<String, Object> scheduler;
-    try {
-      scheduler = model.schedulers().told(request.scheduler());
-    } catch (ScheduleException e) {
-      String reason = String.join("; ", e.problems());
-      return RequestColumns.failed(request.id(), request.prompt(), reason, passedThrough);
+  private Stream<Row> planned(
+      List<ImageRequest> requests, Integer partition, List<Object> passedThrough) {
+    List<Row> planned = new ArrayList<>();
+    for (ImageRequest asked : requests) {
+      long tile = models.usual().tileSizePixels();
+      ImageRequest request = VaeTiling.settled(models.settled(asked), tile, large);
+      Model model = models.of(request);
+      Map<String, Object> scheduler = model.schedulers().told(request.scheduler());
+      String hash = RequestHash.of(request, scheduler, dtype, model.digest());
+      planned.add(RequestColumns.of(request, hash, partition, passedThrough));
     }
-    String hash = RequestHash.of(request, scheduler, dtype, model.digest());
-    return RequestColumns.of(request, hash, partition, passedThrough);
+    return planned.stream();
   }
 
   private static Row failed(Map<String, Object> cells, String reason, List<Object> passedThrough) {

@@ -8,6 +8,7 @@ import io.sparkdiffusion.metadata.ImageCommand;
 import io.sparkdiffusion.metadata.Provenance;
 import io.sparkdiffusion.request.Parameter;
 import io.sparkdiffusion.request.Parameters;
+import io.sparkdiffusion.request.Values;
 import io.sparkdiffusion.spark.table.ImageColumns;
 import io.sparkdiffusion.spark.table.ResultColumns;
 import java.io.IOException;
@@ -169,21 +170,23 @@ final class GalleryPage {
   private String command(Row row) {
     Provenance provenance = Provenance.fromJson(row.getAs("provenance"));
     String model = run.config().model().folder();
+    Values values = ImageColumns.values(row);
     GenerationParameters image =
-        new GenerationParameters(
-                ImageColumns.values(row),
-                provenance.modelDigest(),
-                model,
-                run.model().loras().tags())
-            .with(run.model().embeddings().tags());
+        new GenerationParameters(values, provenance.modelDigest(), model, List.of());
     return ImageCommand.of(
         image,
         ImageCommand.modelOf(
             run.config().effective(),
             run.model().commit(),
-            run.model().loras().setting(),
+            loras(values, provenance),
             run.model().embeddings().setting()),
         provenance.computation().dtype(),
         provenance.schedulerConfig());
+  }
+
+  /** An earlier version's row does not say them: then they were the job's. */
+  private String loras(Values values, Provenance provenance) {
+    boolean areOfJob = provenance.modelDigest().equals(run.model().digest());
+    return areOfJob ? run.model().loras().setting() : values.get(Parameters.LORAS);
   }
 }

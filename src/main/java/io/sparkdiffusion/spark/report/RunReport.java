@@ -9,6 +9,7 @@ import io.sparkdiffusion.metadata.Build;
 import io.sparkdiffusion.metadata.Provenance;
 import io.sparkdiffusion.spark.executor.GenerationCounters;
 import io.sparkdiffusion.spark.model.Model;
+import io.sparkdiffusion.spark.model.Models;
 import io.sparkdiffusion.spark.output.LostOutputException;
 import io.sparkdiffusion.spark.output.OutputFolder;
 import io.sparkdiffusion.spark.plan.RunCounts;
@@ -19,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,6 +38,7 @@ public final class RunReport {
   private final GenerationCounters counters;
   private final Instant started = Instant.now();
   private Model model;
+  private Optional<Models> models = Optional.empty();
   private Optional<ExecutionConfig> settled = Optional.empty();
   private Optional<LeftOut> leftOut = Optional.empty();
   private RunCounts counts = RunCounts.NONE;
@@ -48,6 +51,11 @@ public final class RunReport {
 
   public void model(Model opened) {
     model = opened;
+  }
+
+  /** The model with each set of LoRAs that rows name. */
+  public void models(Models found) {
+    models = Optional.of(found);
   }
 
   /** What the devices compute in, where the configuration has left it to them too. */
@@ -152,7 +160,16 @@ public final class RunReport {
     if (!model.embeddings().setting().isEmpty()) {
       facts.put("embeddings", model.embeddings().setting());
     }
+    models.filter(Models::areSeveral).ifPresent(all -> facts.put("lora_sets", sets(all)));
     return facts;
+  }
+
+  /** Each loaded once on every executor that makes its images. */
+  private static List<Map<String, String>> sets(Models models) {
+    return models.all().stream()
+        .map(one -> Map.of("loras", one.loras().setting(), "digest", one.digest()))
+        .<Map<String, String>>map(TreeMap::new)
+        .toList();
   }
 
   /** As it was settled; the batch of each image is in its provenance. */

@@ -2,9 +2,11 @@ package io.sparkdiffusion.spark.table;
 
 import io.sparkdiffusion.config.InputConfig;
 import io.sparkdiffusion.config.JobConfig;
+import io.sparkdiffusion.config.LoraConfig;
+import io.sparkdiffusion.config.ModelConfig;
 import io.sparkdiffusion.config.ProblemsException;
 import java.io.IOException;
-import java.util.LinkedHashMap;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -43,24 +45,59 @@ public final class MissingFileSystems {
    * @throws ProblemsException with every path whose file system is missing
    */
   public static void refuse(JobConfig config, Configuration hadoop) {
-    Map<String, String> paths = new LinkedHashMap<>();
-    paths.put("pretrained_model_name_or_path", config.model().folder());
+    List<Named> paths = new ArrayList<>(ofModel(config.model(), "pretrained_model_name_or_path"));
     if (config.input() instanceof InputConfig.Table table) {
-      paths.put("prompts", table.location());
+      paths.add(new Named("prompts", table.location()));
     }
-    paths.put("output_dir", config.output().directory());
+    paths.add(new Named("output_dir", config.output().directory()));
     refuse(paths, hadoop);
   }
 
   /**
-   * The same for some paths.
+   * The same for a model and its LoRAs.
    *
-   * @param paths by what names them
+   * @param key what names the model
    */
-  public static void refuse(Map<String, String> paths, Configuration hadoop) {
+  public static void refuse(ModelConfig model, String key, Configuration hadoop) {
+    refuse(ofModel(model, key), hadoop);
+  }
+
+  /**
+   * The same for one path.
+   *
+   * @param key what names it
+   */
+  public static void refuse(String key, String path, Configuration hadoop) {
+    refuse(List.of(new Named(key, path)), hadoop);
+  }
+
+  /** The same for LoRAs alone. */
+  public static void refuse(LoraConfig loras, Configuration hadoop) {
+    refuse(ofLoras(loras), hadoop);
+  }
+
+  /**
+   * A path.
+   *
+   * @param key what names it
+   */
+  private record Named(String key, String path) {}
+
+  private static List<Named> ofModel(ModelConfig model, String key) {
+    List<Named> paths = new ArrayList<>(List.of(new Named(key, model.folder())));
+    paths.addAll(ofLoras(model.loras()));
+    return paths;
+  }
+
+  private static List<Named> ofLoras(LoraConfig loras) {
+    return loras.all().stream().map(lora -> new Named("loras", lora.path())).toList();
+  }
+
+  private static void refuse(List<Named> paths, Configuration hadoop) {
     List<String> problems =
-        paths.entrySet().stream()
-            .flatMap(path -> problem(path.getKey(), path.getValue(), hadoop).stream())
+        paths.stream()
+            .flatMap(path -> problem(path.key(), path.path(), hadoop).stream())
+            .distinct()
             .toList();
     if (!problems.isEmpty()) {
       throw new ProblemsException(problems);

@@ -48,7 +48,7 @@ record PromptPath(String path, boolean isLiteral) {
    * @throws ProblemsException where there are none
    */
   static PromptPath find(String location, Configuration hadoop) {
-    MissingFileSystems.refuse(Map.of("prompts", location), hadoop);
+    MissingFileSystems.refuse("prompts", location, hadoop);
     try {
       Optional<PromptPath> found = literal(location, hadoop);
       if (found.isEmpty()) {

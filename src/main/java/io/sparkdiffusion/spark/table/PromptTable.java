@@ -7,16 +7,21 @@ import io.sparkdiffusion.config.InputConfig;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.TableColumns;
 import io.sparkdiffusion.config.TableFormat;
+import io.sparkdiffusion.request.Parameter;
 import io.sparkdiffusion.request.Parameters;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.spark.SparkConf;
 import org.apache.spark.deploy.SparkHadoopUtil;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
@@ -172,6 +177,47 @@ public record PromptTable(
             .filter(path -> path != null && !path.toString().isEmpty())
             .count();
     return named <= MOST_FILES;
+  }
+
+  /**
+   * The different values of a column, none where it is not read.
+   *
+   * @param few all rows, where they are few
+   * @param most values
+   * @throws ProblemsException where there are more
+   */
+  public Set<String> texts(Parameter<String> parameter, Optional<List<Row>> few, int most) {
+    if (!columns.read().contains(parameter.name())) {
+      return Set.of();
+    }
+    List<String> cells =
+        few.map(all -> cells(parameter, all.stream()))
+            .orElseGet(() -> TableReader.readable(name, () -> different(parameter, most)));
+    Set<String> texts =
+        cells.stream().map(text -> parameter.of(text).value()).collect(Collectors.toSet());
+    if (texts.size() > most) {
+      throw new ProblemsException(
+          "Cannot use column %s of prompts %s: it must have at most %s different values (there are more)"
+              .formatted(parameter, name, most));
+    }
+    return texts;
+  }
+
+  private List<String> cells(Parameter<String> parameter, Stream<Row> all) {
+    return all.filter(row -> !columns.isMalformed(row))
+        .map(row -> (String) columns.cells(row).get(parameter.name()))
+        .filter(Objects::nonNull)
+        .toList();
+  }
+
+  private List<String> different(Parameter<String> parameter, int most) {
+    Column isWhole = columns.hasMalformed() ? col(PromptColumns.MALFORMED).isNull() : lit(true);
+    return rows.filter(isWhole.and(col(parameter.name()).isNotNull()))
+        .select(parameter.name())
+        .distinct()
+        .limit(most + 1)
+        .as(Encoders.STRING())
+        .collectAsList();
   }
 
   /** Bytes that are no text have become U+FFFD in a row that is here; a text may hold that too. */

@@ -7,6 +7,7 @@ import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import io.sparkdiffusion.config.BatchSize;
 import io.sparkdiffusion.config.ExecutionConfig;
+import io.sparkdiffusion.config.ImageConfig;
 import io.sparkdiffusion.config.OutputFormat;
 import io.sparkdiffusion.config.Precision;
 import io.sparkdiffusion.config.ProblemsException;
@@ -14,6 +15,7 @@ import io.sparkdiffusion.metadata.Provenance;
 import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.spark.model.Model;
+import io.sparkdiffusion.spark.model.Models;
 import io.sparkdiffusion.spark.output.Failures;
 import io.sparkdiffusion.spark.output.ImageStore;
 import io.sparkdiffusion.spark.output.OutputHold;
@@ -68,6 +70,41 @@ class GenerateImagesTest {
     generate(planned, 6, "once", "cpu");
     generate(planned, 3, "once", "cpu");
     assertThat(FakeModel.loads("once")).isEqualTo(1);
+  }
+
+  /** Two tasks at a time, each with rows of three sets. */
+  @Test
+  void aDeviceHoldsOneModelOfSeveralAtATime() {
+    Models models =
+        Models.find(
+            FakeModel.named("turns"),
+            ImageConfig.of(Map.of("pretrained_model_name_or_path", "any"), "test").model(),
+            List.of("a.safetensors", "b.safetensors"),
+            loras -> {},
+            new Configuration());
+    List<Row> planned = new ArrayList<>();
+    for (int i = 0; i < 24; i++) {
+      String loras = List.of("", "a.safetensors", "b.safetensors").get(i % 3);
+      planned.add(
+          RequestColumns.of(
+              request("row" + i, "fox", 5, 8).with(Parameters.LORAS.of(loras)), "hash", List.of()));
+    }
+    ExecutionConfig execution = new ExecutionConfig("cpu", Precision.FLOAT32, 2);
+    GenerationCounters counters = GenerationCounters.register(spark.sparkContext());
+    List<Row> rows = generate(planned, 4, models, execution, counters);
+
+    Map<String, String> digests = new TreeMap<>();
+    rows.forEach(
+        row ->
+            digests.merge(
+                row.getAs("loras"),
+                Provenance.fromJson(row.getAs("provenance")).modelDigest(),
+                (one, other) -> one.equals(other) ? one : "several"));
+    assertThat(rows).hasSize(24);
+    assertThat(digests.values())
+        .containsExactlyElementsOf(models.all().stream().map(Model::digest).toList());
+    assertThat(FakeModel.mostOpen("turns")).isEqualTo(1);
+    assertThat(FakeModel.loads("turns")).isBetween(3, 24);
   }
 
   @Test
@@ -224,10 +261,19 @@ class GenerateImagesTest {
       Model model,
       ExecutionConfig execution,
       GenerationCounters counters) {
+    return generate(planned, partitions, Models.of(model), execution, counters);
+  }
+
+  private List<Row> generate(
+      List<Row> planned,
+      int partitions,
+      Models models,
+      ExecutionConfig execution,
+      GenerationCounters counters) {
     GenerationRun run =
         new GenerationRun(
             "run",
-            model,
+            models,
             execution,
             new ImageStore(
                 folder.toString(),
@@ -255,17 +301,19 @@ class GenerateImagesTest {
   }
 
   private static Row planned(String id, String prompt, int steps, int height) {
-    ImageRequest request =
-        Requests.of(
-            id,
-            0,
-            prompt,
-            "",
-            Parameters.SEED.of(1L),
-            Parameters.NUM_INFERENCE_STEPS.of(steps),
-            Parameters.HEIGHT.of(height),
-            Parameters.WIDTH.of(16));
-    return RequestColumns.of(request, "hash of " + id, List.of());
+    return RequestColumns.of(request(id, prompt, steps, height), "hash of " + id, List.of());
+  }
+
+  private static ImageRequest request(String id, String prompt, int steps, int height) {
+    return Requests.of(
+        id,
+        0,
+        prompt,
+        "",
+        Parameters.SEED.of(1L),
+        Parameters.NUM_INFERENCE_STEPS.of(steps),
+        Parameters.HEIGHT.of(height),
+        Parameters.WIDTH.of(16));
   }
 
   private static Map<String, String> digests(List<Row> rows) {

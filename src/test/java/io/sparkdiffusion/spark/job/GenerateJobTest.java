@@ -71,7 +71,7 @@ class GenerateJobTest {
             "id STRING,image_index INT,prompt STRING,negative_prompt STRING,prompt_syntax STRING,clip_skip INT,seed BIGINT,"
                 + "num_inference_steps INT,guidance_scale DOUBLE,guidance_rescale DOUBLE,"
                 + "height INT,width INT,scheduler STRING,eta DOUBLE,vae_tiling STRING,"
-                + "init_image STRING,init_image_sha256 STRING,init_image_fit STRING,strength DOUBLE,"
+                + "init_image STRING,init_image_sha256 STRING,init_image_fit STRING,strength DOUBLE,loras STRING,"
                 + "request_hash STRING,"
                 + "replaces STRING,"
                 + "token_count INT,negative_token_count INT,lost_text STRING,"

@@ -141,6 +141,16 @@ class TextToImageTest {
   }
 
   @Test
+  void refusesRowsWithLorasOfTheirOwn() {
+    StructType schema =
+        new StructType().add("prompt", DataTypes.StringType).add("loras", DataTypes.StringType);
+    assertThatThrownBy(() -> small().transformSchema(schema))
+        .isInstanceOf(ProblemsException.class)
+        .hasMessage(
+            "Cannot read column loras: a transformer has one set of LoRAs for all rows, setLoras names it; drop or rename the column, or let jobs/generate read it (string)");
+  }
+
+  @Test
   void worksInAPipelineThatIsSavedAndLoaded() throws IOException {
     Dataset<Row> prompts = spark.sql("select * from values ('a red fox'), ('an owl') as (prompt)");
     TextToImage drawing = small().setGuidanceScale(4).setNumImages(2).setDtype("bfloat16");

@@ -14,10 +14,13 @@ import io.sparkdiffusion.config.Precision;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.WeightChoice;
 import io.sparkdiffusion.hub.HubEnvironment;
+import io.sparkdiffusion.request.ImageRequest;
+import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.testing.CountedFileSystem;
 import io.sparkdiffusion.testing.HubServer;
 import io.sparkdiffusion.testing.PipelineCase;
 import io.sparkdiffusion.testing.ReferenceModels;
+import io.sparkdiffusion.testing.Requests;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -105,6 +108,38 @@ class ModelLorasTest {
     }
   }
 
+  /** As a job with that setting finds it; sets that are the same are one model. */
+  @Test
+  void rowsNameFurtherSets() throws IOException {
+    Path cut = Files.write(folder.resolve("cut.safetensors"), new byte[9]);
+    Model usual = open(at(PEFT, 0.5));
+    String path = PEFT.toString();
+    List<String> cells =
+        List.of("none", path, path + ":1.0", path + ":.5", "org/x/a.safetensors", cut.toString());
+    HubEnvironment offline = HubEnvironment.of(Map.of("HF_HUB_OFFLINE", "1"), folder);
+    Models models = Models.find(usual, named(at(PEFT, 0.5)), cells, any -> {}, hadoop, offline);
+
+    assertThat(models.all()).startsWith(usual);
+    assertThat(models.all())
+        .extracting(Model::digest)
+        .containsExactlyInAnyOrder(usual.digest(), open().digest(), open(at(PEFT, 1)).digest());
+    assertThat(settled(models, "")).isEqualTo(path + ":0.5");
+    assertThat(settled(models, path + ":.5")).isEqualTo(path + ":0.5");
+    assertThat(settled(models, path)).isEqualTo(path).isEqualTo(settled(models, path + ":1.0"));
+    assertThat(settled(models, "none")).isEmpty();
+    assertThat(models.of(Requests.of("a", 0, "fox", "")).digest()).isEqualTo(usual.baseDigest());
+    assertThatThrownBy(() -> settled(models, cut.toString()))
+        .hasMessageStartingWith("Cannot read %s".formatted(cut));
+    assertThatThrownBy(() -> settled(models, "org/x/a.safetensors"))
+        .isInstanceOf(ProblemsException.class)
+        .hasMessageContaining("org/x");
+  }
+
+  private static String settled(Models models, String cell) {
+    ImageRequest asked = Requests.of("a", 0, "fox", "").with(Parameters.LORAS.of(cell));
+    return models.settled(asked).values().get(Parameters.LORAS);
+  }
+
   @Test
   void everyExecutorMustHaveTheDriversFile() throws IOException {
     Path copy = Files.copy(PEFT, folder.resolve("a.safetensors"));
@@ -138,17 +173,19 @@ class ModelLorasTest {
   }
 
   private Model open(HubEnvironment hub, Lora... loras) {
-    ModelConfig model =
-        new ModelConfig(
-            ReferenceModels.folder("base").toString(),
-            "",
-            WeightChoice.USUAL,
-            "",
-            folder.resolve("cache").toString(),
-            Map.of(),
-            AccessToken.NONE,
-            new LoraConfig(List.of(loras), LoraUnmatched.REFUSE),
-            EmbeddingConfig.NONE);
-    return Model.open(model, EXECUTION, "ddim", hadoop, hub);
+    return Model.open(named(loras), EXECUTION, "ddim", hadoop, hub);
+  }
+
+  private ModelConfig named(Lora... loras) {
+    return new ModelConfig(
+        ReferenceModels.folder("base").toString(),
+        "",
+        WeightChoice.USUAL,
+        "",
+        folder.resolve("cache").toString(),
+        Map.of(),
+        AccessToken.NONE,
+        new LoraConfig(List.of(loras), LoraUnmatched.REFUSE),
+        EmbeddingConfig.NONE);
   }
 }

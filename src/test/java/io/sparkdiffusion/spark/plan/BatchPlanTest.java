@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -126,6 +127,27 @@ class BatchPlanTest {
             new BatchPlan.Group(2, 30, 45),
             new BatchPlan.Group(3, 45, 50));
     assertThat(BatchPlan.of(images, new BatchPlan.Sizes(1, 5, 1000)).groups()).hasSize(1);
+  }
+
+  /** So that an executor loads each once: the dearest set first, failures last. */
+  @Test
+  void setsOfLorasComeOneAfterAnother() {
+    List<BatchPlan.Demand> images =
+        List.of(
+            new BatchPlan.Demand("a small", 40, 1, "a"),
+            new BatchPlan.Demand("b small", 50, 1, "b"),
+            new BatchPlan.Demand(null, 3, 0, ""),
+            new BatchPlan.Demand("a large", 10, 10, "a"),
+            new BatchPlan.Demand("b large", 20, 10, "b"));
+    BatchPlan plan = BatchPlan.of(images, new BatchPlan.Sizes(10, 1, 1000));
+
+    assertThat(List.of("b large", "b small", "a large", "a small"))
+        .extracting(key -> plan.partition(key, 0))
+        .isSorted()
+        .doesNotHaveDuplicates()
+        .startsWith(0);
+    assertThat(plan.partition(null, 0)).isEqualTo(plan.partitions().size() - 1);
+    assertThat(plan.imagesByLoras()).containsExactly(Map.entry("b", 70L), Map.entry("a", 50L));
   }
 
   private static BatchPlan.Demand demand(String batchKey, long images, double cost) {

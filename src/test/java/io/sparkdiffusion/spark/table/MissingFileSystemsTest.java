@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkdiffusion.config.ProblemsException;
-import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.hadoop.util.VersionInfo;
@@ -42,6 +41,6 @@ class MissingFileSystemsTest {
   }
 
   private void refuse(String path) {
-    MissingFileSystems.refuse(Map.of("output_dir", path), hadoop);
+    MissingFileSystems.refuse("output_dir", path, hadoop);
   }
 }
