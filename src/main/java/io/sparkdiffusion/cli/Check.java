@@ -7,13 +7,18 @@ import io.sparkdiffusion.config.LoraUnmatched;
 import io.sparkdiffusion.config.ModelConfig;
 import io.sparkdiffusion.config.WeightChoice;
 import io.sparkdiffusion.config.WeightFormat;
+import io.sparkdiffusion.family.ModelFolder;
+import io.sparkdiffusion.spark.model.CheckedLoras;
 import io.sparkdiffusion.spark.model.LocalModel;
+import io.sparkdiffusion.spark.table.MissingFileSystems;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.BiFunction;
 import java.util.function.Function;
+import org.apache.hadoop.conf.Configuration;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -27,8 +32,8 @@ import picocli.CommandLine.Parameters;
     },
     description = {
       "Says what a model is, whether the job can use it, its digests, how many parameters and how"
-          + " much memory it has, and which configuration suits it. No weight is loaded, nothing is"
-          + " downloaded. Exit code 0: it fits; 2: it does not, or is not there.",
+          + " much memory it has, and which configuration suits it. No weight is loaded, nothing but"
+          + " LoRAs is downloaded. Exit code 0: it fits; 2: it does not, or is not there.",
       "Of a table of prompts it says what would be read: columns, rows, the first of them, and what"
           + " is wrong.",
       "",
@@ -71,7 +76,9 @@ public final class Check implements Callable<Integer> {
   @Option(
       names = "--loras",
       paramLabel = "PATH[:WEIGHT],…",
-      description = "LoRA files of this machine that are to be added to the model")
+      description =
+          "LoRA files that are to be added to the model, as the job takes them: local, of a file"
+              + " system that Hadoop knows or of a hub, from which they are fetched")
   private String loras = "";
 
   @Option(
@@ -103,18 +110,36 @@ public final class Check implements Callable<Integer> {
   private final PrintStream out;
   private final PrintStream err;
   private final Function<ModelConfig, LocalModel> find;
+  private final BiFunction<ModelConfig, ModelFolder, CheckedLoras> findLoras;
 
-  public Check(PrintStream out, PrintStream err, Function<ModelConfig, LocalModel> find) {
+  /**
+   * A command line.
+   *
+   * @param find the model
+   * @param findLoras in it
+   */
+  Check(
+      PrintStream out,
+      PrintStream err,
+      Function<ModelConfig, LocalModel> find,
+      BiFunction<ModelConfig, ModelFolder, CheckedLoras> findLoras) {
     this.out = out;
     this.err = err;
     this.find = find;
+    this.findLoras = findLoras;
   }
 
   /** Prints and ends the JVM with the exit code. */
   public static void main(String[] arguments) {
     PrintStream out = Tool.standardOutput();
     TableCheck.logAsSparkDoes(arguments);
-    System.exit(new Check(out, System.err, LocalModel::find).run(arguments));
+    System.exit(new Check(out, System.err, LocalModel::find, Check::loras).run(arguments));
+  }
+
+  private static CheckedLoras loras(ModelConfig named, ModelFolder folder) {
+    Configuration hadoop = new Configuration();
+    MissingFileSystems.refuse(named.loras(), hadoop);
+    return CheckedLoras.of(named, folder, hadoop);
   }
 
   int run(String... arguments) {
@@ -147,7 +172,7 @@ public final class Check implements Callable<Integer> {
       return ExitCode.NOT_USABLE;
     }
     if (!loras.isEmpty() || !embeddings.isEmpty()) {
-      report.additions().forEach(out::println);
+      report.additions(findLoras).forEach(out::println);
     }
     report.suited().forEach(out::println);
     if (writesManifest) {

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.stream.Collectors;
 
 /** What {@code jobs/check} says of a model. */
@@ -138,14 +139,15 @@ final class ModelReport {
   /**
    * The embeddings and LoRAs that were asked for with a model that fits, and the digest of all.
    *
+   * @param look how LoRAs are found and compared
    * @throws ProblemsException with everything for which they do not fit
    */
-  public List<String> additions() {
+  public List<String> additions(BiFunction<ModelConfig, ModelFolder, CheckedLoras> look) {
     ModelFolder folder = check.folder().orElseThrow();
     Problems problems = new Problems();
     Optional<CheckedEmbeddings> embeddings =
         problems.gather(() -> CheckedEmbeddings.of(named, folder));
-    Optional<CheckedLoras> loras = problems.gather(() -> CheckedLoras.of(named, folder));
+    Optional<CheckedLoras> loras = problems.gather(() -> look.apply(named, folder));
     problems.throwIfAny();
     List<String> lines = new ArrayList<>(List.of(""));
     String digest = embeddings.orElseThrow().digest(folder.sums().digest());

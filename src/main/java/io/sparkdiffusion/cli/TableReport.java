@@ -5,8 +5,11 @@ import static org.apache.spark.sql.functions.regexp_replace;
 
 import io.sparkdiffusion.config.Counted;
 import io.sparkdiffusion.config.InputConfig;
+import io.sparkdiffusion.config.LoraConfig;
+import io.sparkdiffusion.config.LoraUnmatched;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.Shown;
+import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.request.RowRequests;
 import io.sparkdiffusion.request.Values;
 import io.sparkdiffusion.spark.plan.PlanImages;
@@ -158,10 +161,25 @@ record TableReport(List<String> facts, List<String> problems) {
       if (columns.isMalformed(row)) {
         return PlanImages.MALFORMED;
       }
-      return RowRequests.of(columns.cells(row), Values.usual())
-              instanceof RowRequests.Invalid invalid
-          ? String.join("; ", invalid.reasons())
+      if (RowRequests.of(columns.cells(row), Values.usual())
+          instanceof RowRequests.Invalid invalid) {
+        return String.join("; ", invalid.reasons());
+      }
+      return columns.cells(row).get(Parameters.LORAS.name()) instanceof String loras
+          ? problem(Parameters.LORAS.of(loras).value())
           : "";
+    }
+
+    /** Files are not looked at. */
+    private static String problem(String loras) {
+      try {
+        if (!loras.isEmpty()) {
+          LoraConfig.ofRow(loras, LoraUnmatched.REFUSE);
+        }
+        return "";
+      } catch (ProblemsException e) {
+        return String.join("; ", e.problems());
+      }
     }
   }
 }

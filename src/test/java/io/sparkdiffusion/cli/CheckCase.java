@@ -2,7 +2,9 @@ package io.sparkdiffusion.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sparkdiffusion.config.ModelConfig;
 import io.sparkdiffusion.hub.HubEnvironment;
+import io.sparkdiffusion.spark.model.CheckedLoras;
 import io.sparkdiffusion.spark.model.LocalModel;
 import io.sparkdiffusion.testing.CopiedModel;
 import io.sparkdiffusion.testing.Shell;
@@ -13,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Runs {@code jobs/check}'s class in this JVM, beside a hub's cache that is empty. */
@@ -44,19 +47,39 @@ abstract class CheckCase {
         .out();
   }
 
+  /** Where nobody answers, unless a test has a hub of its own. */
+  String hubAddress = "http://127.0.0.1:9";
+
+  final Configuration hadoop = new Configuration();
+
   /** Its exit code. */
   int run(String... arguments) {
     out.reset();
     err.reset();
     HubEnvironment hub =
         HubEnvironment.of(
-            Map.of(
-                "HF_ENDPOINT",
-                "http://127.0.0.1:9",
-                "HF_HUB_CACHE",
-                folder.resolve("cache").toString()),
+            Map.of("HF_ENDPOINT", hubAddress, "HF_HUB_CACHE", folder.resolve("cache").toString()),
             folder);
-    return new Check(print(out), print(err), model -> LocalModel.find(model, hub)).run(arguments);
+    return new Check(
+            print(out),
+            print(err),
+            model -> LocalModel.find(model, hub),
+            (model, found) -> CheckedLoras.of(withCache(model), found, hadoop, hub))
+        .run(arguments);
+  }
+
+  /** Copies of what lies elsewhere stay in the test's folder. */
+  private ModelConfig withCache(ModelConfig model) {
+    return new ModelConfig(
+        model.folder(),
+        model.revision(),
+        model.weights(),
+        model.digest(),
+        folder.resolve("copies").toString(),
+        model.schedulerOverrides(),
+        model.accessToken(),
+        model.loras(),
+        model.embeddings());
   }
 
   private static PrintStream print(ByteArrayOutputStream to) {

@@ -2,9 +2,13 @@ package io.sparkdiffusion.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sparkdiffusion.testing.CountedFileSystem;
+import io.sparkdiffusion.testing.HubServer;
 import io.sparkdiffusion.testing.PipelineCase;
 import io.sparkdiffusion.testing.ReferenceModels;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** {@code jobs/check} with LoRAs. */
@@ -37,13 +41,35 @@ class CheckLorasTest extends CheckCase {
             "Cannot use LoRA %s: it must be for this model".formatted(other.toAbsolutePath()));
   }
 
+  /** The bytes decide the digest, wherever they come from. */
   @Test
-  void fetchesNothing() {
-    assertThat(run(MODEL, "--loras=org/name/a.safetensors,hdfs://host/a.safetensors"))
-        .isEqualTo(ExitCode.NOT_USABLE);
-    assertThat(text(err).lines())
-        .contains(
-            "Cannot check LoRA org/name/a.safetensors: it must be on a local disk (it is not there); jobs/generate --dry-run checks it where it is",
-            "Cannot check LoRA hdfs://host/a.safetensors: it must be on a local disk (it is not there); jobs/generate --dry-run checks it where it is");
+  void fetchesThemAsTheJobDoes() throws IOException {
+    CountedFileSystem.register(hadoop, folder.resolve("opened"));
+    try (HubServer server = new HubServer(PipelineCase.ADAPTERS)) {
+      hubAddress = server.address().toString();
+      String remote = CountedFileSystem.locationOf(PEFT) + ":0.5";
+      assertThat(run(MODEL, "--loras=org/tiny/peft.safetensors:0.5," + remote))
+          .as(text(err))
+          .isEqualTo(ExitCode.DONE);
+    }
+    String fetched = text(out);
+    assertThat(run(MODEL, "--loras=%s:0.5,%1$s:0.5".formatted(PEFT))).isEqualTo(ExitCode.DONE);
+    assertThat(digest(fetched)).isEqualTo(digest(text(out)));
+    assertThat(fetched).contains("loras=org/tiny/peft.safetensors:0.5,counted:/");
+  }
+
+  private static List<String> digest(String said) {
+    return said.lines().filter(line -> line.startsWith("Digest with LoRAs: ")).toList();
+  }
+
+  @Test
+  void saysWhatIsNotThere() {
+    assertThat(run(MODEL, "--loras=org/tiny/peft.safetensors")).isEqualTo(ExitCode.JOB_FAILED);
+    assertThat(text(err))
+        .contains("LoRA org/tiny/peft.safetensors: http://127.0.0.1:9 must answer");
+    CountedFileSystem.register(hadoop, folder.resolve("opened"));
+    assertThat(run(MODEL, "--loras=counted:/none/a.safetensors")).isEqualTo(ExitCode.NOT_USABLE);
+    assertThat(text(err))
+        .startsWith("Cannot open LoRA counted:/none/a.safetensors: the file must be there (");
   }
 }

@@ -87,6 +87,24 @@ class TableCheckTest {
     assertThat(text(err)).startsWith("Cannot use seed: a table is read by prompts_format,");
   }
 
+  /** By what a row says: no file is looked at. */
+  @Test
+  void tellsWhichLorasAreNone() throws IOException {
+    Path rows =
+        write(
+            "loras.csv",
+            "id,prompt,loras\na,fox,none\nb,fox,\nc,fox,an owl\nd,fox,x.safetensors:9e9\n"
+                + "e,fox,x.safetensors:9\n");
+    assertThat(run(rows.toString())).isEqualTo(ExitCode.NOT_USABLE);
+    assertThat(text(err))
+        .isEqualTo(
+            """
+            Cannot draw 1 row of prompts FILE: Cannot use loras: a weight must be a number from -100 to 100
+            Cannot draw 1 row of prompts FILE: Cannot use loras: each must be PATH or PATH:WEIGHT of a .safetensors file, or all of it none
+            """
+                .replace("FILE", rows.toString()));
+  }
+
   @Test
   void saysWhereIdsComeFrom() throws IOException {
     assertThat(run(write("p.txt", "fox\nfox\n").toString())).as(text(err)).isZero();
@@ -122,7 +140,7 @@ class TableCheckTest {
   }
 
   private int run(String... arguments) {
-    return new Check(print(out), print(err), named -> null).run(arguments);
+    return new Check(print(out), print(err), named -> null, (named, folder) -> null).run(arguments);
   }
 
   private static PrintStream print(ByteArrayOutputStream stream) {

@@ -2,9 +2,7 @@ package io.sparkdiffusion.spark.model;
 
 import io.sparkdiffusion.adapter.AdapterSet;
 import io.sparkdiffusion.config.Lora;
-import io.sparkdiffusion.config.LoraConfig;
 import io.sparkdiffusion.config.ModelConfig;
-import io.sparkdiffusion.config.Problems;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.family.ModelFolder;
 import io.sparkdiffusion.family.Networks;
@@ -13,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 
-/** LoRAs of a local disk that fit a model. */
+/** LoRAs that fit a model. */
 public final class CheckedLoras {
 
   private final List<String> lines;
@@ -25,18 +23,24 @@ public final class CheckedLoras {
   }
 
   /**
-   * Compares LoRAs with a model's layers; nothing is fetched.
+   * Finds LoRAs as the job does, which fetches those that lie elsewhere, and compares them with a
+   * model's layers.
    *
    * @throws ProblemsException with everything for which they do not fit
+   * @throws java.io.UncheckedIOException where one cannot be fetched
    */
-  public static CheckedLoras of(ModelConfig model, ModelFolder folder) {
-    requireLocal(model.loras());
-    Configuration none = new Configuration(false);
-    ModelAdapters found = ModelAdapters.find(model, none, HubEnvironment.ofProcess());
+  public static CheckedLoras of(ModelConfig model, ModelFolder folder, Configuration hadoop) {
+    return of(model, folder, hadoop, HubEnvironment.ofProcess());
+  }
+
+  /** The same with another hub than this process's environment names. */
+  public static CheckedLoras of(
+      ModelConfig model, ModelFolder folder, Configuration hadoop, HubEnvironment hub) {
+    ModelAdapters found = ModelAdapters.find(model, hadoop, hub);
     Networks networks = Networks.check(folder);
-    networks.adapters(found.open(none));
+    networks.adapters(found.open(hadoop));
     List<String> lines = new ArrayList<>();
-    found.open(none).adapters().stream()
+    found.open(hadoop).adapters().stream()
         .map(one -> new AdapterSet(List.of(one), found.unmatched()))
         .forEach(
             one -> {
@@ -50,18 +54,6 @@ public final class CheckedLoras {
                           found.all().get(lines.size()).digest()));
             });
     return new CheckedLoras(lines, found);
-  }
-
-  private static void requireLocal(LoraConfig loras) {
-    Problems problems = new Problems();
-    for (Lora lora : loras.all()) {
-      if (AdapterSource.isElsewhere(lora.path())) {
-        problems.add(
-            "Cannot check LoRA %s: it must be on a local disk (it is not there); jobs/generate --dry-run checks it where it is"
-                .formatted(lora.path()));
-      }
-    }
-    problems.throwIfAny();
   }
 
   /** What each of them is, for people. */

@@ -190,34 +190,33 @@ public record PromptTable(
     if (!columns.read().contains(parameter.name())) {
       return Set.of();
     }
-    List<String> cells =
+    Set<String> cells =
         few.map(all -> cells(parameter, all.stream()))
             .orElseGet(() -> TableReader.readable(name, () -> different(parameter, most)));
-    Set<String> texts =
-        cells.stream().map(text -> parameter.of(text).value()).collect(Collectors.toSet());
-    if (texts.size() > most) {
+    if (cells.size() > most) {
       throw new ProblemsException(
           "Cannot use column %s of prompts %s: it must have at most %s different values (there are more)"
               .formatted(parameter, name, most));
     }
-    return texts;
+    return cells.stream().map(text -> parameter.of(text).value()).collect(Collectors.toSet());
   }
 
-  private List<String> cells(Parameter<String> parameter, Stream<Row> all) {
+  private Set<String> cells(Parameter<String> parameter, Stream<Row> all) {
     return all.filter(row -> !columns.isMalformed(row))
         .map(row -> (String) columns.cells(row).get(parameter.name()))
         .filter(Objects::nonNull)
-        .toList();
+        .collect(Collectors.toSet());
   }
 
-  private List<String> different(Parameter<String> parameter, int most) {
+  private Set<String> different(Parameter<String> parameter, int most) {
     Column isWhole = columns.hasMalformed() ? col(PromptColumns.MALFORMED).isNull() : lit(true);
-    return rows.filter(isWhole.and(col(parameter.name()).isNotNull()))
-        .select(parameter.name())
-        .distinct()
-        .limit(most + 1)
-        .as(Encoders.STRING())
-        .collectAsList();
+    return Set.copyOf(
+        rows.filter(isWhole.and(col(parameter.name()).isNotNull()))
+            .select(parameter.name())
+            .distinct()
+            .limit(most + 1)
+            .as(Encoders.STRING())
+            .collectAsList());
   }
 
   /** Bytes that are no text have become U+FFFD in a row that is here; a text may hold that too. */

@@ -1,9 +1,16 @@
 package io.sparkdiffusion.spark.table;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sparkdiffusion.config.ImageConfig;
+import io.sparkdiffusion.config.LoraConfig;
+import io.sparkdiffusion.config.LoraUnmatched;
+import io.sparkdiffusion.config.ModelConfig;
 import io.sparkdiffusion.config.ProblemsException;
+import java.util.List;
+import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.hadoop.util.VersionInfo;
@@ -30,6 +37,28 @@ class MissingFileSystemsTest {
         .hasMessage(
             "Cannot use output_dir %s://bucket/out: Spark must have the file system, %s (%1$s)",
             scheme, fix.replace("VERSION", VersionInfo.getVersion()));
+  }
+
+  @Test
+  void looksAtLorasToo() {
+    LoraConfig loras =
+        LoraConfig.parse(
+            List.of("gs://b/a.safetensors:2", "a.safetensors", "o/n/a.safetensors"),
+            LoraUnmatched.REFUSE);
+    assertThatThrownBy(() -> MissingFileSystems.refuse(loras, hadoop))
+        .hasMessage(
+            "Cannot use loras gs://b/a.safetensors: Spark must have the file system, add it with -- --packages com.google.cloud.bigdataoss:gcs-connector:hadoop3-2.2.26 (gs)");
+    ModelConfig model =
+        ImageConfig.of(
+                Map.of(
+                    "pretrained_model_name_or_path",
+                    "m",
+                    "loras",
+                    "s3a://b/a.safetensors,s3://b/a.safetensors"),
+                "test")
+            .model();
+    assertThatThrownBy(() -> MissingFileSystems.refuse(model, "modelUrl", hadoop))
+        .isInstanceOfSatisfying(ProblemsException.class, e -> assertThat(e.problems()).hasSize(2));
   }
 
   @Test

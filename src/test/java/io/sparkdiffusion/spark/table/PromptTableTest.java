@@ -6,12 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.sparkdiffusion.config.InputConfig;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.TableFormat;
+import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.testing.LocalSpark;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -44,6 +46,25 @@ class PromptTableTest {
         .isEqualTo(Map.of("id", "a", "prompt", "a \"red\" fox,\nasleep", "seed", "7"));
     assertThat(table.columns().passedThrough(rows.get(0))).containsExactly("oil");
     assertThat(table.columns().cells(rows.get(1))).containsEntry("seed", null);
+  }
+
+  /** Counted by the driver where rows are few, by Spark where they are many. */
+  @Test
+  void tellsTheDifferentValuesOfAColumn() throws IOException {
+    PromptTable table =
+        read(
+            write(
+                "l.csv",
+                "id,prompt,loras\na,x, y \nb,x,\nc,x,none\nd,x,none\ne,x,y\nf,x,none,malformed\n"));
+    for (Optional<List<Row>> rows : List.of(table.few(), Optional.<List<Row>>empty())) {
+      assertThat(table.texts(Parameters.LORAS, rows, 3)).containsExactlyInAnyOrder("y", "none");
+      assertThat(table.texts(Parameters.NEGATIVE_PROMPT, rows, 3)).isEmpty();
+      assertThatThrownBy(() -> table.texts(Parameters.LORAS, rows, 1))
+          .isInstanceOf(ProblemsException.class)
+          .hasMessage(
+              "Cannot use column loras of prompts %s: it must have at most 1 different values (there are more)"
+                  .formatted(table.name()));
+    }
   }
 
   @Test
