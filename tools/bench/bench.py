@@ -4,6 +4,7 @@ import argparse
 import csv
 import json
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -14,6 +15,8 @@ from pathlib import Path
 import diffusers
 import torch
 from PIL import Image
+from safetensors import safe_open
+from safetensors.torch import save_file
 
 import sides
 from sides import REPOSITORY, Paced, Side, alternate, ended, ratio, take_turns
@@ -132,6 +135,17 @@ class Bench:
             side.close()
         self.keep("image sides", {name: side.facts for name, side in two.items()})
 
+    def lora(self):
+        """Whole images of a few steps without and with a LoRA for every attention of the UNet, both ours: the second over the first."""
+        lora = write_lora(WORK / "lora.safetensors")
+        sides_of = {name: Side([*JAVA, "images", MODEL, "bfloat16", 1, PIXELS, *more]) for name, more in {"plain": [], "lora": [lora]}.items()}
+        times = take_turns({name: (lambda side=side: images(side, 1)) for name, side in sides_of.items()}, self.repeats)
+        for side in sides_of.values():
+            side.close()
+        self.keep(f"lora image of {FEW_STEPS} steps bfloat16", ratio(times["lora"], times["plain"]) | {
+            "seconds": {name: statistics.median(values) for name, values in times.items()},
+            "sides": {name: side.facts for name, side in sides_of.items()}})
+
     def job(self):
         """The Spark job at the real size beside the bare pipeline, the same prompts and seeds, from the first image to the end.
 
@@ -241,6 +255,20 @@ def images(side, count, steps=FEW_STEPS, expected=None):
     return float(side.answer())
 
 
+def write_lora(file, rank=16):
+    """A LoRA in PEFT's names with small random numbers, for the model that is measured."""
+    numbers, tensors = torch.Generator().manual_seed(0), {}
+    with safe_open(MODEL / "unet/diffusion_pytorch_model.safetensors", framework="pt") as unet:
+        for name in unet.keys():
+            if re.search(r"attn[12]\.to_(q|k|v|out\.0)\.weight$", name):
+                outputs, inputs = unet.get_slice(name).get_shape()[:2]
+                layer = "unet." + name.removesuffix(".weight")
+                tensors[f"{layer}.lora_A.weight"] = torch.randn(rank, inputs, generator=numbers) / inputs
+                tensors[f"{layer}.lora_B.weight"] = torch.randn(outputs, rank, generator=numbers) / inputs
+    save_file(tensors, file)
+    return file
+
+
 def best(call, times=7):
     with torch.inference_mode():
         call()
@@ -317,7 +345,7 @@ PARTS = ("bfloat16", "cold", "memory", "images", "job", "openvino", "png", "roof
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", default=PARTS, help=" ".join(PARTS) + "; or text alone")
+    parser.add_argument("parts", nargs="*", default=PARTS, help=" ".join(PARTS) + "; or text or lora alone")
     parser.add_argument("--repeats", type=int, default=7, help="pairs, after one that does not count; `job` has none such")
     parser.add_argument("--rows", type=int, default=400, help="images of each job of `two`")
     parser.add_argument("--job-rows", type=int, default=10, help="images of each job of `job`, with the first, which is not counted")

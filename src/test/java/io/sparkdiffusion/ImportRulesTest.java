@@ -32,6 +32,7 @@ class ImportRulesTest {
           Map.entry("com.fasterxml.jackson.", "Jackson"),
           Map.entry("ai.djl.", "DJL"),
           Map.entry("com.sun.jna.", "JNA"),
+          Map.entry("jdk.jfr.", "JFR"),
           Map.entry("org.slf4j.", "SLF4J"),
           Map.entry("org.apache.spark.", "Spark"),
           Map.entry("org.apache.hadoop.", "Hadoop"),
@@ -53,7 +54,7 @@ class ImportRulesTest {
       image: util metadata
       graph:
       kernel: graph
-      torch: graph kernel util DJL JNA
+      torch: graph kernel util DJL JNA JFR
       hub: config
       weights: util config graph msgpack
       adapter: util config graph weights
@@ -62,7 +63,7 @@ class ImportRulesTest {
       vae: graph weights
       family: config sampler graph weights adapter text unet vae
       pipeline: config request sampler noise util graph kernel torch adapter text unet vae family
-      bench: config request sampler image util graph kernel torch weights text unet vae family pipeline
+      bench: config request sampler image util graph kernel torch weights adapter text unet vae family pipeline
       spark.table: util config request Spark Hadoop Parquet Scala
       spark.device: config torch Spark
       spark.model: util config request sampler metadata torch weights adapter family pipeline hub spark.device Hadoop SLF4J

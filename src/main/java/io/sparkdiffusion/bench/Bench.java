@@ -2,6 +2,10 @@ package io.sparkdiffusion.bench;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.sparkdiffusion.adapter.AdapterFile;
+import io.sparkdiffusion.adapter.AdapterSet;
+import io.sparkdiffusion.adapter.WeightedAdapter;
+import io.sparkdiffusion.config.LoraUnmatched;
 import io.sparkdiffusion.config.StrictJson;
 import io.sparkdiffusion.family.ModelFolder;
 import io.sparkdiffusion.graph.Dtype;
@@ -15,6 +19,7 @@ import java.io.InputStreamReader;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
@@ -22,8 +27,8 @@ import java.util.stream.Stream;
 public final class Bench {
 
   private static final String USAGE =
-      "stages MODEL_FOLDER INPUTS OUTPUT DTYPE, images MODEL_FOLDER DTYPE BATCH_SIZE PIXELS, or"
-          + " png FILE; behind the first two device=cuda:N for a GPU";
+      "stages MODEL_FOLDER INPUTS OUTPUT DTYPE, images MODEL_FOLDER DTYPE BATCH_SIZE PIXELS [LORA],"
+          + " or png FILE; behind the first two device=cuda:N for a GPU";
   private static final String DEVICE = "device=";
 
   private final BufferedReader questions =
@@ -47,7 +52,7 @@ public final class Bench {
     String device = onDevice ? given[given.length - 1].substring(DEVICE.length()) : "cpu";
     switch (arguments.length == 0 ? "" : arguments[0] + arguments.length) {
       case "stages5" -> stages(arguments, device);
-      case "images5" -> images(arguments, device);
+      case "images5", "images6" -> images(arguments, device);
       case "png2" -> png(new PngBench(Path.of(arguments[1])));
       default -> throw new IllegalArgumentException("Cannot run the bench: it takes " + USAGE);
     }
@@ -74,6 +79,7 @@ public final class Bench {
     try (ImageBench bench =
         new ImageBench(
             ModelFolder.open(Path.of(arguments[1])),
+            adapters(arguments),
             new PipelineOptions(device, arguments[2], Integer.parseInt(arguments[3]), Map.of()),
             Integer.parseInt(arguments[4]))) {
       sayReady(device);
@@ -87,6 +93,15 @@ public final class Bench {
                 bench.seconds(numbers[0], numbers[1], () -> System.out.println("first step")));
           });
     }
+  }
+
+  /** The LoRA behind the other arguments, whole. */
+  private static AdapterSet adapters(String[] arguments) {
+    return arguments.length == 5
+        ? AdapterSet.NONE
+        : new AdapterSet(
+            List.of(new WeightedAdapter(AdapterFile.open(Path.of(arguments[5])), 1)),
+            LoraUnmatched.REFUSE);
   }
 
   private void png(PngBench bench) throws IOException {

@@ -1,5 +1,6 @@
 package io.sparkdiffusion.bench;
 
+import io.sparkdiffusion.adapter.AdapterSet;
 import io.sparkdiffusion.family.ModelFolder;
 import io.sparkdiffusion.image.PngEncoder;
 import io.sparkdiffusion.image.RgbImage;
@@ -19,8 +20,8 @@ final class ImageBench implements AutoCloseable {
   private final int sizePixels;
 
   /** Loads the model. */
-  ImageBench(ModelFolder folder, PipelineOptions options, int sizePixels) {
-    this.pipeline = StableDiffusionPipeline.load(folder, options);
+  ImageBench(ModelFolder folder, AdapterSet adapters, PipelineOptions options, int sizePixels) {
+    this.pipeline = StableDiffusionPipeline.load(folder, adapters, options);
     this.sizePixels = sizePixels;
   }
 

@@ -6,20 +6,26 @@ import ai.djl.pytorch.jni.IValueUtils;
 import io.sparkdiffusion.graph.Graph;
 import io.sparkdiffusion.graph.GraphException;
 import io.sparkdiffusion.graph.Shape;
+import io.sparkdiffusion.util.Sha256;
 import java.util.List;
 import java.util.stream.Stream;
 
 /** A recorded forward pass that libtorch has compiled: one native call for each run. */
 public final class CompiledGraph implements AutoCloseable {
 
+  /** Of a digest; longer texts of a recording may be lost. */
+  private static final int DIGITS = 12;
+
   private final String name;
+  private final String script;
   private final List<Shape> inputShapes;
   private final Shape resultShape;
   private final TorchDevice device;
   private final PtSymbolBlock module;
 
-  private CompiledGraph(Graph graph, TorchDevice device, PtSymbolBlock module) {
+  private CompiledGraph(Graph graph, String script, TorchDevice device, PtSymbolBlock module) {
     this.name = graph.name();
+    this.script = Sha256.of(script).substring(0, DIGITS);
     this.inputShapes = graph.inputs();
     this.resultShape = graph.resultShape();
     this.device = device;
@@ -37,10 +43,11 @@ public final class CompiledGraph implements AutoCloseable {
     return device.call(
         () -> {
           weights.complete(graph);
-          PtSymbolBlock module = WeightDictionary.load(device, TorchScript.of(graph), graph.name());
+          String script = TorchScript.of(graph);
+          PtSymbolBlock module = WeightDictionary.load(device, script, graph.name());
           try (IValue dictionary = weights.dictionary();
               IValue nothing = IValueUtils.runMethod(module, "load", dictionary)) {
-            return new CompiledGraph(graph, device, module);
+            return new CompiledGraph(graph, script, device, module);
           } catch (RuntimeException e) {
             module.close();
             throw e;
@@ -50,10 +57,11 @@ public final class CompiledGraph implements AutoCloseable {
 
   /** Compiles a graph that asks for no weights; the caller closes the result. */
   public static CompiledGraph compile(Graph graph, TorchDevice device) {
+    String script = TorchScript.of(graph);
     return device.call(
         () ->
             new CompiledGraph(
-                graph, device, WeightDictionary.load(device, TorchScript.of(graph), graph.name())));
+                graph, script, device, WeightDictionary.load(device, script, graph.name())));
   }
 
   /**
@@ -78,9 +86,12 @@ public final class CompiledGraph implements AutoCloseable {
     return device.call(
         () -> {
           device.prepareRun();
+          GraphRun event = new GraphRun(name, script);
+          event.begin();
           IValue[] values = Stream.of(inputs).map(DeviceTensor::value).toArray(IValue[]::new);
           try {
             IValue result = IValueUtils.runMethod(module, "forward", values);
+            event.commit();
             return new DeviceTensor(device, result, resultShape);
           } catch (RuntimeException e) {
             throw new GraphException("Cannot run " + name + ": " + e.getMessage(), e);

@@ -2,7 +2,9 @@ package io.sparkdiffusion.bench;
 
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.graph.GraphException;
+import io.sparkdiffusion.testing.PipelineCase;
 import io.sparkdiffusion.testing.ReferenceModels;
 import org.junit.jupiter.api.Test;
 
@@ -23,6 +25,16 @@ class BenchTest {
                     new String[] {"stages", model, inputs, "none", "float32", "device=cuda:999"}))
         .isInstanceOf(GraphException.class)
         .hasMessageStartingWith("Cannot open device cuda:999:");
+  }
+
+  @Test
+  void addsALora() {
+    String model = ReferenceModels.folder("base").toString();
+    String other = PipelineCase.ADAPTERS.resolve("kohya_sd15.safetensors").toString();
+    assertThatThrownBy(
+            () -> Bench.main(new String[] {"images", model, "float32", "1", "64", other}))
+        .isInstanceOf(ProblemsException.class)
+        .hasMessageStartingWith("Cannot use LoRA " + other);
   }
 
   @Test

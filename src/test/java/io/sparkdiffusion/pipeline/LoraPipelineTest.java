@@ -12,10 +12,17 @@ import io.sparkdiffusion.family.ModelFolder;
 import io.sparkdiffusion.testing.PipelineCase;
 import io.sparkdiffusion.testing.ReferenceFile;
 import io.sparkdiffusion.testing.ReferenceModels;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
+import jdk.jfr.Recording;
+import jdk.jfr.consumer.RecordedEvent;
+import jdk.jfr.consumer.RecordingFile;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -43,6 +50,41 @@ class LoraPipelineTest {
           latents.get(step),
           Arrays.copyOfRange(expected, step * count, (step + 1) * count),
           LATENT_BOUND);
+    }
+  }
+
+  /** Adapters are in the weights: the same scripts run as often and in the same order. */
+  @Test
+  void aRunWithAdaptersRunsTheSameGraphs() throws IOException {
+    PipelineCase run = runs().get(0);
+    List<String> graphs =
+        graphs(
+            () -> {
+              latents(run, AdapterSet.NONE);
+              latents(run, set(List.of("peft.safetensors:0.5")));
+            });
+    List<String> plain = graphs.subList(0, graphs.size() / 2);
+
+    assertThat(plain).hasSizeGreaterThan(run.requests().size());
+    assertThat(graphs.subList(plain.size(), graphs.size())).isEqualTo(plain);
+  }
+
+  /** The name and the script's digest of each call, in order. */
+  private static List<String> graphs(Runnable work) throws IOException {
+    Path file = Files.createTempFile("graphs", ".jfr");
+    try (Recording recording = new Recording()) {
+      recording.enable("io.sparkdiffusion.GraphRun");
+      recording.start();
+      work.run();
+      recording.stop();
+      recording.dump(file);
+      return RecordingFile.readAllEvents(file).stream()
+          .sorted(Comparator.comparing(RecordedEvent::getStartTime))
+          .map(event -> event.getString("graph") + " " + event.getString("script"))
+          .peek(line -> assertThat(line).matches(".+ [0-9a-f]{12}"))
+          .toList();
+    } finally {
+      Files.delete(file);
     }
   }
 
