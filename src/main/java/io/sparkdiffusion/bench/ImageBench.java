@@ -1,6 +1,7 @@
 package io.sparkdiffusion.bench;
 
 import io.sparkdiffusion.adapter.AdapterSet;
+import io.sparkdiffusion.adapter.EmbeddingSet;
 import io.sparkdiffusion.family.ModelFolder;
 import io.sparkdiffusion.image.PngEncoder;
 import io.sparkdiffusion.image.RgbImage;
@@ -21,7 +22,7 @@ final class ImageBench implements AutoCloseable {
 
   /** Loads the model. */
   ImageBench(ModelFolder folder, AdapterSet adapters, PipelineOptions options, int sizePixels) {
-    this.pipeline = StableDiffusionPipeline.load(folder, adapters, options);
+    this.pipeline = StableDiffusionPipeline.load(folder, adapters, EmbeddingSet.NONE, options);
     this.sizePixels = sizePixels;
   }
 

@@ -239,8 +239,6 @@ public final class Inspect implements Callable<Integer> {
 
   private static void keep(
       String setting, Optional<Map<String, String>> ofRun, Map<String, String> chosen) {
-    ofRun
-        .map(settings -> settings.get(setting))
-        .ifPresent(files -> chosen.put(setting, files));
+    ofRun.map(settings -> settings.get(setting)).ifPresent(files -> chosen.put(setting, files));
   }
 }

@@ -28,7 +28,12 @@ record RunFacts(Map<String, Object> report) {
   /** The settings that name an image's model; nothing where the report has none. */
   Optional<Map<String, String>> modelOf(GenerationParameters image, ImageOrigin origin) {
     return report.get("configuration") instanceof Map<?, ?> settings
-        ? Optional.of(ImageCommand.modelOf(settings, text(model(), "commit"), loras(image, origin), text(model(), "embeddings")))
+        ? Optional.of(
+            ImageCommand.modelOf(
+                settings,
+                text(model(), "commit"),
+                loras(image, origin),
+                text(model(), "embeddings")))
         : Optional.empty();
   }
 

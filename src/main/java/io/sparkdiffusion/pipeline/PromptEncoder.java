@@ -50,9 +50,7 @@ final class PromptEncoder implements AutoCloseable {
             weights, skipped -> target.apply(new ClipTextModel(config).record(skipped)));
     graphs.get(0);
     this.joints = new GraphCache<>(device, this::sideBySide);
-    this.encoder =
-        new TextEncoder(
-            tokenizer.get(), graphs::get, device, config.vocabulary());
+    this.encoder = new TextEncoder(tokenizer.get(), graphs::get, device, config.vocabulary());
   }
 
   /**

@@ -58,8 +58,7 @@ final class BatchMaker implements AutoCloseable {
     return new BatchMaker(
         device,
         LostDevice.guard(device, () -> LoadedGenerators.take(run.models(), model, device, hadoop)),
-        new UselessBatches.Attempt(
-            task.stageId() + "." + task.partitionId(), task.attemptNumber()),
+        new UselessBatches.Attempt(task.stageId() + "." + task.partitionId(), task.attemptNumber()),
         new StartReader(hadoop));
   }
 

@@ -247,7 +247,8 @@ public final class GenerateJob {
       if (stop.isPresent()) {
         return result(output, RowCounts.stopped(counts), stop);
       }
-      Planner.Work work = planner.missing(table, planned, rows.rows(FinishedImages.READ), execution);
+      Planner.Work work =
+          planner.missing(table, planned, rows.rows(FinishedImages.READ), execution);
       GenerationRun run = new GenerationRun(output.runId(), all, execution, writes.images());
       planner.checkExecutors(work, run);
       RowCounts.Made made;

@@ -104,15 +104,15 @@ public final class FewImages implements PlannedImages {
   /** Numbers are those of {@link ImageNumbers}: by bucket, id and index. */
   @Override
   public JavaRDD<Row> arranged(BatchPlan batches) {
-    List<ArrayList<Row>> arranged = inPartitions(batches);
+    List<List<Row>> arranged = inPartitions(batches);
     return JavaSparkContext.fromSparkContext(spark.sparkContext())
         .parallelize(arranged, Math.max(1, arranged.size()))
-        .flatMap(ArrayList::iterator);
+        .flatMap(List::iterator);
   }
 
   @Override
   public TablePartitions tablePartitions(BatchPlan batches) {
-    List<ArrayList<Row>> arranged = inPartitions(batches);
+    List<List<Row>> arranged = inPartitions(batches);
     TablePartitions partitions = new TablePartitions(Math.max(1, arranged.size()));
     for (int i = 0; i < arranged.size(); i++) {
       for (Row row : arranged.get(i)) {
@@ -124,10 +124,10 @@ public final class FewImages implements PlannedImages {
     return partitions;
   }
 
-  private List<ArrayList<Row>> inPartitions(BatchPlan batches) {
+  private List<List<Row>> inPartitions(BatchPlan batches) {
     int partitions = batches.partitions().size();
-    List<ArrayList<Row>> arranged =
-        IntStream.range(0, partitions).mapToObj(any -> new ArrayList<Row>()).toList();
+    List<List<Row>> arranged = new ArrayList<>();
+    IntStream.range(0, partitions).forEach(any -> arranged.add(new ArrayList<>()));
     Comparator<Row> byBucket = Comparator.comparingInt(ImageNumbers::bucket);
     byBatchKey()
         .forEach(
