@@ -50,15 +50,15 @@ class ModelEmbeddingsTest {
     assertThat(open(TOY + ":<toy>").digest())
         .isEqualTo(toy.digest())
         .isEqualTo(Sha256.of("%s\n%s <toy>\n".formatted(plain.digest(), hash(TOY))));
-    assertThat(Stream.of(plain, toy, open(TOY + ":other"), open(TOY + "," + HANDS)))
+    assertThat(Stream.of(plain, toy, open(TOY + ":<other>"), open(TOY + "," + HANDS)))
         .extracting(Model::digest)
         .doesNotHaveDuplicates();
-    Model both = open("%s,%s:x".formatted(HANDS, TOY));
-    assertThat(both.embeddings().setting()).isEqualTo("%s:bad-hands,%s:x".formatted(HANDS, TOY));
+    Model both = open("%s,%s:<x>".formatted(HANDS, TOY));
+    assertThat(both.embeddings().setting()).isEqualTo("%s:bad-hands,%s:<x>".formatted(HANDS, TOY));
     assertThat(both.embeddings().tags())
         .containsExactly(
             new EmbeddingTag("bad-hands", hash(HANDS).substring(0, 12)),
-            new EmbeddingTag("x", hash(TOY).substring(0, 12)));
+            new EmbeddingTag("<x>", hash(TOY).substring(0, 12)));
   }
 
   @Test
