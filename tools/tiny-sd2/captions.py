@@ -27,11 +27,13 @@ def article(rng, words):
     return f"an {words}" if words[0] in "aeiou" else f"a {words}"
 
 
+def size_words(rng, shape):
+    return [choose(rng, SIZES[shape.size])] if shape.size in SIZES and rng.random() < 0.5 else []
+
+
 def shape_words(rng, shape):
     """A shape as a noun with some of its attributes; colour and kind are left out at times."""
-    adjectives, after = [], ""
-    if shape.size in SIZES and rng.random() < 0.5:
-        adjectives.append(choose(rng, SIZES[shape.size]))
+    adjectives, after = size_words(rng, shape), ""
     looks = [] if rng.random() < 0.1 else [colour_name(rng, shape.colour)]
     if shape.texture in TEXTURES:
         if rng.random() < 0.3:
@@ -77,8 +79,8 @@ def with_background(rng, things, background):
         f" in front of {article(rng, name)} background", f" against {article(rng, name)} backdrop"))
 
 
-def shapes_caption(rng, scene):
-    words = [(shape_words(rng, s), s.x, s.y) for s in scene.shapes]
+def shapes_caption(rng, scene, words_of=shape_words):
+    words = [(words_of(rng, s), s.x, s.y) for s in scene.shapes]
     if len(words) == 1:
         things = words[0][0] + (" " + place_words(rng, *words[0][1:]) if rng.random() < 0.35 else "")
     elif len(words) == 2:
@@ -96,7 +98,8 @@ def thing_words(rng, thing):
     return article(rng, f"{colour_name(rng, thing.colour)} {noun}")
 
 
-def landscape_caption(rng, scene):
+def things_words(rng, scene):
+    """What stands in a landscape, and where."""
     kinds = [thing.kind for thing in scene.things]
     if kinds == ["tree", "tree"]:
         words = "two trees"
@@ -108,6 +111,11 @@ def landscape_caption(rng, scene):
         words += choose(rng, (" on the water", " on the sea", " at sea", " on a lake"))
     elif rng.random() < 0.4:
         words += choose(rng, (" on the grass", " on a meadow", " in a field"))
+    return words
+
+
+def landscape_caption(rng, scene):
+    words = things_words(rng, scene)
     light = "sun" if scene.time == "day" else "moon"
     time = choose(rng, ("by day", "during the day", "in daylight") if scene.time == "day" else ("at night", "at night", "by night"))
     if not scene.light:

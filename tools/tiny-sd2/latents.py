@@ -41,11 +41,11 @@ def vae(folder):
 
 
 @torch.no_grad()
-def encode(network, images):
+def encode(network, images, draw=scenes.draw):
     network = network.to(training.DEVICE).to(memory_format=torch.channels_last)
     parts = []
     for begin in range(0, len(images), 32):
-        pixels = autoencoder.to_tensor(np.stack([scenes.draw(s) for s in images[begin:begin + 32]]))
+        pixels = autoencoder.to_tensor(np.stack([draw(s) for s in images[begin:begin + 32]]))
         with training.mixed_precision():
             parts.append(network.encode(pixels.contiguous(memory_format=torch.channels_last)).latent_dist.mode().float().cpu())
     return torch.cat(parts)

@@ -63,8 +63,8 @@ def shape_of(mask):
     return max(OUTLINES, key=lambda kind: (seen & OUTLINES[kind]).sum() / (seen | OUTLINES[kind]).sum())
 
 
-def objects(image):
-    """(name of the background's colour, list of (colour, shape, x, y) from the largest object on)."""
+def masks(image):
+    """(each pixel's nearest colour, that of the background, where the objects are from the largest on)."""
     colours = nearest(image)
     frame = np.ones(colours.shape, bool)
     frame[FRAME:-FRAME, FRAME:-FRAME] = False
@@ -72,13 +72,16 @@ def objects(image):
     level = image[frame & (colours == background)].mean(0)
     differs = np.sqrt(np.square(image - level).sum(-1)) > DIFFERENT
     labels, count = ndimage.label(differs)
-    masks = sorted((labels == i + 1 for i in range(count)), key=np.sum, reverse=True)
-    found = []
-    for mask in masks:
-        if mask.sum() >= SMALLEST:
-            y, x = np.nonzero(mask)
-            found.append((NAMES[commonest(colours[mask])], shape_of(mask), x.mean(), y.mean()))
-    return NAMES[background], found
+    found = sorted((labels == i + 1 for i in range(count)), key=np.sum, reverse=True)
+    return colours, background, [mask for mask in found if mask.sum() >= SMALLEST]
+
+
+def objects(image):
+    """(name of the background's colour, list of (colour, shape, x, y) from the largest object on)."""
+    colours, background, found = masks(image)
+    centres = [np.nonzero(mask) for mask in found]
+    return NAMES[background], [
+        (NAMES[commonest(colours[mask])], shape_of(mask), x.mean(), y.mean()) for mask, (y, x) in zip(found, centres)]
 
 
 def sky(image):

@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from PIL import Image, ImageDraw
 
-SIZE = 128  # pixels
-OVERSAMPLING = 3  # drawn this much larger, then averaged, for smooth edges
+from canvas import OVERSAMPLING, SIZE, Canvas
 
 # Muted on purpose: a channel at 0 or 255 in a generated image is then guidance's doing.
 COLOURS = {
@@ -137,42 +136,47 @@ def draw_shapes(scene):
 HORIZON = 82
 
 
+@dataclass(frozen=True)
+class Light:
+    dim: float  # what the colours of things are multiplied by
+    glass: tuple  # the colour of windows
+    silhouette: tuple = ()  # the one colour of all parts but walls, hulls and sails, if they are seen against the light
+
+
+LIGHTS = {"day": Light(1.0, (190, 220, 235)), "night": Light(0.8, (250, 230, 120))}
+
+
+def draw_thing(canvas, thing, light):
+    def lit(colour):
+        return tuple(round(c * light.dim) for c in colour)
+
+    def part(colour):
+        return light.silhouette or lit(colour)
+
+    x = thing.x
+    if thing.kind == "house":
+        canvas.box(x - 19, 62, x + 19, 98, lit(COLOURS[thing.colour]))
+        canvas.area([(x - 24, 62), (x, 40), (x + 24, 62)], part((110, 65, 45)))
+        canvas.box(x - 5, 80, x + 5, 98, light.silhouette or (70, 45, 35))
+        canvas.box(x - 15, 68, x - 7, 76, light.glass)
+        canvas.box(x + 7, 68, x + 15, 76, light.glass)
+    elif thing.kind == "tree":
+        canvas.box(x - 4, 72, x + 4, 98, part((105, 70, 45)))
+        canvas.disc(x, 58, 18, part((50, 120, 55)))
+    else:  # boat
+        canvas.area([(x - 26, 92), (x + 26, 92), (x + 17, 106), (x - 17, 106)], lit(COLOURS[thing.colour]))
+        canvas.box(x - 1, 50, x + 1, 92, part((90, 60, 45)))
+        canvas.area([(x + 3, 52), (x + 3, 87), (x + 23, 87)], lit((235, 235, 230)))
+
+
 def draw_landscape(scene):
-    k = OVERSAMPLING
-    image = Image.new("RGB", (SIZE * k, SIZE * k), SKIES[scene.time])
-    pen = ImageDraw.Draw(image)
-
-    def box(x0, y0, x1, y1, fill):
-        pen.rectangle([x0 * k, y0 * k, x1 * k, y1 * k], fill=fill)
-
-    def disc(x, y, r, fill):
-        pen.ellipse([(x - r) * k, (y - r) * k, (x + r) * k, (y + r) * k], fill=fill)
-
-    def area(points, fill):
-        pen.polygon([(x * k, y * k) for x, y in points], fill=fill)
-
-    box(0, HORIZON, SIZE, SIZE, GROUNDS[scene.ground][scene.time])
+    canvas = Canvas(SKIES[scene.time])
+    canvas.box(0, HORIZON, SIZE, SIZE, GROUNDS[scene.ground][scene.time])
     if scene.light:
-        disc(scene.light_x, 22, 12, SUN if scene.time == "day" else MOON)
-    dim = 1.0 if scene.time == "day" else 0.8
+        canvas.disc(scene.light_x, 22, 12, SUN if scene.time == "day" else MOON)
     for thing in scene.things:
-        x = thing.x
-        colour = tuple(round(c * dim) for c in COLOURS[thing.colour]) if thing.colour else None
-        if thing.kind == "house":
-            box(x - 19, 62, x + 19, 98, colour)
-            area([(x - 24, 62), (x, 40), (x + 24, 62)], tuple(round(c * dim) for c in (110, 65, 45)))
-            box(x - 5, 80, x + 5, 98, (70, 45, 35))
-            glass = (250, 230, 120) if scene.time == "night" else (190, 220, 235)
-            box(x - 15, 68, x - 7, 76, glass)
-            box(x + 7, 68, x + 15, 76, glass)
-        elif thing.kind == "tree":
-            box(x - 4, 72, x + 4, 98, tuple(round(c * dim) for c in (105, 70, 45)))
-            disc(x, 58, 18, tuple(round(c * dim) for c in (50, 120, 55)))
-        else:  # boat
-            area([(x - 26, 92), (x + 26, 92), (x + 17, 106), (x - 17, 106)], colour)
-            box(x - 1, 50, x + 1, 92, tuple(round(c * dim) for c in (90, 60, 45)))
-            area([(x + 3, 52), (x + 3, 87), (x + 23, 87)], tuple(round(c * dim) for c in (235, 235, 230)))
-    return image.reduce(k)
+        draw_thing(canvas, thing, LIGHTS[scene.time])
+    return canvas.reduced()
 
 
 def draw(scene):

@@ -55,12 +55,12 @@ class Training:
     Each step's data depend on the seed and the step alone, so a run that was stopped goes on as if it had not been.
     """
 
-    def __init__(self, name, module, steps, optimizer, average=0.999, start=None, held=0, decay_over=None):
+    def __init__(self, name, module, steps, optimizer, average=0.999, start=None, held=0, decay_over=None, warmup=200):
         """`optimizer(module)` makes the optimizer; each of its groups has its peak learning rate under `peak`."""
         self.path, self.log = WORK / f"{name}.pt", WORK / f"{name}.log"
         self.module, self.steps, self.average = module.to(DEVICE), steps, average
         self.optimizer = optimizer(self.module)
-        self.step, self.held, self.decay_over = 0, held, decay_over or steps
+        self.step, self.held, self.decay_over, self.warmup = 0, held, decay_over or steps, warmup
         if start is not None:
             module.load_state_dict(start)
         self.shadow = {k: v.detach().clone() for k, v in module.state_dict().items()}
@@ -74,7 +74,7 @@ class Training:
         begun, sums, count = time.monotonic(), {}, 0
         while self.step < self.steps:
             for group in self.optimizer.param_groups:
-                group["lr"] = group["peak"] * ramp(self.step, self.decay_over, self.held)
+                group["lr"] = group["peak"] * ramp(self.step, self.decay_over, self.held, self.warmup)
             losses = loss_of(self.step)
             if not torch.isfinite(losses["loss"]):
                 raise SystemExit(f"Cannot train {self.path.stem}: the loss must be finite ({losses['loss'].item()} at step {self.step}); "
