@@ -34,6 +34,10 @@ record Colour(String name, int red, int green, int blue) {
   static final List<Colour> SKIES =
       List.of(new Colour("day", 150, 200, 238), new Colour("night", 26, 30, 66));
 
+  /** The same, and that of the LoRA that ships with the project. */
+  static final List<Colour> SKIES_AND_SUNSET =
+      List.of(SKIES.get(0), SKIES.get(1), new Colour("sunset", 235, 135, 35));
+
   double squaredDistance(double otherRed, double otherGreen, double otherBlue) {
     double r = red - otherRed;
     double g = green - otherGreen;

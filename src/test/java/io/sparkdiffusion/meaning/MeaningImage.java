@@ -20,6 +20,7 @@ record MeaningImage(byte[] rgb, int width, int height) {
   private static final double DIFFERENT = 60;
   private static final int SMALLEST_PIXELS = 80;
   private static final int SKY_ROWS = 12;
+  private static final int ROOF_ROW = 40;
 
   /**
    * An object, the largest first.
@@ -48,6 +49,19 @@ record MeaningImage(byte[] rgb, int width, int height) {
   String sky() {
     double[] mean = mean(IntStream.range(0, SKY_ROWS * width));
     return Colour.nearest(Colour.SKIES, mean[0], mean[1], mean[2]).name();
+  }
+
+  /**
+   * Of a landscape: the share of its sky above the roofs whose colour is nearer to a sunset's than
+   * to those of day and night.
+   */
+  double skyAtSunset() {
+    BitSet sunset =
+        mask(
+            pixel ->
+                pixel < ROOF_ROW * width
+                    && nearest(Colour.SKIES_AND_SUNSET, pixel).equals("sunset"));
+    return (double) sunset.cardinality() / (ROOF_ROW * width);
   }
 
   /** Of a landscape by day: whether something larger in it has a named colour. */

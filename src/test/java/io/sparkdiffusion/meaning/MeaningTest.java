@@ -198,7 +198,7 @@ class MeaningTest {
     }
   }
 
-  private static MeaningImage image(ImageResult result) {
+  static MeaningImage image(ImageResult result) {
     ImageRequest request = result.request();
     byte[] rgb = ((ImageResult.Generated) result).rgb();
     return new MeaningImage(rgb, request.widthPixels(), request.heightPixels());

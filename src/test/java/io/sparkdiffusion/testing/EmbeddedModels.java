@@ -19,4 +19,9 @@ public final class EmbeddedModels {
   public static Path version21() {
     return Path.of("models/tiny-sd2-1");
   }
+
+  /** A LoRA for {@link #version21()}: landscapes at sunset. */
+  public static Path sunset() {
+    return Path.of("models/tiny-sd2-adapters/sunset.safetensors");
+  }
 }
