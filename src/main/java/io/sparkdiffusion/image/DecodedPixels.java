@@ -40,8 +40,8 @@ final class DecodedPixels {
 
   /** In whole numbers as Pillow's AlphaComposite.c, whose seven more bits are rounded away. */
   private static int overWhite(int value, int alpha) {
-    int sum = (value * alpha + OPAQUE * (OPAQUE - alpha) << 7) + (0x80 << 7);
-    return ((sum >> 8) + sum >> 8) >> 7;
+    int sum = ((value * alpha + OPAQUE * (OPAQUE - alpha)) << 7) + (0x80 << 7);
+    return (((sum >> 8) + sum) >> 8) >> 7;
   }
 
   /** Alpha, red, green and blue of each pixel of a row. */

@@ -26,7 +26,7 @@ public record Mask(int widthPixels, int heightPixels, byte[] painted) {
     int red = rgb[at] & 0xFF;
     int green = rgb[at + 1] & 0xFF;
     int blue = rgb[at + 2] & 0xFF;
-    return red * 19595 + green * 38470 + blue * 7471 + 0x8000 >> 16;
+    return (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16;
   }
 
   /**

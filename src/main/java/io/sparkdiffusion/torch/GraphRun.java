@@ -15,6 +15,7 @@ import jdk.jfr.StackTrace;
 @Category("Spark Diffusion")
 @Enabled(false)
 @StackTrace(false)
+@SuppressWarnings("UnusedVariable") // its fields are read by the recorder
 final class GraphRun extends Event {
 
   static final String NAME = "io.sparkdiffusion.GraphRun";

@@ -93,8 +93,14 @@ class TableCheckTest {
     Path rows =
         write(
             "loras.csv",
-            "id,prompt,loras\na,fox,none\nb,fox,\nc,fox,an owl\nd,fox,x.safetensors:9e9\n"
-                + "e,fox,x.safetensors:9\n");
+            """
+            id,prompt,loras
+            a,fox,none
+            b,fox,
+            c,fox,an owl
+            d,fox,x.safetensors:9e9
+            e,fox,x.safetensors:9
+            """);
     assertThat(run(rows.toString())).isEqualTo(ExitCode.NOT_USABLE);
     assertThat(text(err))
         .isEqualTo(

@@ -154,7 +154,8 @@ class ImageEncoderTest {
   private static byte[] disc(int side) {
     byte[] rgb = new byte[3 * side * side];
     for (int i = 0; i < side * side; i++) {
-      boolean isInside = Math.hypot(i % side - side / 2.0, i / side - side / 2.0) < side / 4.0;
+      boolean isInside =
+          Math.hypot(i % side - side / 2.0, Math.floorDiv(i, side) - side / 2.0) < side / 4.0;
       int[] colour = isInside ? new int[] {205, 40, 45} : new int[] {238, 238, 238};
       for (int channel = 0; channel < 3; channel++) {
         rgb[3 * i + channel] = (byte) colour[channel];

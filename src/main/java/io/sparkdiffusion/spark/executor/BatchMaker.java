@@ -14,7 +14,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Queue;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
@@ -117,7 +116,7 @@ final class BatchMaker implements AutoCloseable {
 
   /** Those that can start, and what became of the others. */
   private List<Made> make(List<PlannedImage> planned, BatchKey key, int batchSize) {
-    Map<ImageRequest, byte[]> pixels = new IdentityHashMap<>();
+    IdentityHashMap<ImageRequest, byte[]> pixels = new IdentityHashMap<>();
     List<PlannedImage> started = new ArrayList<>();
     List<Made> made = new ArrayList<>();
     for (PlannedImage one : planned) {

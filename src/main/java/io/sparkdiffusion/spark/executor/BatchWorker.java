@@ -69,7 +69,7 @@ final class BatchWorker {
 
   /** Whether it makes images with this model. */
   boolean isOf(Model asked) {
-    return model == asked;
+    return model.equals(asked);
   }
 
   /** Whether a batch is made while the rows of the one before are taken. */

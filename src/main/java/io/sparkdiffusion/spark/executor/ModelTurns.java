@@ -35,9 +35,7 @@ final class ModelTurns {
    */
   synchronized Lease take(GeneratorFactory factory, Configuration hadoop) {
     Optional<GeneratorFactory> wanted = Optional.of(factory);
-    while (users > 0 && !current.equals(wanted)) {
-      await();
-    }
+    awaitTurn(wanted);
     if (!current.equals(wanted)) {
       current.map(known::get).ifPresent(LoadedGenerator::close);
       current = wanted;
@@ -49,15 +47,17 @@ final class ModelTurns {
     return new Lease(loaded, this::giveBack);
   }
 
-  private void await() {
-    try {
-      wait(LOOK_MILLIS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new TaskKilledException("interrupted");
-    }
-    if (TaskContext.get().isInterrupted()) {
-      throw new TaskKilledException("the run was stopped");
+  private synchronized void awaitTurn(Optional<GeneratorFactory> wanted) {
+    while (users > 0 && !current.equals(wanted)) {
+      try {
+        wait(LOOK_MILLIS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new TaskKilledException("interrupted");
+      }
+      if (TaskContext.get().isInterrupted()) {
+        throw new TaskKilledException("the run was stopped");
+      }
     }
   }
 

@@ -27,6 +27,7 @@ import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -104,7 +105,7 @@ class LoraColumnTest {
         .anyMatch(line -> line.matches("4 images to make in .* group, 2 sets of LoRAs, .*"));
     assertThat(StrictJson.object(StrictJson.read(folder.resolve("out/run.json")), "model"))
         .extractingByKey("lora_sets")
-        .asList()
+        .asInstanceOf(InstanceOfAssertFactories.LIST)
         .extracting(set -> (String) ((Map<?, ?>) set).get("loras"))
         .isEqualTo(List.of(OF_JOB, "", LOCON));
 
