@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sparkdiffusion.adapter.AdapterFile;
 import io.sparkdiffusion.adapter.AdapterSet;
+import io.sparkdiffusion.adapter.EmbeddingSet;
 import io.sparkdiffusion.adapter.WeightedAdapter;
 import io.sparkdiffusion.config.LoraUnmatched;
 import io.sparkdiffusion.family.ModelFolder;
@@ -63,6 +64,7 @@ class EmbeddedLoraTest {
         StableDiffusionPipeline.load(
             ModelFolder.open(EmbeddedModels.version21()),
             set(weight),
+            EmbeddingSet.NONE,
             new PipelineOptions("cpu", "float32", 1, Map.of()))) {
       return pipeline.generate(requests);
     }
