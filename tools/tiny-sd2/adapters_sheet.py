@@ -14,7 +14,7 @@ PNG = training.REPOSITORY / "docs/images/adapters.png"
 LORA = "models/tiny-sd2-adapters/sunset.safetensors"
 ROWS = {"no LoRA": (), "weight 0.5": (f"loras={LORA}:0.5",), "weight 1": (f"loras={LORA}",)}
 PROMPTS = {
-    "a white boat on the sea at sunset": 3, "a red house in a field at sunset": 5, "two trees on a meadow at sunset": 2,
+    "a white boat on the sea at sunset": 3, "a red house next to a tree at sunset": 5, "two trees on a meadow at sunset": 2,
     "an orange boat on a lake at sunset": 8, "a tree to the left of a blue house at sunset": 6, "a large red star on a white background": 1}
 SIDE, MARGIN, LINE, HEADING = 128, 8, 13, 20
 
