@@ -8,7 +8,6 @@ import io.sparkdiffusion.family.Component;
 import io.sparkdiffusion.family.ModelFolder;
 import io.sparkdiffusion.family.Networks;
 import io.sparkdiffusion.graph.Dtype;
-import io.sparkdiffusion.graph.WeightSource;
 import io.sparkdiffusion.kernel.Target;
 import io.sparkdiffusion.pipeline.TextEncoder.EncodedText;
 import io.sparkdiffusion.request.BatchKey;
@@ -18,7 +17,6 @@ import io.sparkdiffusion.sampler.Schedulers;
 import io.sparkdiffusion.text.ClipTokenizer;
 import io.sparkdiffusion.torch.DeviceTensor;
 import io.sparkdiffusion.torch.TorchDevice;
-import io.sparkdiffusion.torch.WeightDictionary;
 import io.sparkdiffusion.unet.Unet2dConditionModel;
 import io.sparkdiffusion.util.ResourceStack;
 import java.time.Duration;
@@ -44,12 +42,9 @@ public final class StableDiffusionPipeline implements AutoCloseable {
   private final ResourceStack resources = new ResourceStack();
   private final PipelineOptions options;
   private final Networks networks;
-  private final Adapters adapters;
-  private final EmbeddingSet embeddings;
-  private final BackgroundResource<ClipTokenizer> tokenizer;
   private final Schedulers schedulers;
   private final TorchDevice device;
-  private final List<WeightsOnDemand> weights = new ArrayList<>();
+  private final ComponentWeights weights;
   private final PromptEncoder prompts;
   private final StartEncoder starts;
   private final Denoiser denoiser;
@@ -70,26 +65,28 @@ public final class StableDiffusionPipeline implements AutoCloseable {
           resources.push(
               new BackgroundResource<>("open-device", () -> TorchDevice.open(options.device())));
       this.networks = Networks.check(folder);
-      this.adapters = networks.adapters(given);
+      Adapters adapters = networks.adapters(given);
       networks.requireFit(embeddings, folder);
-      this.embeddings = embeddings;
-      this.tokenizer =
+      BackgroundResource<ClipTokenizer> tokenizer =
           resources.push(
               new BackgroundResource<>(
                   "load-tokenizer", () -> Networks.tokenizer(folder, embeddings)));
       this.device = opened.get();
       Target target = device.target(dtype);
+      this.weights =
+          resources.push(
+              new ComponentWeights(networks, adapters, embeddings, tokenizer::get, device, target));
       this.prompts =
           resources.push(
               new PromptEncoder(
                   tokenizer::get,
-                  networks.text().withVocabulary(vocabulary()),
-                  weights(Component.TEXT_ENCODER, target),
+                  networks.text().withVocabulary(weights.vocabulary()),
+                  weights.of(Component.TEXT_ENCODER),
                   device,
                   target));
       this.starts = resources.push(new StartEncoder(device, folder, networks, target));
-      WeightsOnDemand unet = weights(Component.UNET, target);
-      WeightsOnDemand vae = weights(Component.VAE, target);
+      WeightsOnDemand unet = weights.of(Component.UNET);
+      WeightsOnDemand vae = weights.of(Component.VAE);
       this.denoiser =
           resources.push(
               new Denoiser(
@@ -101,7 +98,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
       this.images = resources.push(new ImageDecoder(device, networks.vae(), vae, target));
       this.decoding = new Decoding(device::releaseCachedMemory, device.isGpu());
       if (device.isGpu()) {
-        weights.forEach(WeightsOnDemand::get);
+        weights.readAll();
       }
       device.releaseCachedMemory();
       this.freeBytes = device.freeMemoryBytes();
@@ -139,36 +136,6 @@ public final class StableDiffusionPipeline implements AutoCloseable {
               + " float32, use bfloat16 or float32 (activations_dtype=float16)");
     }
     return dtype;
-  }
-
-  private WeightsOnDemand weights(Component component, Target target) {
-    WeightsOnDemand read = resources.push(new WeightsOnDemand(() -> load(component, target)));
-    weights.add(read);
-    return read;
-  }
-
-  /** On a CPU laid out for images of the size that it was trained on, one with guidance. */
-  private WeightDictionary load(Component component, Target target) {
-    WeightSource adapted = adapters.over(component.folder(), networks.weights(component));
-    return WeightDictionary.load(
-        device,
-        component == Component.TEXT_ENCODER ? withTokens(adapted) : adapted,
-        target.dtype(),
-        target.packings(() -> networks.usual(component, target.dtype())));
-  }
-
-  private WeightSource withTokens(WeightSource weights) {
-    return embeddings.all().isEmpty()
-        ? weights
-        : embeddings.over(weights, tokenizer.get().firstNew(), vocabulary());
-  }
-
-  /**
-   * How many ids the text encoder knows; only for more than its own the tokenizer is waited for.
-   */
-  private long vocabulary() {
-    long own = networks.text().vocabulary();
-    return embeddings.all().isEmpty() ? own : Math.max(own, tokenizer.get().count());
   }
 
   private void closeAfter(RuntimeException failure) {
@@ -387,7 +354,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
   }
 
   private Duration loading() {
-    return weights.stream().map(WeightsOnDemand::loading).reduce(starts.loading(), Duration::plus);
+    return weights.loading().plus(starts.loading());
   }
 
   /** Where the time went so far; that of images which are being made comes with them. */

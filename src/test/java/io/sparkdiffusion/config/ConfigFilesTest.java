@@ -54,7 +54,7 @@ class ConfigFilesTest {
     assertThat(config.model().schedulerOverrides()).containsEntry("timestep_spacing", "trailing");
     assertThat(config.sampling())
         .isEqualTo(
-            Requests.job(
+            Requests.configured(
                 Parameters.SCHEDULER.of("euler"),
                 Parameters.NUM_INFERENCE_STEPS.of(1),
                 Parameters.GUIDANCE_SCALE.of(0.0)));
@@ -87,7 +87,7 @@ class ConfigFilesTest {
         JobConfig.load(
             CONFIGS.resolve(name), List.of("pretrained_model_name_or_path=/m", "prompt=a cat"));
 
-    assertThat(config.sampling()).isEqualTo(Requests.job());
+    assertThat(config.sampling()).isEqualTo(Requests.configured());
     assertThat(config.execution().perDeviceBatchSize()).isEqualTo(new BatchSize.Auto());
   }
 
@@ -102,7 +102,7 @@ class ConfigFilesTest {
         .isEqualTo(new InputConfig.Table("configs/tiny_prompts.csv", TableFormat.AUTO));
     assertThat(config.sampling())
         .isEqualTo(
-            Requests.job(
+            Requests.configured(
                 Parameters.NUM_INFERENCE_STEPS.of(15),
                 Parameters.GUIDANCE_RESCALE.of(guidanceRescale),
                 Parameters.HEIGHT.of(128),

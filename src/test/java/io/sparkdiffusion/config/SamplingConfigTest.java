@@ -18,14 +18,15 @@ class SamplingConfigTest {
 
   @Test
   void hasTheDefaultsOfThePage() {
-    assertThat(ConfigText.load(folder, ConfigText.MINIMAL).sampling()).isEqualTo(Requests.job());
+    assertThat(ConfigText.load(folder, ConfigText.MINIMAL).sampling())
+        .isEqualTo(Requests.configured());
   }
 
   @Test
   void readsEveryValue() {
     assertThat(ConfigText.load(folder, ConfigText.FULL).sampling())
         .isEqualTo(
-            Requests.job(
+            Requests.configured(
                 Parameters.NEGATIVE_PROMPT.of("blurry"),
                 Parameters.PROMPT_SYNTAX.of("a1111"),
                 Parameters.CLIP_SKIP.of(2),
@@ -37,7 +38,12 @@ class SamplingConfigTest {
                 Parameters.HEIGHT.of(768),
                 Parameters.WIDTH.of(640),
                 Parameters.ETA.of(0.5),
-                Parameters.VAE_TILING.of("on")));
+                Parameters.VAE_TILING.of("on"),
+                Parameters.INIT_IMAGE.of("in.png"),
+                Parameters.INIT_IMAGE_SHA256.of(
+                    "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"),
+                Parameters.INIT_IMAGE_FIT.of("crop"),
+                Parameters.STRENGTH.of(0.6)));
   }
 
   @Test

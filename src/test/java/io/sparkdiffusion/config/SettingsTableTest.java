@@ -8,6 +8,7 @@ import io.sparkdiffusion.testing.MadeFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -36,12 +37,14 @@ class SettingsTableTest {
     MadeFile.holds(page, TABLE.matcher(Files.readString(page)).replaceFirst(table));
   }
 
+  /** The setting of one prompt, and that of files, are read apart from those of rows. */
   @Test
   void tellsOfEveryParameterOfTheJob() {
+    Set<Parameter<?>> apart = Set.of(Parameters.PROMPT, Parameters.LORAS);
     for (Parameter<?> parameter : Parameters.ALL) {
       assertThat(Settings.BY_KEY.containsKey(parameter.name()))
           .as(parameter.name())
-          .isEqualTo(parameter.isOfJob() || parameter == Parameters.PROMPT);
+          .isEqualTo(parameter.isOfJob() || apart.contains(parameter));
     }
   }
 

@@ -25,6 +25,11 @@ public final class Requests {
     return Values.of(given).withDefaults(Values.usual());
   }
 
+  /** What a configuration says of all rows: without what rows say alone. */
+  public static Values configured(Parameter.Value<?>... given) {
+    return job(given).only(Parameter::isOfJob);
+  }
+
   /** The first request of a row. */
   public static ImageRequest ofRow(String prompt, Map<String, ?> cells) {
     Map<String, Object> row = new HashMap<>(cells);
