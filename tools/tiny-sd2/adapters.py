@@ -1,8 +1,11 @@
-"""Trains a LoRA for models/tiny-sd2-1 and writes it to models/tiny-sd2-adapters.
+"""Trains adapters for models/tiny-sd2-1 and writes them to models/tiny-sd2-adapters.
 
-It is one ("LoRA: Low-Rank Adaptation of Large Language Models", arXiv 2106.09685) of the UNet and the text encoder on landscapes
-at sunset; half of the scenes are those that the model knows, so that it keeps them.
+`adapters.py sunset` trains a LoRA ("LoRA: Low-Rank Adaptation of Large Language Models", arXiv 2106.09685) of the UNet and the text encoder on landscapes
+at sunset; half of the scenes are those that the model knows, so that it keeps them. `adapters.py watermelon` trains the vectors of new tokens and nothing
+else ("An Image is Worth One Word", arXiv 2208.01618) on scenes with a thing that the model has no word for.
 """
+
+import sys
 
 import numpy as np
 import torch
@@ -10,6 +13,7 @@ from diffusers import AutoencoderKL, StableDiffusionPipeline, UNet2DConditionMod
 from diffusers.models.attention_processor import AttnProcessor
 from peft import LoraConfig
 from peft.utils import get_peft_model_state_dict
+from safetensors.torch import save_file
 from transformers import CLIPTextModel, CLIPTokenizerFast
 
 import captions
@@ -18,6 +22,7 @@ import latents
 import scenes
 import sunset
 import training
+import watermelon
 
 MODEL = training.REPOSITORY / "models/tiny-sd2-1"
 FOLDER = training.REPOSITORY / "models/tiny-sd2-adapters"
@@ -28,6 +33,8 @@ TEXT_LAYERS = r".*(self_attn\.(q|k|v|out)_proj|mlp\.fc[12])"
 SCENES = 1500  # new ones, and as many that the model knows
 BATCH, DRAWS, WARMUP = 16, 2, 30  # examples in a step; noises and timesteps for each scene and caption; steps
 LORA_STEPS, LORA_RATE = 240, 3e-3
+BEGINNING = ["green</w>", "circle</w>"]  # the tokens whose vectors the new ones begin as
+VECTOR_STEPS, VECTOR_RATE = 100, 5e-3
 
 
 def encoded(name, chosen, draw):
@@ -113,6 +120,33 @@ def train_lora():
     StableDiffusionPipeline.save_lora_weights(FOLDER, unet, text, weight_name="sunset.safetensors")
 
 
+class Vectors(torch.nn.Module):
+    """New rows of the token embedding: all that a textual inversion trains."""
+
+    def __init__(self, first):
+        super().__init__()
+        self.vectors = torch.nn.Parameter(first)
+
+
+def train_vectors():
+    torch.manual_seed(0)
+    (text_encoder, unet), tokenizer = model(), CLIPTokenizerFast.from_pretrained(MODEL / "tokenizer")
+    name = "text_model.embeddings.token_embedding.weight"
+    table = text_encoder.to(training.DEVICE).get_parameter(name)
+    trained = Vectors(table[tokenizer.convert_tokens_to_ids(BEGINNING)].clone())
+    loop = training.Training("watermelon", trained, VECTOR_STEPS, lambda module: training.adam(module, VECTOR_RATE), average=0.98, warmup=WARMUP)
+    tokens = [watermelon.WORD, *(f"{watermelon.WORD}_{i}" for i in range(1, len(BEGINNING)))]
+    tokenizer.add_tokens(tokens)
+
+    def states_of(texts):
+        texts = [text.replace(watermelon.WORD, " ".join(tokens)) for text in texts]
+        whole = {name: torch.cat([table, trained.vectors])}
+        return torch.func.functional_call(text_encoder, whole, (ids(tokenizer, texts),)).last_hidden_state
+
+    loop.run(velocity_loss([Lesson("watermelon", watermelon.scene, watermelon.caption)], unet.to(training.DEVICE), states_of))
+    save_file({watermelon.WORD: loop.shadow["vectors"].contiguous()}, FOLDER / "watermelon.safetensors")
+
+
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
-    train_lora()
+    {"sunset": train_lora, "watermelon": train_vectors}[sys.argv[1]]()

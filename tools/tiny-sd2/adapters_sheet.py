@@ -1,4 +1,4 @@
-"""Draws docs/images/adapters.png: the same prompts and seeds by the job without the LoRA, with half of its weight and with all of it."""
+"""Draws docs/images/adapters.png: the same prompts and seeds by the job without adapters and with them."""
 
 import csv
 import shutil
@@ -11,16 +11,23 @@ import training
 
 WORK = training.REPOSITORY / ".work/adapters"
 PNG = training.REPOSITORY / "docs/images/adapters.png"
-LORA = "models/tiny-sd2-adapters/sunset.safetensors"
-ROWS = {"no LoRA": (), "weight 0.5": (f"loras={LORA}:0.5",), "weight 1": (f"loras={LORA}",)}
-PROMPTS = {
-    "a white boat on the sea at sunset": 3, "a red house next to a tree at sunset": 5, "two trees on a meadow at sunset": 2,
-    "an orange boat on a lake at sunset": 8, "a tree to the left of a blue house at sunset": 6, "a large red star on a white background": 1}
+LORA, EMBEDDING = (f"models/tiny-sd2-adapters/{name}.safetensors" for name in ("sunset", "watermelon"))
+LORA_ROWS = {"no LoRA": (), "sunset.safetensors, weight 0.5": (f"loras={LORA}:0.5",), "sunset.safetensors, weight 1": (f"loras={LORA}",)}
+EMBEDDING_ROWS = {"no embedding": (), "watermelon.safetensors": (f"embeddings={EMBEDDING}",)}
+BLOCKS = (
+    (LORA_ROWS, {
+        "a white boat on the sea at sunset": 3, "a red house in a field at sunset": 5, "two trees on a meadow at sunset": 2,
+        "an orange boat on a lake at sunset": 8, "a tree to the left of a blue house at sunset": 6, "a large red star on a white background": 1}),
+    (EMBEDDING_ROWS, {
+        "a large <watermelon> on a white background": 1, "a <watermelon> on the left on a pink background": 2,
+        "a large <watermelon> on a yellow background": 3, "a <watermelon> to the left of a small red square on a white background": 4,
+        "a small white star above a large <watermelon> on a blue background": 5, "a large red circle on a white background": 6}),
+)
 SIDE, MARGIN, LINE, HEADING = 128, 8, 13, 20
 
 
 def generated(name, prompts, settings):
-    """The images of the prompts by one run of the job."""
+    """The block's images by one run of the job."""
     folder = WORK / name
     folder.mkdir(parents=True)
     with open(folder / "prompts.csv", "w", newline="", encoding="utf-8") as out:
@@ -39,9 +46,8 @@ def wrapped(draw, text):
     return lines
 
 
-def paste(sheet, draw, rows):
-    """Each row's heading and images; the first free row below."""
-    top = 0
+def paste(sheet, draw, top, rows):
+    """A block from `top` on: each row's heading and images, then the prompts; the first free row below."""
     for heading, images in rows:
         draw.text((MARGIN, top + 4), heading, fill="black")
         for i, image in enumerate(images):
@@ -52,14 +58,17 @@ def paste(sheet, draw, rows):
 
 def main():
     shutil.rmtree(WORK, ignore_errors=True)
-    sheet = Image.new("RGB", (len(PROMPTS) * (SIDE + MARGIN) + MARGIN, 1000), "white")
-    draw = ImageDraw.Draw(sheet)
-    top = paste(sheet, draw, [(heading, generated(str(i), PROMPTS, settings)) for i, (heading, settings) in enumerate(ROWS.items())])
-    texts = [wrapped(draw, text) for text in PROMPTS]
-    for i, lines in enumerate(texts):
-        for k, line in enumerate(lines):
-            draw.text((MARGIN + i * (SIDE + MARGIN), top + k * LINE), line, fill="black")
-    sheet.crop((0, 0, sheet.width, top + LINE * max(map(len, texts)) + MARGIN)).save(PNG, optimize=True)
+    columns = max(len(prompts) for _, prompts in BLOCKS)
+    sheet = Image.new("RGB", (columns * (SIDE + MARGIN) + MARGIN, 2000), "white")
+    draw, top = ImageDraw.Draw(sheet), 0
+    for block, (rows, prompts) in enumerate(BLOCKS):
+        top = paste(sheet, draw, top, [(heading, generated(f"{block}-{i}", prompts, settings)) for i, (heading, settings) in enumerate(rows.items())])
+        texts = [wrapped(draw, text) for text in prompts]
+        for i, lines in enumerate(texts):
+            for k, line in enumerate(lines):
+                draw.text((MARGIN + i * (SIDE + MARGIN), top + k * LINE), line, fill="black")
+        top += LINE * max(map(len, texts)) + MARGIN
+    sheet.crop((0, 0, sheet.width, top)).save(PNG, optimize=True)
 
 
 if __name__ == "__main__":
