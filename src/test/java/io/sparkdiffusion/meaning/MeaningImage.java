@@ -77,6 +77,14 @@ record MeaningImage(byte[] rgb, int width, int height) {
     return share(pixel -> colour(pixel).equals(name));
   }
 
+  /** How often, down a column of pixels, one named colour is right above another. */
+  long changes(int column, String above, String below) {
+    return IntStream.range(0, height - 1)
+        .map(row -> row * width + column)
+        .filter(pixel -> colour(pixel).equals(above) && colour(pixel + width).equals(below))
+        .count();
+  }
+
   /** The share of pixels of which a channel is within two levels of its limits. */
   double overSaturated() {
     return share(

@@ -24,4 +24,9 @@ public final class EmbeddedModels {
   public static Path sunset() {
     return Path.of("models/tiny-sd2-adapters/sunset.safetensors");
   }
+
+  /** An embedding for {@link #version21()}: a green circle with dark stripes. */
+  public static Path watermelon() {
+    return Path.of("models/tiny-sd2-adapters/watermelon.safetensors");
+  }
 }
