@@ -104,13 +104,21 @@ public final class Inspect implements Callable<Integer> {
     }
     boolean isMarked = texts.getOrDefault(PngText.XMP, "").contains("trainedAlgorithmicMedia");
     String origin = texts.get(PngText.ORIGIN);
+    boolean isOfEmbeds = InspectedText.isOfEmbeds(parameters);
+    if (again != null && isOfEmbeds) {
+      throw new ProblemsException(
+          "Cannot make %s again: its prompts must be texts (embeddings, which its row has)"
+              .formatted(file));
+    }
     if (again != null) {
       return makeAgain(started(parsed(parameters)), origin, isMarked);
     }
     InspectedText.lines(parameters).forEach(out::println);
     out.println();
     out.println("Marked as made by AI: " + (isMarked ? "yes" : "no"));
-    if (origin != null) {
+    if (isOfEmbeds) {
+      out.println("It was made from embeddings: its row has them, this file has not.");
+    } else if (origin != null) {
       tellOrigin(started(parsed(parameters)), ImageOrigin.fromJson(origin), isMarked);
     }
     return ExitCode.DONE;

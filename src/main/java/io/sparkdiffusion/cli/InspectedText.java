@@ -1,6 +1,7 @@
 package io.sparkdiffusion.cli;
 
 import io.sparkdiffusion.config.Shown;
+import io.sparkdiffusion.metadata.GenerationParameters;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -27,5 +28,14 @@ final class InspectedText {
     }
     lines.add(parameters.substring(end + 1));
     return lines.stream().map(Shown::line).toList();
+  }
+
+  /** Whether it is of an image whose prompts were embeddings; another program's text is not. */
+  static boolean isOfEmbeds(String parameters) {
+    try {
+      return GenerationParameters.isOfEmbeds(parameters);
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
   }
 }

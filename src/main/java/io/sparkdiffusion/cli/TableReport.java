@@ -109,12 +109,19 @@ record TableReport(List<String> facts, List<String> problems) {
           table.columns().read().stream()
               .filter(name -> !name.equals("id") && !name.equals("prompt"))
               .filter(name -> cells.get(name) != null)
-              .map(name -> ", " + name + " " + Shown.text(cells.get(name).toString()))
+              .map(name -> ", " + name + " " + shown(cells.get(name)))
               .collect(Collectors.joining());
       lines.add("  " + text(cells.get("id")) + parameters);
       lines.add("    " + text(cells.get("prompt")));
     }
     return lines;
+  }
+
+  /** Of embeddings, lists of lists, how many there are. */
+  private static String shown(Object cell) {
+    return cell instanceof List<?> rows
+        ? "of " + Counted.of(rows.size(), "row")
+        : Shown.text(cell.toString());
   }
 
   private static String text(Object cell) {

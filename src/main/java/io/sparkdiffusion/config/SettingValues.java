@@ -76,6 +76,7 @@ final class SettingValues {
           case INTEGER -> integer(key);
           case LONG -> read(key, LONG);
           case NUMBER -> read(key, NUMBER);
+          case EMBEDS -> throw new IllegalStateException("only rows have embeddings");
         });
   }
 

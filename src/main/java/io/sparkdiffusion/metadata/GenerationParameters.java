@@ -4,6 +4,7 @@ import io.sparkdiffusion.config.Shown;
 import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.request.Parameter;
 import io.sparkdiffusion.request.Parameters;
+import io.sparkdiffusion.request.PromptEmbeds;
 import io.sparkdiffusion.request.Start;
 import io.sparkdiffusion.request.Values;
 import io.sparkdiffusion.sampler.Samplers;
@@ -55,6 +56,10 @@ public record GenerationParameters(
           Parameters.WIDTH, SIZE,
           Parameters.ETA, "Eta DDIM",
           Parameters.STRENGTH, "Denoising strength");
+
+  /** Those of which a digest is said. */
+  private static final List<Parameter<PromptEmbeds>> EMBEDS =
+      List.of(Parameters.PROMPT_EMBEDS, Parameters.NEGATIVE_PROMPT_EMBEDS);
 
   /** Those of them that are said where they have another value than the usual one. */
   private static final Set<Parameter<?>> LABELED_WHERE_SET =
@@ -140,6 +145,12 @@ public record GenerationParameters(
         settings.getOrDefault("Model", ""),
         loras,
         embeddings);
+  }
+
+  /** Whether such a text is of an image whose prompts were embeddings, which it does not hold. */
+  public static boolean isOfEmbeds(String text) {
+    Map<String, String> settings = ParameterLine.parse(text.substring(text.lastIndexOf('\n') + 1));
+    return EMBEDS.stream().anyMatch(parameter -> settings.containsKey(label(parameter)));
   }
 
   /** {@code name: hash, name: hash}. */
@@ -244,6 +255,9 @@ public record GenerationParameters(
       if (isSaid(parameter)) {
         put(settings, parameter);
       }
+    }
+    for (Parameter<PromptEmbeds> parameter : EMBEDS) {
+      values.find(parameter).ifPresent(given -> settings.put(label(parameter), given.digest()));
     }
     putHashes(settings, LORA_HASHES, loras, lora -> lora.name() + ": " + lora.hash());
     putHashes(settings, EMBEDDING_HASHES, embeddings, one -> one.name() + ": " + one.hash());

@@ -35,6 +35,10 @@ public final class ImageCommand {
 
   private static final Set<String> USUAL = Set.of(FROM_PT + "=true", LORA_UNMATCHED + "=refuse");
 
+  /** In the place of the command, where embeddings stood in the place of texts. */
+  public static final String OF_EMBEDS =
+      "# No command line has room for the embeddings of this image: its row has them";
+
   /** NUL, and halves of surrogate pairs, which are no characters. */
   private static final Pattern UNSPEAKABLE = Pattern.compile("[\\x00\\p{Cs}]");
 
@@ -95,7 +99,7 @@ public final class ImageCommand {
       if (isSaidElsewhere || (!isFromImage && Start.PARAMETERS.contains(parameter))) {
         continue;
       }
-      settings.put(parameter.name(), image.values().get(parameter));
+      image.values().find(parameter).ifPresent(value -> settings.put(parameter.name(), value));
       if (parameter == Parameters.SEED) {
         settings.put(Parameters.NUM_IMAGES.name(), 1);
       }
@@ -125,6 +129,10 @@ public final class ImageCommand {
       Map<String, String> model,
       String dtype,
       Map<String, Object> schedulerConfig) {
+    if (image.values().find(Parameters.PROMPT_EMBEDS).isPresent()
+        || image.values().find(Parameters.NEGATIVE_PROMPT_EMBEDS).isPresent()) {
+      return OF_EMBEDS;
+    }
     List<String> words =
         settings(image, model, dtype, schedulerConfig).entrySet().stream()
             .map(setting -> setting.getKey() + "=" + setting.getValue())

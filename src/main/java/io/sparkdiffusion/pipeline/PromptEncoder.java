@@ -6,6 +6,9 @@ import io.sparkdiffusion.kernel.Target;
 import io.sparkdiffusion.pipeline.TextEncoder.EncodedText;
 import io.sparkdiffusion.pipeline.TextEncoder.Text;
 import io.sparkdiffusion.request.ImageRequest;
+import io.sparkdiffusion.request.Parameter;
+import io.sparkdiffusion.request.Parameters;
+import io.sparkdiffusion.request.PromptEmbeds;
 import io.sparkdiffusion.request.PromptSyntax;
 import io.sparkdiffusion.text.ClipTextModel;
 import io.sparkdiffusion.text.ClipTokenizer;
@@ -101,11 +104,48 @@ final class PromptEncoder implements AutoCloseable {
 
   /** Why an image's texts cannot be encoded; nothing where they can. */
   Optional<String> problem(ImageRequest request) {
-    return request.clipSkip() <= config.layers()
-        ? Optional.empty()
-        : Optional.of(
-            "Cannot skip layers of the text encoder: clip_skip must be at most its %s (%s)"
-                .formatted(config.layers(), request.clipSkip()));
+    if (request.clipSkip() > config.layers()) {
+      return Optional.of(
+          "Cannot skip layers of the text encoder: clip_skip must be at most its %s (%s)"
+              .formatted(config.layers(), request.clipSkip()));
+    }
+    return problem(Parameters.PROMPT_EMBEDS, request.promptEmbeds())
+        .or(() -> problem(Parameters.NEGATIVE_PROMPT_EMBEDS, request.negativePromptEmbeds()))
+        .or(() -> unevenProblem(request));
+  }
+
+  private Optional<String> problem(Parameter<?> parameter, Optional<PromptEmbeds> given) {
+    return given
+        .filter(
+            embeds ->
+                embeds.width() != config.width()
+                    || embeds.rows() % config.positions() != 0
+                    || embeds.rows() > PromptChunks.MOST * config.positions())
+        .map(
+            embeds ->
+                "Cannot use %s: it must have %s rows, or up to %s times as many, each %s wide (%s x %s)"
+                    .formatted(
+                        parameter,
+                        config.positions(),
+                        PromptChunks.MOST,
+                        config.width(),
+                        embeds.rows(),
+                        embeds.width()));
+  }
+
+  /** Only a weighted text is filled up, beside embeddings that are longer. */
+  private Optional<String> unevenProblem(ImageRequest request) {
+    int prompt = chunksOfPrompt(request);
+    int negative = chunksOfNegative(request);
+    boolean isShorterFixed =
+        request.promptSyntax().equals(PromptSyntax.PLAIN)
+            || (prompt < negative ? request.promptEmbeds() : request.negativePromptEmbeds())
+                .isPresent();
+    return request.batchKey().guided() && prompt != negative && isShorterFixed
+        ? Optional.of(
+            "Cannot encode the texts: prompt and negative prompt must have as many embeddings (%s and %s times %s)"
+                .formatted(prompt, negative, config.positions()))
+        : Optional.empty();
   }
 
   /** Whether all that these images need is encoded. */
@@ -117,15 +157,29 @@ final class PromptEncoder implements AutoCloseable {
 
   /** How much of a negative prompt is read, without its embeddings. */
   ImageResult.TextUse negative(ImageRequest request) {
-    return encoder.use(request.negativePrompt(), request.promptSyntax());
+    return request.negativePromptEmbeds().isPresent()
+        ? TextEncoder.NO_TEXT
+        : encoder.use(request.negativePrompt(), request.promptSyntax());
   }
 
   /** Of how many chunks of tokens an image's texts are. */
   int chunks(ImageRequest request) {
-    int prompt = encoder.chunks(request.prompt(), request.promptSyntax());
-    return request.batchKey().guided()
-        ? Math.max(prompt, encoder.chunks(request.negativePrompt(), request.promptSyntax()))
-        : prompt;
+    int prompt = chunksOfPrompt(request);
+    return request.batchKey().guided() ? Math.max(prompt, chunksOfNegative(request)) : prompt;
+  }
+
+  private int chunksOfPrompt(ImageRequest request) {
+    return chunks(request.promptEmbeds(), request.prompt(), request.promptSyntax());
+  }
+
+  private int chunksOfNegative(ImageRequest request) {
+    return chunks(request.negativePromptEmbeds(), request.negativePrompt(), request.promptSyntax());
+  }
+
+  private int chunks(Optional<PromptEmbeds> given, String words, String syntax) {
+    return given
+        .map(embeds -> embeds.rows() / Math.toIntExact(config.positions()))
+        .orElseGet(() -> encoder.chunks(words, syntax));
   }
 
   /**
@@ -137,9 +191,16 @@ final class PromptEncoder implements AutoCloseable {
     String syntax = request.promptSyntax();
     int skipped = request.clipSkip();
     int ofNegative = syntax.equals(PromptSyntax.PLAIN) ? 0 : skipped;
-    Text prompt = new Text(request.prompt(), syntax, chunks, skipped);
+    Text prompt = new Text(request.prompt(), syntax, chunks, skipped, request.promptEmbeds());
     return request.batchKey().guided()
-        ? List.of(prompt, new Text(request.negativePrompt(), syntax, chunks, ofNegative))
+        ? List.of(
+            prompt,
+            new Text(
+                request.negativePrompt(),
+                syntax,
+                chunks,
+                ofNegative,
+                request.negativePromptEmbeds()))
         : List.of(prompt);
   }
 

@@ -3,6 +3,7 @@ package io.sparkdiffusion.pipeline;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.pipeline.ImageResult.TextUse;
 import io.sparkdiffusion.request.Parameters;
+import io.sparkdiffusion.request.PromptEmbeds;
 import io.sparkdiffusion.request.PromptSyntax;
 import io.sparkdiffusion.request.WeightedPrompt;
 import io.sparkdiffusion.text.ClipTokenizer;
@@ -15,6 +16,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.IntFunction;
 
 /**
@@ -35,6 +37,9 @@ final class TextEncoder implements AutoCloseable {
   /** Whatever they take: those that are encoded together are there until their images are made. */
   private static final int ENCODED_TOGETHER = 2 * StableDiffusionPipeline.MOST_UPCOMING;
 
+  /** What is told of embeddings that a row has brought. */
+  static final TextUse NO_TEXT = new TextUse(0, "");
+
   private final ClipTokenizer tokenizer;
   private final IntFunction<CompiledGraph> model;
   private final TorchDevice device;
@@ -48,8 +53,15 @@ final class TextEncoder implements AutoCloseable {
    * @param syntax of {@link PromptSyntax}
    * @param chunks of how many its embeddings are, at least as many as {@link #chunks} says
    * @param skipped how many of the model's last layers are left out
+   * @param given embeddings in the place of the words
    */
-  record Text(String words, String syntax, int chunks, int skipped) {}
+  record Text(String words, String syntax, int chunks, int skipped, Optional<PromptEmbeds> given) {
+
+    /** One of words. */
+    Text(String words, String syntax, int chunks, int skipped) {
+      this(words, syntax, chunks, skipped, Optional.empty());
+    }
+  }
 
   /**
    * A text with its embeddings.
@@ -138,6 +150,11 @@ final class TextEncoder implements AutoCloseable {
   }
 
   private EncodedText compute(Text text) {
+    if (text.given().isPresent()) {
+      PromptEmbeds given = text.given().get();
+      return new EncodedText(
+          NO_TEXT, device.floats(given.values(), 1, given.rows(), given.width()));
+    }
     if (isPlain(text.syntax())) {
       ClipTokenizer.Tokens tokens = tokenizer.encode(text.words());
       return new EncodedText(use(tokens), states(tokens.ids(), text.skipped()));

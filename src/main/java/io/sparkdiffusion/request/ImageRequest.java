@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 
 /** One image to make: every value that decides its bytes. */
 public final class ImageRequest implements Serializable {
@@ -79,6 +80,16 @@ public final class ImageRequest implements Serializable {
   /** What to avoid, empty for nothing. */
   public String negativePrompt() {
     return values.get(Parameters.NEGATIVE_PROMPT);
+  }
+
+  /** What stands in the place of the prompt. */
+  public Optional<PromptEmbeds> promptEmbeds() {
+    return values.find(Parameters.PROMPT_EMBEDS);
+  }
+
+  /** What stands in the place of the negative prompt. */
+  public Optional<PromptEmbeds> negativePromptEmbeds() {
+    return values.find(Parameters.NEGATIVE_PROMPT_EMBEDS);
   }
 
   /** What brackets in both texts mean, of {@link PromptSyntax}. */

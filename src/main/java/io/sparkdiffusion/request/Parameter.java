@@ -129,7 +129,8 @@ public final class Parameter<T> implements Serializable {
    * @throws IllegalArgumentException where it cannot be one, with the reason
    */
   public Optional<Value<T>> read(Object cell) {
-    boolean isNone = cell == null || (type != ValueType.TEXT && cell.toString().isBlank());
+    boolean isNone =
+        cell == null || (type != ValueType.TEXT && cell instanceof String text && text.isBlank());
     return isNone ? Optional.empty() : Optional.of(of(cast(parsed(cell))));
   }
 
@@ -141,6 +142,8 @@ public final class Parameter<T> implements Serializable {
           "Cannot read %s: it must be %s (%s)"
               .formatted(name, type.rule(), Rule.word(cell.toString())),
           e);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("Cannot read %s: %s".formatted(name, e.getMessage()), e);
     }
   }
 

@@ -1,5 +1,6 @@
 package io.sparkdiffusion.request;
 
+import static io.sparkdiffusion.request.Said.embeds;
 import static io.sparkdiffusion.request.Said.integer;
 import static io.sparkdiffusion.request.Said.longInteger;
 import static io.sparkdiffusion.request.Said.number;
@@ -79,6 +80,13 @@ public final class Parameters {
               .topic(Topic.WHAT_TO_DRAW)
               .variesInBatch()
               .inHash(InHash.UNLESS_USUAL));
+
+  /** What a row has in the place of its prompt. */
+  public static final Parameter<PromptEmbeds> PROMPT_EMBEDS = add(embedsOf("prompt_embeds"));
+
+  /** What a row has in the place of its negative prompt. */
+  public static final Parameter<PromptEmbeds> NEGATIVE_PROMPT_EMBEDS =
+      add(embedsOf("negative_prompt_embeds"));
 
   /** Images of a row; the seed of each follows from the row's. */
   public static final Parameter<Integer> NUM_IMAGES =
@@ -344,6 +352,15 @@ public final class Parameters {
    */
   private static Rule<String> length() {
     return Rule.atMost(100_000, "characters", String::length);
+  }
+
+  private static Said<PromptEmbeds> embedsOf(String name) {
+    return embeds(name)
+        .rule(Rule.of("be a list of rows of numbers", any -> true))
+        .scope(Scope.ROW)
+        .asPrivate()
+        .variesInBatch()
+        .inHash(InHash.UNLESS_USUAL);
   }
 
   private static Said<Integer> size(String name) {

@@ -35,11 +35,13 @@ public sealed interface RowRequests {
     return of(row, job, List.of());
   }
 
-  private static RowRequests of(Values row, Values job, List<String> misread) {
+  private static RowRequests of(Values given, Values job, List<String> misread) {
+    List<String> reasons = new ArrayList<>(misread);
+    reasons.addAll(GivenEmbeds.problems(given));
+    Values row = GivenEmbeds.withoutTexts(given);
     String id = row.find(Parameters.ID).orElse("");
     Parameter.Value<Long> derived = Parameters.SEED.of(RowSeed.of(job.get(Parameters.SEED), id));
     Values full = row.withDefaults(job.with(derived)).withDefaults(Values.usual());
-    List<String> reasons = new ArrayList<>(misread);
     reasons.addAll(problems(full));
     return reasons.isEmpty() ? new Valid(requests(id, full)) : new Invalid(id, reasons);
   }

@@ -45,6 +45,10 @@ final class Said<T> {
     return new Said<>(name, ValueType.NUMBER);
   }
 
+  static Said<PromptEmbeds> embeds(String name) {
+    return new Said<>(name, ValueType.EMBEDS);
+  }
+
   /** The value where nobody says one. */
   Said<T> usually(T value) {
     usual = value;

@@ -7,7 +7,8 @@ public enum ValueType {
   TEXT("text", "a text", String.class),
   INTEGER("integer", "a whole number in range", Integer.class),
   LONG("64-bit integer", "a whole number in range", Long.class),
-  NUMBER("number", "a number", Double.class);
+  NUMBER("number", "a number", Double.class),
+  EMBEDS("list of lists of numbers", "a list of rows of numbers", PromptEmbeds.class);
 
   private final String label;
   private final String rule;
@@ -34,10 +35,14 @@ public enum ValueType {
    *
    * @throws ArithmeticException where it is too large or not whole
    * @throws NumberFormatException where it is no number
+   * @throws IllegalArgumentException where it is nothing else that it must be, with the reason
    */
   Object parse(Object cell) {
     if (javaType.isInstance(cell)) {
       return cell;
+    }
+    if (this == EMBEDS) {
+      return PromptEmbeds.of(cell);
     }
     String text = cell.toString();
     return switch (this) {
@@ -45,6 +50,7 @@ public enum ValueType {
       case INTEGER -> new BigDecimal(text.strip()).intValueExact();
       case LONG -> new BigDecimal(text.strip()).longValueExact();
       case NUMBER -> Double.valueOf(text.strip());
+      case EMBEDS -> throw new IllegalStateException("read before");
     };
   }
 }

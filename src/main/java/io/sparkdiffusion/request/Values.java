@@ -103,7 +103,7 @@ public final class Values implements Serializable {
     byParameter.forEach(
         (parameter, value) -> {
           if (parameter.isInHash(value)) {
-            parts.put(parameter.name(), value);
+            parts.put(parameter.name(), value instanceof PromptEmbeds e ? e.digest() : value);
           }
         });
     return parts;

@@ -198,6 +198,22 @@ class InspectTest {
   }
 
   @Test
+  void saysThatItHasNoEmbeddings() throws IOException {
+    GenerationParameters parameters =
+        GenerationParameters.of(
+            Requests.ofRow("", Map.of("negative_prompt_embeds", List.of(List.of(1, 2)))),
+            "0123456789ab",
+            "tiny");
+    Path file = write("a.png", List.of(PngText.of(parameters), PngText.of(ORIGIN)));
+    assertThat(run(file, "--model=/models/tiny")).isEqualTo(ExitCode.DONE);
+    assertThat(text(out))
+        .contains("Negative prompt embeds: ")
+        .endsWith("It was made from embeddings: its row has them, this file has not.\n");
+    assertThat(run(file, "--again=" + folder.resolve("new"))).isEqualTo(ExitCode.NOT_USABLE);
+    assertThat(text(err)).contains("its prompts must be texts (embeddings, which its row has)");
+  }
+
+  @Test
   void refusesWhatItCannotRead() throws IOException {
     assertThat(run(folder.resolve("none.png"))).isEqualTo(ExitCode.NOT_USABLE);
     assertThat(text(err)).startsWith("Cannot inspect " + folder.resolve("none.png") + ": the file");

@@ -112,6 +112,27 @@ class TableCheckTest {
   }
 
   @Test
+  void tellsWhichRowsHaveEmbeddings() throws IOException {
+    Path rows =
+        write(
+            "p.jsonl",
+            """
+            {"id": "a", "prompt_embeds": [[1, 0.5], [2, 3]]}
+            {"id": "b", "prompt_embeds": [[1, 2], [3]]}
+            """);
+    assertThat(run(rows.toString())).isEqualTo(ExitCode.NOT_USABLE);
+    assertThat(text(out)).contains("Read: id, prompt_embeds\n", "  a, prompt_embeds of 2 rows\n");
+    assertThat(text(err))
+        .isEqualTo(
+            "Cannot draw 1 row of prompts %s: Cannot read prompt_embeds: it must have rows of one width; Cannot use prompt: it must not be null\n"
+                .formatted(rows));
+
+    Path texts = write("p.csv", "id,prompt_embeds\na,1 2\n");
+    assertThat(run(texts.toString())).isEqualTo(ExitCode.NOT_USABLE);
+    assertThat(text(err)).contains("it must be a list of lists of numbers (string)");
+  }
+
+  @Test
   void saysWhereIdsComeFrom() throws IOException {
     assertThat(run(write("p.txt", "fox\nfox\n").toString())).as(text(err)).isZero();
     assertThat(text(out))

@@ -5,6 +5,7 @@ import static org.apache.spark.sql.functions.struct;
 
 import io.sparkdiffusion.request.Parameter;
 import io.sparkdiffusion.request.Parameters;
+import io.sparkdiffusion.request.ValueType;
 import io.sparkdiffusion.spark.table.ReadColumns;
 import io.sparkdiffusion.spark.table.ResultColumns;
 import java.util.List;
@@ -40,9 +41,11 @@ final class ImageColumn {
 
   private ImageColumn() {}
 
-  /** The prompt is the table's, and the seed stands before the others. */
+  /** The prompt and embeddings are the table's, and the seed stands before the others. */
   private static boolean isAdded(Parameter<?> parameter) {
-    return parameter != Parameters.PROMPT && parameter != Parameters.SEED;
+    return parameter != Parameters.PROMPT
+        && parameter != Parameters.SEED
+        && parameter.type() != ValueType.EMBEDS;
   }
 
   /** The struct: the PNG file, then what is known of it; a failed image has no bytes. */

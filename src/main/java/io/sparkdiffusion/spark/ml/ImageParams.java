@@ -90,6 +90,7 @@ final class ImageParams implements Serializable {
       case INTEGER -> integer(name, doc);
       case LONG -> new LongParam(owner, name, doc);
       case NUMBER -> new DoubleParam(owner, name, doc);
+      case EMBEDS -> throw new IllegalStateException("only rows have embeddings");
     };
   }
 

@@ -25,6 +25,9 @@ public final class FewImages implements PlannedImages {
   /** Rows that ask for more images are left to Spark. */
   public static final int MOST = 20_000;
 
+  /** More numbers in the place of their texts, 8 MB, make images many too. */
+  static final int MOST_NUMBERS = 2 << 20;
+
   private static final int HEIGHT = RequestColumns.SCHEMA.fieldIndex("height");
   private static final int LORAS = RequestColumns.SCHEMA.fieldIndex(Parameters.LORAS.name());
   private static final int WIDTH = RequestColumns.SCHEMA.fieldIndex("width");
@@ -44,10 +47,18 @@ public final class FewImages implements PlannedImages {
     this.images = images;
   }
 
-  /** All images of a table, nothing where they are many. */
+  /** All images of a table, nothing where they are many or take much memory. */
   public static Optional<FewImages> of(SparkSession spark, StructType schema, Stream<Row> images) {
-    List<Row> all = images.limit(MOST + 1L).toList();
-    return all.size() > MOST ? Optional.empty() : Optional.of(new FewImages(spark, schema, all));
+    List<Row> all = new ArrayList<>();
+    long numbers = 0;
+    for (Row row : (Iterable<Row>) images::iterator) {
+      all.add(row);
+      numbers += RequestColumns.embeddedNumbers(row);
+      if (all.size() > MOST || numbers > MOST_NUMBERS) {
+        return Optional.empty();
+      }
+    }
+    return Optional.of(new FewImages(spark, schema, all));
   }
 
   @Override

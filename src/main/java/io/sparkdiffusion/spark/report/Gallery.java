@@ -60,7 +60,11 @@ public final class Gallery {
   /** No pixels: they would travel with every row. */
   private static final StructType READ =
       new StructType(
-              Stream.concat(GalleryPage.COLUMNS.stream(), Stream.of("provenance"))
+              Stream.of(
+                      GalleryPage.COLUMNS.stream(),
+                      GalleryPage.TOKEN_COUNTS.stream(),
+                      Stream.of("provenance"))
+                  .flatMap(names -> names)
                   .map(name -> ResultColumns.SCHEMA.apply(name))
                   .toArray(StructField[]::new))
           .add("image", new StructType().add("path", DataTypes.StringType));

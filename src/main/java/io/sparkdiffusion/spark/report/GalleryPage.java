@@ -8,6 +8,7 @@ import io.sparkdiffusion.metadata.ImageCommand;
 import io.sparkdiffusion.metadata.Provenance;
 import io.sparkdiffusion.request.Parameter;
 import io.sparkdiffusion.request.Parameters;
+import io.sparkdiffusion.request.ValueType;
 import io.sparkdiffusion.request.Values;
 import io.sparkdiffusion.spark.table.ImageColumns;
 import io.sparkdiffusion.spark.table.ResultColumns;
@@ -36,6 +37,7 @@ final class GalleryPage {
   /** The other parameters, in which images of one prompt differ. */
   private static final List<String> PARAMETERS =
       Parameters.OF_IMAGE.stream()
+          .filter(parameter -> parameter.type() != ValueType.EMBEDS)
           .map(Parameter::name)
           .filter(name -> !TEXTS.contains(name))
           .toList();
@@ -49,6 +51,9 @@ final class GalleryPage {
               Stream.of("lost_text", "sha256", "run_id"))
           .flatMap(names -> names)
           .toList();
+
+  /** What tells embeddings from texts; they themselves are too large to be read for a page. */
+  static final List<String> TOKEN_COUNTS = List.of("token_count", "negative_token_count");
 
   private static final String PAGE = "/io/sparkdiffusion/gallery/index.html";
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -167,7 +172,15 @@ final class GalleryPage {
     return new int[] {place.sheet(), area.x(), area.y(), area.width(), area.height()};
   }
 
+  /** A text has two tokens at least. */
+  private static boolean isOfEmbeds(Row row) {
+    return TOKEN_COUNTS.stream().anyMatch(count -> Integer.valueOf(0).equals(row.getAs(count)));
+  }
+
   private String command(Row row) {
+    if (isOfEmbeds(row)) {
+      return ImageCommand.OF_EMBEDS;
+    }
     Provenance provenance = Provenance.fromJson(row.getAs("provenance"));
     String model = run.config().model().folder();
     Values values = ImageColumns.values(row);

@@ -138,7 +138,9 @@ final class ColumnSelection {
 
   private void addMissing() {
     List<String> names = Arrays.asList(raw.schema().fieldNames());
-    if (!has("prompt") && names.stream().noneMatch(table.columns().prompt()::equalsIgnoreCase)) {
+    if (!has("prompt")
+        && !has(Parameters.PROMPT_EMBEDS.name())
+        && names.stream().noneMatch(table.columns().prompt()::equalsIgnoreCase)) {
       problems.add(0, missing("prompt", table.columns().prompt()));
     }
     String id = table.columns().id();

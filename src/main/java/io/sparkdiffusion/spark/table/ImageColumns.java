@@ -5,6 +5,7 @@ import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.request.ValueType;
 import io.sparkdiffusion.request.Values;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.ToIntFunction;
 import org.apache.spark.sql.Row;
@@ -31,9 +32,10 @@ public final class ImageColumns {
     return schema;
   }
 
-  /** The values of an image's row that has these columns by name. */
+  /** The values of an image's row that has these columns by name, but perhaps for embeddings. */
   public static Values values(Row row) {
-    return values(row, row::fieldIndex);
+    List<String> names = Arrays.asList(row.schema().fieldNames());
+    return values(row, names::indexOf);
   }
 
   /**
@@ -43,8 +45,10 @@ public final class ImageColumns {
   static Values values(Row row, ToIntFunction<String> positions) {
     List<Parameter.Value<?>> values = new ArrayList<>();
     for (Parameter<?> parameter : Parameters.OF_IMAGE) {
-      Object cell = row.get(positions.applyAsInt(parameter.name()));
-      parameter.read(cell).ifPresent(values::add);
+      int position = positions.applyAsInt(parameter.name());
+      if (position >= 0 || parameter.type() != ValueType.EMBEDS) {
+        parameter.read(Cells.plain(row.get(position))).ifPresent(values::add);
+      }
     }
     return Values.of(values).withDefaults(Values.usual()).only(Parameter::decidesImage);
   }
@@ -55,6 +59,7 @@ public final class ImageColumns {
       case INTEGER -> DataTypes.IntegerType;
       case LONG -> DataTypes.LongType;
       case NUMBER -> DataTypes.DoubleType;
+      case EMBEDS -> Cells.EMBEDS;
     };
   }
 }

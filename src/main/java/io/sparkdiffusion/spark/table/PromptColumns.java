@@ -56,6 +56,13 @@ public record PromptColumns(
           .map(Parameter::name)
           .toList();
 
+  /** The parameters that are lists of lists of numbers. */
+  private static final List<String> EMBEDS =
+      Parameters.OF_ROW.stream()
+          .filter(parameter -> parameter.type() == ValueType.EMBEDS)
+          .map(Parameter::name)
+          .toList();
+
   /** Of a table without files of images. */
   public PromptColumns(List<String> read, List<StructField> passedThrough, boolean hasMalformed) {
     this(read, passedThrough, hasMalformed, false);
@@ -112,6 +119,9 @@ public record PromptColumns(
     } else if (TEXTS.contains(parameter)) {
       rule = "text";
       fits = type instanceof StringType;
+    } else if (EMBEDS.contains(parameter)) {
+      rule = "a list of lists of numbers";
+      fits = Cells.isTable(type) && isNumber(Cells.numbers(type));
     } else {
       rule = "a number";
       fits = isNumber(type) || (isText && type instanceof StringType);
@@ -146,7 +156,7 @@ public record PromptColumns(
   public Map<String, Object> cells(Row row) {
     Map<String, Object> cells = new HashMap<>();
     for (int i = 0; i < read.size(); i++) {
-      cells.put(read.get(i), row.get(i));
+      cells.put(read.get(i), Cells.plain(row.get(i)));
     }
     return cells;
   }

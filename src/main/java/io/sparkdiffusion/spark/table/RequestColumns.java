@@ -49,6 +49,9 @@ public final class RequestColumns {
   private static final int STEPS = SCHEMA.fieldIndex(Parameters.NUM_INFERENCE_STEPS.name());
   private static final int STRENGTH = SCHEMA.fieldIndex(Parameters.STRENGTH.name());
   private static final int PATH = SCHEMA.fieldIndex(Parameters.INIT_IMAGE.name());
+  private static final int EMBEDS = SCHEMA.fieldIndex(Parameters.PROMPT_EMBEDS.name());
+  private static final int NEGATIVE_EMBEDS =
+      SCHEMA.fieldIndex(Parameters.NEGATIVE_PROMPT_EMBEDS.name());
   private static final int HASH = SCHEMA.fieldIndex(Parameters.INIT_IMAGE_SHA256.name());
 
   private RequestColumns() {}
@@ -71,7 +74,7 @@ public final class RequestColumns {
     boolean isFromImage = request.start() instanceof Start.FromImage;
     for (Parameter<?> parameter : Parameters.OF_IMAGE) {
       boolean isSaid = isFromImage || !Start.PARAMETERS.contains(parameter);
-      values.add(isSaid ? request.values().get(parameter) : null);
+      values.add(isSaid ? request.values().find(parameter).map(Cells::of).orElse(null) : null);
     }
     values.add(requestHash);
     values.add(null);
@@ -117,6 +120,15 @@ public final class RequestColumns {
     Column steps = col(Parameters.NUM_INFERENCE_STEPS.name());
     Column taken = floor(steps.multiply(col(Parameters.STRENGTH.name()))).cast(IntegerType);
     return when(col(Parameters.INIT_IMAGE_SHA256.name()).isNotNull(), taken).otherwise(steps);
+  }
+
+  /** How many numbers a planned image has in the place of its texts. */
+  public static long embeddedNumbers(Row row) {
+    return numbers(row.get(EMBEDS)) + numbers(row.get(NEGATIVE_EMBEDS));
+  }
+
+  private static long numbers(Object cell) {
+    return cell instanceof float[][] table ? (long) table.length * table[0].length : 0;
   }
 
   /** Whether the file of the image that it starts from is in its row of the table. */

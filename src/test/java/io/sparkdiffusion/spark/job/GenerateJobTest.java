@@ -68,7 +68,9 @@ class GenerateJobTest {
     assertThat(result.counts().total()).isEqualTo(5);
     assertThat(rows().schema().toDDL().replace(" NOT NULL", ""))
         .isEqualTo(
-            "id STRING,image_index INT,prompt STRING,negative_prompt STRING,prompt_syntax STRING,clip_skip INT,seed BIGINT,"
+            "id STRING,image_index INT,prompt STRING,negative_prompt STRING,prompt_syntax STRING,clip_skip INT,"
+                + "prompt_embeds ARRAY<ARRAY<FLOAT>>,negative_prompt_embeds ARRAY<ARRAY<FLOAT>>,"
+                + "seed BIGINT,"
                 + "num_inference_steps INT,guidance_scale DOUBLE,guidance_rescale DOUBLE,"
                 + "height INT,width INT,scheduler STRING,eta DOUBLE,vae_tiling STRING,"
                 + "init_image STRING,init_image_sha256 STRING,init_image_fit STRING,strength DOUBLE,loras STRING,"

@@ -9,6 +9,7 @@ import io.sparkdiffusion.spark.table.RequestColumns;
 import io.sparkdiffusion.testing.LocalSpark;
 import io.sparkdiffusion.testing.Requests;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -102,6 +103,19 @@ class PlannedImagesTest {
   void areLeftToSparkWhereRowsAskForMore() {
     Stream<Row> all = Stream.generate(() -> rows.get(0)).limit(FewImages.MOST + 1L);
     assertThat(FewImages.of(spark, RequestColumns.SCHEMA, all)).isEmpty();
+  }
+
+  @Test
+  void areLeftToSparkWhereTheirEmbeddingsTakeMuch() {
+    List<List<Float>> table = Collections.nCopies(8, Collections.nCopies(1024, 1f));
+    Parameter.Value<?> embeds = Parameters.PROMPT_EMBEDS.read(table).orElseThrow();
+    Row row = RequestColumns.of(Requests.of("a", 0, "", "", embeds), "hash", List.of());
+    int most = FewImages.MOST_NUMBERS / (8 * 1024);
+    assertThat(FewImages.of(spark, RequestColumns.SCHEMA, Stream.generate(() -> row).limit(most)))
+        .isPresent();
+    assertThat(
+            FewImages.of(spark, RequestColumns.SCHEMA, Stream.generate(() -> row).limit(most + 1)))
+        .isEmpty();
   }
 
   @Test
