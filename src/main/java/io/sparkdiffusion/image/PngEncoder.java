@@ -16,16 +16,18 @@ public final class PngEncoder {
   private static final byte RGB = 2;
   private static final int LONGEST_IDAT = 64 * 1024;
 
-  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream out;
 
-  private PngEncoder() {}
+  private PngEncoder(int expectedBytes) {
+    this.out = new ByteArrayOutputStream(expectedBytes);
+  }
 
   /**
    * A complete PNG file with the texts before the pixels. NUL characters, which PNG forbids, are
    * written as U+FFFD.
    */
   public static byte[] encode(RgbImage image, List<PngText> texts) {
-    PngEncoder encoder = new PngEncoder();
+    PngEncoder encoder = new PngEncoder(image.rgb().length / 2);
     encoder.out.writeBytes(SIGNATURE);
     encoder.chunk("IHDR", header(image));
     texts.forEach(encoder::text);
@@ -69,24 +71,27 @@ public final class PngEncoder {
   }
 
   private void pixels(RgbImage image) {
-    byte[] compressed = HuffmanDeflate.deflate(PaethFilter.filtered(image));
-    for (int from = 0; from < compressed.length; from += LONGEST_IDAT) {
-      chunk("IDAT", compressed, from, Math.min(LONGEST_IDAT, compressed.length - from));
+    HuffmanDeflate deflate =
+        new HuffmanDeflate(LONGEST_IDAT, (bytes, length) -> chunk("IDAT", bytes, length));
+    PaethFilter rows = new PaethFilter(image);
+    for (int y = 0; y < image.heightPixels(); y++) {
+      deflate.add(rows.next());
     }
+    deflate.finish();
   }
 
   private void chunk(String type, byte[] data) {
-    chunk(type, data, 0, data.length);
+    chunk(type, data, data.length);
   }
 
-  private void chunk(String type, byte[] data, int from, int length) {
+  private void chunk(String type, byte[] data, int length) {
     byte[] name = type.getBytes(StandardCharsets.US_ASCII);
     CRC32 crc = new CRC32();
     crc.update(name);
-    crc.update(data, from, length);
+    crc.update(data, 0, length);
     integer(length);
     out.writeBytes(name);
-    out.write(data, from, length);
+    out.write(data, 0, length);
     integer((int) crc.getValue());
   }
 

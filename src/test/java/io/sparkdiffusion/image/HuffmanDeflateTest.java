@@ -2,7 +2,10 @@ package io.sparkdiffusion.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayOutputStream;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.function.IntUnaryOperator;
 import java.util.zip.Deflater;
@@ -14,6 +17,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class HuffmanDeflateTest {
 
   private static final int BLOCK = 16_383;
+  private static final int PART = 5_000;
+  private static final int PIECE = 4_096;
 
   private final Random random = new Random(7);
 
@@ -77,7 +82,27 @@ class HuffmanDeflateTest {
   }
 
   private static void assertSame(byte[] data) {
-    assertThat(HuffmanDeflate.deflate(data)).isEqualTo(byZlib(data));
+    assertThat(byOurs(data)).isEqualTo(byZlib(data));
+  }
+
+  /** Added in parts, given in pieces. */
+  private static byte[] byOurs(byte[] data) {
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    List<Integer> lengths = new ArrayList<>();
+    HuffmanDeflate deflate =
+        new HuffmanDeflate(
+            PIECE,
+            (bytes, length) -> {
+              all.write(bytes, 0, length);
+              lengths.add(length);
+            });
+    for (int from = 0; from < data.length; from += PART) {
+      deflate.add(Arrays.copyOfRange(data, from, Math.min(from + PART, data.length)));
+    }
+    deflate.finish();
+    assertThat(lengths.subList(0, lengths.size() - 1)).allMatch(length -> length == PIECE);
+    assertThat(lengths.get(lengths.size() - 1)).isBetween(1, PIECE);
+    return all.toByteArray();
   }
 
   private static byte[] byZlib(byte[] data) {

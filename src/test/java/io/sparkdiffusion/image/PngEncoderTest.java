@@ -70,14 +70,14 @@ class PngEncoderTest {
   @ParameterizedTest
   @MethodSource("images")
   void filtersEachRowAsTheStandardSays(RgbImage image) {
-    byte[] filtered = PaethFilter.filtered(image);
+    PaethFilter rows = new PaethFilter(image);
 
-    int rowBytes = image.rowBytes();
     for (int y = 0; y < image.heightPixels(); y++) {
-      byte filter = filtered[y * (rowBytes + 1)];
-      for (int x = 0; x < rowBytes; x++) {
-        int predicted = filter == 2 ? byteAt(image, x, y - 1) : paeth(image, x, y);
-        assertThat(filtered[y * (rowBytes + 1) + 1 + x])
+      byte[] filtered = rows.next();
+      assertThat(filtered).hasSize(1 + image.rowBytes());
+      for (int x = 0; x < image.rowBytes(); x++) {
+        int predicted = filtered[0] == 2 ? byteAt(image, x, y - 1) : paeth(image, x, y);
+        assertThat(filtered[1 + x])
             .as("byte %d of row %d", x, y)
             .isEqualTo((byte) (byteAt(image, x, y) - predicted));
       }
