@@ -7,12 +7,14 @@ import io.sparkdiffusion.image.PngTexts;
 import io.sparkdiffusion.metadata.GenerationParameters;
 import io.sparkdiffusion.metadata.ImageCommand;
 import io.sparkdiffusion.metadata.ImageOrigin;
-import io.sparkdiffusion.request.Start;
+import io.sparkdiffusion.request.InputFile;
+import io.sparkdiffusion.request.InputImage;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -111,7 +113,7 @@ public final class Inspect implements Callable<Integer> {
               .formatted(file));
     }
     if (again != null) {
-      return makeAgain(started(parsed(parameters)), origin, isMarked);
+      return makeAgain(withInputs(parsed(parameters)), origin, isMarked);
     }
     InspectedText.lines(parameters).forEach(out::println);
     out.println();
@@ -119,24 +121,31 @@ public final class Inspect implements Callable<Integer> {
     if (isOfEmbeds) {
       out.println("It was made from embeddings: its row has them, this file has not.");
     } else if (origin != null) {
-      tellOrigin(started(parsed(parameters)), ImageOrigin.fromJson(origin), isMarked);
+      tellOrigin(withInputs(parsed(parameters)), ImageOrigin.fromJson(origin), isMarked);
     }
     return ExitCode.DONE;
   }
 
-  /** With the place of the image that it starts from, which lay in a table where none is said. */
-  private GenerationParameters started(GenerationParameters said) {
-    if (!(Start.of(said.values()) instanceof Start.FromImage start)) {
-      return said;
+  /** With the places of its input images, which lay in a table where none is said. */
+  private GenerationParameters withInputs(GenerationParameters said) {
+    GenerationParameters found = said;
+    for (InputImage input : InputImage.of(said.values())) {
+      found = found.with(input, place(input, input.file(said.values())));
     }
-    String place = initImage == null ? said.initImage() : initImage;
+    return found;
+  }
+
+  private String place(InputImage input, InputFile said) {
+    String place = input == InputImage.INIT && initImage != null ? initImage : said.path();
+    String name = input.path().name();
     if (place.isEmpty() && again != null) {
       throw new ProblemsException(
-          "Cannot make %s again: the image that it starts from lay in a table, --init-image=FILE must name one with its bytes (SHA-256 %s)"
-              .formatted(file, start.sha256()));
+          "Cannot make %s again: its %s lay in a table, --%s=FILE must name one with its bytes (SHA-256 %s)"
+              .formatted(file, name, name.replace('_', '-'), said.sha256()));
     }
-    String named = place.isEmpty() ? "INIT_IMAGE_WITH_SHA256_" + start.sha256() : place;
-    return said.startingFrom(named);
+    return place.isEmpty()
+        ? name.toUpperCase(Locale.ROOT) + "_WITH_SHA256_" + said.sha256()
+        : place;
   }
 
   private static String shown(Set<String> keywords) {

@@ -2,10 +2,10 @@ package io.sparkdiffusion.metadata;
 
 import io.sparkdiffusion.config.Shown;
 import io.sparkdiffusion.request.ImageRequest;
+import io.sparkdiffusion.request.InputImage;
 import io.sparkdiffusion.request.Parameter;
 import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.request.PromptEmbeds;
-import io.sparkdiffusion.request.Start;
 import io.sparkdiffusion.request.Values;
 import io.sparkdiffusion.sampler.Samplers;
 import java.util.ArrayList;
@@ -273,12 +273,8 @@ public record GenerationParameters(
 
   /** The web UI tells of every image that starts from another how much is drawn anew. */
   private boolean isSaid(Parameter<?> parameter) {
-    boolean isFromImage = Start.of(values) instanceof Start.FromImage;
-    if (parameter == Parameters.STRENGTH) {
-      return isFromImage;
-    }
     boolean isSet = !parameter.usual().equals(values.find(parameter));
-    return isSet && (isFromImage || !Start.PARAMETERS.contains(parameter));
+    return InputImage.isUsed(parameter, values) && (isSet || parameter == Parameters.STRENGTH);
   }
 
   private void put(Map<String, String> settings, Parameter<?> parameter) {
@@ -286,15 +282,10 @@ public record GenerationParameters(
     settings.put(label(parameter), parameter == Parameters.CLIP_SKIP ? counted(value, 1) : value);
   }
 
-  /** Where the file of the image is that it starts from; empty where that lay in a table. */
-  public String initImage() {
-    return values.get(Parameters.INIT_IMAGE);
-  }
-
-  /** The same of an image whose file is elsewhere. */
-  public GenerationParameters startingFrom(String path) {
+  /** The same of an image that has an input image whose file is elsewhere. */
+  public GenerationParameters with(InputImage input, String path) {
     return new GenerationParameters(
-        values.with(Parameters.INIT_IMAGE.of(path)), modelHash, modelName, loras, embeddings);
+        values.with(input.path().of(path)), modelHash, modelName, loras, embeddings);
   }
 
   /** A row that makes the same image again, as the only one of that row. */

@@ -2,9 +2,9 @@ package io.sparkdiffusion.metadata;
 
 import io.sparkdiffusion.config.Shown;
 import io.sparkdiffusion.config.StrictJson;
+import io.sparkdiffusion.request.InputImage;
 import io.sparkdiffusion.request.Parameter;
 import io.sparkdiffusion.request.Parameters;
-import io.sparkdiffusion.request.Start;
 import io.sparkdiffusion.request.VaeTiling;
 import io.sparkdiffusion.request.Values;
 import io.sparkdiffusion.sampler.SchedulerConfig;
@@ -93,10 +93,9 @@ public final class ImageCommand {
       String dtype,
       Map<String, Object> schedulerConfig) {
     Map<String, Object> settings = new LinkedHashMap<>(model);
-    boolean isFromImage = Start.of(image.values()) instanceof Start.FromImage;
     for (Parameter<?> parameter : Parameters.OF_IMAGE) {
       boolean isSaidElsewhere = parameter == Parameters.LORAS;
-      if (isSaidElsewhere || (!isFromImage && Start.PARAMETERS.contains(parameter))) {
+      if (isSaidElsewhere || !InputImage.isUsed(parameter, image.values())) {
         continue;
       }
       image.values().find(parameter).ifPresent(value -> settings.put(parameter.name(), value));

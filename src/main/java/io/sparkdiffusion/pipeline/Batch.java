@@ -3,6 +3,7 @@ package io.sparkdiffusion.pipeline;
 import io.sparkdiffusion.noise.TorchGenerator;
 import io.sparkdiffusion.request.BatchKey;
 import io.sparkdiffusion.request.ImageRequest;
+import io.sparkdiffusion.request.InputImage;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -64,13 +65,13 @@ final class Batch {
   }
 
   /**
-   * The images that all start from.
+   * An input image of each.
    *
    * @return (B, H, W, 3), row by row
    */
-  byte[] pixels(StartImages starts) {
+  byte[] pixels(InputImage input, InputPixels given) {
     ByteArrayOutputStream all = new ByteArrayOutputStream();
-    requests.forEach(request -> all.writeBytes(starts.rgb(request)));
+    requests.forEach(request -> all.writeBytes(given.rgb(request, input)));
     return all.toByteArray();
   }
 

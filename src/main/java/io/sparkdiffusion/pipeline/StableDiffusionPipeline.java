@@ -177,26 +177,26 @@ public final class StableDiffusionPipeline implements AutoCloseable {
    *     pipeline can be used further
    */
   public List<ImageResult> generate(List<ImageRequest> requests, int batchSize) {
-    return generate(requests, StartImages.NONE, batchSize);
+    return generate(requests, InputPixels.NONE, batchSize);
   }
 
   /**
-   * The same of images that start from others.
+   * The same of images with input images.
    *
    * @param given the pixels of those
    */
-  public List<ImageResult> generate(List<ImageRequest> requests, StartImages given, int batchSize) {
+  public List<ImageResult> generate(List<ImageRequest> requests, InputPixels given, int batchSize) {
     return generate(requests, given, batchSize, latents -> {});
   }
 
   /** The same as {@link #generate(List)}, seen step by step. */
   public List<ImageResult> generate(List<ImageRequest> requests, StepObserver observer) {
-    return generate(requests, StartImages.NONE, observer);
+    return generate(requests, InputPixels.NONE, observer);
   }
 
-  /** The same of images that start from others. */
+  /** The same of images with input images. */
   public List<ImageResult> generate(
-      List<ImageRequest> requests, StartImages given, StepObserver observer) {
+      List<ImageRequest> requests, InputPixels given, StepObserver observer) {
     return generate(requests, given, options.batchSize(), observer);
   }
 
@@ -218,7 +218,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
   }
 
   private synchronized List<ImageResult> generate(
-      List<ImageRequest> requests, StartImages given, int batchSize, StepObserver observer) {
+      List<ImageRequest> requests, InputPixels given, int batchSize, StepObserver observer) {
     BatchKey key = Batch.commonKey(requests);
     Schedule schedule;
     try {
@@ -263,7 +263,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
 
   private List<ImageResult> generateBatch(
       List<ImageRequest> requests,
-      StartImages given,
+      InputPixels given,
       int batchSize,
       Schedule schedule,
       StepObserver observer) {
@@ -287,7 +287,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
       BatchShape shape,
       List<EncodedText> texts,
       Schedule schedule,
-      StartImages given,
+      InputPixels given,
       StepObserver observer) {
     try (ResourceStack own = new ResourceStack()) {
       DeviceTensor embeddings = own.push(prompts.embeddings(texts));

@@ -4,6 +4,7 @@ import io.sparkdiffusion.family.ImageEncoderNetwork;
 import io.sparkdiffusion.family.ModelFolder;
 import io.sparkdiffusion.family.Networks;
 import io.sparkdiffusion.kernel.Target;
+import io.sparkdiffusion.request.InputImage;
 import io.sparkdiffusion.torch.DeviceTensor;
 import io.sparkdiffusion.torch.TorchDevice;
 import io.sparkdiffusion.torch.WeightDictionary;
@@ -41,9 +42,9 @@ final class StartEncoder implements AutoCloseable {
    * @return (B, C, h, w) float32, scaled; the caller closes it
    * @throws io.sparkdiffusion.config.ProblemsException where the folder's encoder cannot be used
    */
-  DeviceTensor latents(Batch batch, StartImages starts, BatchShape shape) {
+  DeviceTensor latents(Batch batch, InputPixels given, BatchShape shape) {
     ImageEncoder opened = opened();
-    try (DeviceTensor images = opened.images(batch.pixels(starts), shape);
+    try (DeviceTensor images = opened.images(batch.pixels(InputImage.INIT, given), shape);
         DeviceTensor noise =
             device.floats(
                 batch.noise(shape.latentCount()),

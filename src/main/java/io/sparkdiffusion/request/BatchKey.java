@@ -1,5 +1,6 @@
 package io.sparkdiffusion.request;
 
+import java.util.List;
 import java.util.OptionalInt;
 
 /**
@@ -8,8 +9,15 @@ import java.util.OptionalInt;
  * @param shared values of the parameters in which images of a batch must not differ
  * @param guided false where guidance is at most 1 and the unconditional half is skipped
  * @param firstStep the step that images with noise over them begin with; empty for noise alone
+ * @param inputs what all of them are given
  */
-public record BatchKey(Values shared, boolean guided, OptionalInt firstStep) {
+public record BatchKey(
+    Values shared, boolean guided, OptionalInt firstStep, List<InputImage> inputs) {
+
+  /** Keeps a copy. */
+  public BatchKey {
+    inputs = List.copyOf(inputs);
+  }
 
   public int numInferenceSteps() {
     return shared.get(Parameters.NUM_INFERENCE_STEPS);

@@ -147,26 +147,20 @@ public final class ImageRequest implements Serializable {
     return new ImageRequest(id, imageIndex, values.with(other));
   }
 
-  /**
-   * The same from an image.
-   *
-   * @param path where its file is; empty where its bytes are in the row
-   * @param sha256 of its file's bytes
-   */
-  public ImageRequest startingFrom(String path, String sha256) {
-    return with(Parameters.INIT_IMAGE.of(path)).with(Parameters.INIT_IMAGE_SHA256.of(sha256));
+  /** The input images that it has. */
+  public List<InputImage> inputs() {
+    return InputImage.of(values);
   }
 
-  /** The same from noise, with the usual values of what that does not depend on. */
-  public ImageRequest startingFromNoise() {
-    Values usual = Values.usual().only(Start.PARAMETERS::contains);
-    return new ImageRequest(id, imageIndex, usual.withDefaults(values));
+  /** The same with these input images and no others; what they leave unused is as usual. */
+  public ImageRequest withInputs(Map<InputImage, InputFile> files) {
+    return new ImageRequest(id, imageIndex, InputImage.in(values, files));
   }
 
   /** What a request hash holds of this image, by name. */
   public Map<String, Object> canonical() {
     Map<String, Object> parts = new HashMap<>(values.canonical());
-    parts.putAll(start.canonical());
+    parts.putAll(InputImage.canonical(values));
     parts.put("image_index", imageIndex);
     return parts;
   }
@@ -176,7 +170,8 @@ public final class ImageRequest implements Serializable {
     return new BatchKey(
         values.only(parameter -> !parameter.variesInBatch()),
         isGuided(),
-        start.firstStep(numInferenceSteps()));
+        start.firstStep(numInferenceSteps()),
+        inputs());
   }
 
   /** Whether there is guidance, by diffusers' rule (do_classifier_free_guidance). */

@@ -9,8 +9,8 @@ public enum InHash {
    * that there are keep their hashes and are not made again.
    */
   UNLESS_USUAL,
-  /** As {@link Start} says, for what images from noise do not depend on. */
-  BY_START,
+  /** As {@link InputImage} says, for what only images with input images depend on. */
+  BY_INPUT,
   /** It decides the image by what is loaded: the model's digest stands for it. */
   IN_MODEL
 }

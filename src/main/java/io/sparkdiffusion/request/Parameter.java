@@ -107,7 +107,7 @@ public final class Parameter<T> implements Serializable {
     }
     return switch (said.inHash) {
       case YES -> true;
-      case NO, BY_START, IN_MODEL -> false;
+      case NO, BY_INPUT, IN_MODEL -> false;
       case UNLESS_USUAL -> !value.equals(said.usual);
     };
   }

@@ -245,7 +245,7 @@ public final class Parameters {
                   "PNG or JPEG file that is drawn over; in a table also its bytes",
                   "image file that is drawn over, any Hadoop path; empty: noise")
               .topic(Topic.WHAT_TO_DRAW)
-              .inHash(InHash.BY_START)
+              .inHash(InHash.BY_INPUT)
               .variesInBatch());
 
   /** What the image's file must be; a planned image always has it. */
@@ -259,7 +259,7 @@ public final class Parameters {
                   "SHA-256 that the file of init_image must have",
                   "SHA-256 that the file of init_image must have; empty: any")
               .topic(Topic.WHAT_TO_DRAW)
-              .inHash(InHash.BY_START)
+              .inHash(InHash.BY_INPUT)
               .variesInBatch());
 
   /** How that image comes to the size that is asked for. */
@@ -273,7 +273,7 @@ public final class Parameters {
                       + " it to the shape first",
                   "an init_image of another size: exact refuses it, resize, crop")
               .topic(Topic.WHAT_TO_DRAW)
-              .inHash(InHash.BY_START)
+              .inHash(InHash.BY_INPUT)
               .variesInBatch());
 
   /** Share of the steps that an image goes through; 1 leaves little of it. */
@@ -286,7 +286,7 @@ public final class Parameters {
               .means(
                   "how much of init_image is drawn anew: the share of the steps that are taken",
                   "how much of init_image is drawn anew, 0 to 1")
-              .inHash(InHash.BY_START)
+              .inHash(InHash.BY_INPUT)
               .variesInBatch());
 
   /**

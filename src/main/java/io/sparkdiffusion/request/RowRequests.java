@@ -60,10 +60,7 @@ public sealed interface RowRequests {
   private static Optional<String> strengthProblem(Values row) {
     int steps = row.get(Parameters.NUM_INFERENCE_STEPS);
     double strength = row.get(Parameters.STRENGTH);
-    boolean hasImage =
-        !row.get(Parameters.INIT_IMAGE).isEmpty()
-            || !row.get(Parameters.INIT_IMAGE_SHA256).isEmpty();
-    return hasImage && Start.FromImage.taken(steps, strength) == 0
+    return InputImage.INIT.isGiven(row) && Start.taken(steps, strength) == 0
         ? Optional.of(
             "Cannot use strength: one step must be taken at least (%s of %s steps)"
                 .formatted(strength, steps))

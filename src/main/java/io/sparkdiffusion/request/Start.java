@@ -1,23 +1,10 @@
 package io.sparkdiffusion.request;
 
 import java.io.Serializable;
-import java.util.List;
-import java.util.Map;
 import java.util.OptionalInt;
 
 /** What denoising starts from. */
 public sealed interface Start extends Serializable {
-
-  /** What only images that start from others depend on. */
-  List<Parameter<?>> PARAMETERS =
-      List.of(
-          Parameters.INIT_IMAGE,
-          Parameters.INIT_IMAGE_SHA256,
-          Parameters.INIT_IMAGE_FIT,
-          Parameters.STRENGTH);
-
-  /** What the request hash holds of it, by name; nothing of noise, which the seed decides. */
-  Map<String, Object> canonical();
 
   /**
    * The step that denoising begins with, where it does not begin with noise alone.
@@ -28,23 +15,18 @@ public sealed interface Start extends Serializable {
 
   /** What an image's values say. */
   static Start of(Values values) {
-    return values
-        .find(Parameters.INIT_IMAGE_SHA256)
-        .filter(hash -> !hash.isEmpty())
-        .<Start>map(
-            hash ->
-                new FromImage(
-                    hash, values.get(Parameters.STRENGTH), values.get(Parameters.INIT_IMAGE_FIT)))
-        .orElseGet(Noise::new);
+    return InputImage.INIT.isIn(values)
+        ? new FromImage(values.get(Parameters.STRENGTH))
+        : new Noise();
+  }
+
+  /** How many of a run's steps are taken over an image (diffusers, get_timesteps). */
+  static int taken(int steps, double strength) {
+    return Math.min((int) (steps * strength), steps);
   }
 
   /** Noise of the image's own seed. */
   record Noise() implements Start {
-    @Override
-    public Map<String, Object> canonical() {
-      return Map.of();
-    }
-
     @Override
     public OptionalInt firstStep(int steps) {
       return OptionalInt.empty();
@@ -52,32 +34,14 @@ public sealed interface Start extends Serializable {
   }
 
   /**
-   * Another image with noise over it.
+   * Another image ({@link InputImage#INIT}) with noise over it.
    *
-   * @param sha256 of the image file's bytes, in hex; the image itself does not travel with requests
    * @param strength share of the steps that are taken, 0 to 1
-   * @param fit how the image comes to the size that is asked for, of {@link InitImageFit}
    */
-  record FromImage(String sha256, double strength, String fit) implements Start {
-    @Override
-    public Map<String, Object> canonical() {
-      return Map.of(
-          Parameters.INIT_IMAGE_SHA256.name(),
-          sha256,
-          Parameters.STRENGTH.name(),
-          strength,
-          Parameters.INIT_IMAGE_FIT.name(),
-          fit);
-    }
-
+  record FromImage(double strength) implements Start {
     @Override
     public OptionalInt firstStep(int steps) {
       return OptionalInt.of(steps - taken(steps, strength));
-    }
-
-    /** How many of a run's steps are taken (diffusers, get_timesteps). */
-    public static int taken(int steps, double strength) {
-      return Math.min((int) (steps * strength), steps);
     }
   }
 }

@@ -9,6 +9,8 @@ import io.sparkdiffusion.metadata.EmbeddingTag;
 import io.sparkdiffusion.metadata.GenerationParameters;
 import io.sparkdiffusion.metadata.ImageOrigin;
 import io.sparkdiffusion.metadata.LoraTag;
+import io.sparkdiffusion.request.InputFile;
+import io.sparkdiffusion.request.InputImage;
 import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.testing.Requests;
 import java.io.ByteArrayOutputStream;
@@ -185,14 +187,14 @@ class InspectTest {
         .isEqualTo(ExitCode.NOT_USABLE);
     assertThat(text(err))
         .contains(
-            "the image that it starts from lay in a table, --init-image=FILE must name one with its"
+            "its init_image lay in a table, --init-image=FILE must name one with its"
                 + " bytes (SHA-256 %s)".formatted(hash));
   }
 
   private static GenerationParameters startingFrom(String path, String hash) {
     return GenerationParameters.of(
         Requests.of("a", 0, "a fox", "", Parameters.HEIGHT.of(8), Parameters.WIDTH.of(8))
-            .startingFrom(path, hash),
+            .withInputs(Map.of(InputImage.INIT, new InputFile(path, hash))),
         "0123456789ab",
         "tiny");
   }

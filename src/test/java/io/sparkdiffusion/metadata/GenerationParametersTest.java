@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkdiffusion.request.ImageRequest;
+import io.sparkdiffusion.request.InputFile;
+import io.sparkdiffusion.request.InputImage;
 import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.request.RowRequests;
 import io.sparkdiffusion.request.Values;
 import io.sparkdiffusion.sampler.Samplers;
 import io.sparkdiffusion.testing.Requests;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -39,7 +42,7 @@ class GenerationParametersTest {
   void tellsWhatAnImageStartsFromAndHowMuchIsDrawnAnew() {
     ImageRequest request =
         Requests.of("r", 0, "a cat", "", Parameters.SEED.of(1L))
-            .startingFrom("file:/in, 1.png", "a".repeat(64));
+            .withInputs(Map.of(InputImage.INIT, new InputFile("file:/in, 1.png", "a".repeat(64))));
     GenerationParameters parameters = GenerationParameters.of(request, DIGEST, "sd2");
 
     assertThat(parameters.text())
@@ -47,7 +50,7 @@ class GenerationParametersTest {
             "Model: sd2, Denoising strength: 0.8, Init image: \"file:/in, 1.png\", Init image sha256: "
                 + "a".repeat(64));
     assertThat(GenerationParameters.parse(parameters.text())).isEqualTo(parameters);
-    assertThat(parameters.initImage()).isEqualTo("file:/in, 1.png");
+    assertThat(parameters.values().get(Parameters.INIT_IMAGE)).isEqualTo("file:/in, 1.png");
   }
 
   @Test

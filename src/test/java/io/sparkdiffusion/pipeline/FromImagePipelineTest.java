@@ -24,13 +24,13 @@ class FromImagePipelineTest {
     StableDiffusionPipelineTest.assertEqualToDiffusers(run, images(run));
   }
 
-  private static StartImages images(PipelineCase run) {
+  private static InputPixels images(PipelineCase run) {
     ReferenceFile numbers = ReferenceModels.numbers(run.numbers());
     ImageRequest first = run.requests().get(0);
     byte[] all = numbers.bytes("images/%sx%s".formatted(first.heightPixels(), first.widthPixels()));
     int count = all.length / run.requests().size();
     assertThat(count).isEqualTo(3 * first.heightPixels() * first.widthPixels());
-    return request -> {
+    return (request, input) -> {
       int place = run.requests().indexOf(request);
       return Arrays.copyOfRange(all, place * count, (place + 1) * count);
     };

@@ -36,10 +36,10 @@ class StableDiffusionPipelineTest {
   }
 
   static void assertEqualToDiffusers(PipelineCase run) {
-    assertEqualToDiffusers(run, StartImages.NONE);
+    assertEqualToDiffusers(run, InputPixels.NONE);
   }
 
-  static void assertEqualToDiffusers(PipelineCase run, StartImages starts) {
+  static void assertEqualToDiffusers(PipelineCase run, InputPixels starts) {
     ReferenceFile numbers = ReferenceModels.numbers(run.numbers());
     float[] expected = numbers.floats(run.name() + "/latents");
     byte[] pixels = numbers.bytes(run.name() + "/pixels");

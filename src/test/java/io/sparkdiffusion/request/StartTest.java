@@ -20,7 +20,7 @@ class StartTest {
   void takesTheLastShareOfTheSteps(int steps, double strength, int first) {
     ImageRequest request = request(Parameters.STRENGTH.of(strength));
     assertThat(request.start().firstStep(steps)).isEqualTo(OptionalInt.of(first));
-    assertThat(request.startingFromNoise().start().firstStep(steps)).isEmpty();
+    assertThat(request.withInputs(Map.of()).start().firstStep(steps)).isEmpty();
   }
 
   @Test
@@ -31,10 +31,17 @@ class StartTest {
         .containsEntry("strength", 0.8)
         .containsEntry("init_image_fit", "exact")
         .doesNotContainKey("init_image");
-    assertThat(request().startingFrom("elsewhere.png", HASH).canonical()).isEqualTo(canonical);
-    assertThat(request().startingFrom("in.png", "b".repeat(64)).canonical())
+    assertThat(
+            request()
+                .withInputs(Map.of(InputImage.INIT, new InputFile("elsewhere.png", HASH)))
+                .canonical())
+        .isEqualTo(canonical);
+    assertThat(
+            request()
+                .withInputs(Map.of(InputImage.INIT, new InputFile("in.png", "b".repeat(64))))
+                .canonical())
         .isNotEqualTo(canonical);
-    assertThat(request(Parameters.STRENGTH.of(0.5)).startingFromNoise().canonical())
+    assertThat(request(Parameters.STRENGTH.of(0.5)).withInputs(Map.of()).canonical())
         .isEqualTo(Requests.of("r", 0, "a cat", "").canonical());
   }
 
@@ -44,7 +51,7 @@ class StartTest {
         .isEqualTo(request(Parameters.STRENGTH.of(0.8)).batchKey());
     assertThat(request(Parameters.STRENGTH.of(0.7)).batchKey()).isNotEqualTo(request().batchKey());
     assertThat(request(Parameters.STRENGTH.of(1.0)).batchKey())
-        .isNotEqualTo(request().startingFromNoise().batchKey());
+        .isNotEqualTo(request().withInputs(Map.of()).batchKey());
   }
 
   @ParameterizedTest
@@ -65,6 +72,7 @@ class StartTest {
   }
 
   private static ImageRequest request(Parameter.Value<?>... values) {
-    return Requests.of("r", 0, "a cat", "", values).startingFrom("in.png", HASH);
+    return Requests.of("r", 0, "a cat", "", values)
+        .withInputs(Map.of(InputImage.INIT, new InputFile("in.png", HASH)));
   }
 }

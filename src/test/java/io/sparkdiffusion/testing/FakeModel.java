@@ -6,10 +6,10 @@ import io.sparkdiffusion.hub.HubEnvironment;
 import io.sparkdiffusion.metadata.LoraTag;
 import io.sparkdiffusion.metadata.Provenance;
 import io.sparkdiffusion.pipeline.ImageResult;
+import io.sparkdiffusion.pipeline.InputPixels;
 import io.sparkdiffusion.pipeline.PipelineTimes;
-import io.sparkdiffusion.pipeline.StartImages;
 import io.sparkdiffusion.request.ImageRequest;
-import io.sparkdiffusion.request.Start;
+import io.sparkdiffusion.request.InputImage;
 import io.sparkdiffusion.sampler.Schedulers;
 import io.sparkdiffusion.spark.model.AdaptableModel;
 import io.sparkdiffusion.spark.model.GeneratorFactory;
@@ -170,13 +170,13 @@ public final class FakeModel {
     /** Half of an image is the one that it starts from. */
     @Override
     public List<ImageResult> generate(
-        List<ImageRequest> requests, StartImages starts, int batchSize) {
+        List<ImageRequest> requests, InputPixels given, int batchSize) {
       return generate(requests, batchSize).stream()
           .map(
               result ->
                   result instanceof ImageResult.Generated made
-                          && made.request().start() instanceof Start.FromImage
-                      ? over(starts.rgb(made.request()), made)
+                          && made.request().inputs().contains(InputImage.INIT)
+                      ? over(given.rgb(made.request(), InputImage.INIT), made)
                       : result)
           .toList();
     }

@@ -2,18 +2,19 @@ package io.sparkdiffusion.spark.executor;
 
 import io.sparkdiffusion.metadata.Provenance;
 import io.sparkdiffusion.pipeline.ImageResult;
-import io.sparkdiffusion.pipeline.StartImages;
+import io.sparkdiffusion.pipeline.InputPixels;
 import io.sparkdiffusion.request.BatchKey;
 import io.sparkdiffusion.request.ImageRequest;
-import io.sparkdiffusion.request.Start;
+import io.sparkdiffusion.request.InputImage;
 import io.sparkdiffusion.spark.model.Model;
 import io.sparkdiffusion.spark.model.TextsAhead;
-import io.sparkdiffusion.spark.table.UnusableInitImageException;
+import io.sparkdiffusion.spark.table.UnusableImageException;
 import io.sparkdiffusion.torch.OutOfDeviceMemoryException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
@@ -30,7 +31,7 @@ final class BatchMaker implements AutoCloseable {
   private final Provenance.Versions versions;
   private final Provenance.Computation computation;
   private final UselessBatches.Attempt attempt;
-  private final StartReader starts;
+  private final InputReader inputs;
 
   /**
    * An image that is made, or why it is not.
@@ -40,14 +41,14 @@ final class BatchMaker implements AutoCloseable {
   record Made(PlannedImage planned, ImageResult result, int batchSize) {}
 
   private BatchMaker(
-      String device, ModelTurns.Lease lease, UselessBatches.Attempt attempt, StartReader starts) {
+      String device, ModelTurns.Lease lease, UselessBatches.Attempt attempt, InputReader inputs) {
     this.device = device;
     this.lease = lease;
     this.loaded = lease.loaded();
     this.versions = loaded.generator().versions();
     this.computation = loaded.generator().computation();
     this.attempt = attempt;
-    this.starts = starts;
+    this.inputs = inputs;
   }
 
   /** Loads the model unless another task of this JVM has, which a closed one gives back. */
@@ -58,7 +59,7 @@ final class BatchMaker implements AutoCloseable {
         device,
         LostDevice.guard(device, () -> LoadedGenerators.take(run.models(), model, device, hadoop)),
         new UselessBatches.Attempt(task.stageId() + "." + task.partitionId(), task.attemptNumber()),
-        new StartReader(hadoop));
+        new InputReader(hadoop));
   }
 
   String device() {
@@ -114,18 +115,16 @@ final class BatchMaker implements AutoCloseable {
     return made;
   }
 
-  /** Those that can start, and what became of the others. */
+  /** Those whose input images can be read, and what became of the others. */
   private List<Made> make(List<PlannedImage> planned, BatchKey key, int batchSize) {
-    IdentityHashMap<ImageRequest, byte[]> pixels = new IdentityHashMap<>();
+    IdentityHashMap<ImageRequest, Map<InputImage, byte[]>> pixels = new IdentityHashMap<>();
     List<PlannedImage> started = new ArrayList<>();
     List<Made> made = new ArrayList<>();
     for (PlannedImage one : planned) {
       try {
-        if (one.request().start() instanceof Start.FromImage start) {
-          pixels.put(one.request(), starts.rgb(one, start));
-        }
+        pixels.put(one.request(), inputs.rgb(one));
         started.add(one);
-      } catch (UnusableInitImageException e) {
+      } catch (UnusableImageException e) {
         ImageResult failed = new ImageResult.Failed(one.request(), e.getMessage());
         made.add(new Made(one, failed, batchSize));
       }
@@ -133,14 +132,14 @@ final class BatchMaker implements AutoCloseable {
     if (started.isEmpty()) {
       return made;
     }
-    List<Made> others = make(started, pixels::get, key, batchSize);
+    List<Made> others = make(started, (one, input) -> pixels.get(one).get(input), key, batchSize);
     made.addAll(others);
     return others.isEmpty() ? List.of() : made;
   }
 
   /** Nothing where the batch did not fit the device's memory and a smaller one is to be tried. */
   private List<Made> make(
-      List<PlannedImage> planned, StartImages images, BatchKey key, int batchSize) {
+      List<PlannedImage> planned, InputPixels images, BatchKey key, int batchSize) {
     List<ImageRequest> requests = planned.stream().map(PlannedImage::request).toList();
     try {
       List<ImageResult> results =

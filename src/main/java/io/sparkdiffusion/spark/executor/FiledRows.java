@@ -1,21 +1,22 @@
 package io.sparkdiffusion.spark.executor;
 
+import io.sparkdiffusion.request.InputImage;
 import io.sparkdiffusion.spark.table.RequestColumns;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
-import java.util.Optional;
 import java.util.Queue;
 import org.apache.spark.sql.Row;
 
 /**
- * A task's planned images, each with its file where the table holds that: in the order in which the
- * table is read again, so that one file is held at a time. Files of rows that are not this task's
- * are passed over.
+ * A task's planned images, each with its files where the table holds them: in the order in which
+ * the table is read again, so that one row's are held at a time. Files of rows that are not this
+ * task's are passed over.
  */
 final class FiledRows implements Iterator<FiledRows.Filed> {
 
@@ -26,9 +27,15 @@ final class FiledRows implements Iterator<FiledRows.Filed> {
   /**
    * A planned image.
    *
-   * @param file that it starts from; nothing where the table does not hold it, any more or at all
+   * @param files of its input images, those that the table still holds
    */
-  record Filed(Row planned, Optional<byte[]> file) {}
+  record Filed(Row planned, Map<InputImage, byte[]> files) {
+
+    /** An image whose files the table does not hold. */
+    Filed(Row planned) {
+      this(planned, Map.of());
+    }
+  }
 
   /** Joins planned images, of which a task has few and which hold no pixels, with their files. */
   FiledRows(Iterator<Row> planned, Iterator<Row> files) {
@@ -38,7 +45,7 @@ final class FiledRows implements Iterator<FiledRows.Filed> {
           if (RequestColumns.hasFileInTable(row)) {
             waiting.computeIfAbsent(row.getString(0), any -> new ArrayList<>()).add(row);
           } else {
-            ready.add(new Filed(row, Optional.empty()));
+            ready.add(new Filed(row));
           }
         });
   }
@@ -53,7 +60,7 @@ final class FiledRows implements Iterator<FiledRows.Filed> {
 
       @Override
       public Filed next() {
-        return new Filed(planned.next(), Optional.empty());
+        return new Filed(planned.next());
       }
     };
   }
@@ -62,18 +69,31 @@ final class FiledRows implements Iterator<FiledRows.Filed> {
   public boolean hasNext() {
     while (ready.isEmpty() && !waiting.isEmpty() && files.hasNext()) {
       Row file = files.next();
-      add(waiting.remove(file.getString(0)), Optional.ofNullable(file.getAs(1)));
+      List<Row> its = waiting.remove(file.getString(0));
+      if (its != null) {
+        add(its, files(file));
+      }
     }
     if (ready.isEmpty() && !waiting.isEmpty()) {
-      add(waiting.remove(waiting.keySet().iterator().next()), Optional.empty());
+      add(waiting.remove(waiting.keySet().iterator().next()), Map.of());
     }
     return !ready.isEmpty();
   }
 
-  private void add(List<Row> planned, Optional<byte[]> file) {
-    if (planned != null) {
-      planned.forEach(row -> ready.add(new Filed(row, file)));
+  private void add(List<Row> planned, Map<InputImage, byte[]> its) {
+    planned.forEach(row -> ready.add(new Filed(row, its)));
+  }
+
+  /** By the names of the columns. */
+  private static Map<InputImage, byte[]> files(Row row) {
+    Map<InputImage, byte[]> files = new EnumMap<>(InputImage.class);
+    String[] names = row.schema().fieldNames();
+    for (int i = 1; i < names.length; i++) {
+      if (!row.isNullAt(i)) {
+        files.put(InputImage.at(names[i]).orElseThrow(), row.getAs(i));
+      }
     }
+    return files;
   }
 
   @Override

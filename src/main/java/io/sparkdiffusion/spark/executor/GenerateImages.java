@@ -49,7 +49,7 @@ public final class GenerateImages implements MapPartitionsFunction<Row, Row> {
   /**
    * The same where the table holds files of images.
    *
-   * @param files id and file of rows, those of the planned images and perhaps others
+   * @param files id and files of rows, those of the planned images and perhaps others
    */
   public Iterator<Row> callWithFiles(Iterator<Row> planned, Iterator<Row> files) {
     return new Results(new FiledRows(planned, files));

@@ -1,8 +1,9 @@
 package io.sparkdiffusion.spark.executor;
 
 import io.sparkdiffusion.image.RgbImage;
+import io.sparkdiffusion.request.InputImage;
 import io.sparkdiffusion.spark.table.ImageCells;
-import io.sparkdiffusion.spark.table.UnusableInitImageException;
+import io.sparkdiffusion.spark.table.UnusableImageException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.regex.Matcher;
@@ -30,19 +31,20 @@ final class SparkImage {
   /**
    * Its pixels: grey, or blue, green and red, with a fourth channel over white.
    *
-   * @throws UnusableInitImageException where it has not as many as it says
+   * @throws UnusableImageException where it has not as many as it says
    */
-  static RgbImage read(byte[] cell) throws UnusableInitImageException {
+  static RgbImage read(InputImage input, byte[] cell) throws UnusableImageException {
     Matcher header = header(cell);
     if (!header.lookingAt()) {
-      throw new UnusableInitImageException("it must be Spark's image struct", "another cell");
+      throw new UnusableImageException(input, "it must be Spark's image struct", "another cell");
     }
     int height = Integer.parseInt(header.group(1));
     int width = Integer.parseInt(header.group(2));
     int channels = Integer.parseInt(header.group(3));
     byte[] data = Arrays.copyOfRange(cell, header.end(), cell.length);
     if (height < 1 || width < 1 || data.length != (long) height * width * channels) {
-      throw new UnusableInitImageException(
+      throw new UnusableImageException(
+          input,
           "its data must hold height x width x nChannels bytes",
           "%s of %s x %s x %s".formatted(data.length, height, width, channels));
     }

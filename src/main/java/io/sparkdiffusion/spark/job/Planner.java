@@ -4,6 +4,7 @@ import io.sparkdiffusion.config.ExecutionConfig;
 import io.sparkdiffusion.config.InputConfig;
 import io.sparkdiffusion.config.JobConfig;
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.request.InputImage;
 import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.request.Values;
 import io.sparkdiffusion.spark.executor.AutoSettings;
@@ -21,12 +22,12 @@ import io.sparkdiffusion.spark.plan.ManyImages;
 import io.sparkdiffusion.spark.plan.PlanImages;
 import io.sparkdiffusion.spark.plan.PlannedImages;
 import io.sparkdiffusion.spark.plan.PlanningSession;
-import io.sparkdiffusion.spark.table.InitImageFiles;
+import io.sparkdiffusion.spark.table.InputFiles;
 import io.sparkdiffusion.spark.table.MissingFileSystems;
 import io.sparkdiffusion.spark.table.PromptTable;
 import io.sparkdiffusion.spark.table.RequestColumns;
 import io.sparkdiffusion.spark.table.ResultColumns;
-import io.sparkdiffusion.spark.table.UnusableInitImageException;
+import io.sparkdiffusion.spark.table.UnusableImageException;
 import java.io.IOException;
 import java.util.HashSet;
 import java.util.List;
@@ -153,7 +154,7 @@ final class Planner {
             sampling(),
             execution,
             models,
-            InitImageFiles.of(config.input(), hadoop.value()));
+            InputFiles.of(config.input(), hadoop.value()));
     StructType schema = table.prompts().columns().appendedTo(RequestColumns.SCHEMA);
     return table
         .few()
@@ -164,23 +165,29 @@ final class Planner {
   }
 
   /**
-   * What rows take where they have no value of their own. An image that all of them start from is
-   * found here, whose working directory its path may count from.
+   * What rows take where they have no value of their own. Images that the job gives them are found
+   * here, whose working directory their paths may count from.
    *
    * @throws ProblemsException where it cannot be read
    */
   private Values sampling() {
     Values sampling = config.sampling();
-    String given = sampling.get(Parameters.INIT_IMAGE);
-    if (given.isEmpty()) {
-      return sampling;
+    InputFiles files = InputFiles.ofWorkingFolder(hadoop.value());
+    for (InputImage input : InputImage.values()) {
+      String given = sampling.get(input.path());
+      if (!given.isEmpty()) {
+        sampling = sampling.with(input.path().of(found(input, given, files)));
+      }
     }
-    InitImageFiles files = InitImageFiles.ofWorkingFolder(hadoop.value());
+    return sampling;
+  }
+
+  private static String found(InputImage input, String given, InputFiles files) {
     try {
-      String located = files.located(given);
-      files.sha256(located);
-      return sampling.with(Parameters.INIT_IMAGE.of(located));
-    } catch (UnusableInitImageException e) {
+      String located = files.located(input, given);
+      files.sha256(input, located);
+      return located;
+    } catch (UnusableImageException e) {
       throw new ProblemsException(e.getMessage(), e);
     }
   }

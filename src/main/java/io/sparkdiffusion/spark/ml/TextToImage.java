@@ -16,7 +16,7 @@ import io.sparkdiffusion.spark.model.Models;
 import io.sparkdiffusion.spark.output.ImageStore;
 import io.sparkdiffusion.spark.plan.BatchSizes;
 import io.sparkdiffusion.spark.plan.PlanImages;
-import io.sparkdiffusion.spark.table.InitImageFiles;
+import io.sparkdiffusion.spark.table.InputFiles;
 import io.sparkdiffusion.spark.table.MissingFileSystems;
 import io.sparkdiffusion.spark.table.PromptTable;
 import io.sparkdiffusion.spark.table.ReadColumns;
@@ -164,7 +164,7 @@ public final class TextToImage extends Transformer implements DefaultParamsWrita
                 config.sampling(),
                 execution,
                 models,
-                InitImageFiles.ofWorkingFolder(hadoop.value()))
+                InputFiles.ofWorkingFolder(hadoop.value()))
             .mapPartitions(
                 new GenerateImages(
                     run,

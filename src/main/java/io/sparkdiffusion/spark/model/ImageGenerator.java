@@ -2,8 +2,8 @@ package io.sparkdiffusion.spark.model;
 
 import io.sparkdiffusion.metadata.Provenance;
 import io.sparkdiffusion.pipeline.ImageResult;
+import io.sparkdiffusion.pipeline.InputPixels;
 import io.sparkdiffusion.pipeline.PipelineTimes;
-import io.sparkdiffusion.pipeline.StartImages;
 import io.sparkdiffusion.request.BatchKey;
 import io.sparkdiffusion.request.ImageRequest;
 import java.util.List;
@@ -24,12 +24,12 @@ public interface ImageGenerator extends AutoCloseable {
   List<ImageResult> generate(List<ImageRequest> requests, int batchSize);
 
   /**
-   * The same of images that start from others.
+   * The same of images with input images.
    *
-   * @param starts the pixels of those, asked for while this runs; who has no use for them need not
+   * @param given the pixels of those, asked for while this runs; who has no use for them need not
    */
   default List<ImageResult> generate(
-      List<ImageRequest> requests, StartImages starts, int batchSize) {
+      List<ImageRequest> requests, InputPixels given, int batchSize) {
     return generate(requests, batchSize);
   }
 

@@ -3,10 +3,10 @@ package io.sparkdiffusion.spark.model;
 import io.sparkdiffusion.metadata.Build;
 import io.sparkdiffusion.metadata.Provenance;
 import io.sparkdiffusion.pipeline.ImageResult;
+import io.sparkdiffusion.pipeline.InputPixels;
 import io.sparkdiffusion.pipeline.PipelineOptions;
 import io.sparkdiffusion.pipeline.PipelineTimes;
 import io.sparkdiffusion.pipeline.StableDiffusionPipeline;
-import io.sparkdiffusion.pipeline.StartImages;
 import io.sparkdiffusion.request.BatchKey;
 import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.torch.GpuName;
@@ -46,13 +46,12 @@ final class PipelineGenerator implements ImageGenerator {
 
   @Override
   public List<ImageResult> generate(List<ImageRequest> requests, int batchSize) {
-    return generate(requests, StartImages.NONE, batchSize);
+    return generate(requests, InputPixels.NONE, batchSize);
   }
 
   @Override
-  public List<ImageResult> generate(
-      List<ImageRequest> requests, StartImages starts, int batchSize) {
-    return pipeline.generate(requests, starts, batchSize);
+  public List<ImageResult> generate(List<ImageRequest> requests, InputPixels given, int batchSize) {
+    return pipeline.generate(requests, given, batchSize);
   }
 
   @Override

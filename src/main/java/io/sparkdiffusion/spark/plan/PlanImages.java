@@ -4,19 +4,21 @@ import io.sparkdiffusion.config.ExecutionConfig;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.metadata.RequestHash;
 import io.sparkdiffusion.request.ImageRequest;
-import io.sparkdiffusion.request.Parameters;
+import io.sparkdiffusion.request.InputFile;
+import io.sparkdiffusion.request.InputImage;
 import io.sparkdiffusion.request.RowRequests;
 import io.sparkdiffusion.request.VaeTiling;
 import io.sparkdiffusion.request.Values;
 import io.sparkdiffusion.sampler.ScheduleException;
 import io.sparkdiffusion.spark.model.Model;
 import io.sparkdiffusion.spark.model.Models;
-import io.sparkdiffusion.spark.table.InitImageFiles;
+import io.sparkdiffusion.spark.table.InputFiles;
 import io.sparkdiffusion.spark.table.PromptColumns;
 import io.sparkdiffusion.spark.table.PromptTable;
 import io.sparkdiffusion.spark.table.RequestColumns;
-import io.sparkdiffusion.spark.table.UnusableInitImageException;
+import io.sparkdiffusion.spark.table.UnusableImageException;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -43,14 +45,14 @@ public final class PlanImages implements FlatMapFunction<Row, Row> {
   private final Models models;
   private final String dtype;
   private final VaeTiling.Large large;
-  private final InitImageFiles files;
+  private final InputFiles files;
 
   private PlanImages(
       PromptColumns columns,
       Values sampling,
       Models models,
       ExecutionConfig execution,
-      InitImageFiles files) {
+      InputFiles files) {
     this.columns = columns;
     this.sampling = sampling;
     this.models = models;
@@ -63,14 +65,14 @@ public final class PlanImages implements FlatMapFunction<Row, Row> {
    * One row for each image, or for each row that asks for nothing possible.
    *
    * @param sampling what rows take where they have no value of their own
-   * @param files where the images are that they start from
+   * @param files where the images are that they give
    */
   public static Dataset<Row> of(
       PromptTable table,
       Values sampling,
       ExecutionConfig execution,
       Models models,
-      InitImageFiles files) {
+      InputFiles files) {
     return table
         .rows()
         .flatMap(
@@ -84,7 +86,7 @@ public final class PlanImages implements FlatMapFunction<Row, Row> {
       Values sampling,
       ExecutionConfig execution,
       Models models,
-      InitImageFiles files) {
+      InputFiles files) {
     return new PlanImages(columns, sampling, models, execution, files);
   }
 
@@ -105,9 +107,9 @@ public final class PlanImages implements FlatMapFunction<Row, Row> {
       return Stream.of(failed(cells, String.join("; ", invalid.reasons()), passedThrough));
     }
     try {
-      List<ImageRequest> requests = started(((RowRequests.Valid) asked).requests());
+      List<ImageRequest> requests = withInputs(((RowRequests.Valid) asked).requests());
       return planned(requests, columns.partition(row), passedThrough);
-    } catch (UnusableInitImageException e) {
+    } catch (UnusableImageException e) {
       return Stream.of(failed(cells, e.getMessage(), passedThrough));
     } catch (ScheduleException e) {
       return Stream.of(failed(cells, String.join("; ", e.problems()), passedThrough));
@@ -116,25 +118,28 @@ public final class PlanImages implements FlatMapFunction<Row, Row> {
     }
   }
 
-  /** With the hash of the image that a row starts from; all of its images start from the same. */
-  private List<ImageRequest> started(List<ImageRequest> requests)
-      throws UnusableInitImageException {
-    Values row = requests.get(0).values();
-    String given = row.get(Parameters.INIT_IMAGE);
-    String wanted = row.get(Parameters.INIT_IMAGE_SHA256);
-    if (given.isEmpty() && columns.hasFiles() && !wanted.isEmpty()) {
-      return requests; // its own row has the file, whose hash Spark has taken
+  /** With the hashes of the images that a row gives; all of its images have the same. */
+  private List<ImageRequest> withInputs(List<ImageRequest> requests) throws UnusableImageException {
+    Map<InputImage, InputFile> found = new EnumMap<>(InputImage.class);
+    for (InputImage input : InputImage.values()) {
+      InputFile given = input.file(requests.get(0).values());
+      if (!given.path().isEmpty()) {
+        found.put(input, found(input, given));
+      } else if (columns.files().contains(input) && !given.sha256().isEmpty()) {
+        found.put(input, given); // its own row has the file, whose hash Spark has taken
+      }
     }
-    if (given.isEmpty()) {
-      return requests.stream().map(ImageRequest::startingFromNoise).toList();
+    return requests.stream().map(request -> request.withInputs(found)).toList();
+  }
+
+  private InputFile found(InputImage input, InputFile given) throws UnusableImageException {
+    String path = files.located(input, given.path());
+    String hash = files.sha256(input, path);
+    if (!given.sha256().isEmpty() && !given.sha256().equals(hash)) {
+      throw new UnusableImageException(
+          input, "its file must have the hash " + input.sha256(), "%s: %s".formatted(hash, path));
     }
-    String path = files.located(given);
-    String hash = files.sha256(path);
-    if (!wanted.isEmpty() && !wanted.equals(hash)) {
-      throw new UnusableInitImageException(
-          "its file must have the hash init_image_sha256", "%s: %s".formatted(hash, path));
-    }
-    return requests.stream().map(request -> request.startingFrom(path, hash)).toList();
+    return new InputFile(path, hash);
   }
 
   private Stream<Row> planned(

@@ -112,7 +112,7 @@ final class GalleryPage {
       json.writeString("path");
       json.writeString("command");
       json.writeString("thumbnail");
-      json.writeString("input");
+      json.writeString("inputs");
       json.writeEndArray();
       json.writeObjectField("parameters", PARAMETERS);
       json.writeArrayFieldStart("rows");
@@ -154,7 +154,11 @@ final class GalleryPage {
     json.writeObject(path(row));
     json.writeObject(row.getAs("provenance") == null ? null : command(row));
     json.writeObject(thumbnails.place(row).map(place -> area(place, row)).orElse(null));
-    json.writeObject(thumbnails.inputPlace(row).map(place -> area(place, row)).orElse(null));
+    Map<String, int[]> inputs = new LinkedHashMap<>();
+    thumbnails
+        .inputPlaces(row)
+        .forEach((input, place) -> inputs.put(input.path().name(), area(place, row)));
+    json.writeObject(inputs);
     json.writeEndArray();
   }
 

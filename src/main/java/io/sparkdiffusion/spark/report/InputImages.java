@@ -3,15 +3,17 @@ package io.sparkdiffusion.spark.report;
 import io.sparkdiffusion.image.PngEncoder;
 import io.sparkdiffusion.image.RgbImage;
 import io.sparkdiffusion.image.ThumbnailSheet;
+import io.sparkdiffusion.request.InputImage;
 import io.sparkdiffusion.request.Parameters;
-import io.sparkdiffusion.spark.executor.StartReader;
-import io.sparkdiffusion.spark.table.InitImageFiles;
-import io.sparkdiffusion.spark.table.UnusableInitImageException;
+import io.sparkdiffusion.spark.executor.InputReader;
+import io.sparkdiffusion.spark.table.InputFiles;
+import io.sparkdiffusion.spark.table.UnusableImageException;
 import io.sparkdiffusion.util.Sha256;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.EnumMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -23,16 +25,17 @@ import org.apache.spark.sql.SparkSession;
 import scala.Tuple2;
 
 /**
- * Draws thumbnails of the images that others start from, for those that are files: tasks read them
- * again. Those that lie in the table of prompts are left out.
+ * Draws thumbnails of the input images that are files: tasks read them again. Those that lie in the
+ * table of prompts are left out.
  */
 final class InputImages {
 
   private final SparkSession spark;
   private final Map<String, Wanted> wanted = new LinkedHashMap<>();
 
-  /** A file as its image has been drawn over. */
-  private record Wanted(String path, String sha256, String fit, int width, int height)
+  /** A file as it has been used. */
+  private record Wanted(
+      InputImage input, String path, String sha256, String fit, int width, int height)
       implements Serializable {
 
     String key() {
@@ -51,31 +54,37 @@ final class InputImages {
   static InputImages of(List<Row> shown, SparkSession spark) {
     InputImages images = new InputImages(spark);
     for (Row row : shown) {
-      if (hasFile(row)) {
-        Wanted one = wanted(row);
-        images.wanted.put(one.key(), one);
-      }
+      wanted(row).forEach((input, one) -> images.wanted.put(one.key(), one));
     }
     return images;
   }
 
-  private static boolean hasFile(Row row) {
-    String path = row.getAs(Parameters.INIT_IMAGE.name());
-    return path != null && !path.isEmpty();
+  private static Map<InputImage, Wanted> wanted(Row row) {
+    Map<InputImage, Wanted> files = new EnumMap<>(InputImage.class);
+    for (InputImage input : InputImage.values()) {
+      String path = row.getAs(input.path().name());
+      if (path != null && !path.isEmpty()) {
+        files.put(input, wanted(input, row));
+      }
+    }
+    return files;
   }
 
-  private static Wanted wanted(Row row) {
+  private static Wanted wanted(InputImage input, Row row) {
     return new Wanted(
-        row.getAs(Parameters.INIT_IMAGE.name()),
-        row.getAs(Parameters.INIT_IMAGE_SHA256.name()),
+        input,
+        row.getAs(input.path().name()),
+        row.getAs(input.sha256().name()),
         row.getAs(Parameters.INIT_IMAGE_FIT.name()),
         row.getAs(Parameters.WIDTH.name()),
         row.getAs(Parameters.HEIGHT.name()));
   }
 
-  /** What the image of a row is called here; an empty text where it starts from no file. */
-  static String key(Row row) {
-    return hasFile(row) ? wanted(row).key() : "";
+  /** What the input images of a row that are files are called here, in order. */
+  static Map<InputImage, String> keys(Row row) {
+    Map<InputImage, String> keys = new EnumMap<>(InputImage.class);
+    wanted(row).forEach((input, one) -> keys.put(input, one.key()));
+    return keys;
   }
 
   /** All of them. */
@@ -86,7 +95,7 @@ final class InputImages {
   /**
    * Draws sheets, one after another.
    *
-   * @param places of the images that are drawn, by {@link #key}
+   * @param places of the images that are drawn, by {@link #keys(Row)}
    * @return JPEG files by the sheets' numbers
    */
   Iterator<Tuple2<Integer, byte[]>> draw(Map<String, Thumbnails.Place> places) {
@@ -94,7 +103,7 @@ final class InputImages {
     places.forEach((key, place) -> asked.add(new Asked(wanted.get(key), place)));
     JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
     int tasks = Math.min(asked.size(), context.defaultParallelism());
-    InitImageFiles files = InitImageFiles.ofWorkingFolder(spark.sessionState().newHadoopConf());
+    InputFiles files = InputFiles.ofWorkingFolder(spark.sessionState().newHadoopConf());
     return context
         .parallelize(asked, tasks)
         .flatMapToPair(new Shrink(files))
@@ -104,7 +113,7 @@ final class InputImages {
   }
 
   /** What is not there any more, or has changed, is left out. */
-  private record Shrink(InitImageFiles files)
+  private record Shrink(InputFiles files)
       implements PairFlatMapFunction<Asked, Integer, ThumbnailSource.Small> {
 
     @Override
@@ -112,12 +121,12 @@ final class InputImages {
       Wanted image = asked.image();
       byte[] rgb;
       try {
-        byte[] file = files.read(image.path());
+        byte[] file = files.read(image.input(), image.path());
         if (!Sha256.of(file).equals(image.sha256())) {
           return Collections.emptyIterator();
         }
-        rgb = StartReader.fitted(file, image.fit(), image.width(), image.height());
-      } catch (UnusableInitImageException e) {
+        rgb = InputReader.fitted(image.input(), file, image.fit(), image.width(), image.height());
+      } catch (UnusableImageException e) {
         return Collections.emptyIterator();
       }
       RgbImage whole = new RgbImage(image.width(), image.height(), rgb);

@@ -1,12 +1,14 @@
 package io.sparkdiffusion.spark.report;
 
 import io.sparkdiffusion.image.ThumbnailSheet;
+import io.sparkdiffusion.request.InputImage;
 import io.sparkdiffusion.spark.output.Failures;
 import io.sparkdiffusion.spark.output.OutputFolder;
 import io.sparkdiffusion.util.Sha256;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
@@ -73,7 +75,7 @@ final class Thumbnails {
    *
    * @param shown the page's rows
    * @param source of their pixels
-   * @param inputs what they start from
+   * @param inputs what they were given
    * @throws IOException where a sheet cannot be written
    */
   static Thumbnails make(
@@ -171,9 +173,14 @@ final class Thumbnails {
     return Optional.ofNullable(places.get(row.<String>getAs("sha256")));
   }
 
-  /** The same of the image that it starts from. */
-  Optional<Place> inputPlace(Row row) {
-    return Optional.ofNullable(places.get(InputImages.key(row)));
+  /** The same of its input images, of those that have one. */
+  Map<InputImage, Place> inputPlaces(Row row) {
+    Map<InputImage, Place> found = new EnumMap<>(InputImage.class);
+    InputImages.keys(row)
+        .forEach(
+            (input, key) ->
+                Optional.ofNullable(places.get(key)).ifPresent(place -> found.put(input, place)));
+    return found;
   }
 
   /** Removes the sheets that the page does not name, once it is written. */

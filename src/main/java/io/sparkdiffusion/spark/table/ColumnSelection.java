@@ -9,11 +9,15 @@ import io.sparkdiffusion.config.InputConfig;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.Shown;
 import io.sparkdiffusion.config.TableColumns;
+import io.sparkdiffusion.request.InputImage;
 import io.sparkdiffusion.request.Parameters;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 import org.apache.spark.sql.Column;
@@ -25,8 +29,6 @@ import org.apache.spark.sql.types.StructField;
 
 /** Which columns of a table are read as what, and which pass through. */
 final class ColumnSelection {
-
-  private static final String HASH = Parameters.INIT_IMAGE_SHA256.name();
 
   private final InputConfig.Table table;
   private final Dataset<Row> raw;
@@ -179,19 +181,31 @@ final class ColumnSelection {
     boolean hasMalformed =
         Arrays.asList(raw.schema().fieldNames()).contains(PromptColumns.MALFORMED);
     List<String> names = new ArrayList<>(read.stream().map(Read::parameter).toList());
-    if (files().isPresent() && !names.contains(HASH)) {
-      names.add(HASH);
-    }
-    return new PromptColumns(names, passedThrough, hasMalformed, files().isPresent());
+    unsaidHashes().forEach((name, files) -> names.add(name));
+    return new PromptColumns(names, passedThrough, hasMalformed, List.copyOf(files().keySet()));
   }
 
-  /** The column that holds the files of images, where there is one. */
-  private Optional<FileColumn> files() {
-    return read.stream()
-        .filter(column -> column.parameter().equals(Parameters.INIT_IMAGE.name()))
-        .filter(column -> !column.isNothing())
-        .flatMap(column -> FileColumn.of(column.field().dataType(), raw(column.field())).stream())
-        .findFirst();
+  /** The columns that hold the files of images. */
+  private Map<InputImage, FileColumn> files() {
+    Map<InputImage, FileColumn> files = new EnumMap<>(InputImage.class);
+    for (Read column : read) {
+      if (!column.isNothing()) {
+        InputImage.at(column.parameter())
+            .ifPresent(
+                input ->
+                    FileColumn.of(column.field().dataType(), raw(column.field()))
+                        .ifPresent(held -> files.put(input, held)));
+      }
+    }
+    return files;
+  }
+
+  /** Those of which no column says a hash, by the hash's name. */
+  private Map<String, FileColumn> unsaidHashes() {
+    Map<String, FileColumn> unsaid = new LinkedHashMap<>();
+    files().forEach((input, held) -> unsaid.put(input.sha256().name(), held));
+    read.forEach(column -> unsaid.remove(column.parameter()));
+    return unsaid;
   }
 
   private Column raw(StructField field) {
@@ -199,9 +213,9 @@ final class ColumnSelection {
   }
 
   /**
-   * Ids with their files, null for none, which are read by themselves: a plan holds their hashes
-   * alone. Nothing is filtered: a source that leaves out what it need not read has other
-   * partitions.
+   * Ids with their files, null for none, a column for each input image, which are read by
+   * themselves: a plan holds their hashes alone. Nothing is filtered: a source that leaves out what
+   * it need not read has other partitions.
    */
   Optional<Dataset<Row>> filesById() {
     Optional<Column> id =
@@ -209,16 +223,19 @@ final class ColumnSelection {
             .filter(column -> column.parameter().equals(Parameters.ID.name()))
             .map(this::column)
             .findFirst();
-    return files()
-        .map(
-            files ->
-                raw.select(id.orElseThrow().as(Parameters.ID.name()), files.file().as("file")));
+    List<Column> columns = new ArrayList<>();
+    files().forEach((input, held) -> columns.add(held.file().as(input.path().name())));
+    if (columns.isEmpty()) {
+      return Optional.empty();
+    }
+    columns.add(0, id.orElseThrow().as(Parameters.ID.name()));
+    return Optional.of(raw.select(columns.toArray(Column[]::new)));
   }
 
   /** The table with these columns alone, and no file. */
   Dataset<Row> selected() {
     Dataset<Row> rows = raw.select(columns().toArray(Column[]::new));
-    return files().isPresent()
+    return !files().isEmpty()
         ? rows.withColumn(PromptColumns.PARTITION, spark_partition_id())
         : rows;
   }
@@ -226,9 +243,7 @@ final class ColumnSelection {
   private List<Column> columns() {
     List<Column> selected = new ArrayList<>();
     read.forEach(column -> selected.add(column(column).as(column.parameter())));
-    if (read.stream().noneMatch(column -> column.parameter().equals(HASH))) {
-      files().ifPresent(files -> selected.add(files.hash(lit(null)).as(HASH)));
-    }
+    unsaidHashes().forEach((name, held) -> selected.add(held.hash(lit(null)).as(name)));
     passedThrough.forEach(field -> selected.add(cell(field).as(field.name())));
     if (names().hasMalformed()) {
       selected.add(raw.col(PromptColumns.MALFORMED));
@@ -244,10 +259,16 @@ final class ColumnSelection {
     return switch (column.parameter()) {
       case "id" -> raw(column.field()).cast(DataTypes.StringType);
       case "prompt" -> raw(column.field());
-      case "init_image" -> files().map(FileColumn::path).orElse(cell);
-      case "init_image_sha256" -> files().map(files -> files.hash(cell)).orElse(cell);
-      default -> cell;
+      default -> ofImage(column.parameter(), cell);
     };
+  }
+
+  /** What a column says of images whose files the table holds, or as it is. */
+  private Column ofImage(String parameter, Column cell) {
+    Map<InputImage, FileColumn> held = files();
+    Optional<FileColumn> named = InputImage.at(parameter).map(held::get);
+    Optional<FileColumn> hashed = InputImage.hashedBy(parameter).map(held::get);
+    return named.map(FileColumn::path).or(() -> hashed.map(files -> files.hash(cell))).orElse(cell);
   }
 
   /** An empty field of separated text is nothing, quoted or not; only a prompt can be empty. */

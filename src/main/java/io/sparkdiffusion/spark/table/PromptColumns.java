@@ -4,6 +4,7 @@ import static java.util.stream.Collectors.joining;
 
 import io.sparkdiffusion.config.Shown;
 import io.sparkdiffusion.config.TableColumns;
+import io.sparkdiffusion.request.InputImage;
 import io.sparkdiffusion.request.Parameter;
 import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.request.ValueType;
@@ -35,10 +36,14 @@ import org.apache.spark.sql.types.StructType;
  * @param read the parameters' names
  * @param passedThrough the other columns
  * @param hasMalformed whether the next column is {@link #MALFORMED}
- * @param hasFiles whether rows hold the files of images, and the last column is {@link #PARTITION}
+ * @param files the input images whose files rows hold; where there are any, the last column is
+ *     {@link #PARTITION}
  */
 public record PromptColumns(
-    List<String> read, List<StructField> passedThrough, boolean hasMalformed, boolean hasFiles)
+    List<String> read,
+    List<StructField> passedThrough,
+    boolean hasMalformed,
+    List<InputImage> files)
     implements Serializable {
 
   /** The column that says in which partition of the table a row's file is. */
@@ -65,13 +70,14 @@ public record PromptColumns(
 
   /** Of a table without files of images. */
   public PromptColumns(List<String> read, List<StructField> passedThrough, boolean hasMalformed) {
-    this(read, passedThrough, hasMalformed, false);
+    this(read, passedThrough, hasMalformed, List.of());
   }
 
   /** Keeps copies that can be sent to executors. */
   public PromptColumns {
     read = new ArrayList<>(read);
     passedThrough = new ArrayList<>(passedThrough);
+    files = new ArrayList<>(files);
   }
 
   /** The columns of a schema, then those that pass through. */
@@ -113,7 +119,7 @@ public record PromptColumns(
     if (parameter.equals(Parameters.ID.name())) {
       rule = "text or an integer";
       fits = type instanceof StringType || isInteger(type) || isWhole(type);
-    } else if (parameter.equals(Parameters.INIT_IMAGE.name())) {
+    } else if (InputImage.at(parameter).isPresent()) {
       rule = ImageCells.RULE;
       fits = ImageCells.of(type).isPresent();
     } else if (TEXTS.contains(parameter)) {
@@ -170,9 +176,14 @@ public record PromptColumns(
     return values;
   }
 
-  /** The partition of the table that holds a row's file, null where the table holds none. */
+  /** Whether rows hold files. */
+  boolean hasFiles() {
+    return !files.isEmpty();
+  }
+
+  /** The partition of the table that holds a row's files, null where the table holds none. */
   public Integer partition(Row row) {
-    return hasFiles ? row.<Integer>getAs(row.size() - 1) : null;
+    return hasFiles() ? row.<Integer>getAs(row.size() - 1) : null;
   }
 
   /** Whether a row is a line that has other columns than the table. */

@@ -7,8 +7,8 @@ import io.sparkdiffusion.config.InputConfig;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.TableColumns;
 import io.sparkdiffusion.config.TableFormat;
+import io.sparkdiffusion.request.InputImage;
 import io.sparkdiffusion.request.Parameter;
-import io.sparkdiffusion.request.Parameters;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -35,8 +35,8 @@ import org.apache.spark.sql.types.StructType;
  * @param rows one row for each prompt, {@code id} as text
  * @param columns how to read them
  * @param source where they are from
- * @param files id and file of each row, null for none, where the table has a column of files; in
- *     the same partitions as the rows
+ * @param files id and files of each row, null for none, where the table has columns of files, each
+ *     called as in {@link PromptColumns#files}; in the same partitions as the rows
  */
 public record PromptTable(
     String name,
@@ -170,10 +170,12 @@ public record PromptTable(
 
   /** Whoever plans reads the files that rows name, for their hashes. */
   private boolean namesFewFiles(List<Row> few) {
-    String image = Parameters.INIT_IMAGE.name();
     long named =
         few.stream()
-            .map(row -> columns.cells(row).get(image))
+            .map(columns::cells)
+            .flatMap(
+                cells ->
+                    Arrays.stream(InputImage.values()).map(one -> cells.get(one.path().name())))
             .filter(path -> path != null && !path.toString().isEmpty())
             .count();
     return named <= MOST_FILES;

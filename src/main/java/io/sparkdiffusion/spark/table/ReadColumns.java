@@ -5,6 +5,7 @@ import static org.apache.spark.sql.functions.col;
 import io.sparkdiffusion.config.Problems;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.Shown;
+import io.sparkdiffusion.request.InputImage;
 import io.sparkdiffusion.request.Parameters;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -64,7 +65,7 @@ public record ReadColumns(StructType schema, Map<String, Integer> positions) {
 
   private static void checkType(StructField field, String parameter, Problems problems) {
     Optional<String> broken = PromptColumns.brokenRule(parameter, field.dataType(), true);
-    boolean isFile = parameter.equals(Parameters.INIT_IMAGE.name()) && !isText(field);
+    boolean isFile = InputImage.at(parameter).isPresent() && !isText(field);
     (isFile ? Optional.of("a path") : broken)
         .ifPresent(
             rule ->

@@ -7,11 +7,13 @@ import static org.apache.spark.sql.types.DataTypes.IntegerType;
 import static org.apache.spark.sql.types.DataTypes.StringType;
 
 import io.sparkdiffusion.request.ImageRequest;
+import io.sparkdiffusion.request.InputImage;
 import io.sparkdiffusion.request.Parameter;
 import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.request.Start;
 import io.sparkdiffusion.request.Values;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import org.apache.spark.sql.Column;
@@ -40,7 +42,7 @@ public final class RequestColumns {
   /** Where the batch key stands. */
   public static final int BATCH_KEY = SCHEMA.fieldIndex("batch_key");
 
-  /** Where the partition of the table stands that holds the file of a row's image. */
+  /** Where the partition of the table stands that holds the files of a row's images. */
   public static final int TABLE_PARTITION = SCHEMA.fieldIndex("table_partition");
 
   /** How many columns stand before those that pass through. */
@@ -48,11 +50,9 @@ public final class RequestColumns {
 
   private static final int STEPS = SCHEMA.fieldIndex(Parameters.NUM_INFERENCE_STEPS.name());
   private static final int STRENGTH = SCHEMA.fieldIndex(Parameters.STRENGTH.name());
-  private static final int PATH = SCHEMA.fieldIndex(Parameters.INIT_IMAGE.name());
   private static final int EMBEDS = SCHEMA.fieldIndex(Parameters.PROMPT_EMBEDS.name());
   private static final int NEGATIVE_EMBEDS =
       SCHEMA.fieldIndex(Parameters.NEGATIVE_PROMPT_EMBEDS.name());
-  private static final int HASH = SCHEMA.fieldIndex(Parameters.INIT_IMAGE_SHA256.name());
 
   private RequestColumns() {}
 
@@ -64,16 +64,15 @@ public final class RequestColumns {
   /**
    * The planned image of a request.
    *
-   * @param partition of the table that holds the file of its image, null for none
+   * @param partition of the table that holds the files of its images, null for none
    */
   public static Row of(
       ImageRequest request, String requestHash, Integer partition, List<Object> passedThrough) {
     List<Object> values = new ArrayList<>();
     values.add(request.id());
     values.add(request.imageIndex());
-    boolean isFromImage = request.start() instanceof Start.FromImage;
     for (Parameter<?> parameter : Parameters.OF_IMAGE) {
-      boolean isSaid = isFromImage || !Start.PARAMETERS.contains(parameter);
+      boolean isSaid = InputImage.isUsed(parameter, request.values());
       values.add(isSaid ? request.values().find(parameter).map(Cells::of).orElse(null) : null);
     }
     values.add(requestHash);
@@ -112,7 +111,7 @@ public final class RequestColumns {
       return 0;
     }
     int steps = row.getInt(STEPS);
-    return row.isNullAt(HASH) ? steps : Start.FromImage.taken(steps, row.getDouble(STRENGTH));
+    return row.isNullAt(STRENGTH) ? steps : Start.taken(steps, row.getDouble(STRENGTH));
   }
 
   /** The same by Spark, null for an image that cannot be made. */
@@ -131,9 +130,15 @@ public final class RequestColumns {
     return cell instanceof float[][] table ? (long) table.length * table[0].length : 0;
   }
 
-  /** Whether the file of the image that it starts from is in its row of the table. */
+  /** Whether the file of an input image is in its row of the table. */
   public static boolean hasFileInTable(Row row) {
-    return !isFailed(row) && !row.isNullAt(HASH) && row.getString(PATH).isEmpty();
+    return !isFailed(row)
+        && Arrays.stream(InputImage.values()).anyMatch(input -> isInTable(input, row));
+  }
+
+  private static boolean isInTable(InputImage input, Row row) {
+    int path = SCHEMA.fieldIndex(input.path().name());
+    return !row.isNullAt(path) && row.getString(path).isEmpty();
   }
 
   /** The request of a planned image that has not failed. */

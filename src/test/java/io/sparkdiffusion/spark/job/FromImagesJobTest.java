@@ -130,11 +130,11 @@ class FromImagesJobTest {
     Files.write(folder.resolve("large.png"), png(1, 2 * SIDE));
     Map<String, String> reasons = new LinkedHashMap<>();
     reasons.put("gone.png", "Cannot use init_image: its file must exist (missing: file:");
-    reasons.put("empty.png", "Cannot read image: it must be a PNG or JPEG file (no bytes)");
-    reasons.put("broken.png", "Cannot read image: ");
+    reasons.put("empty.png", "Cannot read init_image: it must be a PNG or JPEG file (no bytes)");
+    reasons.put("broken.png", "Cannot read init_image: ");
     reasons.put(
         "large.png",
-        "Cannot read image: it must be 16 x 16 pixels, or init_image_fit must be resize or crop (32 x 32)");
+        "Cannot read init_image: it must be 16 x 16 pixels, or init_image_fit must be resize or crop (32 x 32)");
     reasons.put(".", "Cannot use init_image: it must be a file (a folder: ");
     reasons.put("nowhere://x/y.png", "Cannot use init_image: Hadoop must know its place (");
     reasons.put(

@@ -3,6 +3,8 @@ package io.sparkdiffusion.spark.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sparkdiffusion.request.ImageRequest;
+import io.sparkdiffusion.request.InputFile;
+import io.sparkdiffusion.request.InputImage;
 import io.sparkdiffusion.request.Parameter;
 import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.spark.table.RequestColumns;
@@ -75,7 +77,7 @@ class PlannedImagesTest {
       filed.add(
           RequestColumns.of(
               request("row" + i, 0, 10, Parameters.STRENGTH.of(List.of(0.3, 0.5, 1.0).get(i % 3)))
-                  .startingFrom("", "a".repeat(64)),
+                  .withInputs(Map.of(InputImage.INIT, new InputFile("", "a".repeat(64)))),
               "hash" + i,
               i / 20,
               List.of()));

@@ -49,8 +49,9 @@ class InputImagesTest {
 
     PageData page = PageData.of(folder.resolve("out"));
     assertThat(page.ids()).containsExactly("a", "b", "c", "d");
-    assertThat(page.value(0, "input")).isEqualTo(page.value(2, "input"));
-    assertThat(page.value(3, "input").isNull()).isTrue();
+    assertThat(page.value(0, "inputs").size()).isEqualTo(1);
+    assertThat(page.value(0, "inputs")).isEqualTo(page.value(2, "inputs"));
+    assertThat(page.value(3, "inputs").isEmpty()).isTrue();
     assertThat(colour(page, 0)[0]).isCloseTo(250, within(8));
     assertThat(colour(page, 1)[1]).isCloseTo(250, within(8));
     assertThat(page.value(0, "command").asText())
@@ -68,7 +69,7 @@ class InputImagesTest {
 
   /** The middle of a row's input in its sheet. */
   private int[] colour(PageData page, int row) throws IOException {
-    JsonNode place = page.value(row, "input");
+    JsonNode place = page.value(row, "inputs").get("init_image");
     String sheet = page.data().get("sheets").get(place.get(0).asInt()).get(0).asText();
     BufferedImage image = ImageIO.read(folder.resolve("out").resolve(sheet).toFile());
     int x = place.get(1).asInt() + place.get(3).asInt() / 2;

@@ -2,6 +2,7 @@ package io.sparkdiffusion.spark.table;
 
 import io.sparkdiffusion.config.InputConfig;
 import io.sparkdiffusion.config.TableFormat;
+import io.sparkdiffusion.request.InputImage;
 import io.sparkdiffusion.util.Sha256;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -19,13 +20,13 @@ import org.apache.hadoop.fs.Path;
 import org.apache.spark.util.SerializableConfiguration;
 
 /**
- * Files of images that rows start from, on any file system that Hadoop knows. Whoever plans reads a
- * file for its hash alone, so that neither a shuffle nor the driver carries pixels; the executor
- * that draws over it reads it again.
+ * Files of images that rows give, on any file system that Hadoop knows. Whoever plans reads a file
+ * for its hash alone, so that neither a shuffle nor the driver carries pixels; the executor that
+ * needs it reads it again.
  */
-public final class InitImageFiles implements Serializable {
+public final class InputFiles implements Serializable {
 
-  /** Larger ones are no images that anybody draws over. */
+  /** Larger ones are no images that anybody draws from. */
   static final long MOST_BYTES = 100L << 20;
 
   private static final long serialVersionUID = 1L;
@@ -37,19 +38,19 @@ public final class InitImageFiles implements Serializable {
   private final String folder;
   private transient Map<String, String> hashes;
 
-  private InitImageFiles(SerializableConfiguration hadoop, String folder) {
+  private InputFiles(SerializableConfiguration hadoop, String folder) {
     this.hadoop = hadoop;
     this.folder = folder;
   }
 
   /** Whose relative paths count from the working directory, as those of settings do. */
-  public static InitImageFiles ofWorkingFolder(Configuration hadoop) {
-    return new InitImageFiles(new SerializableConfiguration(hadoop), "");
+  public static InputFiles ofWorkingFolder(Configuration hadoop) {
+    return new InputFiles(new SerializableConfiguration(hadoop), "");
   }
 
   /** Whose relative paths count from the folder of a table's files. */
-  public static InitImageFiles of(InputConfig input, Configuration hadoop) {
-    return new InitImageFiles(
+  public static InputFiles of(InputConfig input, Configuration hadoop) {
+    return new InputFiles(
         new SerializableConfiguration(hadoop),
         input instanceof InputConfig.Table table && table.storedFormat() != TableFormat.TABLE
             ? folder(table.location(), hadoop)
@@ -78,30 +79,30 @@ public final class InitImageFiles implements Serializable {
   /**
    * Where a file is, for every machine.
    *
-   * @throws UnusableInitImageException where no file can be there
+   * @throws UnusableImageException where no file can be there
    */
-  public String located(String given) throws UnusableInitImageException {
+  public String located(InputImage input, String given) throws UnusableImageException {
     try {
       Path path = path(given);
       Path whole = path.isAbsolute() || folder.isEmpty() ? path : new Path(new Path(folder), path);
       return whole.getFileSystem(hadoop.value()).makeQualified(whole).toString();
     } catch (IOException | IllegalArgumentException e) {
-      throw new UnusableInitImageException("Hadoop must know its place", given, e);
+      throw new UnusableImageException(input, "Hadoop must know its place", given, e);
     }
   }
 
   /**
    * The SHA-256 of a file's bytes, in hex.
    *
-   * @throws UnusableInitImageException where it cannot be read
+   * @throws UnusableImageException where it cannot be read
    */
-  public String sha256(String located) throws UnusableInitImageException {
+  public String sha256(InputImage input, String located) throws UnusableImageException {
     if (hashes == null) {
       hashes = new LinkedHashMap<>(16, 0.75f, true);
     }
     String known = hashes.get(located);
     if (known == null) {
-      known = hashed(located);
+      known = hashed(input, located);
       hashes.put(located, known);
       if (hashes.size() > HASHES_KEPT) {
         hashes.remove(hashes.keySet().iterator().next());
@@ -110,10 +111,11 @@ public final class InitImageFiles implements Serializable {
     return known;
   }
 
-  private String hashed(String located) throws UnusableInitImageException {
+  private String hashed(InputImage input, String located) throws UnusableImageException {
     MessageDigest digest = Sha256.digest();
     byte[] piece = new byte[PIECE];
     return reading(
+        input,
         located,
         in -> {
           for (int count = in.read(piece); count >= 0; count = in.read(piece)) {
@@ -126,26 +128,28 @@ public final class InitImageFiles implements Serializable {
   /**
    * A file's bytes.
    *
-   * @throws UnusableInitImageException where it cannot be read
+   * @throws UnusableImageException where it cannot be read
    */
-  public byte[] read(String located) throws UnusableInitImageException {
-    return reading(located, InputStream::readAllBytes);
+  public byte[] read(InputImage input, String located) throws UnusableImageException {
+    return reading(input, located, InputStream::readAllBytes);
   }
 
   private interface Use<T> {
     T of(InputStream in) throws IOException;
   }
 
-  private <T> T reading(String located, Use<T> use) throws UnusableInitImageException {
+  private <T> T reading(InputImage input, String located, Use<T> use)
+      throws UnusableImageException {
     try {
       Path path = new Path(located);
       FileSystem files = path.getFileSystem(hadoop.value());
       FileStatus status = files.getFileStatus(path);
       if (status.isDirectory()) {
-        throw new UnusableInitImageException("it must be a file", "a folder: " + located);
+        throw new UnusableImageException(input, "it must be a file", "a folder: " + located);
       }
       if (status.getLen() > MOST_BYTES) {
-        throw new UnusableInitImageException(
+        throw new UnusableImageException(
+            input,
             "its file must have at most %s bytes".formatted(MOST_BYTES),
             "%s: %s".formatted(status.getLen(), located));
       }
@@ -153,10 +157,10 @@ public final class InitImageFiles implements Serializable {
         return use.of(in);
       }
     } catch (FileNotFoundException e) {
-      throw new UnusableInitImageException("its file must exist", "missing: " + located, e);
+      throw new UnusableImageException(input, "its file must exist", "missing: " + located, e);
     } catch (IOException | RuntimeException e) {
-      throw new UnusableInitImageException(
-          "its file must be readable", TableReader.reason(e) + ": " + located, e);
+      throw new UnusableImageException(
+          input, "its file must be readable", TableReader.reason(e) + ": " + located, e);
     }
   }
 }

@@ -1,0 +1,105 @@
+package io.sparkdiffusion.spark.executor;
+
+import io.sparkdiffusion.image.ImageFiles;
+import io.sparkdiffusion.image.ImageFit;
+import io.sparkdiffusion.image.RgbImage;
+import io.sparkdiffusion.image.UnreadableImageException;
+import io.sparkdiffusion.request.ImageRequest;
+import io.sparkdiffusion.request.InputFile;
+import io.sparkdiffusion.request.InputImage;
+import io.sparkdiffusion.request.Parameters;
+import io.sparkdiffusion.spark.table.InputFiles;
+import io.sparkdiffusion.spark.table.UnusableImageException;
+import io.sparkdiffusion.util.Sha256;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
+
+/**
+ * Reads the input images of planned images. The last one of each kind is kept: images of one row,
+ * and often all of a run, have the same. Not thread-safe.
+ */
+public final class InputReader {
+
+  private final InputFiles files;
+  private final Map<InputImage, Known> last = new EnumMap<>(InputImage.class);
+
+  private record Wanted(String sha256, String fit, int width, int height) {}
+
+  @SuppressWarnings("ArrayRecordComponent") // Borrowed; nobody compares them.
+  private record Known(Wanted wanted, byte[] rgb) {}
+
+  InputReader(Configuration hadoop) {
+    this.files = InputFiles.ofWorkingFolder(hadoop);
+  }
+
+  /**
+   * The pixels of the input images that an image has.
+   *
+   * @return height x width x 3 bytes of each, of the size that is asked for
+   * @throws UnusableImageException where one has none, with the reason
+   */
+  Map<InputImage, byte[]> rgb(PlannedImage planned) throws UnusableImageException {
+    Map<InputImage, byte[]> all = new EnumMap<>(InputImage.class);
+    for (InputImage input : planned.request().inputs()) {
+      all.put(input, rgb(planned, input));
+    }
+    return all;
+  }
+
+  private byte[] rgb(PlannedImage planned, InputImage input) throws UnusableImageException {
+    ImageRequest request = planned.request();
+    InputFile file = input.file(request.values());
+    Wanted wanted =
+        new Wanted(
+            file.sha256(),
+            request.values().get(Parameters.INIT_IMAGE_FIT),
+            request.widthPixels(),
+            request.heightPixels());
+    Known known = last.get(input);
+    if (known == null || !known.wanted().equals(wanted)) {
+      byte[] bytes = bytes(planned, input, file);
+      known =
+          new Known(wanted, fitted(input, bytes, wanted.fit(), wanted.width(), wanted.height()));
+      last.put(input, known);
+    }
+    return known.rgb();
+  }
+
+  private byte[] bytes(PlannedImage planned, InputImage input, InputFile file)
+      throws UnusableImageException {
+    byte[] inRow = planned.inRow().get(input);
+    if (file.path().isEmpty() && inRow == null) {
+      throw new UnusableImageException(
+          input, "its row must be found when the table is read again", "not found");
+    }
+    byte[] bytes = file.path().isEmpty() ? inRow : files.read(input, file.path());
+    if (!Sha256.of(bytes).equals(file.sha256())) {
+      throw new UnusableImageException(
+          input, "it must not change while a run goes on", "another hash: " + file.path());
+    }
+    return bytes;
+  }
+
+  /**
+   * The pixels of a file in the size that is asked for.
+   *
+   * @param fit of {@link io.sparkdiffusion.request.InitImageFit}
+   * @return height x width x 3 bytes
+   * @throws UnusableImageException where it has none, or another size that must not be
+   */
+  public static byte[] fitted(
+      InputImage input, byte[] file, String fit, int widthPixels, int heightPixels)
+      throws UnusableImageException {
+    try {
+      RgbImage image =
+          SparkImage.isOne(file) ? SparkImage.read(input, file) : ImageFiles.read(file);
+      return ImageFit.valueOf(fit.toUpperCase(Locale.ROOT))
+          .fitted(image, widthPixels, heightPixels)
+          .rgb();
+    } catch (UnreadableImageException e) {
+      throw new UnusableImageException(input, e);
+    }
+  }
+}
