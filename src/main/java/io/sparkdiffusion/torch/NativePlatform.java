@@ -4,13 +4,14 @@ import ai.djl.util.ClassLoaderUtils;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URL;
-import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.Set;
 
 /**
  * The kind of machine that a native library is built for.
@@ -78,9 +79,11 @@ record NativePlatform(String classifier) {
     return "%s%s/%s/%2$s-%3$s-%s.jar".formatted(CENTRAL, ARTIFACT, version, classifier);
   }
 
-  /** The machines whose libtorch is on the class path, where DJL looks. */
+  /**
+   * The machines whose libtorch is on the class path, where DJL looks; a jar may be there twice.
+   */
   static List<String> present() {
-    List<String> present = new ArrayList<>();
+    Set<String> present = new LinkedHashSet<>();
     try {
       for (URL url :
           Collections.list(ClassLoaderUtils.getContextClassLoader().getResources(NATIVES))) {

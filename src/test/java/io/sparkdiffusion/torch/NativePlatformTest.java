@@ -2,8 +2,14 @@ package io.sparkdiffusion.torch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -51,5 +57,25 @@ class NativePlatformTest {
   @Test
   void findsThisMachinesOwn() {
     assertThat(NativePlatform.present()).contains(NativePlatform.ofThisMachine().classifier());
+  }
+
+  /** Spark hands an executor the job's jar once more where the driver's own is the same process. */
+  @Test
+  void namesAMachineOnceWhoseJarIsThereTwice(@TempDir Path folder) throws IOException {
+    URL[] jars = new URL[2];
+    for (int i = 0; i < jars.length; i++) {
+      Path file = folder.resolve("%d/native/lib/pytorch.properties".formatted(i));
+      Files.createDirectories(file.getParent());
+      Files.writeString(file, "classifier=linux-aarch64\n");
+      jars[i] = folder.resolve(i + "/").toUri().toURL();
+    }
+    Thread thread = Thread.currentThread();
+    ClassLoader usual = thread.getContextClassLoader();
+    try (URLClassLoader twice = new URLClassLoader(jars, null)) {
+      thread.setContextClassLoader(twice);
+      assertThat(NativePlatform.present()).containsExactly("linux-aarch64");
+    } finally {
+      thread.setContextClassLoader(usual);
+    }
   }
 }
