@@ -1,5 +1,6 @@
 """For tools/release/check: draws by the wheel, whose jar Spark fetches into the folder IVY, and compares with what the others have drawn."""
 
+import os
 import sys
 
 import sparkdiffusion
@@ -15,7 +16,7 @@ def main(ivy: str) -> None:
     assert any("spark-diffusion" in jar for jar in jars) and all(ivy in jar for jar in jars), jars
     prompts = spark.read.csv("configs/tiny_prompts.csv", header=True).limit(2)
     generator = sparkdiffusion.TextToImage(modelUrl="models/tiny-sd2-base", height=SIZE, width=SIZE, guidance_scale=7.5)
-    drawn = generator.setNumInferenceSteps(20).transform(prompts)
+    drawn = generator.setNumInferenceSteps(int(os.environ["STEPS"])).transform(prompts)
     mine = {row["id"]: row["sha256"] for row in drawn.select("id", "image.sha256").collect()}
     assert len(mine) == 2 and all(mine.values()), mine
     for name, folder in OTHERS.items():
