@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -31,15 +32,21 @@ class LocaleJobTest {
 
   @Test
   void theBytesDoNotDependOnTheUsersLocale() throws IOException, InterruptedException {
+    assertSameIn("persian", "-Duser.language=fa", "-Duser.country=IR");
+  }
+
+  @Tag("soak")
+  @Test
+  void norOnTheFilesEncoding() throws IOException, InterruptedException {
+    assertSameIn("turkish", "-Duser.language=tr", "-Duser.country=TR", "-Dfile.encoding=US-ASCII");
+  }
+
+  private void assertSameIn(String name, String... locale)
+      throws IOException, InterruptedException {
     Map<String, String> plain = run("plain");
     assertThat(plain).containsKeys("index.html", "run.json");
-    assertThat(plain.keySet()).filteredOn(name -> name.endsWith(".png")).hasSize(2);
-
-    assertThat(runElsewhere("persian", "-Duser.language=fa", "-Duser.country=IR")).isEqualTo(plain);
-    assertThat(
-            runElsewhere(
-                "turkish", "-Duser.language=tr", "-Duser.country=TR", "-Dfile.encoding=US-ASCII"))
-        .isEqualTo(plain);
+    assertThat(plain.keySet()).filteredOn(file -> file.endsWith(".png")).hasSize(2);
+    assertThat(runElsewhere(name, locale)).isEqualTo(plain);
   }
 
   /** What a run leaves: its files by name, images by their bytes, rows by what tells of them. */

@@ -13,10 +13,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 /** What holds prompts is kept to the user who has written them, where that user wants it so. */
 class PrivateFilesTest {
@@ -29,10 +28,18 @@ class PrivateFilesTest {
 
   @TempDir private Path folder;
 
-  @ParameterizedTest
-  @CsvSource({"077, rwx------, rw-------", "022, rwxr-xr-x, rw-r--r--"})
-  void givesItsFilesTheModesThatTheUmaskAllows(String umask, String ofFolders, String ofFiles)
-      throws Exception {
+  @Test
+  void givesItsFilesTheModesThatTheUmaskAllows() throws Exception {
+    assertModes("077", "rwx------", "rw-------");
+  }
+
+  @Tag("soak")
+  @Test
+  void letsOthersReadWhereTheUmaskAllows() throws Exception {
+    assertModes("022", "rwxr-xr-x", "rw-r--r--");
+  }
+
+  private void assertModes(String umask, String ofFolders, String ofFiles) throws Exception {
     Files.writeString(folder.resolve("job.yml"), "run_name: job\n");
     Files.writeString(folder.resolve("prompts.csv"), "id,prompt\na,fox\n");
     ProcessBuilder child = ChildJvm.of(OneRun.class, List.of(), folder.toString());

@@ -164,6 +164,7 @@ class DyingMachinesIT {
   }
 
   /** Two tasks fail on one of two GPUs, each twice; nothing of what it made is kept. */
+  @Tag("soak")
   @Test
   void leavesOutTheExecutorWhoseGpuGivesNoNumbers() throws Exception {
     Path folder = Files.createDirectory(output("no-numbers"));

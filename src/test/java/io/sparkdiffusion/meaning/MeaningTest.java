@@ -137,6 +137,7 @@ class MeaningTest {
   }
 
   /** arXiv 2305.08891, section 3.4: guidance overexposes, rescaling takes it back. */
+  @Tag("soak")
   @Test
   void guidanceRescaleTakesOverSaturationBack() {
     List<ImageRequest> requests = new ArrayList<>();

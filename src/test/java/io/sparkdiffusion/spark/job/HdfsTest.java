@@ -35,6 +35,7 @@ import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.io.TempDir;
@@ -96,6 +97,7 @@ class HdfsTest {
   }
 
   /** The last row is the cheapest and so the last to be made. */
+  @Tag("soak")
   @Test
   void keepsFinishedGroupsWhereTheDeviceFailsLater() throws IOException {
     writeRows(ROWS, "last,BOOM,1\n");

@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -17,7 +19,7 @@ class OverwriteTest {
   @TempDir private Path folder;
 
   @ParameterizedTest
-  @ValueSource(strings = {JobRuns.FOLDER, JobRuns.ICEBERG, JobRuns.DELTA})
+  @ValueSource(strings = {JobRuns.FOLDER, JobRuns.ICEBERG})
   void makesAllImagesAgainAndKeepsEarlierRows(String store) throws IOException {
     JobRuns runs = new JobRuns(folder, store);
     runs.prompts("id,prompt,seed\na,fox,1\nb,owl,2\nbad,cat,many\n");
@@ -34,7 +36,7 @@ class OverwriteTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {JobRuns.FOLDER, JobRuns.ICEBERG, JobRuns.DELTA})
+  @ValueSource(strings = {JobRuns.FOLDER, JobRuns.ICEBERG})
   void removesWhatEarlierRunsLeft(String store) throws IOException {
     JobRuns runs = new JobRuns(folder, store);
     runs.prompts("id,prompt,seed\na,fox,1\nb,owl,2\nc,hare,3\n");
@@ -56,7 +58,7 @@ class OverwriteTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {JobRuns.FOLDER, JobRuns.ICEBERG, JobRuns.DELTA})
+  @ValueSource(strings = {JobRuns.FOLDER, JobRuns.ICEBERG})
   void leavesTheOldOutputWholeWhereARunDoesNotEndWell(String store) throws IOException {
     JobRuns runs = new JobRuns(folder, store);
     runs.prompts("id,prompt,seed\na,fox,1\nb,owl,2\n");
@@ -73,5 +75,23 @@ class OverwriteTest {
     assertThat(runs.run("overwrite=everything", "max_failed_rows=0").stopReason()).isPresent();
     assertThat(runs.texts("id", "prompt", "sha256", "run_id")).containsAll(rows).hasSize(4);
     assertThat(runs.names("images")).containsAll(files).hasSize(3);
+  }
+
+  @Tag("soak")
+  @Test
+  void makesAllImagesAgainInDeltaTables() throws IOException {
+    makesAllImagesAgainAndKeepsEarlierRows(JobRuns.DELTA);
+  }
+
+  @Tag("soak")
+  @Test
+  void removesWhatEarlierRunsLeftInDeltaTables() throws IOException {
+    removesWhatEarlierRunsLeft(JobRuns.DELTA);
+  }
+
+  @Tag("soak")
+  @Test
+  void leavesDeltaTablesWholeWhereARunDoesNotEndWell() throws IOException {
+    leavesTheOldOutputWholeWhereARunDoesNotEndWell(JobRuns.DELTA);
   }
 }

@@ -19,7 +19,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** The newest row is that of the last run, whatever the clocks of the runs said. */
 class WrongClockTest {
@@ -71,8 +70,19 @@ class WrongClockTest {
   }
 
   @ParameterizedTest
-  @MethodSource({"stores", "moreStores"})
+  @MethodSource("stores")
   void whatIsMadeAgainReplacesWhatAWrongClockMade(String store, String commit) throws IOException {
+    assertWhatIsMadeAgainReplacesIt(store, commit);
+  }
+
+  @Tag("soak")
+  @ParameterizedTest
+  @MethodSource("moreStores")
+  void whatIsMadeAgainReplacesItInOtherStores(String store, String commit) throws IOException {
+    assertWhatIsMadeAgainReplacesIt(store, commit);
+  }
+
+  private void assertWhatIsMadeAgainReplacesIt(String store, String commit) throws IOException {
     runs = new JobRuns(folder, store);
     made("fox", AHEAD, commit);
     assertThat(made("fox", RIGHT, commit, "overwrite=images")).isEqualTo(1);
@@ -83,9 +93,18 @@ class WrongClockTest {
   }
 
   /** As a job without this order has left it. */
-  @ParameterizedTest
-  @ValueSource(strings = {JobRuns.ICEBERG, JobRuns.DELTA})
-  void aRowThatWasOutdoneByAWrongClockIsMadeAgainOnce(String store) throws IOException {
+  @Test
+  void aRowThatWasOutdoneByAWrongClockIsMadeAgainOnce() throws IOException {
+    assertAnOutdoneRowIsMadeAgainOnce(JobRuns.ICEBERG);
+  }
+
+  @Tag("soak")
+  @Test
+  void aRowThatWasOutdoneIsMadeAgainOnceInDeltaTables() throws IOException {
+    assertAnOutdoneRowIsMadeAgainOnce(JobRuns.DELTA);
+  }
+
+  private void assertAnOutdoneRowIsMadeAgainOnce(String store) throws IOException {
     runs = new JobRuns(folder, store);
     made("fox", RIGHT, "rename");
     made("owl", RIGHT, "rename");
