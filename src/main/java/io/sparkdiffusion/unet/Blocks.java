@@ -20,7 +20,7 @@ final class Blocks {
   /**
    * The levels.
    *
-   * @param time (1, T)
+   * @param time (1, T), what they know of timestep and class
    * @param text (R, S, D)
    */
   Blocks(UnetConfig config, Tensor time, Tensor text) {
@@ -35,7 +35,7 @@ final class Blocks {
     for (int layer = 0; layer < config.layersPerBlock(); layer++) {
       h = resnet(scope.sub("resnets", layer), h, config.widths().get(level));
       if (config.downAttention().get(level)) {
-        h = transformer(scope.sub("attentions", layer), h, config.heads().get(level));
+        h = transformer(scope.sub("attentions", layer), h, level);
       }
       skips.push(h);
     }
@@ -51,7 +51,7 @@ final class Blocks {
     int last = config.widths().size() - 1;
     long width = config.widths().get(last);
     Tensor h = resnet(scope.sub("resnets", 0), x, width);
-    h = transformer(scope.sub("attentions", 0), h, config.heads().get(last));
+    h = transformer(scope.sub("attentions", 0), h, config.heads().get(last), false);
     return resnet(scope.sub("resnets", 1), h, width);
   }
 
@@ -63,7 +63,7 @@ final class Blocks {
       Tensor joined = Tensor.cat(1, h, skips.pop());
       h = resnet(scope.sub("resnets", layer), joined, config.widths().get(level));
       if (config.upAttention().get(block)) {
-        h = transformer(scope.sub("attentions", layer), h, config.heads().get(level));
+        h = transformer(scope.sub("attentions", layer), h, level);
       }
     }
     if (level > 0) {
@@ -89,15 +89,19 @@ final class Blocks {
     return scope.conv2d("conv2", h, width, 3, 1).plus(shortcut);
   }
 
+  private Tensor transformer(Scope scope, Tensor x, int level) {
+    return transformer(scope, x, config.heads().get(level), config.onlyCrossAttention().get(level));
+  }
+
   /** A spatial transformer of one block: x (R, C, H, W), the same shape back. */
-  private Tensor transformer(Scope scope, Tensor x, long heads) {
+  private Tensor transformer(Scope scope, Tensor x, long heads, boolean onlyText) {
     long channels = x.size(1);
     Tensor h = scope.groupNorm("norm", x, config.groups(), ATTENTION_NORM_EPSILON);
     h =
         config.linearProjection()
             ? scope.linear("proj_in", tokens(h), channels)
             : tokens(scope.conv2d("proj_in", h, channels, 1, 1));
-    h = transformerBlock(scope.sub("transformer_blocks", 0), h, heads);
+    h = transformerBlock(scope.sub("transformer_blocks", 0), h, heads, onlyText);
     if (!config.linearProjection()) {
       return scope.conv2d("proj_out", pixels(h, x), channels, 1, 1).plus(x);
     }
@@ -105,10 +109,13 @@ final class Blocks {
     return pixels(scope.linear("proj_out", h, channels).plus(residual), x);
   }
 
-  /** x (R, N, C): self-attention, attention to the text, feed-forward, each with a residual. */
-  private Tensor transformerBlock(Scope scope, Tensor x, long heads) {
+  /**
+   * x (R, N, C): self-attention or attention to the text, attention to the text, feed-forward, each
+   * with a residual.
+   */
+  private Tensor transformerBlock(Scope scope, Tensor x, long heads, boolean onlyText) {
     Tensor norm1 = scope.layerNorm("norm1", x, LAYER_NORM_EPSILON);
-    Tensor h = attention(scope.sub("attn1"), norm1, norm1, heads).plus(x);
+    Tensor h = attention(scope.sub("attn1"), norm1, onlyText ? text : norm1, heads).plus(x);
     Tensor norm2 = scope.layerNorm("norm2", h, LAYER_NORM_EPSILON);
     h = attention(scope.sub("attn2"), norm2, text, heads).plus(h);
     Tensor norm3 = scope.layerNorm("norm3", h, LAYER_NORM_EPSILON);

@@ -4,7 +4,7 @@ import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.Scope;
 import io.sparkdiffusion.graph.Tensor;
 
-/** What a network makes of a timestep (diffusers, embeddings.py). */
+/** What a network makes of a timestep and a class (diffusers, embeddings.py). */
 final class TimeEmbedding {
 
   private TimeEmbedding() {}
@@ -16,6 +16,17 @@ final class TimeEmbedding {
     Scope embedding = scope.sub("time_embedding");
     return embedding.linear(
         "linear_2", embedding.linear("linear_1", projection, width).silu(), width);
+  }
+
+  /**
+   * The same of a timestep and a class: {@code emb = emb + self.class_embedding(class_labels)}.
+   *
+   * @param label (1) int64
+   */
+  static Tensor of(UnetConfig config, Scope scope, Tensor timestep, Tensor label, Dtype dtype) {
+    long width = 4 * config.widths().get(0);
+    Tensor table = scope.sub("class_embedding").weight("weight", config.classes(), width);
+    return of(config, scope, timestep, dtype).plus(table.embedding(label));
   }
 
   /** Sines and cosines of the timestep (arXiv 1706.03762, section 3.5): (1, C) float32. */

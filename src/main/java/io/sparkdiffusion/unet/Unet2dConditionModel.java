@@ -23,15 +23,21 @@ public final class Unet2dConditionModel {
     this.config = config;
   }
 
+  /** Channels of its input: the latents', and of what stands behind them. */
+  public long inChannels() {
+    return config.inChannels();
+  }
+
   /**
    * Records one call. Inputs: latents (B, C, H, W), timestep (1), prompt embeddings (R, S, D), all
    * float32; result: the prediction (R, C, H, W) float32. R is B, or a multiple of it where the
-   * same latents meet several texts, as guidance asks.
+   * same latents meet several texts, as guidance asks. Where the UNet has classes, the number of
+   * one follows the prompt embeddings: (1) int64.
    *
    * @param dtype the type to compute in
    * @param batch latents, B
    * @param rows texts, R
-   * @param height the latents' height, an eighth of the image's
+   * @param height the latents' height, an eighth of the image's, of an upscaled one a quarter
    * @param tokens of a text, S: 77
    */
   public Graph record(Dtype dtype, long batch, long rows, long height, long width, long tokens) {
@@ -58,7 +64,10 @@ public final class Unet2dConditionModel {
     Tensor timestep = graph.input(1);
     Tensor text = graph.input(sizes[1], sizes[4], config.crossAttentionWidth());
     Scope scope = graph.scope();
-    Tensor time = TimeEmbedding.of(config, scope, timestep, dtype);
+    Tensor time =
+        config.classes() > 0
+            ? TimeEmbedding.of(config, scope, timestep, graph.input(1), dtype)
+            : TimeEmbedding.of(config, scope, timestep, dtype);
     Blocks blocks = new Blocks(config, time, text.to(dtype));
     // latent_model_input = torch.cat([latents] * 2)
     Tensor latents = sample.to(dtype).repeated(sizes[1] / sizes[0]);

@@ -9,12 +9,14 @@ import java.util.List;
 /**
  * What {@code unet/config.json} says of a UNet2DConditionModel.
  *
- * @param inChannels channels of the latents
+ * @param inChannels channels of the latents, and of what stands beside them
  * @param sampleSize the side of the latents that it was trained on
  * @param widths channels of each level, outermost first
  * @param heads attention heads of each level (diffusers' {@code attention_head_dim} holds counts)
  * @param downAttention for each level on the way down, whether it attends
  * @param upAttention the same for the way up, innermost first
+ * @param onlyCrossAttention for each level, whether its pixels attend to the text alone and never
+ *     to each other
  * @param layersPerBlock resnets of each level on the way down; one more on the way up
  * @param crossAttentionWidth width of the prompt embeddings
  * @param groups groups of every group norm
@@ -23,6 +25,7 @@ import java.util.List;
  * @param upcastAttention whether attention's scores must be float32 even where the rest is not
  * @param cosineFirst order of the time projection's halves (diffusers' {@code flip_sin_to_cos})
  * @param frequencyShift subtracted from the number of frequencies in the time projection
+ * @param classes how many labels there are, one of which each call is given; 0 for a UNet without
  */
 public record UnetConfig(
     long inChannels,
@@ -32,6 +35,7 @@ public record UnetConfig(
     List<Long> heads,
     List<Boolean> downAttention,
     List<Boolean> upAttention,
+    List<Boolean> onlyCrossAttention,
     int layersPerBlock,
     long crossAttentionWidth,
     long groups,
@@ -39,12 +43,14 @@ public record UnetConfig(
     boolean linearProjection,
     boolean upcastAttention,
     boolean cosineFirst,
-    double frequencyShift) {
+    double frequencyShift,
+    long classes) {
 
   private static final long MOST_SAMPLES = 512;
   private static final String WIDTHS = "block_out_channels";
   private static final String HEADS = "attention_head_dim";
   private static final String GROUPS = "norm_num_groups";
+  private static final String CLASSES = "num_class_embeds";
   private static final String DOWN_PLAIN = "DownBlock2D";
   private static final String DOWN_ATTENTION = "CrossAttnDownBlock2D";
   private static final String UP_PLAIN = "UpBlock2D";
@@ -78,6 +84,9 @@ public record UnetConfig(
             .toList();
     List<Boolean> up = part == Part.WHOLE ? wayUp(json) : reversed(down);
     refuseWhatIsNotSupported(json);
+    if (part == Part.WAY_DOWN) {
+      json.absent(CLASSES);
+    }
     UnetConfig config =
         new UnetConfig(
             json.size("in_channels"),
@@ -87,6 +96,7 @@ public record UnetConfig(
             json.sizes(HEADS, WIDTHS),
             down,
             up,
+            json.flags("only_cross_attention", WIDTHS),
             json.count("layers_per_block", 2),
             json.size("cross_attention_dim"),
             json.size(GROUPS, 32),
@@ -94,9 +104,14 @@ public record UnetConfig(
             json.flag("use_linear_projection", false),
             json.flag("upcast_attention", false),
             json.flag("flip_sin_to_cos", true),
-            json.number("freq_shift", 0));
+            json.number("freq_shift", 0),
+            part == Part.WHOLE ? classes(json) : 0);
     config.checkRelations(json);
     return config;
+  }
+
+  private static long classes(ComponentConfig json) {
+    return json.has(CLASSES) ? json.size(CLASSES) : 0;
   }
 
   private static List<Boolean> wayUp(ComponentConfig json) {
@@ -149,7 +164,6 @@ public record UnetConfig(
             "class_embeddings_concat",
             "dual_cross_attention",
             "mid_block_only_cross_attention",
-            "only_cross_attention",
             "resnet_skip_time_act")
         .only(0, "dropout")
         .only(
@@ -167,7 +181,6 @@ public record UnetConfig(
             "encoder_hid_dim",
             "encoder_hid_dim_type",
             "num_attention_heads",
-            "num_class_embeds",
             "projection_class_embeddings_input_dim",
             "reverse_transformer_layers_per_block",
             "time_cond_proj_dim",

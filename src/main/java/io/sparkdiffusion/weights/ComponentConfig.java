@@ -139,6 +139,23 @@ public final class ComponentConfig {
     return choices.size() == length ? choices : Collections.nCopies(length, allowed[0]);
   }
 
+  /**
+   * A truth value for each entry of another key's list; all false where the key is absent, null or
+   * false itself.
+   */
+  public List<Boolean> flags(String key, String each) {
+    int length = length(each);
+    List<Boolean> none = Collections.nCopies(length, false);
+    if (!has(key) || Boolean.FALSE.equals(values.get(key))) {
+      return none;
+    }
+    String rule = "it must be false, or have an entry for each of " + each;
+    ValueType<List<Boolean>> type = listOf(rule, 1, MOST_LEVELS, ValueType.FLAG);
+    List<Boolean> flags = given(key, type, none);
+    require(flags.size() == length, rule, key, each);
+    return flags.size() == length ? flags : none;
+  }
+
   private int length(String key) {
     return problems.containsKey(key) ? 1 : sizes(key).size();
   }
@@ -211,7 +228,8 @@ public final class ComponentConfig {
     }
   }
 
-  private boolean has(String key) {
+  /** Whether a key is there and not null. */
+  public boolean has(String key) {
     known.add(key);
     return values.containsKey(key);
   }

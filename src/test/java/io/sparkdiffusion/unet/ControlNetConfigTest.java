@@ -77,6 +77,7 @@ class ControlNetConfigTest {
             "conditioning_channels=1",
             "global_pool_conditions=true",
             "class_embed_type=\"timestep\"",
+            "num_class_embeds=10",
             "new=1")
         .assertRefusedBy(
             ControlNetConfig::read,
@@ -85,6 +86,7 @@ class ControlNetConfigTest {
             "conditioning_channels | only 3 is supported (1)",
             "controlnet_conditioning_channel_order | only rgb is supported (bgr)",
             "global_pool_conditions | only false is supported (true)",
+            "num_class_embeds | it is not supported and would change the result (10)",
             "new | the key is unknown and might change the result (1)");
   }
 }

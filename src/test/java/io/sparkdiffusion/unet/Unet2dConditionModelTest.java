@@ -52,6 +52,7 @@ class Unet2dConditionModelTest {
         List.of(heads, 2L),
         List.of(true, true),
         List.of(true, true),
+        List.of(false, false),
         1,
         6,
         2,
@@ -59,6 +60,7 @@ class Unet2dConditionModelTest {
         true,
         false,
         true,
+        0,
         0);
   }
 }

@@ -38,6 +38,7 @@ class UnetConfigTest {
                 List.of(8L, 8L),
                 List.of(true, false),
                 List.of(false, true),
+                List.of(false, false),
                 2,
                 16,
                 32,
@@ -45,6 +46,7 @@ class UnetConfigTest {
                 false,
                 false,
                 true,
+                0,
                 0));
   }
 
@@ -66,7 +68,9 @@ class UnetConfigTest {
             "use_linear_projection=true",
             "upcast_attention=true",
             "flip_sin_to_cos=false",
-            "freq_shift=1");
+            "freq_shift=1",
+            "only_cross_attention=[true, false, true]",
+            "num_class_embeds=12");
 
     assertThat(read(full))
         .isEqualTo(
@@ -78,6 +82,7 @@ class UnetConfigTest {
                 List.of(1L, 3L, 5L),
                 List.of(false, true, true),
                 List.of(false, false, true),
+                List.of(true, false, true),
                 3,
                 7,
                 4,
@@ -85,7 +90,8 @@ class UnetConfigTest {
                 true,
                 true,
                 false,
-                1));
+                1,
+                12));
   }
 
   /** Some versions of diffusers, and trainings, write more than the network has. */
@@ -124,7 +130,12 @@ class UnetConfigTest {
         "class_embeddings_concat | false | true | only false is supported (true)",
         "dual_cross_attention | false | true | only false is supported (true)",
         "mid_block_only_cross_attention | null | true | only false is supported (true)",
-        "only_cross_attention | false | [true] | only false is supported ([true])",
+        "only_cross_attention | false | [true] | it must be false, or have an entry for each of"
+            + " block_out_channels ([true])",
+        "only_cross_attention | [true, false] | true | it must be false, or have an entry for each"
+            + " of block_out_channels (true)",
+        "only_cross_attention | [false, false] | [true, 1] | it must be false, or have an entry for"
+            + " each of block_out_channels ([true, 1])",
         "resnet_skip_time_act | false | true | only false is supported (true)",
         "dropout | 0.0 | 0.1 | only 0 is supported (0.1)",
         "downsample_padding | 1 | 0 | only 1 is supported (0)",
@@ -141,7 +152,7 @@ class UnetConfigTest {
         "encoder_hid_dim | null | 1 | it is not supported and would change the result (1)",
         "encoder_hid_dim_type | null | 1 | it is not supported and would change the result (1)",
         "num_attention_heads | null | 8 | it is not supported and would change the result (8)",
-        "num_class_embeds | null | 10 | it is not supported and would change the result (10)",
+        "num_class_embeds | 10 | 0 | it must be a whole number from 1 to 2147483647 (0)",
         "projection_class_embeddings_input_dim | null | 1 | it is not supported and would change"
             + " the result (1)",
         "reverse_transformer_layers_per_block | null | 1 | it is not supported and would change the"
