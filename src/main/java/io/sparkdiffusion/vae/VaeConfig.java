@@ -14,6 +14,7 @@ import java.util.List;
  * @param sampleSize the side of the images that it was trained on, in pixels
  * @param scalingFactor latents are divided by it before decoding; 0.18215 where the key is absent
  *     and 32 for the size (diffusers, AutoencoderKL)
+ * @param forceUpcast whether it overflows in float16; true where the key is absent
  */
 public record VaeConfig(
     long latentChannels,
@@ -24,7 +25,8 @@ public record VaeConfig(
     long sampleSize,
     double scalingFactor,
     boolean postQuantConv,
-    boolean middleAttention) {
+    boolean middleAttention,
+    boolean forceUpcast) {
 
   static final String WIDTHS = "block_out_channels";
   private static final String GROUPS = "norm_num_groups";
@@ -42,7 +44,7 @@ public record VaeConfig(
     json.choices("up_block_types", WIDTHS, "UpDecoderBlock2D");
     json.choice("act_fn", "silu", "swish");
     json.absent("shift_factor", "latents_mean", "latents_std")
-        .ignore("in_channels", "down_block_types", "force_upcast", "use_quant_conv");
+        .ignore("in_channels", "down_block_types", "use_quant_conv");
     VaeConfig config =
         new VaeConfig(
             json.size("latent_channels"),
@@ -53,7 +55,8 @@ public record VaeConfig(
             json.size("sample_size", DEFAULT_SAMPLE_SIZE),
             json.positive("scaling_factor", DEFAULT_SCALING_FACTOR),
             json.flag("use_post_quant_conv", true),
-            json.flag("mid_block_add_attention", true));
+            json.flag("mid_block_add_attention", true),
+            json.flag("force_upcast", true));
     json.require(config.outChannels == 3, "images have 3 channels", "out_channels");
     json.require(
         widths.stream().allMatch(width -> width % config.groups == 0),
@@ -62,6 +65,21 @@ public record VaeConfig(
         WIDTHS);
     json.finish();
     return config;
+  }
+
+  /** The same with another scaling factor. */
+  public VaeConfig withScalingFactor(double other) {
+    return new VaeConfig(
+        latentChannels,
+        outChannels,
+        widths,
+        layersPerBlock,
+        groups,
+        sampleSize,
+        other,
+        postQuantConv,
+        middleAttention,
+        forceUpcast);
   }
 
   /** Channels of each level, innermost first. */

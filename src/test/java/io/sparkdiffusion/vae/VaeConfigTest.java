@@ -29,7 +29,7 @@ class VaeConfigTest {
     VaeConfig config = read(REQUIRED);
 
     assertThat(config)
-        .isEqualTo(new VaeConfig(4, 3, List.of(32L, 64L), 1, 32, 32, 0.18215, true, true));
+        .isEqualTo(new VaeConfig(4, 3, List.of(32L, 64L), 1, 32, 32, 0.18215, true, true, true));
     assertThat(config.compression()).isEqualTo(2);
     assertThat(config.widthsUpwards()).containsExactly(64L, 32L);
   }
@@ -49,12 +49,14 @@ class VaeConfigTest {
             "sample_size=256",
             "scaling_factor=0.13025",
             "use_post_quant_conv=false",
-            "mid_block_add_attention=false");
+            "mid_block_add_attention=false",
+            "force_upcast=false");
     VaeConfig config = read(full);
 
     assertThat(config)
         .isEqualTo(
-            new VaeConfig(16, 3, List.of(4L, 8L, 12L, 16L), 2, 2, 256, 0.13025, false, false));
+            new VaeConfig(
+                16, 3, List.of(4L, 8L, 12L, 16L), 2, 2, 256, 0.13025, false, false, false));
     assertThat(config.compression()).isEqualTo(8);
   }
 
