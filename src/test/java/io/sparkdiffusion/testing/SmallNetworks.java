@@ -27,8 +27,8 @@ public final class SmallNetworks {
 
   /**
    * Text encoder, UNet with guidance for latents of an odd size, VAE decoder and encoder; then what
-   * Stable Diffusion 1.5 has otherwise, in its text encoder and its UNet; a UNet under control, and
-   * a ControlNet.
+   * Stable Diffusion 1.5 has otherwise, in its text encoder and its UNet; a UNet under control, a
+   * ControlNet, and an upscaling UNet.
    */
   public static List<Case> all(Dtype dtype) {
     Path model = ReferenceModels.folder("base");
@@ -54,6 +54,9 @@ public final class SmallNetworks {
     ControlNetConfig control =
         ControlNetConfig.read(ReferenceModels.folder("controlnet/sd15/config.json"));
     Graph residuals = new ControlNet(control).record(dtype, 1, 2, 2, 1, text.positions());
+    UnetConfig upscaler = UnetConfig.read(ReferenceModels.folder("upscaler/unet/config.json"));
+    Graph upscaling =
+        new Unet2dConditionModel(upscaler).record(dtype, 2, 4, 2, 3, text.positions());
     return List.of(
         new Case(encoder, new float[][] {ids}),
         of(guided),
@@ -63,7 +66,15 @@ public final class SmallNetworks {
         new Case(quick, new float[][] {ids}),
         of(convolved),
         of(controlled),
-        of(residuals));
+        of(residuals),
+        labelled(upscaling));
+  }
+
+  /** The last input is the number of a class. */
+  private static Case labelled(Graph graph) {
+    Case random = of(graph);
+    random.inputs()[graph.inputs().size() - 1] = new float[] {20};
+    return random;
   }
 
   private static Case of(Graph graph) {
