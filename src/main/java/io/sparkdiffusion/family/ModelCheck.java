@@ -84,6 +84,9 @@ public final class ModelCheck {
     vae = network(Component.VAE, VaeConfig::read, Networks::smallest);
     if (text.isPresent() && unet.isPresent() && vae.isPresent()) {
       add(ModelFixes.OF_ONE_MODEL, Networks.differences(root, text.get(), unet.get(), vae.get()));
+      if (Upscaling.isFor(unet.get(), vae.get())) {
+        gather(ModelFixes.LAYOUT, () -> Upscaling.read(root, unet.get(), vae.get()));
+      }
     }
     if (hasTokenizer()) {
       gather(ModelFixes.tokenizer(root), this::checkTokenizer);

@@ -27,10 +27,13 @@ public enum ModelFamily {
   /**
    * Stable Diffusion 1 and 2 and what is made of them, SD-Turbo among it: one CLIP text encoder,
    * whose last hidden states are all that the UNet is told (diffusers, StableDiffusionPipeline; its
-   * image-to-image pipeline has the same parts).
+   * image-to-image pipeline has the same parts, its upscaling pipeline a scheduler more).
    */
   STABLE_DIFFUSION(
-      List.of("StableDiffusionPipeline", "StableDiffusionImg2ImgPipeline"),
+      List.of(
+          "StableDiffusionPipeline",
+          "StableDiffusionImg2ImgPipeline",
+          "StableDiffusionUpscalePipeline"),
       Map.of(
           "text_encoder", List.of("CLIPTextModel"),
           "tokenizer", List.of("CLIPTokenizer", "CLIPTokenizerFast"),
@@ -70,6 +73,7 @@ public enum ModelFamily {
       List.of(
           "model_index.json",
           "scheduler/scheduler_config.json",
+          Upscaling.SCHEDULER,
           "tokenizer/vocab.json",
           "tokenizer/merges.txt",
           "tokenizer/tokenizer.json",
@@ -126,7 +130,8 @@ public enum ModelFamily {
   /** The folders that hold any model's files, the first its own, by path relative to it. */
   public static List<String> folders() {
     Stream<String> parts = Arrays.stream(Component.values()).map(Component::folder);
-    return Stream.concat(Stream.of("", "scheduler", "tokenizer"), parts).toList();
+    return Stream.concat(Stream.of("", "scheduler", "low_res_scheduler", "tokenizer"), parts)
+        .toList();
   }
 
   /** True for the small files that tell which others a model needs. */

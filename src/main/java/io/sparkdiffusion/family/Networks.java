@@ -29,9 +29,15 @@ import java.util.Optional;
 /**
  * The three networks of a folder as their configurations describe them, with their weights checked
  * and not yet read.
+ *
+ * @param upscaling what an upscaling model has beside them, of others nothing
  */
 public record Networks(
-    TextConfig text, UnetConfig unet, VaeConfig vae, Map<Component, NetworkWeights> weights) {
+    TextConfig text,
+    UnetConfig unet,
+    VaeConfig vae,
+    Optional<Upscaling> upscaling,
+    Map<Component, NetworkWeights> weights) {
 
   /**
    * Reads the configurations and compares them with each other and with the weight files.
@@ -54,6 +60,11 @@ public record Networks(
       ModelFolder folder, TextConfig text, UnetConfig unet, VaeConfig vae) {
     Problems problems = new Problems();
     differences(folder.root(), text, unet, vae).forEach(problems::add);
+    boolean upscales = Upscaling.isFor(unet, vae);
+    Optional<Upscaling> upscaling =
+        upscales
+            ? problems.gather(() -> Upscaling.read(folder.root(), unet, vae))
+            : Optional.empty();
     Map<Component, NetworkWeights> weights = new EnumMap<>(Component.class);
     record(text, unet, vae)
         .forEach(
@@ -62,7 +73,8 @@ public record Networks(
                     .gather(() -> folder.weights(component, graph.weights()))
                     .ifPresent(found -> weights.put(component, found)));
     problems.throwIfAny();
-    return new Networks(text, unet, vae, weights);
+    VaeConfig used = upscales ? vae.withScalingFactor(Upscaling.SCALING_FACTOR) : vae;
+    return new Networks(text, unet, used, upscaling, weights);
   }
 
   /** Reads the folder's tokenizer, for texts of as many tokens as the text encoder takes. */
@@ -137,6 +149,16 @@ public record Networks(
     };
   }
 
+  /**
+   * The type that the VAE computes in beside a UNet that computes in another: an upscaling model's
+   * overflows in float16, unless its configuration says otherwise (diffusers,
+   * StableDiffusionUpscalePipeline).
+   */
+  public Dtype vaeDtype(Dtype dtype) {
+    boolean overflows = upscaling.isPresent() && vae.forceUpcast() && dtype == Dtype.FLOAT16;
+    return overflows ? Dtype.FLOAT32 : dtype;
+  }
+
   /** A network's stored tensors. */
   public NetworkWeights weights(Component component) {
     return Objects.requireNonNull(weights.get(component));
@@ -170,7 +192,10 @@ public record Networks(
   static List<String> differences(Path folder, TextConfig text, UnetConfig unet, VaeConfig vae) {
     List<String> problems = new ArrayList<>();
     Conditioning.of(text).problem(folder, unet).ifPresent(problems::add);
-    if (unet.inChannels() != vae.latentChannels() || unet.outChannels() != vae.latentChannels()) {
+    long latents = vae.latentChannels();
+    boolean takesThem =
+        Upscaling.isFor(unet, vae) || (unet.inChannels() == latents && unet.classes() == 0);
+    if (!takesThem || unet.outChannels() != latents) {
       String differs =
           ("Cannot use %s: a text-to-image UNet takes and gives the VAE's latent_channels (%s and"
                   + " %s, %s)")

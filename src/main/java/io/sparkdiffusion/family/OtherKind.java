@@ -12,11 +12,7 @@ enum OtherKind {
   DEPTH(
       5,
       "StableDiffusionDepth2ImgPipeline",
-      "this is a depth model: it needs an image and its depth with every text"),
-  UPSCALING(
-      7,
-      "StableDiffusionUpscalePipeline",
-      "this is an upscaling model: it needs a small image with every text");
+      "this is a depth model: it needs an image and its depth with every text");
 
   private final long channels;
   private final String pipeline;

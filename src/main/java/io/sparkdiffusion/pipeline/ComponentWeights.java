@@ -28,7 +28,6 @@ final class ComponentWeights implements AutoCloseable {
   private final EmbeddingSet embeddings;
   private final Supplier<ClipTokenizer> tokenizer;
   private final TorchDevice device;
-  private final Target target;
 
   /** Reads nothing yet; the tokenizer is waited for where embeddings are given alone. */
   ComponentWeights(
@@ -36,25 +35,23 @@ final class ComponentWeights implements AutoCloseable {
       Adapters adapters,
       EmbeddingSet embeddings,
       Supplier<ClipTokenizer> tokenizer,
-      TorchDevice device,
-      Target target) {
+      TorchDevice device) {
     this.networks = networks;
     this.adapters = adapters;
     this.embeddings = embeddings;
     this.tokenizer = tokenizer;
     this.device = device;
-    this.target = target;
   }
 
-  /** Those of a component, which this closes. */
-  WeightsOnDemand of(Component component) {
-    WeightsOnDemand read = resources.push(new WeightsOnDemand(() -> load(component)));
+  /** Those of a component for a target, which this closes. */
+  WeightsOnDemand of(Component component, Target target) {
+    WeightsOnDemand read = resources.push(new WeightsOnDemand(() -> load(component, target)));
     all.add(read);
     return read;
   }
 
   /** On a CPU laid out for images of the size that it was trained on, one with guidance. */
-  private WeightDictionary load(Component component) {
+  private WeightDictionary load(Component component, Target target) {
     WeightSource adapted = adapters.over(component.folder(), networks.weights(component));
     return WeightDictionary.load(
         device,

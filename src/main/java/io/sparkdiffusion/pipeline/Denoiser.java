@@ -23,6 +23,7 @@ final class Denoiser implements AutoCloseable {
   private final Function<UnetShape, Graph> recorded;
   private final GraphCache<UnetShape> unets;
   private final GraphCache<BatchShape> scaled;
+  private final GraphCache<BatchShape> joined;
   private final GraphCache<StepShape> steps;
   private final GraphCache<StepShape> noisy;
 
@@ -62,6 +63,7 @@ final class Denoiser implements AutoCloseable {
                     shape.tokens()));
     this.unets = new GraphCache<>(weights, recorded);
     this.scaled = new GraphCache<>(device, Denoiser::scaled);
+    this.joined = new GraphCache<>(device, shape -> joined(shape, unet.inChannels()));
     this.steps =
         new GraphCache<>(device, shape -> GuidedStep.record(shape.batch(), shape.states()));
     this.noisy = new GraphCache<>(device, Denoiser::noisy);
@@ -96,6 +98,19 @@ final class Denoiser implements AutoCloseable {
   }
 
   /**
+   * Inputs: latents (B, C, H, W), a factor (1), and the channels behind them (B, X, H, W); result:
+   * (B, C + X, H, W), the latents times the factor.
+   */
+  private static Graph joined(BatchShape shape, long channels) {
+    Graph graph = new Graph("the UNet's input with more channels");
+    Tensor latents = graph.input(shape.batch(), shape.channels(), shape.height(), shape.width());
+    Tensor factor = graph.input(1);
+    Tensor beside =
+        graph.input(shape.batch(), channels - shape.channels(), shape.height(), shape.width());
+    return graph.returns(Tensor.cat(1, latents.times(factor), beside));
+  }
+
+  /**
    * From noise to latents, in one call of the device: between two steps nothing comes to the host,
    * and nothing goes from it but a stochastic sampler's noise.
    *
@@ -120,6 +135,10 @@ final class Denoiser implements AutoCloseable {
     return scaled.get(shape.plain());
   }
 
+  CompiledGraph joinedInput(BatchShape shape) {
+    return joined.get(shape.plain());
+  }
+
   CompiledGraph step(BatchShape shape, int states) {
     return steps.get(new StepShape(shape, states));
   }
@@ -138,6 +157,7 @@ final class Denoiser implements AutoCloseable {
     return unets
         .compiling()
         .plus(scaled.compiling())
+        .plus(joined.compiling())
         .plus(steps.compiling())
         .plus(noisy.compiling());
   }
@@ -146,6 +166,7 @@ final class Denoiser implements AutoCloseable {
   public void close() {
     noisy.close();
     steps.close();
+    joined.close();
     scaled.close();
     unets.close();
   }

@@ -22,6 +22,7 @@ final class DenoisingLoop {
   private final DeviceTensor embeddings;
   private final Schedule schedule;
   private final Optional<DeviceTensor> image;
+  private final Beside beside;
   private final CompiledGraph unet;
   private final StepTable table;
   private final DeviceTensor scale;
@@ -32,17 +33,19 @@ final class DenoisingLoop {
    *
    * @param image the latents of the images that this starts from, (B, C, h, w), without noise;
    *     nothing for a start from noise alone
+   * @param beside what else the UNet is told
    */
   record Task(
       Batch batch,
       BatchShape shape,
       DeviceTensor embeddings,
       Schedule schedule,
-      Optional<DeviceTensor> image) {
+      Optional<DeviceTensor> image,
+      Beside beside) {
 
     /** From noise alone. */
     Task(Batch batch, BatchShape shape, DeviceTensor embeddings, Schedule schedule) {
-      this(batch, shape, embeddings, schedule, Optional.empty());
+      this(batch, shape, embeddings, schedule, Optional.empty(), Beside.NONE);
     }
   }
 
@@ -59,6 +62,7 @@ final class DenoisingLoop {
     this.embeddings = task.embeddings();
     this.schedule = task.schedule();
     this.image = task.image();
+    this.beside = task.beside();
     this.unet = graphs.unet(shape, embeddings.shape().size(1));
     this.table = shared.push(new StepTable(device, schedule));
     this.scale = shared.push(perImage(batch.values(ImageRequest::guidanceScale)));
@@ -115,7 +119,7 @@ final class DenoisingLoop {
     try (ResourceStack own = new ResourceStack()) {
       DeviceTensor input = own.push(input(states, index));
       DeviceTensor timestep = own.push(table.timestep(index));
-      DeviceTensor prediction = own.push(unet.run(input, timestep, embeddings));
+      DeviceTensor prediction = own.push(prediction(input, timestep));
       DeviceTensor factors = own.push(table.factors(index));
       List<DeviceTensor> inputs =
           new ArrayList<>(List.of(states, prediction, scale, rescale, factors));
@@ -129,9 +133,21 @@ final class DenoisingLoop {
     }
   }
 
-  /** What the UNet sees: (B, C, H, W). */
+  private DeviceTensor prediction(DeviceTensor input, DeviceTensor timestep) {
+    return beside.label().isPresent()
+        ? unet.run(input, timestep, embeddings, beside.label().get())
+        : unet.run(input, timestep, embeddings);
+  }
+
+  /** What the UNet sees: (B, C, H, W), with more channels where there are some beside them. */
   private DeviceTensor input(DeviceTensor states, int index) {
     DeviceTensor latents = latents(states);
+    if (beside.channels().isPresent()) {
+      try (latents;
+          DeviceTensor factor = table.inputScale(index)) {
+        return graphs.joinedInput(shape).run(latents, factor, beside.channels().get());
+      }
+    }
     if (schedule.steps().get(index).inputScale() == 1) {
       return latents;
     }

@@ -47,6 +47,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
   private final ComponentWeights weights;
   private final PromptEncoder prompts;
   private final StartEncoder starts;
+  private final Optional<SmallImages> small;
   private final Denoiser denoiser;
   private final ImageDecoder images;
   private final Decoding decoding;
@@ -75,18 +76,20 @@ public final class StableDiffusionPipeline implements AutoCloseable {
       Target target = device.target(dtype);
       this.weights =
           resources.push(
-              new ComponentWeights(networks, adapters, embeddings, tokenizer::get, device, target));
+              new ComponentWeights(networks, adapters, embeddings, tokenizer::get, device));
       this.prompts =
           resources.push(
               new PromptEncoder(
                   tokenizer::get,
                   networks.text().withVocabulary(weights.vocabulary()),
-                  weights.of(Component.TEXT_ENCODER),
+                  weights.of(Component.TEXT_ENCODER, target),
                   device,
                   target));
       this.starts = resources.push(new StartEncoder(device, folder, networks, target));
-      WeightsOnDemand unet = weights.of(Component.UNET);
-      WeightsOnDemand vae = weights.of(Component.VAE);
+      this.small = networks.upscaling().map(of -> resources.push(new SmallImages(device, of)));
+      WeightsOnDemand unet = weights.of(Component.UNET, target);
+      Target ofVae = device.target(networks.vaeDtype(dtype));
+      WeightsOnDemand vae = weights.of(Component.VAE, ofVae);
       this.denoiser =
           resources.push(
               new Denoiser(
@@ -95,7 +98,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
                   unet,
                   target,
                   networks.conditioning().tokens()));
-      this.images = resources.push(new ImageDecoder(device, networks.vae(), vae, target));
+      this.images = resources.push(new ImageDecoder(device, networks.vae(), vae, ofVae));
       this.decoding = new Decoding(device::releaseCachedMemory, device.isGpu());
       if (device.isGpu()) {
         weights.readAll();
@@ -234,8 +237,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
     IdentityHashMap<ImageRequest, ImageResult> results = new IdentityHashMap<>();
     List<ImageRequest> readable = new ArrayList<>();
     for (ImageRequest request : requests) {
-      prompts
-          .problem(request)
+      problem(request)
           .ifPresentOrElse(
               reason -> results.put(request, new ImageResult.Failed(request, reason)),
               () -> readable.add(request));
@@ -250,6 +252,10 @@ public final class StableDiffusionPipeline implements AutoCloseable {
       }
     }
     return requests.stream().map(results::get).toList();
+  }
+
+  private Optional<String> problem(ImageRequest request) {
+    return small.flatMap(of -> of.problem(request)).or(() -> prompts.problem(request));
   }
 
   /** Long texts have more prompt embeddings, which decides the UNet's shape. */
@@ -295,8 +301,9 @@ public final class StableDiffusionPipeline implements AutoCloseable {
           batch.key().firstStep().isPresent()
               ? Optional.of(own.push(starts.latents(batch, given, shape)))
               : Optional.empty();
+      Beside beside = small.map(of -> of.beside(batch, given, shape, own)).orElse(Beside.NONE);
       return denoiser.denoise(
-          new DenoisingLoop.Task(batch, shape, embeddings, schedule, image), observer);
+          new DenoisingLoop.Task(batch, shape, embeddings, schedule, image, beside), observer);
     }
   }
 
@@ -349,6 +356,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
     return prompts
         .compiling()
         .plus(starts.compiling())
+        .plus(small.map(SmallImages::compiling).orElse(Duration.ZERO))
         .plus(denoiser.compiling())
         .plus(images.compiling());
   }

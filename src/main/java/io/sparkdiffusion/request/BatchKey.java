@@ -36,6 +36,11 @@ public record BatchKey(
     return shared.get(Parameters.WIDTH);
   }
 
+  /** How much noise goes over images that are upscaled. */
+  public int noiseLevel() {
+    return shared.get(Parameters.NOISE_LEVEL);
+  }
+
   /** Whether images larger than a tile are decoded in tiles. */
   public boolean isTiled() {
     return shared.get(Parameters.VAE_TILING).equals(VaeTiling.ON);

@@ -157,6 +157,11 @@ public final class ImageRequest implements Serializable {
     return new ImageRequest(id, imageIndex, InputImage.in(values, files));
   }
 
+  /** The same for a model that upscales, to which strength means nothing. */
+  public ImageRequest upscaled() {
+    return new ImageRequest(id, imageIndex, values.only(p -> p != Parameters.STRENGTH));
+  }
+
   /** What a request hash holds of this image, by name. */
   public Map<String, Object> canonical() {
     Map<String, Object> parts = new HashMap<>(values.canonical());

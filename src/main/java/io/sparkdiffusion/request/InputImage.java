@@ -13,7 +13,11 @@ import java.util.stream.Stream;
  */
 public enum InputImage {
   /** What denoising starts from. */
-  INIT(Parameters.INIT_IMAGE, Parameters.INIT_IMAGE_SHA256, Parameters.STRENGTH);
+  INIT(
+      Parameters.INIT_IMAGE,
+      Parameters.INIT_IMAGE_SHA256,
+      Parameters.STRENGTH,
+      Parameters.NOISE_LEVEL);
 
   private final Parameter<String> path;
   private final Parameter<String> sha256;
@@ -79,7 +83,14 @@ public enum InputImage {
   public static boolean isUsed(Parameter<?> parameter, Values values) {
     List<InputImage> its =
         Arrays.stream(values()).filter(input -> input.isSaidBy(parameter)).toList();
-    return its.isEmpty() || its.stream().anyMatch(input -> input.isIn(values));
+    return its.isEmpty()
+        || (its.stream().anyMatch(input -> input.isIn(values)) && isOfStart(parameter, values));
+  }
+
+  /** An image is drawn over with some strength, or upscaled under some noise. */
+  private static boolean isOfStart(Parameter<?> parameter, Values values) {
+    boolean isUpscaled = values.find(Parameters.STRENGTH).isEmpty();
+    return !parameter.equals(isUpscaled ? Parameters.STRENGTH : Parameters.NOISE_LEVEL);
   }
 
   private boolean isSaidBy(Parameter<?> parameter) {
@@ -96,6 +107,7 @@ public enum InputImage {
     Map<String, Object> parts = new LinkedHashMap<>();
     of(values).stream()
         .flatMap(InputImage::decisive)
+        .filter(parameter -> isOfStart(parameter, values))
         .forEach(parameter -> parts.put(parameter.name(), values.get(parameter)));
     return parts;
   }

@@ -289,6 +289,19 @@ public final class Parameters {
               .inHash(InHash.BY_INPUT)
               .variesInBatch());
 
+  /** How much noise goes over an image that is upscaled (arXiv 2112.10752, section 4.4). */
+  public static final Parameter<Integer> NOISE_LEVEL =
+      add(
+          integer("noise_level")
+              .usually(20)
+              .rule(Rule.between(0, 999))
+              .values("0 to the model's max_noise_level, 350")
+              .alsoCalled("noise_augmentation", "aug_level", "augmentation_level")
+              .means(
+                  "with an upscaling model: noise over init_image, more leaves more to the model",
+                  "with an upscaling model: noise over init_image, 0 to 350")
+              .inHash(InHash.BY_INPUT));
+
   /**
    * LoRAs of a row in the place of the job's, as the setting has them; in a request, those that the
    * image is made with.

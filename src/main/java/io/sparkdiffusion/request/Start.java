@@ -15,9 +15,15 @@ public sealed interface Start extends Serializable {
 
   /** What an image's values say. */
   static Start of(Values values) {
-    return InputImage.INIT.isIn(values)
-        ? new FromImage(values.get(Parameters.STRENGTH))
-        : new Noise();
+    return InputImage.INIT.isIn(values) ? from(values) : new Noise();
+  }
+
+  /** An image that is upscaled has no strength. */
+  private static Start from(Values values) {
+    return values
+        .find(Parameters.STRENGTH)
+        .<Start>map(FromImage::new)
+        .orElseGet(() -> new Upscaled(values.get(Parameters.NOISE_LEVEL)));
   }
 
   /** How many of a run's steps are taken over an image (diffusers, get_timesteps). */
@@ -42,6 +48,23 @@ public sealed interface Start extends Serializable {
     @Override
     public OptionalInt firstStep(int steps) {
       return OptionalInt.of(steps - taken(steps, strength));
+    }
+  }
+
+  /**
+   * Noise of the image's own seed, while the UNet sees a small image ({@link InputImage#INIT}) all
+   * the time.
+   *
+   * @param noiseLevel how much noise goes over that
+   */
+  record Upscaled(int noiseLevel) implements Start {
+
+    /** How many times larger the result is in each direction. */
+    public static final int SCALE = 4;
+
+    @Override
+    public OptionalInt firstStep(int steps) {
+      return OptionalInt.empty();
     }
   }
 }

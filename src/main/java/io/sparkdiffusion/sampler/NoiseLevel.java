@@ -7,7 +7,7 @@ package io.sparkdiffusion.sampler;
  * @param signal the papers' alpha_t
  * @param noise the papers' sigma_t
  */
-record NoiseLevel(double signal, double noise) {
+public record NoiseLevel(double signal, double noise) {
 
   /** From the signal's share of the variance, diffusers' {@code alphas_cumprod}. */
   static NoiseLevel ofAlpha(double alphaCumulativeProduct) {

@@ -162,6 +162,16 @@ public final class SchedulerConfig {
   }
 
   /**
+   * How much of an image and of noise there is at a training timestep (diffusers, {@code
+   * add_noise}).
+   *
+   * @param timestep 0 to the training timesteps - 1
+   */
+  public NoiseLevel noiseLevel(int timestep) {
+    return NoiseSchedule.of(this).at(timestep);
+  }
+
+  /**
    * All that decides the schedule, under diffusers' names; {@link #of(String, Map, Map)} reads it
    * back.
    */

@@ -174,8 +174,7 @@ class ModelFolderTest {
       delimiter = '|',
       value = {
         "StableDiffusionInpaintPipeline | an inpainting model: it needs an image and a mask with",
-        "StableDiffusionDepth2ImgPipeline | a depth model: it needs an image and its depth with",
-        "StableDiffusionUpscalePipeline | an upscaling model: it needs a small image with"
+        "StableDiffusionDepth2ImgPipeline | a depth model: it needs an image and its depth with"
       })
   void modelsThatNeedMoreThanATextAreToldAsWhatTheyAre(String pipeline, String kind)
       throws IOException {

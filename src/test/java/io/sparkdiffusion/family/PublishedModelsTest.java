@@ -35,6 +35,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** The networks as the published configurations describe them ask for the published tensors. */
 class PublishedModelsTest {
 
+  private static final String UPSCALER = "stable-diffusion-x4-upscaler";
   private static final String OF_ONE = "stable-diffusion-v1-5";
 
   static List<String> ofTwo() {
@@ -152,6 +153,30 @@ class PublishedModelsTest {
         new AutoencoderKlEncoder(config).record(Dtype.FLOAT32, 1, 512, 512),
         PublishedFiles.of("vae-keys.txt"),
         name -> name.startsWith("encoder.") || name.startsWith("quant_conv."));
+  }
+
+  /** Its VAE has a level less; what its UNet sees beside the latents is three channels. */
+  @Test
+  void upscaler() throws IOException {
+    Path folder = PublishedFiles.of(UPSCALER);
+    ModelIndex.check(folder, ModelFamily.STABLE_DIFFUSION);
+    TextConfig text = TextConfig.read(config(UPSCALER, Component.TEXT_ENCODER));
+    UnetConfig unet = UnetConfig.read(config(UPSCALER, Component.UNET));
+    VaeConfig vae = VaeConfig.read(config(UPSCALER, Component.VAE));
+
+    assertThat(Networks.differences(folder, text, unet, vae)).isEmpty();
+    assertThat(Upscaling.isFor(unet, vae)).isTrue();
+    Upscaling upscaling = Upscaling.read(folder, unet, vae);
+    assertThat(upscaling.mostNoise()).isEqualTo(350);
+    assertThat(upscaling.noise().betaEnd()).isEqualTo(0.02);
+    assertWeights(
+        new Unet2dConditionModel(unet).record(Dtype.FLOAT32, 1, 2, 128, 128, 77),
+        ReferenceModels.folder("upscaler_unet_keys.txt"),
+        name -> true);
+    assertWeights(
+        new AutoencoderKlDecoder(vae).record(Dtype.FLOAT32, 1, 64, 64),
+        ReferenceModels.folder("upscaler_vae_keys.txt"),
+        name -> name.startsWith("decoder.") || name.startsWith("post_quant_conv."));
   }
 
   private static Path config(String model, Component component) {

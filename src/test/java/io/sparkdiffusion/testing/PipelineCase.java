@@ -35,6 +35,8 @@ public record PipelineCase(
   /** Where the adapters of {@link #loras()} are. */
   public static final Path ADAPTERS = ReferenceModels.folder("adapters");
 
+  private static final String UPSCALED = "pipeline_upscale.safetensors";
+
   private static final String ANY_HASH = "0".repeat(64);
 
   private static final String LORA = "pipeline_lora.safetensors";
@@ -64,6 +66,11 @@ public record PipelineCase(
   /** All runs that start from images, of which the files of {@link #requests} are no real ones. */
   public static List<PipelineCase> fromImage() {
     return about(FROM_IMAGE);
+  }
+
+  /** All runs that upscale images, of which the files of {@link #requests} are no real ones. */
+  public static List<PipelineCase> upscaled() {
+    return about(UPSCALED);
   }
 
   private static List<PipelineCase> about(String numbers) {
@@ -98,7 +105,11 @@ public record PipelineCase(
                         Parameters.SCHEDULER.of(json.path("scheduler").asText("ddim")),
                         Parameters.ETA.of(json.get("eta").asDouble()),
                         Parameters.STRENGTH.of(json.path("strength").asDouble(0.8)),
-                        Parameters.INIT_IMAGE_SHA256.of(json.has("strength") ? ANY_HASH : "")))
+                        Parameters.NOISE_LEVEL.of(json.path("noise_level").asInt(20)),
+                        Parameters.VAE_TILING.of(json.path("tiled").asBoolean() ? "on" : "auto"),
+                        Parameters.INIT_IMAGE_SHA256.of(
+                            json.has("strength") || json.has("noise_level") ? ANY_HASH : "")))
+            .map(request -> json.has("noise_level") ? request.upscaled() : request)
             .toList();
     return new PipelineCase(
         json.get("name").asText(),
