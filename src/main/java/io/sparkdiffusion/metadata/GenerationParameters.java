@@ -6,6 +6,7 @@ import io.sparkdiffusion.request.InputImage;
 import io.sparkdiffusion.request.Parameter;
 import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.request.PromptEmbeds;
+import io.sparkdiffusion.request.Start;
 import io.sparkdiffusion.request.Values;
 import io.sparkdiffusion.sampler.Samplers;
 import java.util.ArrayList;
@@ -77,6 +78,10 @@ public record GenerationParameters(
           .sorted(Comparator.comparing(GenerationParameters::label))
           .toList();
 
+  /** Those that are said wherever they mean something. */
+  private static final Set<Parameter<?>> ALWAYS_SAID =
+      Set.of(Parameters.STRENGTH, Parameters.NOISE_LEVEL);
+
   /** Keeps copies. */
   public GenerationParameters {
     loras = List.copyOf(loras);
@@ -140,7 +145,7 @@ public record GenerationParameters(
         .filter(parameter -> settings.containsKey(label(parameter)))
         .forEach(parameter -> values.add(read(parameter, settings)));
     return new GenerationParameters(
-        Values.of(values).withDefaults(Values.usual()).only(Parameter::decidesImage),
+        Start.completed(Values.of(values)),
         settings.getOrDefault("Model hash", ""),
         settings.getOrDefault("Model", ""),
         loras,
@@ -271,10 +276,13 @@ public record GenerationParameters(
     }
   }
 
-  /** The web UI tells of every image that starts from another how much is drawn anew. */
+  /**
+   * The web UI tells of every image that starts from another how much is drawn anew; one that is
+   * upscaled says how much noise went over it.
+   */
   private boolean isSaid(Parameter<?> parameter) {
     boolean isSet = !parameter.usual().equals(values.find(parameter));
-    return InputImage.isUsed(parameter, values) && (isSet || parameter == Parameters.STRENGTH);
+    return InputImage.isUsed(parameter, values) && (isSet || ALWAYS_SAID.contains(parameter));
   }
 
   private void put(Map<String, String> settings, Parameter<?> parameter) {

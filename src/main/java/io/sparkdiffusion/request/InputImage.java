@@ -81,10 +81,13 @@ public enum InputImage {
    * where it has none of them.
    */
   public static boolean isUsed(Parameter<?> parameter, Values values) {
+    return isOfInputs(parameter, values) && isOfStart(parameter, values);
+  }
+
+  private static boolean isOfInputs(Parameter<?> parameter, Values values) {
     List<InputImage> its =
         Arrays.stream(values()).filter(input -> input.isSaidBy(parameter)).toList();
-    return its.isEmpty()
-        || (its.stream().anyMatch(input -> input.isIn(values)) && isOfStart(parameter, values));
+    return its.isEmpty() || its.stream().anyMatch(input -> input.isIn(values));
   }
 
   /** An image is drawn over with some strength, or upscaled under some noise. */
@@ -120,6 +123,6 @@ public enum InputImage {
       all = all.with(input.path.of(file.path())).with(input.sha256.of(file.sha256()));
     }
     Values given = all;
-    return Values.usual().only(parameter -> !isUsed(parameter, given)).withDefaults(given);
+    return Values.usual().only(parameter -> !isOfInputs(parameter, given)).withDefaults(given);
   }
 }

@@ -26,6 +26,17 @@ public sealed interface Start extends Serializable {
         .orElseGet(() -> new Upscaled(values.get(Parameters.NOISE_LEVEL)));
   }
 
+  /**
+   * All values of an image of which some were told, as a table or a file tells them: the others are
+   * as usual, but for the strength of what says its noise level instead.
+   */
+  static Values completed(Values told) {
+    Values all = told.withDefaults(Values.usual()).only(Parameter::decidesImage);
+    boolean isUpscaled =
+        told.find(Parameters.NOISE_LEVEL).isPresent() && told.find(Parameters.STRENGTH).isEmpty();
+    return isUpscaled ? all.only(parameter -> parameter != Parameters.STRENGTH) : all;
+  }
+
   /** How many of a run's steps are taken over an image (diffusers, get_timesteps). */
   static int taken(int steps, double strength) {
     return Math.min((int) (steps * strength), steps);

@@ -54,6 +54,21 @@ class GenerationParametersTest {
   }
 
   @Test
+  void tellsHowMuchNoiseWentOverAnUpscaledImage() {
+    ImageRequest request =
+        Requests.of("r", 0, "a cat", "", Parameters.SEED.of(1L))
+            .withInputs(Map.of(InputImage.INIT, new InputFile("small.png", "a".repeat(64))))
+            .upscaled();
+    GenerationParameters parameters = GenerationParameters.of(request, DIGEST, "x4");
+
+    assertThat(parameters.text())
+        .endsWith(
+            "Model: x4, Init image: small.png, Init image sha256: %s, Noise level: 20"
+                .formatted("a".repeat(64)));
+    assertThat(GenerationParameters.parse(parameters.text())).isEqualTo(parameters);
+  }
+
+  @Test
   void namesLorasAsTheWebUiDoes() {
     ImageRequest request = Requests.of("r", 0, "a <lora:cat:1>", "blurry", Parameters.SEED.of(1L));
     List<LoraTag> loras =

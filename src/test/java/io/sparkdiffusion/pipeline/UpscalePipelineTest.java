@@ -33,7 +33,7 @@ class UpscalePipelineTest {
   /** Padding or another image beside it: an image is its own. */
   @Test
   void bytesDoNotDependOnNeighboursInABatch() {
-    StartImages small = FromImagePipelineTest.images(first, 4);
+    InputPixels small = FromImagePipelineTest.images(first, 4);
     try (StableDiffusionPipeline pipeline = load()) {
       byte[] alone = rgb(pipeline.generate(List.of(request), small, 2).get(0));
       assertThat(rgb(pipeline.generate(first.requests(), small, 2).get(0))).isEqualTo(alone);
@@ -42,10 +42,10 @@ class UpscalePipelineTest {
 
   @Test
   void moreNoiseMakesAnotherImage() {
-    StartImages small = FromImagePipelineTest.images(first, 4);
+    InputPixels small = FromImagePipelineTest.images(first, 4);
     ImageRequest noisier = request.with(Parameters.NOISE_LEVEL.of(40));
     try (StableDiffusionPipeline pipeline = load()) {
-      assertThat(rgb(pipeline.generate(List.of(noisier), any -> small.rgb(request), 1).get(0)))
+      assertThat(rgb(pipeline.generate(List.of(noisier), (any, input) -> small.rgb(request, input), 1).get(0)))
           .isNotEqualTo(rgb(pipeline.generate(List.of(request), small, 1).get(0)));
       assertThatThrownBy(() -> pipeline.generate(List.of(request, noisier), small, 2))
           .hasMessageContaining("all must have the same steps");

@@ -45,6 +45,48 @@ class StartTest {
         .isEqualTo(Requests.of("r", 0, "a cat", "").canonical());
   }
 
+  /** A model that upscales takes all steps; to others the noise level means nothing. */
+  @Test
+  void theNoiseLevelIsInTheHashOfAnUpscaledImageInThePlaceOfTheStrength() {
+    ImageRequest drawnOver = request(Parameters.NOISE_LEVEL.of(40));
+    assertThat(drawnOver.start()).isEqualTo(new Start.FromImage(0.8));
+    assertThat(drawnOver.canonical()).isEqualTo(request().canonical());
+
+    ImageRequest upscaled = drawnOver.upscaled();
+    assertThat(upscaled.start()).isEqualTo(new Start.Upscaled(40));
+    assertThat(upscaled.start().firstStep(50)).isEmpty();
+    assertThat(upscaled.canonical())
+        .containsEntry("init_image_sha256", HASH)
+        .containsEntry("init_image_fit", "exact")
+        .containsEntry("noise_level", 40)
+        .doesNotContainKey("strength");
+    assertThat(request().upscaled().canonical()).containsEntry("noise_level", 20);
+    assertThat(upscaled.withInputs(Map.of()).upscaled().canonical())
+        .isEqualTo(Requests.of("r", 0, "a cat", "").canonical());
+  }
+
+  @Test
+  void imagesOfOneNoiseLevelShareABatch() {
+    ImageRequest upscaled = request(Parameters.NOISE_LEVEL.of(40)).upscaled();
+    assertThat(request(Parameters.STRENGTH.of(0.1), Parameters.NOISE_LEVEL.of(40)).upscaled())
+        .isEqualTo(upscaled);
+    assertThat(request().upscaled().batchKey()).isNotEqualTo(upscaled.batchKey());
+    assertThat(upscaled.batchKey().noiseLevel()).isEqualTo(40);
+  }
+
+  /** As results and files name what means something alone. */
+  @Test
+  void whatSaysItsNoiseLevelAloneIsUpscaled() {
+    Values upscaled = request(Parameters.NOISE_LEVEL.of(40)).upscaled().values();
+    assertThat(InputImage.isUsed(Parameters.STRENGTH, upscaled)).isFalse();
+    assertThat(InputImage.isUsed(Parameters.NOISE_LEVEL, upscaled)).isTrue();
+    assertThat(InputImage.isUsed(Parameters.NOISE_LEVEL, request().values())).isFalse();
+
+    Values told = upscaled.only(parameter -> InputImage.isUsed(parameter, upscaled));
+    assertThat(Start.completed(told)).isEqualTo(upscaled);
+    assertThat(Start.completed(Values.of())).isEqualTo(Values.usual().only(Parameter::decidesImage));
+  }
+
   @Test
   void imagesShareABatchWhereTheyTakeTheSameSteps() {
     assertThat(request(Parameters.STRENGTH.of(0.81)).batchKey())

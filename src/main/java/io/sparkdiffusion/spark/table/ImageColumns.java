@@ -2,6 +2,7 @@ package io.sparkdiffusion.spark.table;
 
 import io.sparkdiffusion.request.Parameter;
 import io.sparkdiffusion.request.Parameters;
+import io.sparkdiffusion.request.Start;
 import io.sparkdiffusion.request.ValueType;
 import io.sparkdiffusion.request.Values;
 import java.util.ArrayList;
@@ -50,7 +51,7 @@ public final class ImageColumns {
         parameter.read(Cells.plain(row.get(position))).ifPresent(values::add);
       }
     }
-    return Values.of(values).withDefaults(Values.usual()).only(Parameter::decidesImage);
+    return Start.completed(Values.of(values));
   }
 
   private static DataType type(ValueType type) {

@@ -118,7 +118,7 @@ public final class RequestColumns {
   public static Column steps() {
     Column steps = col(Parameters.NUM_INFERENCE_STEPS.name());
     Column taken = floor(steps.multiply(col(Parameters.STRENGTH.name()))).cast(IntegerType);
-    return when(col(Parameters.INIT_IMAGE_SHA256.name()).isNotNull(), taken).otherwise(steps);
+    return when(col(Parameters.STRENGTH.name()).isNotNull(), taken).otherwise(steps);
   }
 
   /** How many numbers a planned image has in the place of its texts. */
