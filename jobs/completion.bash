@@ -16,6 +16,10 @@ num_images=
 seed=
 init_image=
 init_image_sha256=
+mask_image=
+mask_image_sha256=
+depth_image=
+depth_image_sha256=
 init_image_fit=
 num_inference_steps=
 guidance_scale=
@@ -152,6 +156,8 @@ _spark_diffusion_inspect() {
   if [[ "$current" == -* ]]; then
     _spark_diffusion_words "$current" '--model
 --init-image
+--mask-image
+--depth-image
 --again
 --help' ' '
   else

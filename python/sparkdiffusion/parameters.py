@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
         batchSize: int
         clip_skip: int
+        depth_image: str
+        depth_image_sha256: str
         device: str
         diffusion_scheduler_config: str
         dtype: str
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
         inputCol: str
         libtorch_path: str
         loras: str
+        mask_image: str
+        mask_image_sha256: str
         modelUrl: str
         model_cache_dir: str
         model_digest: str
@@ -66,6 +70,18 @@ class Parameters(Params):
     def setClipSkip(self: P, value: int) -> P:
         """last layers of the text encoder that the prompt leaves out"""
         return self._set(clip_skip=value)
+
+    depth_image: Param[str] = Param(Params._dummy(), "depth_image", "image file of init_image's depth for a depth model; empty: none", TypeConverters.toString)
+
+    def setDepthImage(self: P, value: str) -> P:
+        """image file of init_image's depth for a depth model; empty: none"""
+        return self._set(depth_image=value)
+
+    depth_image_sha256: Param[str] = Param(Params._dummy(), "depth_image_sha256", "SHA-256 that the file of depth_image must have; empty: any", TypeConverters.toString)
+
+    def setDepthImageSha256(self: P, value: str) -> P:
+        """SHA-256 that the file of depth_image must have; empty: any"""
+        return self._set(depth_image_sha256=value)
 
     device: Param[str] = Param(Params._dummy(), "device", "auto, cpu, cuda or cuda:N", TypeConverters.toString)
 
@@ -133,10 +149,10 @@ class Parameters(Params):
         """image file that is drawn over, any Hadoop path; empty: noise"""
         return self._set(init_image=value)
 
-    init_image_fit: Param[str] = Param(Params._dummy(), "init_image_fit", "an init_image of another size: exact refuses it, resize, crop", TypeConverters.toString)
+    init_image_fit: Param[str] = Param(Params._dummy(), "init_image_fit", "input images of another size: exact refuses them, resize, crop", TypeConverters.toString)
 
     def setInitImageFit(self: P, value: str) -> P:
-        """an init_image of another size: exact refuses it, resize, crop"""
+        """input images of another size: exact refuses them, resize, crop"""
         return self._set(init_image_fit=value)
 
     init_image_sha256: Param[str] = Param(Params._dummy(), "init_image_sha256", "SHA-256 that the file of init_image must have; empty: any", TypeConverters.toString)
@@ -162,6 +178,18 @@ class Parameters(Params):
     def setLoras(self: P, value: str) -> P:
         """LoRA files PATH[:WEIGHT], with commas, added to the weights"""
         return self._set(loras=value)
+
+    mask_image: Param[str] = Param(Params._dummy(), "mask_image", "image file, white where init_image is painted anew; empty: none", TypeConverters.toString)
+
+    def setMaskImage(self: P, value: str) -> P:
+        """image file, white where init_image is painted anew; empty: none"""
+        return self._set(mask_image=value)
+
+    mask_image_sha256: Param[str] = Param(Params._dummy(), "mask_image_sha256", "SHA-256 that the file of mask_image must have; empty: any", TypeConverters.toString)
+
+    def setMaskImageSha256(self: P, value: str) -> P:
+        """SHA-256 that the file of mask_image must have; empty: any"""
+        return self._set(mask_image_sha256=value)
 
     modelUrl: Param[str] = Param(Params._dummy(), "modelUrl", "model: local folder, any Hadoop path or hub id", TypeConverters.toString)
 

@@ -7,6 +7,7 @@ Usage: from_image_samplers.py [OUTPUT_FOLDER]   (default: src/test/resources/ref
   metadata "about"       JSON: cases, each with a sampler, its settings and [steps, strength] of the runs
   image                  (images, channels, height, width) float32: the latents of the image, without noise
   CASE/timesteps         float32, one for each call of the model, of all the case's runs one after another
+  CASE/levels            (calls, 2) float32: factors of an image's latents and of noise that are added after each call, by add_noise
   CASE/latents           (calls + 1, images, channels, height, width) float32: the noised start and what follows each call
 """
 
@@ -71,10 +72,18 @@ def run(case, steps, strength):
     latents = [scheduler.add_noise(IMAGE, noise, timesteps[:1].repeat(len(samplers.SEEDS))).float()]
     told = {"generator": generators, "eta": 0.0}
     extra = {key: told[key] for key in told if key in inspect.signature(scheduler.step).parameters}
-    for timestep in timesteps:
+    levels = []
+    for i, timestep in enumerate(timesteps):
         output = samplers.model(scheduler.scale_model_input(latents[-1], timestep), float(timestep))
         latents.append(scheduler.step(output, timestep, latents[-1], **extra, return_dict=False)[0].float())
-    return timesteps.numpy(), torch.stack(latents).numpy()
+        levels.append(level(scheduler, timesteps[i + 1]) if i + 1 < len(timesteps) else [1, 0])
+    return timesteps.numpy(), np.array(levels), torch.stack(latents).numpy()
+
+
+def level(scheduler, timestep):
+    """As diffusers' StableDiffusionInpaintPipeline has its schedulers add noise."""
+    one, none = torch.ones((1, 1)), torch.zeros((1, 1))
+    return [float(scheduler.add_noise(image, noise, torch.tensor([timestep]))) for image, noise in ((one, none), (none, one))]
 
 
 def main(folder: Path) -> None:
@@ -83,8 +92,9 @@ def main(folder: Path) -> None:
     cases = {f"{sampler}/{name}": described(sampler, settings) for sampler, name, settings in rows()}
     tensors = {"image": IMAGE.numpy()}
     for name, case in cases.items():
-        timesteps, latents = zip(*(run(case, *one) for one in case["runs"]))
+        timesteps, levels, latents = zip(*(run(case, *one) for one in case["runs"]))
         tensors[f"{name}/timesteps"] = np.concatenate(timesteps).astype(np.float32)
+        tensors[f"{name}/levels"] = np.concatenate(levels).astype(np.float32)
         tensors[f"{name}/latents"] = np.concatenate(latents).astype(np.float32)
     path = folder / "from_image_samplers.safetensors"
     save_file(tensors, path, {"about": json.dumps({"cases": cases})})

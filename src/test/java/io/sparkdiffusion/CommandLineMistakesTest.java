@@ -61,8 +61,7 @@ class CommandLineMistakesTest {
         "--guidance-scale | 7 | write guidance_scale=VALUE",
         "--steps | 7 | write num_inference_steps=VALUE",
         "--denoising-strength | 7 | write strength=VALUE",
-        "--mask-image | 7 | leave it out, this project draws over whole images (init_image) and not"
-            + " in masks",
+        "--mask-image | 7 | write mask_image=VALUE",
       })
   void aSettingWithDashesIsToldAsKeyAndValue(String first, String second, String advice) {
     assertThat(run("configs/tiny.yml", first, second)).isEqualTo(ExitCode.NOT_USABLE);

@@ -61,8 +61,8 @@ class ImportRulesTest {
       text: util config graph weights DJL
       unet: graph weights
       vae: graph weights
-      family: config sampler graph weights adapter text unet vae
-      pipeline: config request sampler noise util graph kernel torch adapter text unet vae family
+      family: config request sampler graph weights adapter text unet vae
+      pipeline: config request image sampler noise util graph kernel torch adapter text unet vae family
       bench: config request sampler image util graph kernel torch weights adapter text unet vae family pipeline
       spark.table: util config request Spark Hadoop Parquet Scala
       spark.device: config torch Spark

@@ -27,7 +27,9 @@ import picocli.CommandLine.Parameters;
 /** Says how a PNG file was made, and which command makes it again. */
 @Command(
     name = "inspect",
-    customSynopsis = "jobs/inspect FILE [--model=FOLDER] [--init-image=FILE] [--again=DIR]",
+    customSynopsis =
+        "jobs/inspect FILE [--model=FOLDER] [--init-image=FILE] [--mask-image=FILE]"
+            + " [--depth-image=FILE] [--again=DIR]",
     description = {
       "Says how a PNG file was made and which command makes it again, byte for byte; with --again it"
           + " makes it. Exit code 0: told, or made with the same bytes; 1: the bytes differ; others"
@@ -51,6 +53,12 @@ public final class Inspect implements Callable<Integer> {
       paramLabel = "FILE",
       description = "where the image is now that it starts from; default: what FILE says")
   private String initImage;
+
+  @Option(names = "--mask-image", paramLabel = "FILE", description = "the same of its mask")
+  private String maskImage;
+
+  @Option(names = "--depth-image", paramLabel = "FILE", description = "the same of its depth")
+  private String depthImage;
 
   @Option(
       names = "--again",
@@ -136,7 +144,13 @@ public final class Inspect implements Callable<Integer> {
   }
 
   private String place(InputImage input, InputFile said) {
-    String place = input == InputImage.INIT && initImage != null ? initImage : said.path();
+    String now =
+        switch (input) {
+          case INIT -> initImage;
+          case MASK -> maskImage;
+          case DEPTH -> depthImage;
+        };
+    String place = now == null ? said.path() : now;
     String name = input.path().name();
     if (place.isEmpty() && again != null) {
       throw new ProblemsException(

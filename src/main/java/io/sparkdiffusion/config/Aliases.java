@@ -11,8 +11,6 @@ import java.util.Optional;
 /** What diffusers, the web UIs and stable-diffusion.cpp call the settings. */
 final class Aliases {
 
-  private static final String MASKS =
-      "leave it out, this project draws over whole images (init_image) and not in masks";
   private static final String MERGE = "leave it out, merge it into the model folder first";
 
   private static final Map<String, String> RIGHT = right();
@@ -61,7 +59,6 @@ final class Aliases {
     for (String key : SchedulerConfig.KEYS) {
       right.put(key, "set diffusion_scheduler_config='{%s: ...}'".formatted(key));
     }
-    put(right, MASKS, "mask_image mask inpaint");
     set(right, "loras", "lora lora_path lora_weights lora_model_dir");
     set(
         right,

@@ -22,9 +22,14 @@ import java.util.stream.Stream;
  * @param tileSizePixels the side of the VAE's tiles
  * @param doubts what may be wrong: a prediction type that the UNet may not be trained for, tensors
  *     of adapters that are left out
+ * @param inputs which input images it needs and takes
  */
 public record ModelFacts(
-    Schedulers schedulers, long trainedSizePixels, long tileSizePixels, List<String> doubts) {
+    Schedulers schedulers,
+    long trainedSizePixels,
+    long tileSizePixels,
+    List<String> doubts,
+    ModelInputs inputs) {
 
   /** Keeps a copy. */
   public ModelFacts {
@@ -65,7 +70,8 @@ public record ModelFacts(
         Stream.concat(
                 PredictionDoubt.of(networks.unet(), usual).stream(),
                 leftOut(added.orElseThrow()).stream())
-            .toList());
+            .toList(),
+        ModelInputs.of(folder, networks));
   }
 
   /** What adapters hold that is for no layer of the model, where there is such. */

@@ -27,12 +27,15 @@ public enum ModelFamily {
   /**
    * Stable Diffusion 1 and 2 and what is made of them, SD-Turbo among it: one CLIP text encoder,
    * whose last hidden states are all that the UNet is told (diffusers, StableDiffusionPipeline; its
-   * image-to-image pipeline has the same parts, its upscaling pipeline a scheduler more).
+   * pipelines from images have the same parts, {@link ModelKind}, its upscaling pipeline a scheduler
+   * more).
    */
   STABLE_DIFFUSION(
       List.of(
           "StableDiffusionPipeline",
           "StableDiffusionImg2ImgPipeline",
+          "StableDiffusionInpaintPipeline",
+          "StableDiffusionDepth2ImgPipeline",
           "StableDiffusionUpscalePipeline"),
       Map.of(
           "text_encoder", List.of("CLIPTextModel"),
@@ -67,7 +70,7 @@ public enum ModelFamily {
           "diffusion_flax_model",
           AutoencoderKlDecoder::hasWeight,
           ModelFamily::newAttentionName),
-      List.of("feature_extractor", "safety_checker", "unet_ema"));
+      List.of("depth_estimator", "feature_extractor", "safety_checker", "unet_ema"));
 
   private static final List<String> DESCRIPTIONS =
       List.of(

@@ -30,7 +30,7 @@ final class ModelIndex {
           ProblemsException.withFix(
               "Cannot use %s: its _class_name must be %s (%s)"
                   .formatted(index, family.pipelines().get(0), Shown.value(pipeline)),
-              OtherKind.ofPipeline(pipeline).map(OtherKind::told).orElse(OTHERS)));
+              OTHERS));
     }
     family
         .classes()

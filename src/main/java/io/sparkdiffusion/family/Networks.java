@@ -175,6 +175,11 @@ public record Networks(
     return Adapters.check(set, shapes);
   }
 
+  /** What the model is for. */
+  public ModelKind kind() {
+    return ModelKind.of(unet, vae).orElseThrow();
+  }
+
   /** What the UNet is told. */
   public Conditioning conditioning() {
     return Conditioning.of(text);
@@ -192,17 +197,10 @@ public record Networks(
   static List<String> differences(Path folder, TextConfig text, UnetConfig unet, VaeConfig vae) {
     List<String> problems = new ArrayList<>();
     Conditioning.of(text).problem(folder, unet).ifPresent(problems::add);
-    long latents = vae.latentChannels();
-    boolean takesThem =
-        Upscaling.isFor(unet, vae) || (unet.inChannels() == latents && unet.classes() == 0);
-    if (!takesThem || unet.outChannels() != latents) {
-      String differs =
-          ("Cannot use %s: a text-to-image UNet takes and gives the VAE's latent_channels (%s and"
-                  + " %s, %s)")
-              .formatted(folder, unet.inChannels(), unet.outChannels(), vae.latentChannels());
-      String kind =
-          OtherKind.ofChannels(unet.inChannels()).map(known -> "; " + known.told()).orElse("");
-      problems.add(differs + kind);
+    if (ModelKind.of(unet, vae).isEmpty() || unet.outChannels() != vae.latentChannels()) {
+      problems.add(
+          "Cannot use %s: a UNet must take and give the VAE's latent_channels, one more for depth, or twice as many and one for inpainting (%s and %s, %s)"
+              .formatted(folder, unet.inChannels(), unet.outChannels(), vae.latentChannels()));
     }
     return problems;
   }

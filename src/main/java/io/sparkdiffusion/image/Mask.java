@@ -16,17 +16,9 @@ public record Mask(int widthPixels, int heightPixels, byte[] painted) {
   public static Mask of(RgbImage image) {
     byte[] painted = new byte[image.widthPixels() * image.heightPixels()];
     for (int i = 0; i < painted.length; i++) {
-      painted[i] = (byte) (grey(image.rgb(), RgbImage.CHANNELS * i) >= HALF ? 1 : 0);
+      painted[i] = (byte) (Luma.of(image.rgb(), RgbImage.CHANNELS * i) >= HALF ? 1 : 0);
     }
     return new Mask(image.widthPixels(), image.heightPixels(), painted);
-  }
-
-  /** Pillow's {@code L}, ITU-R 601-2's luma in whole numbers (Convert.c). */
-  private static int grey(byte[] rgb, int at) {
-    int red = rgb[at] & 0xFF;
-    int green = rgb[at + 1] & 0xFF;
-    int blue = rgb[at + 2] & 0xFF;
-    return (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16;
   }
 
   /**
@@ -44,5 +36,14 @@ public record Mask(int widthPixels, int heightPixels, byte[] painted) {
       latents[i] = painted[row * widthPixels + i % width * compression];
     }
     return new Mask(width, height, latents);
+  }
+
+  /** The same as numbers, 1 where it is painted anew. */
+  public float[] values() {
+    float[] values = new float[painted.length];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = painted[i];
+    }
+    return values;
   }
 }

@@ -1,5 +1,8 @@
 package io.sparkdiffusion.pipeline;
 
+import io.sparkdiffusion.image.Depth;
+import io.sparkdiffusion.image.Mask;
+import io.sparkdiffusion.image.RgbImage;
 import io.sparkdiffusion.noise.TorchGenerator;
 import io.sparkdiffusion.request.BatchKey;
 import io.sparkdiffusion.request.ImageRequest;
@@ -9,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
 
 /**
  * Requests that go through the UNet together, filled up with copies of the first, and each one's
@@ -73,6 +77,40 @@ final class Batch {
     ByteArrayOutputStream all = new ByteArrayOutputStream();
     requests.forEach(request -> all.writeBytes(given.rgb(request, input)));
     return all.toByteArray();
+  }
+
+  /** The mask of each, of the images' size. */
+  List<Mask> masks(InputPixels given) {
+    return images(InputImage.MASK, given).map(Mask::of).toList();
+  }
+
+  /** The depth of each for its latents, one after another, -1 to 1. */
+  float[] depths(int compression, InputPixels given) {
+    return joined(
+        images(InputImage.DEPTH, given)
+            .map(image -> Depth.of(image).ofLatents(compression).near())
+            .toList());
+  }
+
+  private Stream<RgbImage> images(InputImage input, InputPixels given) {
+    return requests.stream()
+        .map(
+            request ->
+                new RgbImage(
+                    request.widthPixels(), request.heightPixels(), given.rgb(request, input)));
+  }
+
+  private static float[] joined(List<float[]> parts) {
+    float[] all = new float[parts.size() * parts.get(0).length];
+    for (int i = 0; i < parts.size(); i++) {
+      System.arraycopy(parts.get(i), 0, all, i * parts.get(i).length, parts.get(i).length);
+    }
+    return all;
+  }
+
+  /** The values of masks of one size, one after another: 1 where an image is painted anew. */
+  static float[] painted(List<Mask> masks) {
+    return joined(masks.stream().map(Mask::values).toList());
   }
 
   /** One number of each request: (B). */

@@ -1,7 +1,6 @@
 package io.sparkdiffusion.pipeline;
 
 import io.sparkdiffusion.graph.Graph;
-import io.sparkdiffusion.graph.Tensor;
 import io.sparkdiffusion.kernel.LiveMemory;
 import io.sparkdiffusion.kernel.Target;
 import io.sparkdiffusion.torch.CompiledGraph;
@@ -22,10 +21,10 @@ final class Denoiser implements AutoCloseable {
   private final long tokens;
   private final Function<UnetShape, Graph> recorded;
   private final GraphCache<UnetShape> unets;
-  private final GraphCache<BatchShape> scaled;
-  private final GraphCache<BatchShape> joined;
+  private final GraphCache<InputShape> inputs;
   private final GraphCache<StepShape> steps;
   private final GraphCache<StepShape> noisy;
+  private final GraphCache<StepShape> blended;
 
   /**
    * What decides the graph of the UNet.
@@ -33,6 +32,13 @@ final class Denoiser implements AutoCloseable {
    * @param tokens of the prompt embeddings
    */
   private record UnetShape(BatchShape batch, long tokens) {}
+
+  /**
+   * What decides what the UNet sees.
+   *
+   * @param beside channels beside the latents'
+   */
+  private record InputShape(BatchShape batch, long beside) {}
 
   /** What decides the graph of a step. */
   private record StepShape(BatchShape batch, int states) {}
@@ -62,52 +68,14 @@ final class Denoiser implements AutoCloseable {
                     shape.batch().width(),
                     shape.tokens()));
     this.unets = new GraphCache<>(weights, recorded);
-    this.scaled = new GraphCache<>(device, Denoiser::scaled);
-    this.joined = new GraphCache<>(device, shape -> joined(shape, unet.inChannels()));
+    this.inputs =
+        new GraphCache<>(device, shape -> StateGraphs.input(shape.batch(), shape.beside()));
     this.steps =
         new GraphCache<>(device, shape -> GuidedStep.record(shape.batch(), shape.states()));
-    this.noisy = new GraphCache<>(device, Denoiser::noisy);
-  }
-
-  /**
-   * Inputs: states (S B, C, H, W), of which the first B are noise; latents (B, C, H, W) and their
-   * factor (1). Result: the states, to the first of which the latents are added.
-   */
-  private static Graph noisy(StepShape shape) {
-    Graph graph = new Graph("the noised start");
-    BatchShape one = shape.batch();
-    long batch = one.batch();
-    long history = (shape.states() - 1) * batch;
-    Tensor states = graph.input(shape.states() * batch, one.channels(), one.height(), one.width());
-    Tensor latents = graph.input(batch, one.channels(), one.height(), one.width());
-    Tensor signal = latents.times(graph.input(1));
-    return graph.returns(
-        history == 0
-            ? states.plus(signal)
-            : Tensor.cat(
-                0, states.narrow(0, 0, batch).plus(signal), states.narrow(0, batch, history)));
-  }
-
-  /** Inputs: latents (B, C, H, W) and a factor (1); result: their product. */
-  private static Graph scaled(BatchShape shape) {
-    Graph graph = new Graph("the UNet's input");
-    return graph.returns(
-        graph
-            .input(shape.batch(), shape.channels(), shape.height(), shape.width())
-            .times(graph.input(1)));
-  }
-
-  /**
-   * Inputs: latents (B, C, H, W), a factor (1), and the channels behind them (B, X, H, W); result:
-   * (B, C + X, H, W), the latents times the factor.
-   */
-  private static Graph joined(BatchShape shape, long channels) {
-    Graph graph = new Graph("the UNet's input with more channels");
-    Tensor latents = graph.input(shape.batch(), shape.channels(), shape.height(), shape.width());
-    Tensor factor = graph.input(1);
-    Tensor beside =
-        graph.input(shape.batch(), channels - shape.channels(), shape.height(), shape.width());
-    return graph.returns(Tensor.cat(1, latents.times(factor), beside));
+    this.noisy =
+        new GraphCache<>(device, shape -> StateGraphs.noisy(shape.batch(), shape.states()));
+    this.blended =
+        new GraphCache<>(device, shape -> StateGraphs.blended(shape.batch(), shape.states()));
   }
 
   /**
@@ -131,12 +99,8 @@ final class Denoiser implements AutoCloseable {
     return unets.get(new UnetShape(shape.withNoise(false), embeddedTokens));
   }
 
-  CompiledGraph scaledInput(BatchShape shape) {
-    return scaled.get(shape.plain());
-  }
-
-  CompiledGraph joinedInput(BatchShape shape) {
-    return joined.get(shape.plain());
+  CompiledGraph input(BatchShape shape, long beside) {
+    return inputs.get(new InputShape(shape.plain(), beside));
   }
 
   CompiledGraph step(BatchShape shape, int states) {
@@ -145,6 +109,10 @@ final class Denoiser implements AutoCloseable {
 
   CompiledGraph noisy(BatchShape shape, int states) {
     return noisy.get(new StepShape(shape.plain(), states));
+  }
+
+  CompiledGraph blended(BatchShape shape, int states) {
+    return blended.get(new StepShape(shape.plain(), states));
   }
 
   /** What the UNet's results take at a time in such a batch, weights not counted. */
@@ -156,18 +124,18 @@ final class Denoiser implements AutoCloseable {
   Duration compiling() {
     return unets
         .compiling()
-        .plus(scaled.compiling())
-        .plus(joined.compiling())
+        .plus(inputs.compiling())
         .plus(steps.compiling())
-        .plus(noisy.compiling());
+        .plus(noisy.compiling())
+        .plus(blended.compiling());
   }
 
   @Override
   public void close() {
+    blended.close();
     noisy.close();
     steps.close();
-    joined.close();
-    scaled.close();
+    inputs.close();
     unets.close();
   }
 }

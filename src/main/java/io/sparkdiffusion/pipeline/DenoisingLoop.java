@@ -21,7 +21,8 @@ final class DenoisingLoop {
   private final BatchShape shape;
   private final DeviceTensor embeddings;
   private final Schedule schedule;
-  private final Optional<DeviceTensor> image;
+  private final Beginning begin;
+  private final Optional<DeviceTensor> alongNoise;
   private final Beside beside;
   private final CompiledGraph unet;
   private final StepTable table;
@@ -31,8 +32,7 @@ final class DenoisingLoop {
   /**
    * What is denoised, and how; borrowed.
    *
-   * @param image the latents of the images that this starts from, (B, C, h, w), without noise;
-   *     nothing for a start from noise alone
+   * @param begin what each image's generator has given first, and what comes of input images
    * @param beside what else the UNet is told
    */
   record Task(
@@ -40,14 +40,8 @@ final class DenoisingLoop {
       BatchShape shape,
       DeviceTensor embeddings,
       Schedule schedule,
-      Optional<DeviceTensor> image,
-      Beside beside) {
-
-    /** From noise alone. */
-    Task(Batch batch, BatchShape shape, DeviceTensor embeddings, Schedule schedule) {
-      this(batch, shape, embeddings, schedule, Optional.empty(), Beside.NONE);
-    }
-  }
+      Beginning begin,
+      Beside beside) {}
 
   /**
    * Copies to the device what the steps need.
@@ -61,21 +55,23 @@ final class DenoisingLoop {
     this.shape = task.shape();
     this.embeddings = task.embeddings();
     this.schedule = task.schedule();
-    this.image = task.image();
+    this.begin = task.begin();
     this.beside = task.beside();
     this.unet = graphs.unet(shape, embeddings.shape().size(1));
     this.table = shared.push(new StepTable(device, schedule));
     this.scale = shared.push(perImage(batch.values(ImageRequest::guidanceScale)));
+    this.alongNoise = begin.mask().map(any -> shared.push(images(begin.noise(), 1)));
     this.rescale = shared.push(perImage(batch.values(ImageRequest::guidanceRescale)));
   }
 
   /** The states after the last step, which the caller closes. */
   DeviceTensor run(StepObserver observer) {
-    DeviceTensor states = image.isPresent() ? noisy(image.get()) : noise();
+    boolean isOverImage = schedule.initSignal() != 0;
+    DeviceTensor states = isOverImage ? noisy(begin.image().orElseThrow()) : noise();
     for (int step = 0; step < schedule.steps().size(); step++) {
       try (DeviceTensor current = states) {
         show(current, observer);
-        states = next(current, step);
+        states = blended(next(current, step), step);
       }
     }
     try {
@@ -98,7 +94,7 @@ final class DenoisingLoop {
 
   /** Each image's own noise, and zeros for the history. */
   private DeviceTensor noise() {
-    float[] noise = batch.noise(shape.latentCount());
+    float[] noise = begin.noise().clone();
     float sigma = (float) schedule.initNoiseSigma();
     for (int i = 0; i < noise.length; i++) {
       noise[i] *= sigma;
@@ -139,21 +135,36 @@ final class DenoisingLoop {
         : unet.run(input, timestep, embeddings);
   }
 
+  /** With the images' own latents where a mask leaves them; takes the states over. */
+  private DeviceTensor blended(DeviceTensor states, int index) {
+    if (begin.mask().isEmpty()) {
+      return states;
+    }
+    try (states;
+        DeviceTensor level = table.levelAfter(index)) {
+      return graphs
+          .blended(shape, schedule.states())
+          .run(
+              states,
+              begin.image().orElseThrow(),
+              alongNoise.orElseThrow(),
+              begin.mask().get(),
+              level);
+    }
+  }
+
   /** What the UNet sees: (B, C, H, W), with more channels where there are some beside them. */
   private DeviceTensor input(DeviceTensor states, int index) {
     DeviceTensor latents = latents(states);
-    if (beside.channels().isPresent()) {
-      try (latents;
-          DeviceTensor factor = table.inputScale(index)) {
-        return graphs.joinedInput(shape).run(latents, factor, beside.channels().get());
-      }
-    }
-    if (schedule.steps().get(index).inputScale() == 1) {
+    Optional<DeviceTensor> channels = beside.channels();
+    if (schedule.steps().get(index).inputScale() == 1 && channels.isEmpty()) {
       return latents;
     }
     try (latents;
         DeviceTensor factor = table.inputScale(index)) {
-      return graphs.scaledInput(shape).run(latents, factor);
+      return channels
+          .map(more -> graphs.input(shape, more.shape().size(1)).run(latents, factor, more))
+          .orElseGet(() -> graphs.input(shape, 0).run(latents, factor));
     }
   }
 

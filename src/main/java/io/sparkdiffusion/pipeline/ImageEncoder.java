@@ -31,6 +31,8 @@ final class ImageEncoder implements AutoCloseable {
   private final GraphCache<BatchShape> parts;
   private final GraphCache<BatchShape> joined;
   private final GraphCache<BatchShape> batches;
+  private final GraphCache<BatchShape> rests;
+  private final GraphCache<BatchShape> besides;
 
   /** Over borrowed weights, which are read for the first image. */
   ImageEncoder(
@@ -47,6 +49,8 @@ final class ImageEncoder implements AutoCloseable {
             size -> target.apply(encoder.record(target.dtype(), 1, size.height(), size.width())));
     this.joined = new GraphCache<>(device, this::recordJoining);
     this.batches = new GraphCache<>(device, ImageEncoder::recordBatch);
+    this.rests = new GraphCache<>(device, this::recordRest);
+    this.besides = new GraphCache<>(device, ImageEncoder::recordBeside);
   }
 
   /**
@@ -61,6 +65,29 @@ final class ImageEncoder implements AutoCloseable {
         device.bytes(rgb, shape.batch(), height(shape), width(shape), VaeEncoderConfig.CHANNELS)) {
       return pixels.get(shape.plain()).run(bytes);
     }
+  }
+
+  /**
+   * What masks leave of images.
+   *
+   * @param images (B, 3, H, W) float32, -1 to 1; borrowed
+   * @param painted (B, 1, H, W) float32, 1 where an image is painted anew; borrowed
+   * @param shape of the latents
+   * @return (B, 3, H, W) float32, 0 where an image is painted anew; the caller closes it
+   */
+  DeviceTensor rest(DeviceTensor images, DeviceTensor painted, BatchShape shape) {
+    return rests.get(shape.plain()).run(images, painted);
+  }
+
+  /**
+   * What a UNet for inpainting sees beside the latents.
+   *
+   * @param mask (B, 1, h, w) float32; borrowed
+   * @param latents of what it leaves, (B, C, h, w) float32; borrowed
+   * @return (B, 1 + C, h, w) float32; the caller closes it
+   */
+  DeviceTensor beside(DeviceTensor mask, DeviceTensor latents, BatchShape shape) {
+    return besides.get(shape.plain()).run(mask, latents);
   }
 
   /**
@@ -157,6 +184,21 @@ final class ImageEncoder implements AutoCloseable {
     return graph.returns(Tensor.cat(0, all));
   }
 
+  private Graph recordRest(BatchShape shape) {
+    Graph graph = new Graph("the rest of masked images");
+    Tensor images =
+        graph.input(shape.batch(), VaeEncoderConfig.CHANNELS, height(shape), width(shape));
+    Tensor painted = graph.input(shape.batch(), 1, height(shape), width(shape));
+    return graph.returns(images.times(painted.times(-1).plus(1)));
+  }
+
+  private static Graph recordBeside(BatchShape shape) {
+    Graph graph = new Graph("masks and what they leave");
+    Tensor mask = graph.input(shape.batch(), 1, shape.height(), shape.width());
+    Tensor latents = graph.input(shape.batch(), shape.channels(), shape.height(), shape.width());
+    return graph.returns(Tensor.cat(1, mask, latents));
+  }
+
   private long height(BatchShape shape) {
     return shape.height() * config.compression();
   }
@@ -171,11 +213,15 @@ final class ImageEncoder implements AutoCloseable {
         .plus(whole.compiling())
         .plus(parts.compiling())
         .plus(joined.compiling())
-        .plus(batches.compiling());
+        .plus(batches.compiling())
+        .plus(rests.compiling())
+        .plus(besides.compiling());
   }
 
   @Override
   public void close() {
+    besides.close();
+    rests.close();
     batches.close();
     joined.close();
     parts.close();

@@ -25,7 +25,6 @@ import java.util.Collection;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -46,7 +45,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
   private final TorchDevice device;
   private final ComponentWeights weights;
   private final PromptEncoder prompts;
-  private final StartEncoder starts;
+  private final InputEncoder inputs;
   private final Optional<SmallImages> small;
   private final Denoiser denoiser;
   private final ImageDecoder images;
@@ -85,7 +84,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
                   weights.of(Component.TEXT_ENCODER, target),
                   device,
                   target));
-      this.starts = resources.push(new StartEncoder(device, folder, networks, target));
+      this.inputs = resources.push(new InputEncoder(device, folder, networks, target));
       this.small = networks.upscaling().map(of -> resources.push(new SmallImages(device, of)));
       WeightsOnDemand unet = weights.of(Component.UNET, target);
       Target ofVae = device.target(networks.vaeDtype(dtype));
@@ -297,13 +296,11 @@ public final class StableDiffusionPipeline implements AutoCloseable {
       StepObserver observer) {
     try (ResourceStack own = new ResourceStack()) {
       DeviceTensor embeddings = own.push(prompts.embeddings(texts));
-      Optional<DeviceTensor> image =
-          batch.key().firstStep().isPresent()
-              ? Optional.of(own.push(starts.latents(batch, given, shape)))
-              : Optional.empty();
-      Beside beside = small.map(of -> of.beside(batch, given, shape, own)).orElse(Beside.NONE);
+      Beside upscaled = small.map(of -> of.beside(batch, given, shape, own)).orElse(Beside.NONE);
+      Beginning begin = inputs.begin(batch, shape, given, own);
+      Beside beside = small.isPresent() ? upscaled : begin.beside();
       return denoiser.denoise(
-          new DenoisingLoop.Task(batch, shape, embeddings, schedule, image, beside), observer);
+          new DenoisingLoop.Task(batch, shape, embeddings, schedule, begin, beside), observer);
     }
   }
 
@@ -355,14 +352,14 @@ public final class StableDiffusionPipeline implements AutoCloseable {
   private Duration compiling() {
     return prompts
         .compiling()
-        .plus(starts.compiling())
+        .plus(inputs.compiling())
         .plus(small.map(SmallImages::compiling).orElse(Duration.ZERO))
         .plus(denoiser.compiling())
         .plus(images.compiling());
   }
 
   private Duration loading() {
-    return weights.loading().plus(starts.loading());
+    return weights.loading().plus(inputs.loading());
   }
 
   /** Where the time went so far; that of images which are being made comes with them. */

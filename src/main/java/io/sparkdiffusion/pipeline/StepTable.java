@@ -9,8 +9,8 @@ import java.util.List;
 /** The numbers of all steps of a schedule, copied to the device at once. */
 final class StepTable implements AutoCloseable {
 
-  /** Timestep and input scale, in front of the factors. */
-  private static final int BEFORE_FACTORS = 2;
+  /** Timestep, input scale and level of an image that goes along, in front of the factors. */
+  private static final int BEFORE_FACTORS = 4;
 
   private final int width;
   private final DeviceTensor numbers;
@@ -23,6 +23,8 @@ final class StepTable implements AutoCloseable {
       int place = i * width;
       all[place++] = (float) steps.get(i).timestep();
       all[place++] = (float) steps.get(i).inputScale();
+      all[place++] = (float) schedule.levelAfter(i).signal();
+      all[place++] = (float) schedule.levelAfter(i).noise();
       for (List<Double> row : steps.get(i).matrix()) {
         for (double factor : row) {
           all[place++] = (float) factor;
@@ -40,6 +42,11 @@ final class StepTable implements AutoCloseable {
   /** (1), of the table's memory; the caller closes it. */
   DeviceTensor inputScale(int step) {
     return numbers.rows((long) step * width + 1, 1);
+  }
+
+  /** (2): signal and noise of an image after a step; of the table's memory; to be closed. */
+  DeviceTensor levelAfter(int step) {
+    return numbers.rows((long) step * width + 2, 2);
   }
 
   /** (S (S + 2)), of the table's memory; the caller closes it. */

@@ -17,7 +17,11 @@ public enum InputImage {
       Parameters.INIT_IMAGE,
       Parameters.INIT_IMAGE_SHA256,
       Parameters.STRENGTH,
-      Parameters.NOISE_LEVEL);
+      Parameters.NOISE_LEVEL),
+  /** Which parts of that are painted anew: what is white. */
+  MASK(Parameters.MASK_IMAGE, Parameters.MASK_IMAGE_SHA256),
+  /** How near the parts of that are: the nearer, the brighter. */
+  DEPTH(Parameters.DEPTH_IMAGE, Parameters.DEPTH_IMAGE_SHA256);
 
   private final Parameter<String> path;
   private final Parameter<String> sha256;

@@ -235,43 +235,54 @@ public final class Parameters {
   /** The image that denoising starts from (arXiv 2108.01073), empty for noise. */
   public static final Parameter<String> INIT_IMAGE =
       add(
-          text("init_image")
-              .usually("")
-              .rule(Rule.noUrl())
-              .rule(Rule.atMost(4096, "characters", String::length))
+          image("init_image")
               .values("any Hadoop path; empty: noise")
               .alsoCalled("image", "image_path", "input_image", "source_image", "init_img")
               .means(
                   "PNG or JPEG file that is drawn over; in a table also its bytes",
-                  "image file that is drawn over, any Hadoop path; empty: noise")
-              .topic(Topic.WHAT_TO_DRAW)
-              .inHash(InHash.BY_INPUT)
-              .variesInBatch());
+                  "image file that is drawn over, any Hadoop path; empty: noise"));
 
   /** What the image's file must be; a planned image always has it. */
-  public static final Parameter<String> INIT_IMAGE_SHA256 =
-      add(
-          text("init_image_sha256")
-              .usually("")
-              .rule(Rule.sha256())
-              .values("64 hex digits; empty: any")
-              .means(
-                  "SHA-256 that the file of init_image must have",
-                  "SHA-256 that the file of init_image must have; empty: any")
-              .topic(Topic.WHAT_TO_DRAW)
-              .inHash(InHash.BY_INPUT)
-              .variesInBatch());
+  public static final Parameter<String> INIT_IMAGE_SHA256 = add(hashOf("init_image"));
 
-  /** How that image comes to the size that is asked for. */
+  /** Which parts of that image are painted anew, empty for all. */
+  public static final Parameter<String> MASK_IMAGE =
+      add(
+          image("mask_image")
+              .values("any Hadoop path; empty: none")
+              .alsoCalled("mask", "inpaint_mask", "inpaint")
+              .means(
+                  "PNG or JPEG file, white where init_image is painted anew, black where it stays;"
+                      + " in a table also its bytes",
+                  "image file, white where init_image is painted anew; empty: none"));
+
+  /** What the mask's file must be; a planned image with a mask always has it. */
+  public static final Parameter<String> MASK_IMAGE_SHA256 = add(hashOf("mask_image"));
+
+  /** How near the parts of that image are, empty for none. */
+  public static final Parameter<String> DEPTH_IMAGE =
+      add(
+          image("depth_image")
+              .values("any Hadoop path; empty: none")
+              .alsoCalled("depth_map", "depth")
+              .means(
+                  "PNG or JPEG file of init_image's depth for a depth model, the nearer the"
+                      + " brighter; in a table also its bytes",
+                  "image file of init_image's depth for a depth model; empty: none"));
+
+  /** What the depth's file must be; a planned image with a depth always has it. */
+  public static final Parameter<String> DEPTH_IMAGE_SHA256 = add(hashOf("depth_image"));
+
+  /** How those images come to the size that is asked for. */
   public static final Parameter<String> INIT_IMAGE_FIT =
       add(
           text("init_image_fit")
               .usually(InitImageFit.EXACT)
               .rule(Rule.oneOf(InitImageFit.WORDS))
               .means(
-                  "an init_image of another size: exact refuses it, resize stretches it, crop cuts"
-                      + " it to the shape first",
-                  "an init_image of another size: exact refuses it, resize, crop")
+                  "input images of another size: exact refuses them, resize stretches them, crop"
+                      + " cuts them to the shape first",
+                  "input images of another size: exact refuses them, resize, crop")
               .topic(Topic.WHAT_TO_DRAW)
               .inHash(InHash.BY_INPUT)
               .variesInBatch());
@@ -365,6 +376,28 @@ public final class Parameters {
    */
   private static Rule<String> length() {
     return Rule.atMost(100_000, "characters", String::length);
+  }
+
+  private static Said<String> image(String name) {
+    return text(name)
+        .usually("")
+        .rule(Rule.noUrl())
+        .rule(Rule.atMost(4096, "characters", String::length))
+        .topic(Topic.WHAT_TO_DRAW)
+        .inHash(InHash.BY_INPUT)
+        .variesInBatch();
+  }
+
+  private static Said<String> hashOf(String image) {
+    String meaning = "SHA-256 that the file of %s must have".formatted(image);
+    return text(image + "_sha256")
+        .usually("")
+        .rule(Rule.sha256())
+        .values("64 hex digits; empty: any")
+        .means(meaning, meaning + "; empty: any")
+        .topic(Topic.WHAT_TO_DRAW)
+        .inHash(InHash.BY_INPUT)
+        .variesInBatch();
   }
 
   private static Said<PromptEmbeds> embedsOf(String name) {

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** What a row of the prompt table asks for, or everything that is wrong with it. */
 public sealed interface RowRequests {
@@ -52,6 +53,7 @@ public sealed interface RowRequests {
     if (problems.isEmpty()) {
       problems.addAll(WeightedPrompt.problems(row));
       strengthProblem(row).ifPresent(problems::add);
+      problems.addAll(imageProblems(row));
     }
     return problems;
   }
@@ -65,6 +67,16 @@ public sealed interface RowRequests {
             "Cannot use strength: one step must be taken at least (%s of %s steps)"
                 .formatted(strength, steps))
         : Optional.empty();
+  }
+
+  /** What says something of an image needs that. */
+  private static List<String> imageProblems(Values row) {
+    return InputImage.INIT.isGiven(row)
+        ? List.of()
+        : Stream.of(InputImage.MASK, InputImage.DEPTH)
+            .filter(input -> input.isGiven(row))
+            .map("Cannot use %s: init_image must be given too (it is not)"::formatted)
+            .toList();
   }
 
   /** Each takes the row's seed + its index, in 64 bits: the largest is followed by the smallest. */

@@ -1,6 +1,7 @@
 package io.sparkdiffusion.request;
 
 import java.io.Serializable;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /** What denoising starts from. */
@@ -20,10 +21,13 @@ public sealed interface Start extends Serializable {
 
   /** An image that is upscaled has no strength. */
   private static Start from(Values values) {
-    return values
-        .find(Parameters.STRENGTH)
-        .<Start>map(FromImage::new)
-        .orElseGet(() -> new Upscaled(values.get(Parameters.NOISE_LEVEL)));
+    Optional<Double> strength = values.find(Parameters.STRENGTH);
+    if (strength.isEmpty()) {
+      return new Upscaled(values.get(Parameters.NOISE_LEVEL));
+    }
+    return InputImage.MASK.isIn(values)
+        ? new Masked(strength.get())
+        : new FromImage(strength.get());
   }
 
   /**
@@ -59,6 +63,19 @@ public sealed interface Start extends Serializable {
     @Override
     public OptionalInt firstStep(int steps) {
       return OptionalInt.of(steps - taken(steps, strength));
+    }
+  }
+
+  /**
+   * Another image with noise over it, of which a mask ({@link InputImage#MASK}) leaves parts as
+   * they are. At strength 1 it is noise alone (diffusers, is_strength_max of its inpainting).
+   *
+   * @param strength share of the steps that are taken, 0 to 1
+   */
+  record Masked(double strength) implements Start {
+    @Override
+    public OptionalInt firstStep(int steps) {
+      return strength == 1 ? OptionalInt.empty() : OptionalInt.of(steps - taken(steps, strength));
     }
   }
 

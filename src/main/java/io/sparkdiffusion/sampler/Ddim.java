@@ -35,7 +35,7 @@ final class Ddim {
                   .plus(epsilon.times(toNoise))
                   .plus(now.noise().times(deviation))));
     }
-    return run.schedule(steps, noise.at(timesteps[run.begin()]), 1);
+    return run.schedule(steps);
   }
 
   /** Formula 16 without eta: what DDPM would add. */

@@ -34,6 +34,6 @@ final class Ddpm {
       Combination fresh = timestep > 0 ? now.noise().times(Math.sqrt(variance)) : now.zero();
       steps.add(now.step(timestep, 1, mean.plus(fresh)));
     }
-    return run.schedule(steps, noise.at(timesteps[run.begin()]), 1);
+    return run.schedule(steps);
   }
 }

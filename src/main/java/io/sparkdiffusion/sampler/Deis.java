@@ -30,7 +30,7 @@ final class Deis {
       Combination last = now.states() > 1 ? now.state(1) : now.zero();
       steps.add(now.step(sigmas.timestep(i), 1, next, output, last));
     }
-    return run.schedule(steps, sigmas.level(run.begin()), 1);
+    return run.schedule(steps, step -> sigmas.level(run.begin() + step), 1);
   }
 
   /** The integral over rho of the polynomial that is 1 at the output k steps ago (formula 15). */

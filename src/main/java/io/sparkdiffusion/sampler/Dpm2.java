@@ -43,7 +43,7 @@ final class Dpm2 {
                 now.zero()));
       }
     }
-    return sigmas.ofKDiffusion(run, steps);
+    return sigmas.ofKDiffusionTwice(run, steps);
   }
 
   /** To the middle of a step; the latents of its beginning are kept. */

@@ -47,7 +47,7 @@ final class DpmSolverMultistep {
       Combination last = now.states() > 1 ? now.state(1) : now.zero();
       steps.add(now.step(sigmas.timestep(i), 1, next, output, last));
     }
-    return run.schedule(steps, sigmas.level(run.begin()), 1);
+    return run.schedule(steps, step -> sigmas.level(run.begin() + step), 1);
   }
 
   /** The last step is Euler's where it is asked for, or where no noise is left. */

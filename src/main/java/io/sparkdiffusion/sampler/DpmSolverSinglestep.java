@@ -52,7 +52,7 @@ final class DpmSolverSinglestep {
       Combination earlier = most > 2 ? now.state(2) : now.zero();
       steps.add(now.step(sigmas.timestep(i), 1, next, begun, output, earlier));
     }
-    return run.schedule(steps, sigmas.level(run.begin()), 1);
+    return run.schedule(steps, step -> sigmas.level(run.begin() + step), 1);
   }
 
   /** 1 to most, again and again; where that does not come out even, or to no noise, lower ones. */

@@ -34,6 +34,6 @@ final class Heun {
                 now.zero()));
       }
     }
-    return sigmas.ofKDiffusion(run, steps);
+    return sigmas.ofKDiffusionTwice(run, steps);
   }
 }

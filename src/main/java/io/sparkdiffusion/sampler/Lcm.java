@@ -32,6 +32,6 @@ final class Lcm {
       }
       steps.add(now.step(timesteps[i], 1, denoised));
     }
-    return run.schedule(steps, noise.at(timesteps[run.begin()]), 1);
+    return run.schedule(steps);
   }
 }

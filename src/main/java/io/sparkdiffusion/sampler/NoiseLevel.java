@@ -9,6 +9,9 @@ package io.sparkdiffusion.sampler;
  */
 public record NoiseLevel(double signal, double noise) {
 
+  /** Of latents without noise. */
+  public static final NoiseLevel CLEAN = new NoiseLevel(1, 0);
+
   /** From the signal's share of the variance, diffusers' {@code alphas_cumprod}. */
   static NoiseLevel ofAlpha(double alphaCumulativeProduct) {
     return new NoiseLevel(Math.sqrt(alphaCumulativeProduct), Math.sqrt(1 - alphaCumulativeProduct));

@@ -49,7 +49,7 @@ final class Pndm {
       pndm.rungeKutta(timesteps);
       pndm.multistep(Arrays.copyOfRange(timesteps, PRK_STEPS, timesteps.length), PRK_STEPS);
     }
-    return run.schedule(pndm.steps, pndm.noise.at(calls[0]), 1);
+    return run.schedule(pndm.steps);
   }
 
   /**

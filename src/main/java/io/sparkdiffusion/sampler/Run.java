@@ -4,6 +4,7 @@ import io.sparkdiffusion.util.ValueType;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
 /** What a sampler is asked for. */
@@ -51,16 +52,22 @@ final class Run {
     return fromImage.orElse(0);
   }
 
+  /** The schedule of steps whose timesteps say how much noise there is. */
+  Schedule schedule(List<Step> taken) {
+    return schedule(taken, step -> noise.at((int) taken.get(step).timestep()), 1);
+  }
+
   /**
    * The schedule of these steps.
    *
-   * @param image how much there is of an image's latents and of noise where the first one begins
+   * @param image how much there is of an image's latents and of noise where each one begins
    * @param initNoiseSigma what noise alone is multiplied with
    */
-  Schedule schedule(List<Step> taken, NoiseLevel image, double initNoiseSigma) {
+  Schedule schedule(List<Step> taken, IntFunction<NoiseLevel> image, double initNoiseSigma) {
+    List<NoiseLevel> levels = IntStream.range(0, taken.size()).mapToObj(image).toList();
     return fromImage.isPresent()
-        ? new Schedule(taken, image.signal(), image.noise())
-        : new Schedule(taken, initNoiseSigma);
+        ? new Schedule(taken, levels, levels.get(0).signal(), levels.get(0).noise())
+        : new Schedule(taken, levels, 0, initNoiseSigma);
   }
 
   /** The given timesteps, or spaced ones. */

@@ -7,18 +7,17 @@ import java.util.List;
  * initNoiseSigma * noise}; the history begins with zeros.
  *
  * @param steps one for each call of the UNet, in order
+ * @param levels what the latents of an image that goes along are where each step begins (diffusers,
+ *     add_noise)
  * @param initSignal 0 for a run from noise alone
  */
-public record Schedule(List<Step> steps, double initSignal, double initNoiseSigma) {
-
-  /** A run from noise alone. */
-  public Schedule(List<Step> steps, double initNoiseSigma) {
-    this(steps, 0, initNoiseSigma);
-  }
+public record Schedule(
+    List<Step> steps, List<NoiseLevel> levels, double initSignal, double initNoiseSigma) {
 
   /** Keeps the steps, one at least, all with as many states. */
   public Schedule {
     steps = List.copyOf(steps);
+    levels = List.copyOf(levels);
     if (steps.stream().mapToInt(Step::states).distinct().count() != 1) {
       throw new IllegalArgumentException(
           "Cannot make a schedule: it must have a step, and all of them as many states (%s)"
@@ -29,6 +28,11 @@ public record Schedule(List<Step> steps, double initSignal, double initNoiseSigm
   /** How many states the steps carry on. */
   public int states() {
     return steps.get(0).states();
+  }
+
+  /** What the latents of an image that goes along are where a step ends. */
+  public NoiseLevel levelAfter(int step) {
+    return step + 1 < levels.size() ? levels.get(step + 1) : NoiseLevel.CLEAN;
   }
 
   /** Whether any step draws noise. */

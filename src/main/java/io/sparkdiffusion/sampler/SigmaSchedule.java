@@ -3,6 +3,7 @@ package io.sparkdiffusion.sampler;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.DoubleUnaryOperator;
+import java.util.function.IntUnaryOperator;
 
 /** The noise levels that a run goes through, for samplers that think in noise over signal. */
 final class SigmaSchedule {
@@ -114,13 +115,23 @@ final class SigmaSchedule {
     return prediction.epsilon(NoiseLevel.ofSigma(sigma), latents.times(inputScale(sigma)), output);
   }
 
-  /** The schedule of such a run; k-diffusion adds noise to an image's latents as they are. */
+  /** The schedule of such a run with one call for each noise level. */
   Schedule ofKDiffusion(Run run, List<Step> steps) {
+    return ofKDiffusion(run, steps, call -> call);
+  }
+
+  /** The same with two calls for each; diffusers counts the second one to the level below. */
+  Schedule ofKDiffusionTwice(Run run, List<Step> steps) {
+    return ofKDiffusion(run, steps, call -> (call + 1) / 2);
+  }
+
+  /** K-diffusion adds noise to an image's latents as they are. */
+  private Schedule ofKDiffusion(Run run, List<Step> steps, IntUnaryOperator levels) {
     double most = Arrays.stream(sigmas).max().orElseThrow();
     boolean isLeading = run.config().timestepSpacing() == TimestepSpacing.LEADING;
     return run.schedule(
         steps,
-        new NoiseLevel(1, sigmas[run.begin()]),
+        call -> new NoiseLevel(1, sigmas[run.begin() + levels.applyAsInt(call)]),
         isLeading ? Math.sqrt(most * most + 1) : most);
   }
 

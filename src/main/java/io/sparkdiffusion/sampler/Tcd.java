@@ -30,6 +30,6 @@ final class Tcd {
       }
       steps.add(now.step(timesteps[i], 1, next));
     }
-    return run.schedule(steps, noise.at(timesteps[run.begin()]), 1);
+    return run.schedule(steps);
   }
 }

@@ -52,7 +52,7 @@ final class UniPc {
       states.addAll(outputs);
       steps.add(now.step(sigmas.timestep(i), 1, states.toArray(new Combination[0])));
     }
-    return run.schedule(steps, sigmas.level(run.begin()), 1);
+    return run.schedule(steps, step -> sigmas.level(run.begin() + step), 1);
   }
 
   private int order(int index) {

@@ -37,6 +37,10 @@ final class ConfigText {
       vae_tiling: on
       init_image: in.png
       init_image_sha256: 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
+      mask_image: mask.png
+      mask_image_sha256: 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
+      depth_image: depth.png
+      depth_image_sha256: 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
       init_image_fit: crop
       strength: 0.6
       diffusion_scheduler_config: {timestep_spacing: trailing, rescale_zero_terminal_snr: true}

@@ -175,7 +175,10 @@ class JobConfigTest {
     assertThat(config.effective()).containsOnlyKeys(Settings.BY_KEY.keySet());
     assertThat(config.effective().toString())
         .isEqualTo(
-            "{activations_dtype=bfloat16, clip_skip=2, commit_group_images=40, device=cuda:1,"
+            "{activations_dtype=bfloat16, clip_skip=2, commit_group_images=40,"
+                + " depth_image=depth.png,"
+                + " depth_image_sha256=00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff,"
+                + " device=cuda:1,"
                 + " diffusion_scheduler_config={\"rescale_betas_zero_snr\":true,"
                 + "\"timestep_spacing\":\"trailing\"},"
                 + " embeddings=toys/toy.safetensors:<toy>,hdfs://host/x.safetensors,"
@@ -187,6 +190,8 @@ class JobConfigTest {
                 + " libtorch_path=./gpu-env,"
                 + " lora_unmatched=ignore,"
                 + " loras=styles/ink.safetensors:0.5,org/name@v1/b.safetensors,"
+                + " mask_image=mask.png,"
+                + " mask_image_sha256=00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff,"
                 + " max_failed_rows=0.05,"
                 + " model_cache_dir=/scratch/models,"
                 + " model_digest=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef,"

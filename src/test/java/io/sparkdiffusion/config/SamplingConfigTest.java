@@ -42,6 +42,12 @@ class SamplingConfigTest {
                 Parameters.INIT_IMAGE.of("in.png"),
                 Parameters.INIT_IMAGE_SHA256.of(
                     "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"),
+                Parameters.MASK_IMAGE.of("mask.png"),
+                Parameters.MASK_IMAGE_SHA256.of(
+                    "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"),
+                Parameters.DEPTH_IMAGE.of("depth.png"),
+                Parameters.DEPTH_IMAGE_SHA256.of(
+                    "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"),
                 Parameters.INIT_IMAGE_FIT.of("crop"),
                 Parameters.STRENGTH.of(0.6)));
   }

@@ -124,7 +124,9 @@ class DenoiserTest {
   }
 
   private float[] denoised(Schedule schedule, StepObserver observer) {
-    DenoisingLoop.Task task = new DenoisingLoop.Task(batch(), SHAPE, embeddings, schedule);
+    Batch batch = batch();
+    Beginning begin = new Beginning(batch.noise(SHAPE.latentCount()));
+    DenoisingLoop.Task task = new DenoisingLoop.Task(batch, SHAPE, embeddings, schedule, begin, Beside.NONE);
     try (DeviceTensor states = denoiser.denoise(task, observer)) {
       return states.toFloats();
     }
@@ -198,7 +200,7 @@ class DenoiserTest {
               .toList();
       steps.add(new Step(900.25 - 200 * i, i == 2 ? 1 : 0.5, matrix));
     }
-    return new Schedule(steps, 3);
+    return new Schedule(steps, List.of(), 0, 3);
   }
 
   private static List<Double> withoutNoise(List<Double> row) {

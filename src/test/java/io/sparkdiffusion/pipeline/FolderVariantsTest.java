@@ -117,7 +117,7 @@ class FolderVariantsTest {
   @Test
   void networksThatDoNotFitTogetherAreRefusedWithTheirWeights() throws IOException {
     edit(Component.UNET, "\"cross_attention_dim\": 40", "\"cross_attention_dim\": 48");
-    edit(Component.UNET, "\"in_channels\": 4", "\"in_channels\": 9");
+    edit(Component.UNET, "\"in_channels\": 4", "\"in_channels\": 7");
     edit(Component.TEXT_ENCODER, "\"vocab_size\": 1014", "\"vocab_size\": 1015");
 
     assertThatThrownBy(() -> Networks.check(ModelFolder.open(root)))
@@ -134,11 +134,10 @@ class FolderVariantsTest {
                         "Cannot use %s: the UNet's cross_attention_dim must be the text encoder's"
                                 .formatted(root)
                             + " hidden_size (48 and 40)",
-                        "Cannot use %s: a text-to-image UNet takes and gives the VAE's"
+                        "Cannot use %s: a UNet must take and give the VAE's latent_channels, one"
                                 .formatted(root)
-                            + " latent_channels (9 and 4, 4); this is an inpainting model: it needs"
-                            + " an image and a mask with every text; use a text-to-image model,"
-                            + " which init_image goes with too",
+                            + " more for depth, or twice as many and one for inpainting (7 and 4,"
+                            + " 4)",
                         "Cannot take weight text_model.embeddings.token_embedding.weight of"
                             + " text_encoder: its shape must be [1015, 40] ([1014, 40])"));
   }

@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -66,6 +67,26 @@ class FromImageSamplersTest {
       assertThat(actual[i])
           .as("%s, %d", name, i)
           .isCloseTo(expected[i], within(ofLevels ? 1e-3 : 0));
+    }
+  }
+
+  /** What inpainting puts back into the latents after each step. */
+  @ParameterizedTest
+  @MethodSource("cases")
+  void anImageThatGoesAlongHasTheNoiseOfDiffusers(String name) {
+    float[] expected = REFERENCE.floats(name + "/levels");
+    double[] actual =
+        schedules(name).stream()
+            .flatMap(
+                schedule ->
+                    IntStream.range(0, schedule.steps().size()).mapToObj(schedule::levelAfter))
+            .flatMapToDouble(level -> DoubleStream.of(level.signal(), level.noise()))
+            .toArray();
+    assertThat(actual).hasSize(expected.length);
+    for (int i = 0; i < expected.length; i++) {
+      assertThat(actual[i])
+          .as("%s, %d", name, i)
+          .isCloseTo(expected[i], within(1e-5 * Math.max(1, expected[i])));
     }
   }
 

@@ -32,6 +32,8 @@ public record PipelineCase(
 
   private static final String FROM_IMAGE = "pipeline_from_image.safetensors";
 
+  private static final String FROM_INPUTS = "pipeline_inputs.safetensors";
+
   /** Where the adapters of {@link #loras()} are. */
   public static final Path ADAPTERS = ReferenceModels.folder("adapters");
 
@@ -66,6 +68,11 @@ public record PipelineCase(
   /** All runs that start from images, of which the files of {@link #requests} are no real ones. */
   public static List<PipelineCase> fromImage() {
     return about(FROM_IMAGE);
+  }
+
+  /** The same of runs that have masks and depths too. */
+  public static List<PipelineCase> fromInputs() {
+    return about(FROM_INPUTS);
   }
 
   /** All runs that upscale images, of which the files of {@link #requests} are no real ones. */
@@ -108,7 +115,9 @@ public record PipelineCase(
                         Parameters.NOISE_LEVEL.of(json.path("noise_level").asInt(20)),
                         Parameters.VAE_TILING.of(json.path("tiled").asBoolean() ? "on" : "auto"),
                         Parameters.INIT_IMAGE_SHA256.of(
-                            json.has("strength") || json.has("noise_level") ? ANY_HASH : "")))
+                            json.has("strength") || json.has("noise_level") ? ANY_HASH : ""),
+                        Parameters.MASK_IMAGE_SHA256.of(hash(json, "mask_image")),
+                        Parameters.DEPTH_IMAGE_SHA256.of(hash(json, "depth_image"))))
             .map(request -> json.has("noise_level") ? request.upscaled() : request)
             .toList();
     return new PipelineCase(
@@ -127,6 +136,10 @@ public record PipelineCase(
         StreamSupport.stream(json.path("loras").spliterator(), false)
             .map(JsonNode::asText)
             .toList());
+  }
+
+  private static String hash(JsonNode json, String input) {
+    return json.path("inputs").toString().contains(input) ? ANY_HASH : "";
   }
 
   @Override

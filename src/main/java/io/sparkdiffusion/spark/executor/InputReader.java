@@ -1,5 +1,6 @@
 package io.sparkdiffusion.spark.executor;
 
+import io.sparkdiffusion.image.Depth;
 import io.sparkdiffusion.image.ImageFiles;
 import io.sparkdiffusion.image.ImageFit;
 import io.sparkdiffusion.image.RgbImage;
@@ -28,7 +29,7 @@ public final class InputReader {
   private record Wanted(String sha256, String fit, int width, int height) {}
 
   @SuppressWarnings("ArrayRecordComponent") // Borrowed; nobody compares them.
-  private record Known(Wanted wanted, byte[] rgb) {}
+  private record Known(Wanted wanted, String size, byte[] rgb) {}
 
   InputReader(Configuration hadoop) {
     this.files = InputFiles.ofWorkingFolder(hadoop);
@@ -43,12 +44,19 @@ public final class InputReader {
   Map<InputImage, byte[]> rgb(PlannedImage planned) throws UnusableImageException {
     Map<InputImage, byte[]> all = new EnumMap<>(InputImage.class);
     for (InputImage input : planned.request().inputs()) {
-      all.put(input, rgb(planned, input));
+      Known known = known(planned, input);
+      all.put(input, known.rgb());
+      if (input == InputImage.MASK && !known.size().equals(last.get(InputImage.INIT).size())) {
+        throw new UnusableImageException(
+            input,
+            "it must be as large as init_image, " + last.get(InputImage.INIT).size(),
+            known.size());
+      }
     }
     return all;
   }
 
-  private byte[] rgb(PlannedImage planned, InputImage input) throws UnusableImageException {
+  private Known known(PlannedImage planned, InputImage input) throws UnusableImageException {
     ImageRequest request = planned.request();
     InputFile file = input.file(request.values());
     Wanted wanted =
@@ -59,12 +67,15 @@ public final class InputReader {
             request.heightPixels());
     Known known = last.get(input);
     if (known == null || !known.wanted().equals(wanted)) {
-      byte[] bytes = bytes(planned, input, file);
-      known =
-          new Known(wanted, fitted(input, bytes, wanted.fit(), wanted.width(), wanted.height()));
+      RgbImage whole = decoded(input, bytes(planned, input, file));
+      byte[] rgb = fitted(input, whole, wanted.fit(), wanted.width(), wanted.height());
+      if (input == InputImage.DEPTH && Depth.of(whole).isFlat()) {
+        throw new UnusableImageException(input, "parts must be nearer than others", "one grey");
+      }
+      known = new Known(wanted, whole.widthPixels() + " x " + whole.heightPixels(), rgb);
       last.put(input, known);
     }
-    return known.rgb();
+    return known;
   }
 
   private byte[] bytes(PlannedImage planned, InputImage input, InputFile file)
@@ -92,9 +103,21 @@ public final class InputReader {
   public static byte[] fitted(
       InputImage input, byte[] file, String fit, int widthPixels, int heightPixels)
       throws UnusableImageException {
+    return fitted(input, decoded(input, file), fit, widthPixels, heightPixels);
+  }
+
+  private static RgbImage decoded(InputImage input, byte[] file) throws UnusableImageException {
     try {
-      RgbImage image =
-          SparkImage.isOne(file) ? SparkImage.read(input, file) : ImageFiles.read(file);
+      return SparkImage.isOne(file) ? SparkImage.read(input, file) : ImageFiles.read(file);
+    } catch (UnreadableImageException e) {
+      throw new UnusableImageException(input, e);
+    }
+  }
+
+  private static byte[] fitted(
+      InputImage input, RgbImage image, String fit, int widthPixels, int heightPixels)
+      throws UnusableImageException {
+    try {
       return ImageFit.valueOf(fit.toUpperCase(Locale.ROOT))
           .fitted(image, widthPixels, heightPixels)
           .rgb();

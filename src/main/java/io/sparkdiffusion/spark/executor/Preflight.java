@@ -3,13 +3,16 @@ package io.sparkdiffusion.spark.executor;
 import io.sparkdiffusion.config.ExecutionConfig;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.kernel.Processor;
+import io.sparkdiffusion.request.InputImage;
 import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.request.Values;
 import io.sparkdiffusion.spark.model.GeneratorFactory;
 import io.sparkdiffusion.spark.model.Model;
 import io.sparkdiffusion.spark.model.Models;
+import io.sparkdiffusion.spark.table.PromptColumns;
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -63,6 +66,25 @@ public final class Preflight {
           height,
           width);
     }
+  }
+
+  /**
+   * Makes sure that a model can do with the input images that rows may have, and with those alone.
+   *
+   * @param sampling what rows take where they have no value of their own
+   * @param columns of their table
+   * @throws ProblemsException where it needs others, or cannot use them
+   */
+  public static void requireInputs(Model model, Values sampling, PromptColumns columns) {
+    model
+        .inputs()
+        .require(
+            Arrays.stream(InputImage.values())
+                .filter(
+                    input ->
+                        columns.read().contains(input.path().name())
+                            || !sampling.get(input.path()).isEmpty())
+                .toList());
   }
 
   /**

@@ -146,8 +146,13 @@ final class Planner {
         hadoop.value());
   }
 
-  /** All images that a table asks for, those among them that cannot be made too. */
+  /**
+   * All images that a table asks for, those among them that cannot be made too.
+   *
+   * @throws ProblemsException where the model needs other input images than there are
+   */
   PlannedImages images(Table table, Models models, ExecutionConfig execution) {
+    Preflight.requireInputs(models.usual(), config.sampling(), table.prompts().columns());
     PlanImages planner =
         PlanImages.of(
             table.prompts().columns(),

@@ -156,6 +156,7 @@ public final class TextToImage extends Transformer implements DefaultParamsWrita
     Models models = Models.of(model);
     Preflight.warn(models, config.sampling());
     PromptTable table = PromptTable.of(dataset, read(dataset.schema()));
+    Preflight.requireInputs(model, config.sampling(), table.columns());
     GenerationRun run = new GenerationRun(uid, models, execution, store());
     Preflight.checkExecutors(spark.sparkContext(), run, hadoop);
     Dataset<Row> results =
@@ -370,7 +371,27 @@ public final class TextToImage extends Transformer implements DefaultParamsWrita
     return with("init_image_sha256", value);
   }
 
-  /** How that image comes to another size: {@code exact}, {@code resize}, {@code crop}. */
+  /** The image file that says where that image is painted anew; a column has one for each row. */
+  public TextToImage setMaskImage(String value) {
+    return with("mask_image", value);
+  }
+
+  /** What the file of the mask must be. */
+  public TextToImage setMaskImageSha256(String value) {
+    return with("mask_image_sha256", value);
+  }
+
+  /** The image file of that image's depth for a depth model; a column has one for each row. */
+  public TextToImage setDepthImage(String value) {
+    return with("depth_image", value);
+  }
+
+  /** What the file of the depth must be. */
+  public TextToImage setDepthImageSha256(String value) {
+    return with("depth_image_sha256", value);
+  }
+
+  /** How those images come to another size: {@code exact}, {@code resize}, {@code crop}. */
   public TextToImage setInitImageFit(String value) {
     return with("init_image_fit", value);
   }

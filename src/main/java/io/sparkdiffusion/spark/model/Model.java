@@ -6,6 +6,7 @@ import io.sparkdiffusion.config.Problems;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.family.ModelFacts;
 import io.sparkdiffusion.family.ModelFolder;
+import io.sparkdiffusion.family.ModelInputs;
 import io.sparkdiffusion.hub.HubEnvironment;
 import io.sparkdiffusion.metadata.EmbeddingTag;
 import io.sparkdiffusion.metadata.LoraTag;
@@ -28,6 +29,7 @@ import org.apache.hadoop.conf.Configuration;
  * @param doubts what may be wrong with it, to be told once
  * @param loras what is added to its weights
  * @param embeddings what joins its text encoder's tokens
+ * @param inputs which input images it needs and takes
  */
 public record Model(
     String name,
@@ -39,7 +41,8 @@ public record Model(
     List<String> doubts,
     GeneratorFactory generators,
     Loras loras,
-    Embeddings embeddings)
+    Embeddings embeddings,
+    ModelInputs inputs)
     implements Serializable {
 
   /** Keeps the doubts. */
@@ -47,7 +50,7 @@ public record Model(
     doubts = List.copyOf(doubts);
   }
 
-  /** A model without LoRAs and embeddings. */
+  /** A model without LoRAs and embeddings that needs texts alone. */
   public Model(
       String name,
       String commit,
@@ -67,7 +70,8 @@ public record Model(
         doubts,
         generators,
         Loras.NONE,
-        Embeddings.NONE);
+        Embeddings.NONE,
+        ModelInputs.OF_TEXTS);
   }
 
   /**
@@ -123,7 +127,8 @@ public record Model(
         adapted.doubts(),
         adapted.generators(),
         adapted.loras(),
-        embeddings);
+        embeddings,
+        inputs);
   }
 
   /** The same for a run whose number format and batches are settled. */
@@ -138,7 +143,8 @@ public record Model(
         doubts,
         generators.settled(execution),
         loras,
-        embeddings);
+        embeddings,
+        inputs);
   }
 
   /**
@@ -204,7 +210,8 @@ public record Model(
             model.schedulerOverrides(),
             execution.libtorchPath()),
         adapters.told(withEmbeddings),
-        embeddings.told());
+        embeddings.told(),
+        facts.inputs());
   }
 
   private static void requireDigest(String wanted, String actual) {

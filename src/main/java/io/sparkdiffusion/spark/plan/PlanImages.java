@@ -150,6 +150,7 @@ public final class PlanImages implements FlatMapFunction<Row, Row> {
       ImageRequest request = VaeTiling.settled(models.settled(asked), tile, large);
       Model model = models.of(request);
       Map<String, Object> scheduler = model.schedulers().told(request.scheduler());
+      model.inputs().require(request.inputs());
       String hash = RequestHash.of(request, scheduler, dtype, model.digest());
       planned.add(RequestColumns.of(request, hash, partition, passedThrough));
     }

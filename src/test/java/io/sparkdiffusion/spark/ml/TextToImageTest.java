@@ -291,6 +291,10 @@ class TextToImageTest {
             .setVaeTiling("off")
             .setInitImage("in.png")
             .setInitImageSha256("0")
+            .setMaskImage("mask.png")
+            .setMaskImageSha256("1")
+            .setDepthImage("depth.png")
+            .setDepthImageSha256("2")
             .setInitImageFit("crop")
             .setStrength(0.6)
             .setDevice("cuda:1")
@@ -304,6 +308,8 @@ class TextToImageTest {
         .containsExactly(
             "batchSize=8",
             "clip_skip=1",
+            "depth_image=depth.png",
+            "depth_image_sha256=2",
             "device=cuda:1",
             "diffusion_scheduler_config={}",
             "dtype=bfloat16",
@@ -320,6 +326,8 @@ class TextToImageTest {
             "inputCol=text",
             "libtorch_path=./gpu-env",
             "loras=ink.safetensors:0.5",
+            "mask_image=mask.png",
+            "mask_image_sha256=1",
             "modelUrl=org/name",
             "model_cache_dir=/cache",
             "model_digest=0",
