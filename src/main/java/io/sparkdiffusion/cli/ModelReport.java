@@ -28,6 +28,7 @@ final class ModelReport {
   private static final String MANIFEST = "sha256sums.txt";
   private static final List<Long> PUBLISHED_WIDTHS = List.of(320L, 640L, 1280L, 1280L);
   private static final long TEXT_WIDTH = 1024;
+  private static final String UPSCALES = "this is an upscaling model: it needs init_image";
 
   private final ModelConfig named;
   private final LocalModel model;
@@ -59,6 +60,9 @@ final class ModelReport {
     lines.add("Model: " + model.name());
     lines.add("Folder: " + model.folder() + (model.isOfHub() ? " (of a hub's cache)" : ""));
     kind().ifPresent(lines::add);
+    if (check.upscales()) {
+      lines.add("Task: " + UPSCALES);
+    }
     check.scheduler().ifPresent(scheduler -> lines.add(schedule(scheduler)));
     lines.addAll(ModelSizes.lines(check));
     Processor processor = Processor.ofThisMachine();
@@ -169,11 +173,11 @@ final class ModelReport {
 
   /** The configuration that suits a model that fits, why, and a command for a shell. */
   public List<String> suited() {
+    long trained = check.trainedSizePixels().orElseThrow();
     SuitedConfig config =
-        SuitedConfig.of(
-            check.scheduler().orElseThrow(),
-            check.trainedSizePixels().orElseThrow(),
-            check.textWidth());
+        check.upscales()
+            ? SuitedConfig.ofUpscaler(trained)
+            : SuitedConfig.of(check.scheduler().orElseThrow(), trained, check.textWidth());
     List<String> settings = new ArrayList<>();
     settings.add("pretrained_model_name_or_path=" + named.folder());
     if (!named.revision().isEmpty()) {

@@ -52,6 +52,21 @@ record SuitedConfig(String file, List<String> settings, List<String> reasons) {
     return new SuitedConfig(file(isSmall, predictsNoise, textWidth), settings, reasons);
   }
 
+  /** Of a model that makes images larger. */
+  static SuitedConfig ofUpscaler(long trainedSizePixels) {
+    List<String> settings = new ArrayList<>(List.of("init_image=small.png"));
+    if (trainedSizePixels != USUAL_RESOLUTION) {
+      settings.add("resolution=" + trainedSizePixels);
+    }
+    return new SuitedConfig(
+        "configs/x4_upscaler.yml",
+        settings,
+        List.of(
+            "its UNet sees an image beside the latents",
+            "it was trained to make images of %s x %s"
+                .formatted(trainedSizePixels, trainedSizePixels)));
+  }
+
   private static String file(boolean isSmall, boolean predictsNoise, long textWidth) {
     if (isSmall) {
       return predictsNoise ? "configs/tiny.yml" : "configs/tiny_21.yml";

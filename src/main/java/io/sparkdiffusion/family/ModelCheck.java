@@ -84,7 +84,7 @@ public final class ModelCheck {
     vae = network(Component.VAE, VaeConfig::read, Networks::smallest);
     if (text.isPresent() && unet.isPresent() && vae.isPresent()) {
       add(ModelFixes.OF_ONE_MODEL, Networks.differences(root, text.get(), unet.get(), vae.get()));
-      if (Upscaling.isFor(unet.get(), vae.get())) {
+      if (upscales()) {
         gather(ModelFixes.LAYOUT, () -> Upscaling.read(root, unet.get(), vae.get()));
       }
     }
@@ -227,6 +227,13 @@ public final class ModelCheck {
     return unet.isPresent() && vae.isPresent()
         ? OptionalLong.of(unet.get().sampleSize() * vae.get().compression())
         : OptionalLong.empty();
+  }
+
+  /** Whether it makes images larger, which it needs one for. */
+  public boolean upscales() {
+    return unet.isPresent()
+        && vae.isPresent()
+        && ModelKind.UPSCALING.isOf(unet.get(), vae.get());
   }
 
   /** Why the scheduler's prediction type may not be the one that the UNet was trained for. */

@@ -27,8 +27,7 @@ public enum ModelFamily {
   /**
    * Stable Diffusion 1 and 2 and what is made of them, SD-Turbo among it: one CLIP text encoder,
    * whose last hidden states are all that the UNet is told (diffusers, StableDiffusionPipeline; its
-   * pipelines from images have the same parts, {@link ModelKind}, its upscaling pipeline a scheduler
-   * more).
+   * pipelines from images have the same parts, one of them a scheduler more, {@link ModelKind}).
    */
   STABLE_DIFFUSION(
       List.of(

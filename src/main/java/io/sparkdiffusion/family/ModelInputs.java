@@ -1,24 +1,27 @@
 package io.sparkdiffusion.family;
 
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.request.InputImage;
+import io.sparkdiffusion.request.Start;
 import java.io.Serializable;
 import java.util.List;
 
 /**
  * Which input images a model needs and takes.
  *
- * @param noEncoder why its VAE cannot read images; empty where it can
+ * @param noEncoder why its VAE cannot read images; empty where it can, or need not
+ * @param mostNoise the highest noise level of an upscaling model
  */
-public record ModelInputs(ModelKind kind, String noEncoder) implements Serializable {
+public record ModelInputs(ModelKind kind, String noEncoder, int mostNoise) implements Serializable {
 
   /** Of a model that is drawn with by texts, and from images where it is asked. */
-  public static final ModelInputs OF_TEXTS = new ModelInputs(ModelKind.TEXT_TO_IMAGE, "");
+  public static final ModelInputs OF_TEXTS = new ModelInputs(ModelKind.TEXT_TO_IMAGE, "", 0);
 
   /** Looks at the encoder's weights too, which images from texts do without. */
-  static ModelInputs of(ModelFolder folder, Networks networks) {
-    if (networks.kind() == ModelKind.UPSCALING) {
-      return new ModelInputs(ModelKind.UPSCALING, ""); // it sees pixels
+  public static ModelInputs of(ModelFolder folder, Networks networks) {
+    if (networks.upscaling().isPresent()) {
+      return new ModelInputs(networks.kind(), "", networks.upscaling().get().mostNoise());
     }
     String noEncoder = "";
     try {
@@ -26,7 +29,41 @@ public record ModelInputs(ModelKind kind, String noEncoder) implements Serializa
     } catch (ProblemsException e) {
       noEncoder = String.join("; ", e.problems());
     }
-    return new ModelInputs(networks.kind(), noEncoder);
+    return new ModelInputs(networks.kind(), noEncoder, 0);
+  }
+
+  private String none() {
+    return kind.needs().size() == 1 ? "none" : "neither";
+  }
+
+  /** A request as such a model takes it: one that upscales knows no strength. */
+  public ImageRequest settled(ImageRequest request) {
+    return kind == ModelKind.UPSCALING ? request.upscaled() : request;
+  }
+
+  /**
+   * Makes sure that the model can upscale an image under so much noise.
+   *
+   * @throws ProblemsException where it was trained for less; others have no use for it
+   */
+  public void requireNoise(int level) {
+    if (kind == ModelKind.UPSCALING && level > mostNoise) {
+      throw new ProblemsException(
+          "Cannot use noise_level: it must be at most the model's max_noise_level, %s (%s)"
+              .formatted(mostNoise, level));
+    }
+  }
+
+  /**
+   * Makes sure that the model can make a planned image.
+   *
+   * @throws ProblemsException where it cannot, with the first reason
+   */
+  public void require(ImageRequest request) {
+    require(request.inputs());
+    if (request.start() instanceof Start.Upscaled start) {
+      requireNoise(start.noiseLevel());
+    }
   }
 
   /**
@@ -39,7 +76,7 @@ public record ModelInputs(ModelKind kind, String noEncoder) implements Serializa
       throw new ProblemsException(
           "Cannot use the model: this is %s (%s)"
               .formatted(
-                  kind.told(), given.isEmpty() ? "neither" : ModelKind.names(given) + " alone"));
+                  kind.told(), given.isEmpty() ? none() : ModelKind.names(given) + " alone"));
     }
     List<InputImage> useless = given.stream().filter(input -> !kind.takes(input)).toList();
     if (!useless.isEmpty()) {

@@ -19,7 +19,7 @@ public enum ModelKind {
   INPAINTING("an inpainting model", List.of(InputImage.INIT, InputImage.MASK)),
   /** It sees the depth of an image (diffusers, StableDiffusionDepth2ImgPipeline). */
   DEPTH("a depth model", List.of(InputImage.INIT, InputImage.DEPTH)),
-  /** It sees a small image ({@link Upscaling}). */
+  /** It sees a small image under noise (diffusers, StableDiffusionUpscalePipeline). */
   UPSCALING("an upscaling model", List.of(InputImage.INIT));
 
   private final String label;
@@ -32,14 +32,13 @@ public enum ModelKind {
 
   /** By how many channels a UNet takes beside the latents'; nothing where none takes so many. */
   static Optional<ModelKind> of(UnetConfig unet, VaeConfig vae) {
-    if (Upscaling.isFor(unet, vae)) {
-      return Optional.of(UPSCALING);
-    }
-    long beside = unet.inChannels() - vae.latentChannels();
-    return Arrays.stream(values())
-        .filter(kind -> kind != UPSCALING && unet.classes() == 0)
-        .filter(kind -> kind.besideLatents(vae.latentChannels()) == beside)
-        .findFirst();
+    return Arrays.stream(values()).filter(kind -> kind.isOf(unet, vae)).findFirst();
+  }
+
+  /** Whether a UNet was trained for this; for upscaling it is told the number of a class too. */
+  boolean isOf(UnetConfig unet, VaeConfig vae) {
+    return unet.inChannels() - vae.latentChannels() == besideLatents(vae.latentChannels())
+        && unet.classes() > 0 == (this == UPSCALING);
   }
 
   private long besideLatents(long latentChannels) {

@@ -60,7 +60,7 @@ public record Networks(
       ModelFolder folder, TextConfig text, UnetConfig unet, VaeConfig vae) {
     Problems problems = new Problems();
     differences(folder.root(), text, unet, vae).forEach(problems::add);
-    boolean upscales = Upscaling.isFor(unet, vae);
+    boolean upscales = ModelKind.UPSCALING.isOf(unet, vae);
     Optional<Upscaling> upscaling =
         upscales
             ? problems.gather(() -> Upscaling.read(folder.root(), unet, vae))
@@ -199,7 +199,9 @@ public record Networks(
     Conditioning.of(text).problem(folder, unet).ifPresent(problems::add);
     if (ModelKind.of(unet, vae).isEmpty() || unet.outChannels() != vae.latentChannels()) {
       problems.add(
-          "Cannot use %s: a UNet must take and give the VAE's latent_channels, one more for depth, or twice as many and one for inpainting (%s and %s, %s)"
+          ("Cannot use %s: a UNet must take and give the VAE's latent_channels, one more for"
+                  + " depth, twice as many and one for inpainting, or with classes three more for"
+                  + " upscaling (%s and %s, %s)")
               .formatted(folder, unet.inChannels(), unet.outChannels(), vae.latentChannels()));
     }
     return problems;

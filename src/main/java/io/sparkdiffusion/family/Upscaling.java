@@ -11,7 +11,6 @@ import io.sparkdiffusion.unet.UnetConfig;
 import io.sparkdiffusion.vae.VaeConfig;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * What an upscaling model has beside its networks (diffusers, StableDiffusionUpscalePipeline): its
@@ -22,10 +21,6 @@ import java.util.Optional;
  * @param noise the levels, which {@code low_res_scheduler} describes
  */
 public record Upscaling(int mostNoise, SchedulerConfig noise) {
-
-  /** What such a model is, for who gives it a text alone. */
-  public static final String NEED =
-      "Cannot draw from a text alone: this is an upscaling model: it needs init_image (none)";
 
   /** How many times larger the image becomes in each direction. */
   public static final int SCALE = 4;
@@ -40,11 +35,6 @@ public record Upscaling(int mostNoise, SchedulerConfig noise) {
 
   private static final String MOST_NOISE = "max_noise_level";
   private static final int USUAL_MOST_NOISE = 350;
-
-  /** Whether a UNet is an upscaling model's. */
-  static boolean isFor(UnetConfig unet, VaeConfig vae) {
-    return unet.classes() > 0 && unet.inChannels() == vae.latentChannels() + CHANNELS;
-  }
 
   /**
    * Reads what a folder says.
@@ -71,15 +61,6 @@ public record Upscaling(int mostNoise, SchedulerConfig noise) {
         "Cannot use %s of %s: it must be a whole number below num_class_embeds and num_train_timesteps, 0 to %s (%s)"
             .formatted(MOST_NOISE, index, levels - 1, Shown.value(most)));
     throw new ProblemsException(problems.lines());
-  }
-
-  /** Why an image cannot be made with a level of noise. */
-  public Optional<String> problem(int level) {
-    return level <= mostNoise
-        ? Optional.empty()
-        : Optional.of(
-            "Cannot use noise_level: it must be at most the model's max_noise_level, %s (%s)"
-                .formatted(mostNoise, level));
   }
 
   /** How much of the small image and of noise there is at a level, 0 to {@link #mostNoise}. */

@@ -23,7 +23,6 @@ final class DenoisingLoop {
   private final Schedule schedule;
   private final Beginning begin;
   private final Optional<DeviceTensor> alongNoise;
-  private final Beside beside;
   private final CompiledGraph unet;
   private final StepTable table;
   private final DeviceTensor scale;
@@ -33,15 +32,9 @@ final class DenoisingLoop {
    * What is denoised, and how; borrowed.
    *
    * @param begin what each image's generator has given first, and what comes of input images
-   * @param beside what else the UNet is told
    */
   record Task(
-      Batch batch,
-      BatchShape shape,
-      DeviceTensor embeddings,
-      Schedule schedule,
-      Beginning begin,
-      Beside beside) {}
+      Batch batch, BatchShape shape, DeviceTensor embeddings, Schedule schedule, Beginning begin) {}
 
   /**
    * Copies to the device what the steps need.
@@ -56,7 +49,6 @@ final class DenoisingLoop {
     this.embeddings = task.embeddings();
     this.schedule = task.schedule();
     this.begin = task.begin();
-    this.beside = task.beside();
     this.unet = graphs.unet(shape, embeddings.shape().size(1));
     this.table = shared.push(new StepTable(device, schedule));
     this.scale = shared.push(perImage(batch.values(ImageRequest::guidanceScale)));
@@ -130,8 +122,9 @@ final class DenoisingLoop {
   }
 
   private DeviceTensor prediction(DeviceTensor input, DeviceTensor timestep) {
-    return beside.label().isPresent()
-        ? unet.run(input, timestep, embeddings, beside.label().get())
+    Optional<DeviceTensor> label = begin.beside().label();
+    return label.isPresent()
+        ? unet.run(input, timestep, embeddings, label.get())
         : unet.run(input, timestep, embeddings);
   }
 
@@ -156,7 +149,7 @@ final class DenoisingLoop {
   /** What the UNet sees: (B, C, H, W), with more channels where there are some beside them. */
   private DeviceTensor input(DeviceTensor states, int index) {
     DeviceTensor latents = latents(states);
-    Optional<DeviceTensor> channels = beside.channels();
+    Optional<DeviceTensor> channels = begin.beside().channels();
     if (schedule.steps().get(index).inputScale() == 1 && channels.isEmpty()) {
       return latents;
     }

@@ -1,12 +1,16 @@
 package io.sparkdiffusion.pipeline;
 
+import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.family.ImageEncoderNetwork;
 import io.sparkdiffusion.family.ModelFolder;
+import io.sparkdiffusion.family.ModelInputs;
 import io.sparkdiffusion.family.ModelKind;
 import io.sparkdiffusion.family.Networks;
 import io.sparkdiffusion.image.Mask;
 import io.sparkdiffusion.kernel.Target;
+import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.request.InputImage;
+import io.sparkdiffusion.request.Start;
 import io.sparkdiffusion.torch.DeviceTensor;
 import io.sparkdiffusion.torch.TorchDevice;
 import io.sparkdiffusion.torch.WeightDictionary;
@@ -25,6 +29,7 @@ final class InputEncoder implements AutoCloseable {
   private final ModelFolder folder;
   private final Networks networks;
   private final Target target;
+  private final Optional<SmallImages> small;
   private final ResourceStack resources = new ResourceStack();
   private Optional<WeightsOnDemand> weights = Optional.empty();
   private Optional<ImageEncoder> encoder = Optional.empty();
@@ -35,6 +40,27 @@ final class InputEncoder implements AutoCloseable {
     this.folder = folder;
     this.networks = networks;
     this.target = target;
+    this.small =
+        networks.upscaling().map(of -> resources.push(new SmallImages(device, of)));
+  }
+
+  /**
+   * Why a request cannot be made with a model that upscales, which another kind of start is of no
+   * use to.
+   */
+  Optional<String> problem(ImageRequest request) {
+    if (small.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      ModelInputs inputs = ModelInputs.of(folder, networks);
+      inputs.require(request);
+      return request.start() instanceof Start.Upscaled
+          ? Optional.empty()
+          : Optional.of("Cannot draw over an image: this is " + inputs.kind().told());
+    } catch (ProblemsException e) {
+      return Optional.of(e.getMessage());
+    }
   }
 
   /**
@@ -46,6 +72,9 @@ final class InputEncoder implements AutoCloseable {
    * @throws io.sparkdiffusion.config.ProblemsException where the folder's encoder cannot be used
    */
   Beginning begin(Batch batch, BatchShape shape, InputPixels given, ResourceStack own) {
+    if (small.isPresent()) {
+      return small.get().begin(batch, shape, given, own);
+    }
     List<InputImage> inputs = batch.key().inputs();
     boolean isMasked = inputs.contains(InputImage.MASK);
     boolean isBlended = isMasked && networks.kind() == ModelKind.TEXT_TO_IMAGE;
@@ -149,7 +178,10 @@ final class InputEncoder implements AutoCloseable {
 
   /** Time spent in compiling so far. */
   Duration compiling() {
-    return encoder.map(ImageEncoder::compiling).orElse(Duration.ZERO);
+    return encoder
+        .map(ImageEncoder::compiling)
+        .orElse(Duration.ZERO)
+        .plus(small.map(SmallImages::compiling).orElse(Duration.ZERO));
   }
 
   @Override

@@ -3,9 +3,7 @@ package io.sparkdiffusion.pipeline;
 import io.sparkdiffusion.family.Upscaling;
 import io.sparkdiffusion.graph.Graph;
 import io.sparkdiffusion.graph.Tensor;
-import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.request.InputImage;
-import io.sparkdiffusion.request.Start;
 import io.sparkdiffusion.sampler.NoiseLevel;
 import io.sparkdiffusion.torch.DeviceTensor;
 import io.sparkdiffusion.torch.TorchDevice;
@@ -30,29 +28,25 @@ final class SmallImages implements AutoCloseable {
     this.noised = new GraphCache<>(device, SmallImages::record);
   }
 
-  /** Why a request cannot be made with such a model. */
-  Optional<String> problem(ImageRequest request) {
-    if (!(request.start() instanceof Start.Upscaled start)) {
-      return Optional.of(Upscaling.NEED);
-    }
-    return upscaling.problem(start.noiseLevel());
-  }
-
   /**
-   * What the UNet is told of a batch. As in diffusers, the noise takes the first values of each
-   * image's own.
+   * What the denoising of a batch begins with. As in diffusers, the small images' noise takes the
+   * first values of each image's own.
    *
    * @param shape of the latents
-   * @param owner closes it
+   * @param own takes what must stay open as long as the result is used
    */
-  Beside beside(Batch batch, InputPixels given, BatchShape shape, ResourceStack owner) {
+  Beginning begin(Batch batch, BatchShape shape, InputPixels given, ResourceStack own) {
     int level = batch.key().noiseLevel();
-    return new Beside(
-        Optional.of(owner.push(noised(batch, given, shape, upscaling.at(level)))),
-        Optional.of(owner.push(device.longs(new long[] {level}, 1))));
+    DeviceTensor small = own.push(noised(batch, shape, given, upscaling.at(level)));
+    return new Beginning(
+        batch.noise(shape.latentCount()),
+        Optional.empty(),
+        Optional.empty(),
+        new Beside(
+            Optional.of(small), Optional.of(own.push(device.longs(new long[] {level}, 1)))));
   }
 
-  private DeviceTensor noised(Batch batch, InputPixels given, BatchShape shape, NoiseLevel level) {
+  private DeviceTensor noised(Batch batch, BatchShape shape, InputPixels given, NoiseLevel level) {
     int values = Math.toIntExact(Upscaling.CHANNELS * shape.height() * shape.width());
     float[] factors = {(float) level.signal(), (float) level.noise()};
     try (DeviceTensor bytes =

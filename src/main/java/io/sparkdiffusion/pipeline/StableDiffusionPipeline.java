@@ -25,6 +25,7 @@ import java.util.Collection;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -46,7 +47,6 @@ public final class StableDiffusionPipeline implements AutoCloseable {
   private final ComponentWeights weights;
   private final PromptEncoder prompts;
   private final InputEncoder inputs;
-  private final Optional<SmallImages> small;
   private final Denoiser denoiser;
   private final ImageDecoder images;
   private final Decoding decoding;
@@ -85,7 +85,6 @@ public final class StableDiffusionPipeline implements AutoCloseable {
                   device,
                   target));
       this.inputs = resources.push(new InputEncoder(device, folder, networks, target));
-      this.small = networks.upscaling().map(of -> resources.push(new SmallImages(device, of)));
       WeightsOnDemand unet = weights.of(Component.UNET, target);
       Target ofVae = device.target(networks.vaeDtype(dtype));
       WeightsOnDemand vae = weights.of(Component.VAE, ofVae);
@@ -254,7 +253,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
   }
 
   private Optional<String> problem(ImageRequest request) {
-    return small.flatMap(of -> of.problem(request)).or(() -> prompts.problem(request));
+    return inputs.problem(request).or(() -> prompts.problem(request));
   }
 
   /** Long texts have more prompt embeddings, which decides the UNet's shape. */
@@ -296,11 +295,9 @@ public final class StableDiffusionPipeline implements AutoCloseable {
       StepObserver observer) {
     try (ResourceStack own = new ResourceStack()) {
       DeviceTensor embeddings = own.push(prompts.embeddings(texts));
-      Beside upscaled = small.map(of -> of.beside(batch, given, shape, own)).orElse(Beside.NONE);
       Beginning begin = inputs.begin(batch, shape, given, own);
-      Beside beside = small.isPresent() ? upscaled : begin.beside();
       return denoiser.denoise(
-          new DenoisingLoop.Task(batch, shape, embeddings, schedule, begin, beside), observer);
+          new DenoisingLoop.Task(batch, shape, embeddings, schedule, begin), observer);
     }
   }
 
@@ -353,7 +350,6 @@ public final class StableDiffusionPipeline implements AutoCloseable {
     return prompts
         .compiling()
         .plus(inputs.compiling())
-        .plus(small.map(SmallImages::compiling).orElse(Duration.ZERO))
         .plus(denoiser.compiling())
         .plus(images.compiling());
   }

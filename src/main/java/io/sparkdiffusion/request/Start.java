@@ -1,7 +1,6 @@
 package io.sparkdiffusion.request;
 
 import java.io.Serializable;
-import java.util.Optional;
 import java.util.OptionalInt;
 
 /** What denoising starts from. */
@@ -14,20 +13,24 @@ public sealed interface Start extends Serializable {
    */
   OptionalInt firstStep(int steps);
 
-  /** What an image's values say. */
-  static Start of(Values values) {
-    return InputImage.INIT.isIn(values) ? from(values) : new Noise();
+  /** How many times larger an image is than its input images in each direction. */
+  default int scale() {
+    return 1;
   }
 
-  /** An image that is upscaled has no strength. */
-  private static Start from(Values values) {
-    Optional<Double> strength = values.find(Parameters.STRENGTH);
-    if (strength.isEmpty()) {
-      return new Upscaled(values.get(Parameters.NOISE_LEVEL));
+  /** What an image's values say: one that is upscaled has no strength. */
+  static Start of(Values values) {
+    if (!InputImage.INIT.isIn(values)) {
+      return new Noise();
     }
-    return InputImage.MASK.isIn(values)
-        ? new Masked(strength.get())
-        : new FromImage(strength.get());
+    return values
+        .find(Parameters.STRENGTH)
+        .map(strength -> over(strength, values))
+        .orElseGet(() -> new Upscaled(values.get(Parameters.NOISE_LEVEL)));
+  }
+
+  private static Start over(double strength, Values values) {
+    return InputImage.MASK.isIn(values) ? new Masked(strength) : new FromImage(strength);
   }
 
   /**
@@ -87,12 +90,16 @@ public sealed interface Start extends Serializable {
    */
   record Upscaled(int noiseLevel) implements Start {
 
-    /** How many times larger the result is in each direction. */
-    public static final int SCALE = 4;
+    private static final int SCALE = 4;
 
     @Override
     public OptionalInt firstStep(int steps) {
       return OptionalInt.empty();
+    }
+
+    @Override
+    public int scale() {
+      return SCALE;
     }
   }
 }

@@ -76,6 +76,18 @@ class CheckTest extends CheckCase {
                 + " wants guidance_rescale=0.7\n");
   }
 
+  @Test
+  void tellsWhatAnUpscalingModelNeeds() {
+    assertThat(run("src/test/resources/reference/upscaler", "--no-digests"))
+        .as(text(err))
+        .isEqualTo(ExitCode.DONE);
+
+    assertThat(text(out))
+        .contains("\nTask: this is an upscaling model: it needs init_image\n")
+        .contains("It fits. configs/x4_upscaler.yml suits it: its UNet sees an image beside the")
+        .contains("init_image=small.png resolution=64 'prompt=");
+  }
+
   /**
    * Its sister that predicts noise would fit as well; the attention in float32 tells them apart.
    */

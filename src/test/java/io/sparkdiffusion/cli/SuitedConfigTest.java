@@ -41,12 +41,23 @@ class SuitedConfigTest {
     assertThat(suited("epsilon", false, 64, 768).file()).isEqualTo("configs/tiny.yml");
   }
 
+  @Test
+  void anUpscalerHasItsOwn() {
+    assertThat(SuitedConfig.ofUpscaler(512).command(List.of("pretrained_model_name_or_path=x4")))
+        .isEqualTo(
+            "./jobs/generate configs/x4_upscaler.yml pretrained_model_name_or_path=x4"
+                + " init_image=small.png 'prompt=a photograph of an astronaut riding a horse'");
+    assertThat(SuitedConfig.ofUpscaler(64).settings())
+        .containsExactly("init_image=small.png", "resolution=64");
+  }
+
   /** What is given beside a configuration is what that file does not say itself. */
   @ParameterizedTest
   @CsvSource({
     "configs/base_2_base.yml, 512, 0",
     "configs/base21.yml, 512, 0",
     "configs/sd15.yml, 512, 0",
+    "configs/x4_upscaler.yml, 512, 0",
     "configs/tiny.yml, 128, 0",
     "configs/tiny_21.yml, 128, 0.7",
   })

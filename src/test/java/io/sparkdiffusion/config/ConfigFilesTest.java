@@ -60,6 +60,18 @@ class ConfigFilesTest {
                 Parameters.GUIDANCE_SCALE.of(0.0)));
   }
 
+  /** As diffusers' pipeline calls it where nobody says otherwise. */
+  @Test
+  void theUpscalerIsCalledAsDiffusersDoes() {
+    JobConfig config = JobConfig.load(CONFIGS.resolve("x4_upscaler.yml"), List.of("prompt=a cat"));
+
+    assertThat(config.model().folder()).isEqualTo("stabilityai/stable-diffusion-x4-upscaler");
+    assertThat(config.sampling())
+        .isEqualTo(
+            Requests.configured(
+                Parameters.NUM_INFERENCE_STEPS.of(75), Parameters.GUIDANCE_SCALE.of(9.0)));
+  }
+
   @ParameterizedTest
   @CsvSource({
     "base_2_base.yml, STABLE_DIFFUSION_2_BASE",
@@ -77,7 +89,13 @@ class ConfigFilesTest {
   void coversTheModels() throws IOException {
     assertThat(files().stream().map(file -> file.getFileName().toString()))
         .containsExactly(
-            "base21.yml", "base_2_base.yml", "sd15.yml", "sd_turbo.yml", "tiny.yml", "tiny_21.yml");
+            "base21.yml",
+            "base_2_base.yml",
+            "sd15.yml",
+            "sd_turbo.yml",
+            "tiny.yml",
+            "tiny_21.yml",
+            "x4_upscaler.yml");
   }
 
   @ParameterizedTest

@@ -165,7 +165,7 @@ class PublishedModelsTest {
     VaeConfig vae = VaeConfig.read(config(UPSCALER, Component.VAE));
 
     assertThat(Networks.differences(folder, text, unet, vae)).isEmpty();
-    assertThat(Upscaling.isFor(unet, vae)).isTrue();
+    assertThat(ModelKind.UPSCALING.isOf(unet, vae)).isTrue();
     Upscaling upscaling = Upscaling.read(folder, unet, vae);
     assertThat(upscaling.mostNoise()).isEqualTo(350);
     assertThat(upscaling.noise().betaEnd()).isEqualTo(0.02);

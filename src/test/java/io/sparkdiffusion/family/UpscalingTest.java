@@ -68,9 +68,10 @@ class UpscalingTest {
 
     edit(INDEX, "\"max_noise_level\": 12", "\"other\": 12");
     assertThat(upscaling().mostNoise()).isEqualTo(350);
-    assertThat(upscaling().problem(350)).isEmpty();
-    assertThat(upscaling().problem(351))
-        .contains(
+    ModelInputs inputs = ModelInputs.of(ModelFolder.open(root), networks());
+    inputs.requireNoise(350);
+    assertThatThrownBy(() -> inputs.requireNoise(351))
+        .hasMessage(
             "Cannot use noise_level: it must be at most the model's max_noise_level, 350 (351)");
   }
 

@@ -126,7 +126,7 @@ class DenoiserTest {
   private float[] denoised(Schedule schedule, StepObserver observer) {
     Batch batch = batch();
     Beginning begin = new Beginning(batch.noise(SHAPE.latentCount()));
-    DenoisingLoop.Task task = new DenoisingLoop.Task(batch, SHAPE, embeddings, schedule, begin, Beside.NONE);
+    DenoisingLoop.Task task = new DenoisingLoop.Task(batch, SHAPE, embeddings, schedule, begin);
     try (DeviceTensor states = denoiser.denoise(task, observer)) {
       return states.toFloats();
     }

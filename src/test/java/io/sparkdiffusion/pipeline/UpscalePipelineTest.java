@@ -45,7 +45,11 @@ class UpscalePipelineTest {
     InputPixels small = FromImagePipelineTest.images(first, 4);
     ImageRequest noisier = request.with(Parameters.NOISE_LEVEL.of(40));
     try (StableDiffusionPipeline pipeline = load()) {
-      assertThat(rgb(pipeline.generate(List.of(noisier), (any, input) -> small.rgb(request, input), 1).get(0)))
+      assertThat(
+              rgb(
+                  pipeline
+                      .generate(List.of(noisier), (any, input) -> small.rgb(request, input), 1)
+                      .get(0)))
           .isNotEqualTo(rgb(pipeline.generate(List.of(request), small, 1).get(0)));
       assertThatThrownBy(() -> pipeline.generate(List.of(request, noisier), small, 2))
           .hasMessageContaining("all must have the same steps");
@@ -58,7 +62,10 @@ class UpscalePipelineTest {
       ImageRequest fromText = request.with(Parameters.INIT_IMAGE_SHA256.of(""));
       assertFailed(
           pipeline.generate(List.of(fromText)),
-          "Cannot draw from a text alone: this is an upscaling model: it needs init_image (none)");
+          "Cannot use the model: this is an upscaling model: it needs init_image (none)");
+      assertFailed(
+          pipeline.generate(List.of(request.with(Parameters.STRENGTH.of(0.5)))),
+          "Cannot draw over an image: this is an upscaling model: it needs init_image");
       assertFailed(
           pipeline.generate(List.of(request.with(Parameters.NOISE_LEVEL.of(351)))),
           "Cannot use noise_level: it must be at most the model's max_noise_level, 350 (351)");

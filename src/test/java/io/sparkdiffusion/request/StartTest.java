@@ -84,7 +84,8 @@ class StartTest {
 
     Values told = upscaled.only(parameter -> InputImage.isUsed(parameter, upscaled));
     assertThat(Start.completed(told)).isEqualTo(upscaled);
-    assertThat(Start.completed(Values.of())).isEqualTo(Values.usual().only(Parameter::decidesImage));
+    assertThat(Start.completed(Values.of()))
+        .isEqualTo(Values.usual().only(Parameter::decidesImage));
   }
 
   @Test

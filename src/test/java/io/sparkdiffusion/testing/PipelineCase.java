@@ -37,8 +37,6 @@ public record PipelineCase(
   /** Where the adapters of {@link #loras()} are. */
   public static final Path ADAPTERS = ReferenceModels.folder("adapters");
 
-  private static final String UPSCALED = "pipeline_upscale.safetensors";
-
   private static final String ANY_HASH = "0".repeat(64);
 
   private static final String LORA = "pipeline_lora.safetensors";
@@ -77,7 +75,7 @@ public record PipelineCase(
 
   /** All runs that upscale images, of which the files of {@link #requests} are no real ones. */
   public static List<PipelineCase> upscaled() {
-    return about(UPSCALED);
+    return about("pipeline_upscale.safetensors");
   }
 
   private static List<PipelineCase> about(String numbers) {

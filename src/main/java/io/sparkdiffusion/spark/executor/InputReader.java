@@ -59,12 +59,13 @@ public final class InputReader {
   private Known known(PlannedImage planned, InputImage input) throws UnusableImageException {
     ImageRequest request = planned.request();
     InputFile file = input.file(request.values());
+    int scale = request.start().scale();
     Wanted wanted =
         new Wanted(
             file.sha256(),
             request.values().get(Parameters.INIT_IMAGE_FIT),
-            request.widthPixels(),
-            request.heightPixels());
+            request.widthPixels() / scale,
+            request.heightPixels() / scale);
     Known known = last.get(input);
     if (known == null || !known.wanted().equals(wanted)) {
       RgbImage whole = decoded(input, bytes(planned, input, file));

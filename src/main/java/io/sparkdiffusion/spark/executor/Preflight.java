@@ -73,9 +73,11 @@ public final class Preflight {
    *
    * @param sampling what rows take where they have no value of their own
    * @param columns of their table
-   * @throws ProblemsException where it needs others, or cannot use them
+   * @throws ProblemsException where it needs others, or cannot use them, or upscales under less
+   *     noise
    */
   public static void requireInputs(Model model, Values sampling, PromptColumns columns) {
+    model.inputs().requireNoise(sampling.get(Parameters.NOISE_LEVEL));
     model
         .inputs()
         .require(

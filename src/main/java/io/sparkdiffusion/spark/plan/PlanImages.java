@@ -146,11 +146,12 @@ public final class PlanImages implements FlatMapFunction<Row, Row> {
       List<ImageRequest> requests, Integer partition, List<Object> passedThrough) {
     List<Row> planned = new ArrayList<>();
     for (ImageRequest asked : requests) {
+      ImageRequest drawn = models.usual().inputs().settled(asked);
       long tile = models.usual().tileSizePixels();
-      ImageRequest request = VaeTiling.settled(models.settled(asked), tile, large);
+      ImageRequest request = VaeTiling.settled(models.settled(drawn), tile, large);
       Model model = models.of(request);
       Map<String, Object> scheduler = model.schedulers().told(request.scheduler());
-      model.inputs().require(request.inputs());
+      model.inputs().require(request);
       String hash = RequestHash.of(request, scheduler, dtype, model.digest());
       planned.add(RequestColumns.of(request, hash, partition, passedThrough));
     }

@@ -5,7 +5,9 @@ import io.sparkdiffusion.image.RgbImage;
 import io.sparkdiffusion.image.ThumbnailSheet;
 import io.sparkdiffusion.request.InputImage;
 import io.sparkdiffusion.request.Parameters;
+import io.sparkdiffusion.request.Start;
 import io.sparkdiffusion.spark.executor.InputReader;
+import io.sparkdiffusion.spark.table.ImageColumns;
 import io.sparkdiffusion.spark.table.InputFiles;
 import io.sparkdiffusion.spark.table.UnusableImageException;
 import io.sparkdiffusion.util.Sha256;
@@ -71,13 +73,14 @@ final class InputImages {
   }
 
   private static Wanted wanted(InputImage input, Row row) {
+    int scale = Start.of(ImageColumns.values(row)).scale();
     return new Wanted(
         input,
         row.getAs(input.path().name()),
         row.getAs(input.sha256().name()),
         row.getAs(Parameters.INIT_IMAGE_FIT.name()),
-        row.getAs(Parameters.WIDTH.name()),
-        row.getAs(Parameters.HEIGHT.name()));
+        row.<Integer>getAs(Parameters.WIDTH.name()) / scale,
+        row.<Integer>getAs(Parameters.HEIGHT.name()) / scale);
   }
 
   /** What the input images of a row that are files are called here, in order. */
