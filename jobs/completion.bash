@@ -28,6 +28,7 @@ scheduler=
 eta=
 vae_tiling=
 strength=
+noise_level=
 diffusion_scheduler_config=
 resolution=
 height=

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         model_digest: str
         negativePromptCol: str
         negative_prompt: str
+        noise_level: int
         num_images: int
         num_inference_steps: int
         outputCol: str
@@ -220,6 +221,12 @@ class Parameters(Params):
     def setNegativePrompt(self: P, value: str) -> P:
         """what to avoid"""
         return self._set(negative_prompt=value)
+
+    noise_level: Param[int] = Param(Params._dummy(), "noise_level", "with an upscaling model: noise over init_image, 0 to 350", TypeConverters.toInt)
+
+    def setNoiseLevel(self: P, value: int) -> P:
+        """with an upscaling model: noise over init_image, 0 to 350"""
+        return self._set(noise_level=value)
 
     num_images: Param[int] = Param(Params._dummy(), "num_images", "images for each row, 1 to 10000", TypeConverters.toInt)
 

@@ -64,7 +64,7 @@ class ImportRulesTest {
       family: config request sampler graph weights adapter text unet vae
       pipeline: config request image sampler noise util graph kernel torch adapter text unet vae family
       bench: config request sampler image util graph kernel torch weights adapter text unet vae family pipeline
-      spark.table: util config request Spark Hadoop Parquet Scala
+      spark.table: util config request image Spark Hadoop Parquet Scala
       spark.device: config torch Spark
       spark.model: util config request sampler metadata torch weights adapter family pipeline hub spark.device Hadoop SLF4J
       spark.output: util config request image spark.table Jackson Spark Hadoop Scala SLF4J

@@ -7,6 +7,7 @@ import io.sparkdiffusion.config.Shown;
 import io.sparkdiffusion.config.WeightFormat;
 import io.sparkdiffusion.family.ModelCheck;
 import io.sparkdiffusion.family.ModelFolder;
+import io.sparkdiffusion.family.ModelKind;
 import io.sparkdiffusion.kernel.Processor;
 import io.sparkdiffusion.sampler.SchedulerConfig;
 import io.sparkdiffusion.spark.model.CheckedEmbeddings;
@@ -28,7 +29,6 @@ final class ModelReport {
   private static final String MANIFEST = "sha256sums.txt";
   private static final List<Long> PUBLISHED_WIDTHS = List.of(320L, 640L, 1280L, 1280L);
   private static final long TEXT_WIDTH = 1024;
-  private static final String UPSCALES = "this is an upscaling model: it needs init_image";
 
   private final ModelConfig named;
   private final LocalModel model;
@@ -60,9 +60,10 @@ final class ModelReport {
     lines.add("Model: " + model.name());
     lines.add("Folder: " + model.folder() + (model.isOfHub() ? " (of a hub's cache)" : ""));
     kind().ifPresent(lines::add);
-    if (check.upscales()) {
-      lines.add("Task: " + UPSCALES);
-    }
+    check
+        .kind()
+        .filter(kind -> !kind.needs().isEmpty())
+        .ifPresent(kind -> lines.add("This is " + kind.told()));
     check.scheduler().ifPresent(scheduler -> lines.add(schedule(scheduler)));
     lines.addAll(ModelSizes.lines(check));
     Processor processor = Processor.ofThisMachine();
@@ -175,7 +176,7 @@ final class ModelReport {
   public List<String> suited() {
     long trained = check.trainedSizePixels().orElseThrow();
     SuitedConfig config =
-        check.upscales()
+        check.kind().equals(Optional.of(ModelKind.UPSCALING))
             ? SuitedConfig.ofUpscaler(trained)
             : SuitedConfig.of(check.scheduler().orElseThrow(), trained, check.textWidth());
     List<String> settings = new ArrayList<>();

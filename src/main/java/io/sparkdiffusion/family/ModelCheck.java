@@ -84,7 +84,7 @@ public final class ModelCheck {
     vae = network(Component.VAE, VaeConfig::read, Networks::smallest);
     if (text.isPresent() && unet.isPresent() && vae.isPresent()) {
       add(ModelFixes.OF_ONE_MODEL, Networks.differences(root, text.get(), unet.get(), vae.get()));
-      if (upscales()) {
+      if (ModelKind.UPSCALING.isOf(unet.get(), vae.get())) {
         gather(ModelFixes.LAYOUT, () -> Upscaling.read(root, unet.get(), vae.get()));
       }
     }
@@ -229,17 +229,15 @@ public final class ModelCheck {
         : OptionalLong.empty();
   }
 
-  /** Whether it makes images larger, which it needs one for. */
-  public boolean upscales() {
-    return unet.isPresent()
-        && vae.isPresent()
-        && ModelKind.UPSCALING.isOf(unet.get(), vae.get());
-  }
-
   /** Why the scheduler's prediction type may not be the one that the UNet was trained for. */
   public Optional<String> predictionDoubt() {
     return unet.flatMap(
         network -> scheduler.flatMap(schedule -> PredictionDoubt.of(network, schedule)));
+  }
+
+  /** What the model is for, where its UNet is one of a known kind. */
+  public Optional<ModelKind> kind() {
+    return unet.flatMap(network -> vae.flatMap(autoencoder -> ModelKind.of(network, autoencoder)));
   }
 
   /** The channels of each of the UNet's levels, none where its configuration does not fit. */

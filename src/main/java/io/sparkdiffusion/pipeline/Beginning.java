@@ -15,10 +15,7 @@ import java.util.Optional;
  */
 @SuppressWarnings("ArrayRecordComponent") // Borrowed; nobody compares them.
 record Beginning(
-    float[] noise,
-    Optional<DeviceTensor> image,
-    Optional<DeviceTensor> mask,
-    Beside beside) {
+    float[] noise, Optional<DeviceTensor> image, Optional<DeviceTensor> mask, Beside beside) {
 
   /** Noise alone. */
   Beginning(float[] noise) {

@@ -40,8 +40,7 @@ final class InputEncoder implements AutoCloseable {
     this.folder = folder;
     this.networks = networks;
     this.target = target;
-    this.small =
-        networks.upscaling().map(of -> resources.push(new SmallImages(device, of)));
+    this.small = networks.upscaling().map(of -> resources.push(new SmallImages(device, of)));
   }
 
   /**
@@ -90,14 +89,12 @@ final class InputEncoder implements AutoCloseable {
           inputs.contains(InputImage.DEPTH)
               ? Optional.of(own.push(depth(batch, shape, given)))
               : Optional.empty();
-      return new Beginning(
-          noise, image, Optional.empty(), new Beside(depth, Optional.empty()));
+      return new Beginning(noise, image, Optional.empty(), new Beside(depth, Optional.empty()));
     }
     List<Mask> masks = batch.masks(given);
     if (isBlended) {
       batch.noise(shape.latentCount()); // diffusers encodes the rest of the image here too
-      return new Beginning(
-          noise, image, Optional.of(own.push(mask(masks, shape))), Beside.NONE);
+      return new Beginning(noise, image, Optional.of(own.push(mask(masks, shape))), Beside.NONE);
     }
     try (DeviceTensor pixels = pixels(batch, shape, given);
         DeviceTensor rest = rest(pixels, masks, shape);

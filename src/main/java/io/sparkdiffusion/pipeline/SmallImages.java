@@ -42,8 +42,7 @@ final class SmallImages implements AutoCloseable {
         batch.noise(shape.latentCount()),
         Optional.empty(),
         Optional.empty(),
-        new Beside(
-            Optional.of(small), Optional.of(own.push(device.longs(new long[] {level}, 1)))));
+        new Beside(Optional.of(small), Optional.of(own.push(device.longs(new long[] {level}, 1)))));
   }
 
   private DeviceTensor noised(Batch batch, BatchShape shape, InputPixels given, NoiseLevel level) {

@@ -83,7 +83,7 @@ class CheckTest extends CheckCase {
         .isEqualTo(ExitCode.DONE);
 
     assertThat(text(out))
-        .contains("\nTask: this is an upscaling model: it needs init_image\n")
+        .contains("\nThis is an upscaling model: it needs init_image\n")
         .contains("It fits. configs/x4_upscaler.yml suits it: its UNet sees an image beside the")
         .contains("init_image=small.png resolution=64 'prompt=");
   }

@@ -43,6 +43,7 @@ final class ConfigText {
       depth_image_sha256: 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
       init_image_fit: crop
       strength: 0.6
+      noise_level: 30
       diffusion_scheduler_config: {timestep_spacing: trailing, rescale_zero_terminal_snr: true}
       resolution: 256
       height: 768

@@ -196,6 +196,7 @@ class JobConfigTest {
                 + " model_cache_dir=/scratch/models,"
                 + " model_digest=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef,"
                 + " negative_prompt=(set),"
+                + " noise_level=30,"
                 + " num_images=3, num_inference_steps=20, output_commit=manifest,"
                 + " output_dir=s3a://bucket/autumn,"
                 + " output_format=png, output_table=lake.db.images, overwrite=everything,"

@@ -49,7 +49,8 @@ class SamplingConfigTest {
                 Parameters.DEPTH_IMAGE_SHA256.of(
                     "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"),
                 Parameters.INIT_IMAGE_FIT.of("crop"),
-                Parameters.STRENGTH.of(0.6)));
+                Parameters.STRENGTH.of(0.6),
+                Parameters.NOISE_LEVEL.of(30)));
   }
 
   @Test

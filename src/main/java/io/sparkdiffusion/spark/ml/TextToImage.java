@@ -401,6 +401,11 @@ public final class TextToImage extends Transformer implements DefaultParamsWrita
     return with("strength", value);
   }
 
+  /** With an upscaling model: how much noise goes over that image, 0 to 350. */
+  public TextToImage setNoiseLevel(int value) {
+    return with("noise_level", value);
+  }
+
   /** {@code auto}, {@code cpu}, {@code cuda} or {@code cuda:N}. */
   public TextToImage setDevice(String value) {
     return with("device", value);

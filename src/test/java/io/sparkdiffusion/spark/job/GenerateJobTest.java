@@ -74,7 +74,7 @@ class GenerateJobTest {
                 + "num_inference_steps INT,guidance_scale DOUBLE,guidance_rescale DOUBLE,"
                 + "height INT,width INT,scheduler STRING,eta DOUBLE,vae_tiling STRING,"
                 + "init_image STRING,init_image_sha256 STRING,mask_image STRING,mask_image_sha256 STRING,"
-                + "depth_image STRING,depth_image_sha256 STRING,init_image_fit STRING,strength DOUBLE,loras STRING,"
+                + "depth_image STRING,depth_image_sha256 STRING,init_image_fit STRING,strength DOUBLE,noise_level INT,loras STRING,"
                 + "request_hash STRING,"
                 + "replaces STRING,"
                 + "token_count INT,negative_token_count INT,lost_text STRING,"

@@ -64,8 +64,7 @@ class UpscaleJobTest {
         .isNotEqualTo(whole.get("row0").getAs("sha256"));
 
     assertThat(error(whole, "text"))
-        .isEqualTo(
-            "Cannot use the model: this is an upscaling model: it needs init_image (none)");
+        .isEqualTo("Cannot use the model: this is an upscaling model: it needs init_image (none)");
     assertThat(error(whole, "noisiest"))
         .isEqualTo(
             "Cannot use noise_level: it must be at most the model's max_noise_level, 350 (400)");
@@ -82,8 +81,7 @@ class UpscaleJobTest {
   void withoutAnImageOrWithTooMuchNoiseNothingIsBegun() throws IOException {
     assertThatThrownBy(() -> execute("none", "prompt=a fox"))
         .isInstanceOf(ProblemsException.class)
-        .hasMessage(
-            "Cannot use the model: this is an upscaling model: it needs init_image (none)");
+        .hasMessage("Cannot use the model: this is an upscaling model: it needs init_image (none)");
     Path small = Files.write(folder.resolve("small.png"), png(0, SMALL));
     assertThatThrownBy(
             () -> execute("noise", "prompt=a fox", "init_image=" + small, "noise_level=351"))

@@ -297,6 +297,7 @@ class TextToImageTest {
             .setDepthImageSha256("2")
             .setInitImageFit("crop")
             .setStrength(0.6)
+            .setNoiseLevel(30)
             .setDevice("cuda:1")
             .setLibtorchPath("./gpu-env")
             .setDtype("bfloat16")
@@ -333,6 +334,7 @@ class TextToImageTest {
             "model_digest=0",
             "negativePromptCol=avoid",
             "negative_prompt=rain",
+            "noise_level=30",
             "num_images=3",
             "num_inference_steps=20",
             "outputCol=drawn",
