@@ -53,7 +53,7 @@ class CompletionScriptTest {
         "jobs/generate configs/tiny.yml --d; --dry-run·",
         "jobs/generate configs/tiny.yml -- --d; \"\"",
         "jobs/inspect docs/images/q; docs/images/quick-start.png·",
-        "jobs/inspect --m; --model·",
+        "jobs/inspect --mo; --model·",
         "jobs/check models/tiny-sd2-b; models/tiny-sd2-base/",
         "jobs/check --w; --write-manifest·",
       })
