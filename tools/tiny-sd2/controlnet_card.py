@@ -17,14 +17,21 @@ tags: [controlnet]
 
 # tiny-sd2-canny
 
-A ControlNet (arXiv 2302.05543) for [tiny-sd2-1](../tiny-sd2-1/README.md), trained in an hour on one core: the prompt
-says what an image shows and in which colours, the edges of another image say where. It takes edges as OpenCV's
+A ControlNet (arXiv 2302.05543) for [tiny-sd2-1](../tiny-sd2-1/README.md), trained in less than an hour on one core: the
+prompt says what an image shows and in which colours, the edges of another image say where. It takes edges as OpenCV's
 `Canny(image, {low}, {high})` finds them in an RGB image of 128x128 pixels, white on black.
 
 ![Edges, and images without the ControlNet and with it](../../docs/images/controlnet.png)
 
 It is diffusers' `ControlNetModel` and loads as such; its way down has no attention in it (`DownBlock2D` on each level),
 which leaves {parameters:.2f} million parameters, {size:,} bytes in float16.
+
+```
+./jobs/generate configs/tiny_21.yml prompt="a red house on the grass by day under the sun" \\
+    controlnets=models/tiny-sd2-canny control_image=scene.png control_preprocessor=canny
+```
+
+Without the last setting the image's own white lines are the edges.
 
 ## Training
 
@@ -48,8 +55,10 @@ the relation are those that the prompt names.
 
 Licence: Apache-2.0, as the whole project; the data are our own.
 """
-LIMITS = """Edges of things that it has not seen, of photographs for example, mean nothing to the model. Drawings in thick lines have
-two edges for each. Stripes and dots, other thresholds, scales and sizes have not been measured."""
+LIMITS = """Outlines are followed in place, but not as sharply as the VAE could show them. `tiny-sd2-base`, which it was not trained
+for, follows less and loses some shapes. Edges of things that it has not seen, of photographs for example, mean nothing
+to the model, and thick lines have two edges each. Stripes and dots, `guidance_rescale` and other thresholds, scales and
+sizes have not been measured."""
 COLUMNS = ("recall", "precision", "f1", "background", "colour", "shape", "relation")
 
 

@@ -91,7 +91,7 @@ def measured(name, table, images):
 def pipeline(model):
     parts = check.load(model).components
     network = ControlNetModel.from_pretrained(controlnet.FOLDER, torch_dtype=torch.float32).to(training.DEVICE)
-    controlled = StableDiffusionControlNetPipeline(**parts, controlnet=network)
+    controlled = StableDiffusionControlNetPipeline(**parts, controlnet=network, requires_safety_checker=False)
     controlled.set_progress_bar_config(disable=True)
     return controlled
 
@@ -138,12 +138,14 @@ def main():
 
 
 def reference():
-    """A few images with their prompts as metadata and the scenes they were made over, under SEED/image and SEED/scene."""
-    table = rows()[:: SCENES // 3]
+    """Three images under canny/SEED, with their prompts as metadata, and the scenes over whose edges they were made under scene/SEED,
+    both (128, 128, 3) uint8."""
+    table = [rows()[i] for i in (0, 1, SCENES)]
     images = generate(pipeline("tiny-sd2-1"), table, [row["edges"] for row in table])
-    tensors = {f"{row['seed']}/image": image for row, image in zip(table, images)} | {f"{row['seed']}/scene": scenes.draw(row["scene"]) for row in table}
+    tensors = {f"canny/{row['seed']}": image for row, image in zip(table, images)}
+    tensors |= {f"scene/{row['seed']}": scenes.draw(row["scene"]) for row in table}
     save_file({key: np.ascontiguousarray(value) for key, value in tensors.items()}, prompts.FILE.parent / "controlnet.safetensors",
-              {str(row["seed"]): row["prompt"] for row in table})
+              {f"canny/{row['seed']}": row["prompt"] for row in table})
 
 
 if __name__ == "__main__":
