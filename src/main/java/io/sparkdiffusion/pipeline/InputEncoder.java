@@ -84,25 +84,27 @@ final class InputEncoder implements AutoCloseable {
       }
     }
     float[] noise = batch.noise(shape.latentCount());
-    if (!isMasked) {
-      Optional<DeviceTensor> depth =
-          inputs.contains(InputImage.DEPTH)
-              ? Optional.of(own.push(depth(batch, shape, given)))
-              : Optional.empty();
-      return new Beginning(noise, image, Optional.empty(), new Beside(depth, Optional.empty()));
-    }
-    List<Mask> masks = batch.masks(given);
+    Optional<DeviceTensor> mask = Optional.empty();
+    Optional<DeviceTensor> beside = Optional.empty();
     if (isBlended) {
       batch.noise(shape.latentCount()); // diffusers encodes the rest of the image here too
-      return new Beginning(noise, image, Optional.of(own.push(mask(masks, shape))), Beside.NONE);
+      mask = Optional.of(own.push(mask(batch.masks(given), shape)));
+    } else if (isMasked) {
+      beside = Optional.of(own.push(masked(batch, shape, given)));
+    } else if (inputs.contains(InputImage.DEPTH)) {
+      beside = Optional.of(own.push(depth(batch, shape, given)));
     }
+    return new Beginning(noise, image, mask, new Beside(beside, Optional.empty()));
+  }
+
+  /** Masks and the latents of what they leave, (B, 1 + C, h, w) float32. */
+  private DeviceTensor masked(Batch batch, BatchShape shape, InputPixels given) {
+    List<Mask> masks = batch.masks(given);
     try (DeviceTensor pixels = pixels(batch, shape, given);
         DeviceTensor rest = rest(pixels, masks, shape);
         DeviceTensor latents = latents(batch, shape, rest);
         DeviceTensor mask = mask(masks, shape)) {
-      DeviceTensor channels = own.push(opened().beside(mask, latents, shape));
-      Beside beside = new Beside(Optional.of(channels), Optional.empty());
-      return new Beginning(noise, image, Optional.empty(), beside);
+      return opened().beside(mask, latents, shape);
     }
   }
 

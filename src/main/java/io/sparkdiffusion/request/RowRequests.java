@@ -75,6 +75,7 @@ public sealed interface RowRequests {
         ? List.of()
         : Stream.of(InputImage.MASK, InputImage.DEPTH)
             .filter(input -> input.isGiven(row))
+            .map(InputImage::path)
             .map("Cannot use %s: init_image must be given too (it is not)"::formatted)
             .toList();
   }

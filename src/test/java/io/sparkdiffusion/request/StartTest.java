@@ -9,6 +9,7 @@ import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class StartTest {
 
@@ -21,6 +22,47 @@ class StartTest {
     ImageRequest request = request(Parameters.STRENGTH.of(strength));
     assertThat(request.start().firstStep(steps)).isEqualTo(OptionalInt.of(first));
     assertThat(request.withInputs(Map.of()).start().firstStep(steps)).isEmpty();
+  }
+
+  /** diffusers, is_strength_max of its inpainting pipeline. */
+  @ParameterizedTest
+  @CsvSource({"0.8, 10", "0.99, 1", "1,"})
+  void aMaskedImageBeginsWithNoiseAloneWhereAllIsDrawnAnew(double strength, Integer first) {
+    ImageRequest request = masked(Parameters.STRENGTH.of(strength));
+    assertThat(request.start().firstStep(50))
+        .isEqualTo(first == null ? OptionalInt.empty() : OptionalInt.of(first));
+  }
+
+  @Test
+  void aMasksHashIsInTheRequestHash() {
+    Map<String, Object> canonical = masked().canonical();
+    assertThat(canonical)
+        .containsEntry("init_image_sha256", HASH)
+        .containsEntry("mask_image_sha256", "c".repeat(64))
+        .containsEntry("strength", 0.8)
+        .containsEntry("init_image_fit", "exact")
+        .doesNotContainKeys("mask_image", "init_image", "depth_image_sha256");
+    assertThat(request().canonical()).doesNotContainKey("mask_image_sha256");
+    assertThat(masked().batchKey()).isNotEqualTo(request().batchKey());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"mask_image", "depth_image"})
+  void whatSaysSomethingOfAnImageNeedsThat(String input) {
+    RowRequests row =
+        RowRequests.of(Map.of("id", "r", "prompt", "fox", input, "in.png"), Requests.job());
+    assertThat(((RowRequests.Invalid) row).reasons())
+        .isEqualTo(List.of("Cannot use " + input + ": init_image must be given too (it is not)"));
+  }
+
+  private static ImageRequest masked(Parameter.Value<?>... values) {
+    return Requests.of("r", 0, "a cat", "", values)
+        .withInputs(
+            Map.of(
+                InputImage.INIT,
+                new InputFile("in.png", HASH),
+                InputImage.MASK,
+                new InputFile("mask.png", "c".repeat(64))));
   }
 
   @Test

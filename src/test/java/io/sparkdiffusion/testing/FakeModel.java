@@ -167,7 +167,7 @@ public final class FakeModel {
       return Optional.of(new Ahead(name));
     }
 
-    /** Half of an image is the one that it starts from. */
+    /** Half of an image is the one that it starts from, the end its mask. */
     @Override
     public List<ImageResult> generate(
         List<ImageRequest> requests, InputPixels given, int batchSize) {
@@ -176,13 +176,19 @@ public final class FakeModel {
               result ->
                   result instanceof ImageResult.Generated made
                           && made.request().inputs().contains(InputImage.INIT)
-                      ? over(given.rgb(made.request(), InputImage.INIT), made)
+                      ? over(given, made)
                       : result)
           .toList();
     }
 
-    private static ImageResult over(byte[] image, ImageResult.Generated made) {
+    private static ImageResult over(InputPixels given, ImageResult.Generated made) {
+      byte[] image = given.rgb(made.request(), InputImage.INIT);
       System.arraycopy(image, 0, made.rgb(), 0, image.length / 2);
+      if (made.request().inputs().contains(InputImage.MASK)) {
+        byte[] mask = given.rgb(made.request(), InputImage.MASK);
+        int begin = mask.length * 3 / 4;
+        System.arraycopy(mask, begin, made.rgb(), begin, mask.length - begin);
+      }
       return made;
     }
 
