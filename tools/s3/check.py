@@ -52,8 +52,10 @@ class Store:
         self.s3.upload_file("configs/tiny.yml", BUCKET, "tiny.yml")
 
     def names(self, folder):
+        """Files; newer connectors keep an empty object for each folder that they have made."""
         pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=folder + "/")
-        return [o["Key"][len(folder) + 1:] for page in pages for o in page.get("Contents", [])]
+        keys = [o["Key"] for page in pages for o in page.get("Contents", [])]
+        return [key[len(folder) + 1:] for key in keys if not key.endswith("/")]
 
     def read(self, key):
         return self.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()
@@ -116,7 +118,9 @@ def ended(process, code=0):
 def check(store, output, undisturbed):
     """Nothing lost, nothing twice, nothing unfinished, the same bytes."""
     names = store.names(output)
-    require(images(store, output) == undisturbed, f"{output} must have the images of an undisturbed run")
+    drawn = images(store, output)
+    different = sorted(name for name in drawn.keys() | undisturbed.keys() if drawn.get(name) != undisturbed.get(name))
+    require(not different, f"{output} must have the images of an undisturbed run ({len(drawn)} are there, others are {different[:4]})")
     require(not [n for n in names if n.startswith("_") or n.endswith(".tmp")], f"{output} must have nothing unfinished ({names})")
     lists = [json.loads(store.read(f"{output}/{n}")) for n in names if n.startswith("rows/_manifests/") and n.endswith(".json")]
     listed = sorted(file for one in lists for file in one["files"])
