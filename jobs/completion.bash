@@ -21,6 +21,13 @@ mask_image_sha256=
 depth_image=
 depth_image_sha256=
 init_image_fit=
+control_image=
+control_image_sha256=
+control_image_2=
+control_image_2_sha256=
+control_image_3=
+control_image_3_sha256=
+control_preprocessor=
 num_inference_steps=
 guidance_scale=
 guidance_rescale=
@@ -29,6 +36,9 @@ eta=
 vae_tiling=
 strength=
 noise_level=
+controlnet_conditioning_scale=
+control_guidance_start=
+control_guidance_end=
 diffusion_scheduler_config=
 resolution=
 height=
@@ -42,6 +52,7 @@ variant=
 loras=
 lora_unmatched=
 embeddings=
+controlnets=
 hf_access_token=
 device=
 libtorch_path=
@@ -159,6 +170,9 @@ _spark_diffusion_inspect() {
 --init-image
 --mask-image
 --depth-image
+--control-image
+--control-image-2
+--control-image-3
 --again
 --help' ' '
   else
@@ -173,6 +187,7 @@ _spark_diffusion_check() {
 --variant
 --loras
 --embeddings
+--controlnets
 --write-manifest
 --no-digests
 --help' ' '

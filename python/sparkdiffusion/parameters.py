@@ -14,6 +14,17 @@ if TYPE_CHECKING:
 
         batchSize: int
         clip_skip: int
+        control_guidance_end: float
+        control_guidance_start: float
+        control_image: str
+        control_image_2: str
+        control_image_2_sha256: str
+        control_image_3: str
+        control_image_3_sha256: str
+        control_image_sha256: str
+        control_preprocessor: str
+        controlnet_conditioning_scale: float
+        controlnets: str
         depth_image: str
         depth_image_sha256: str
         device: str
@@ -71,6 +82,72 @@ class Parameters(Params):
     def setClipSkip(self: P, value: int) -> P:
         """last layers of the text encoder that the prompt leaves out"""
         return self._set(clip_skip=value)
+
+    control_guidance_end: Param[float] = Param(Params._dummy(), "control_guidance_end", "share of the steps after which ControlNets say nothing, 0 to 1", TypeConverters.toFloat)
+
+    def setControlGuidanceEnd(self: P, value: float) -> P:
+        """share of the steps after which ControlNets say nothing, 0 to 1"""
+        return self._set(control_guidance_end=value)
+
+    control_guidance_start: Param[float] = Param(Params._dummy(), "control_guidance_start", "share of the steps before which ControlNets say nothing, 0 to 1", TypeConverters.toFloat)
+
+    def setControlGuidanceStart(self: P, value: float) -> P:
+        """share of the steps before which ControlNets say nothing, 0 to 1"""
+        return self._set(control_guidance_start=value)
+
+    control_image: Param[str] = Param(Params._dummy(), "control_image", "image file that controlnets' first looks at, any Hadoop path", TypeConverters.toString)
+
+    def setControlImage(self: P, value: str) -> P:
+        """image file that controlnets' first looks at, any Hadoop path"""
+        return self._set(control_image=value)
+
+    control_image_2: Param[str] = Param(Params._dummy(), "control_image_2", "image file that the one at place 2 looks at, any Hadoop path", TypeConverters.toString)
+
+    def setControlImage2(self: P, value: str) -> P:
+        """image file that the one at place 2 looks at, any Hadoop path"""
+        return self._set(control_image_2=value)
+
+    control_image_2_sha256: Param[str] = Param(Params._dummy(), "control_image_2_sha256", "SHA-256 that the file of control_image_2 must have; empty: any", TypeConverters.toString)
+
+    def setControlImage2Sha256(self: P, value: str) -> P:
+        """SHA-256 that the file of control_image_2 must have; empty: any"""
+        return self._set(control_image_2_sha256=value)
+
+    control_image_3: Param[str] = Param(Params._dummy(), "control_image_3", "image file that the one at place 3 looks at, any Hadoop path", TypeConverters.toString)
+
+    def setControlImage3(self: P, value: str) -> P:
+        """image file that the one at place 3 looks at, any Hadoop path"""
+        return self._set(control_image_3=value)
+
+    control_image_3_sha256: Param[str] = Param(Params._dummy(), "control_image_3_sha256", "SHA-256 that the file of control_image_3 must have; empty: any", TypeConverters.toString)
+
+    def setControlImage3Sha256(self: P, value: str) -> P:
+        """SHA-256 that the file of control_image_3 must have; empty: any"""
+        return self._set(control_image_3_sha256=value)
+
+    control_image_sha256: Param[str] = Param(Params._dummy(), "control_image_sha256", "SHA-256 that the file of control_image must have; empty: any", TypeConverters.toString)
+
+    def setControlImageSha256(self: P, value: str) -> P:
+        """SHA-256 that the file of control_image must have; empty: any"""
+        return self._set(control_image_sha256=value)
+
+    control_preprocessor: Param[str] = Param(Params._dummy(), "control_preprocessor", "what is made of control images first: none, canny", TypeConverters.toString)
+
+    def setControlPreprocessor(self: P, value: str) -> P:
+        """what is made of control images first: none, canny"""
+        return self._set(control_preprocessor=value)
+
+    controlnet_conditioning_scale: Param[float] = Param(Params._dummy(), "controlnet_conditioning_scale", "how much ControlNets have to say, -100 to 100", TypeConverters.toFloat)
+
+    def setControlnetConditioningScale(self: P, value: float) -> P:
+        """how much ControlNets have to say, -100 to 100"""
+        return self._set(controlnet_conditioning_scale=value)
+
+    controlnets: Param[str] = Param(Params._dummy(), "controlnets", "ControlNets: folders FOLDER[:WEIGHT], with commas", TypeConverters.toString)
+
+    def setControlnets(self: P, value: str) -> P:
+        """ControlNets: folders FOLDER[:WEIGHT], with commas"""
+        return self._set(controlnets=value)
 
     depth_image: Param[str] = Param(Params._dummy(), "depth_image", "image file of init_image's depth for a depth model; empty: none", TypeConverters.toString)
 

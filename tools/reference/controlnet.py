@@ -20,11 +20,12 @@ CALLS = ("pair", "odd")
 SCALE = 0.7
 
 
-def write(name):
-    folder = OUTPUT / "controlnet" / name
+def write(name, called=""):
+    """called: the folder of another network of the same kind, with weights of its own"""
+    folder = OUTPUT / "controlnet" / (called or name)
     config = {k: v for k, v in models.CONFIGS[name]["unet"].items() if k not in NOT_IN_CONTROLNET} | OWN
     module = ControlNetModel.from_config(config).eval()
-    state = models.draw_weights(module, zlib.crc32(f"{name}/controlnet".encode()), stream=1)
+    state = models.draw_weights(module, zlib.crc32(f"{called or name}/controlnet".encode()), stream=1)
     models.write_component(folder, "unet", config, {key: tensor.half() for key, tensor in state.items()})
     return folder
 
@@ -52,6 +53,7 @@ def main():
     result = {}
     for name in ("v21", "sd15"):
         result |= answers(name, write(name))
+    write("v21", "v21_second")
     write_tensors(OUTPUT / "controlnet.safetensors", result)
 
 

@@ -1,6 +1,7 @@
 package io.sparkdiffusion.cli;
 
 import io.sparkdiffusion.config.AccessToken;
+import io.sparkdiffusion.config.ControlNetFolders;
 import io.sparkdiffusion.config.EmbeddingConfig;
 import io.sparkdiffusion.config.LoraConfig;
 import io.sparkdiffusion.config.LoraUnmatched;
@@ -27,7 +28,7 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "check",
     customSynopsis = {
-      "jobs/check MODEL [--revision=REVISION] [--variant=VARIANT] [--loras=…] [--embeddings=…] [--write-manifest] [--no-digests]",
+      "jobs/check MODEL [--revision=REVISION] [--variant=VARIANT] [--loras=…] [--embeddings=…] [--controlnets=…] [--write-manifest] [--no-digests]",
       "jobs/check TABLE [prompts_format=… prompts_options=… id_column=… prompt_column=…]"
     },
     description = {
@@ -87,6 +88,12 @@ public final class Check implements Callable<Integer> {
       description =
           "files of textual inversion of this machine that are to join the model's tokens")
   private String embeddings = "";
+
+  @Option(
+      names = "--controlnets",
+      paramLabel = "FOLDER[:WEIGHT],…",
+      description = "folders of ControlNets of this machine that are to steer the model")
+  private String controlNets = "";
 
   @Option(
       names = "--write-manifest",
@@ -161,7 +168,8 @@ public final class Check implements Callable<Integer> {
             Map.of(),
             AccessToken.NONE,
             LoraConfig.parse(LoraConfig.entries(loras), LoraUnmatched.REFUSE),
-            EmbeddingConfig.parse(LoraConfig.entries(embeddings)));
+            EmbeddingConfig.parse(LoraConfig.entries(embeddings)),
+            ControlNetFolders.parse(LoraConfig.entries(controlNets)));
     ModelReport report = ModelReport.of(named, find.apply(named));
     report.facts().forEach(out::println);
     if (!skipsDigests || writesManifest) {
@@ -171,7 +179,7 @@ public final class Check implements Callable<Integer> {
       report.problems().forEach(err::println);
       return ExitCode.NOT_USABLE;
     }
-    if (!loras.isEmpty() || !embeddings.isEmpty()) {
+    if (!(loras + embeddings + controlNets).isEmpty()) {
       report.additions(findLoras).forEach(out::println);
     }
     report.suited().forEach(out::println);

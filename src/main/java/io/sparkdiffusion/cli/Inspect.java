@@ -61,6 +61,24 @@ public final class Inspect implements Callable<Integer> {
   private String depthImage;
 
   @Option(
+      names = "--control-image",
+      paramLabel = "FILE",
+      description = "the same of what its first ControlNet looks at")
+  private String controlImage;
+
+  @Option(
+      names = "--control-image-2",
+      paramLabel = "FILE",
+      description = "the same of its second one")
+  private String controlImage2;
+
+  @Option(
+      names = "--control-image-3",
+      paramLabel = "FILE",
+      description = "the same of its third one")
+  private String controlImage3;
+
+  @Option(
       names = "--again",
       paramLabel = "DIR",
       description = "make it again into this new folder, and compare the bytes")
@@ -149,6 +167,9 @@ public final class Inspect implements Callable<Integer> {
           case INIT -> initImage;
           case MASK -> maskImage;
           case DEPTH -> depthImage;
+          case CONTROL -> controlImage;
+          case CONTROL_2 -> controlImage2;
+          case CONTROL_3 -> controlImage3;
         };
     String place = now == null ? said.path() : now;
     String name = input.path().name();
@@ -189,9 +210,16 @@ public final class Inspect implements Callable<Integer> {
     if (!parameters.embeddings().isEmpty()) {
       chosen.putIfAbsent(ImageCommand.EMBEDDINGS, embeddingPlaceholders(parameters));
     }
+    if (isControlled(parameters)) {
+      chosen.putIfAbsent(ImageCommand.CONTROL_NETS, "FOLDERS_OF_ITS_CONTROLNETS");
+    }
     out.println(
         ImageCommand.of(
             parameters, marked(chosen, isMarked), origin.dtype(), origin.schedulerConfig()));
+  }
+
+  private static boolean isControlled(GenerationParameters parameters) {
+    return InputImage.of(parameters.values()).contains(InputImage.CONTROL);
   }
 
   private static String placeholders(GenerationParameters parameters) {
@@ -264,6 +292,9 @@ public final class Inspect implements Callable<Integer> {
     }
     if (!parameters.embeddings().isEmpty()) {
       keep(ImageCommand.EMBEDDINGS, ofRun, chosen);
+    }
+    if (isControlled(parameters)) {
+      keep(ImageCommand.CONTROL_NETS, ofRun, chosen);
     }
     return Optional.of(chosen);
   }

@@ -10,6 +10,7 @@ import io.sparkdiffusion.family.ModelFolder;
 import io.sparkdiffusion.family.ModelKind;
 import io.sparkdiffusion.kernel.Processor;
 import io.sparkdiffusion.sampler.SchedulerConfig;
+import io.sparkdiffusion.spark.model.CheckedControlNets;
 import io.sparkdiffusion.spark.model.CheckedEmbeddings;
 import io.sparkdiffusion.spark.model.CheckedLoras;
 import io.sparkdiffusion.spark.model.LocalModel;
@@ -142,7 +143,8 @@ final class ModelReport {
   }
 
   /**
-   * The embeddings and LoRAs that were asked for with a model that fits, and the digest of all.
+   * The embeddings, ControlNets and LoRAs that were asked for with a model that fits, and the
+   * digest of all.
    *
    * @param look how LoRAs are found and compared
    * @throws ProblemsException with everything for which they do not fit
@@ -153,12 +155,19 @@ final class ModelReport {
     Optional<CheckedEmbeddings> embeddings =
         problems.gather(() -> CheckedEmbeddings.of(named, folder));
     Optional<CheckedLoras> loras = problems.gather(() -> look.apply(named, folder));
+    Optional<CheckedControlNets> controlNets =
+        problems.gather(() -> CheckedControlNets.of(named, folder));
     problems.throwIfAny();
     List<String> lines = new ArrayList<>(List.of(""));
     String digest = embeddings.orElseThrow().digest(folder.sums().digest());
     if (!named.embeddings().all().isEmpty()) {
       lines.addAll(embeddings.orElseThrow().lines());
       lines.add("Digest with embeddings: " + digest);
+    }
+    digest = controlNets.orElseThrow().digest(digest);
+    if (!named.controlNets().all().isEmpty()) {
+      lines.addAll(controlNets.orElseThrow().lines());
+      lines.add("Digest with ControlNets: " + digest);
     }
     if (!named.loras().all().isEmpty()) {
       lines.addAll(loras.orElseThrow().lines());
@@ -192,6 +201,9 @@ final class ModelReport {
     }
     if (!named.embeddings().all().isEmpty()) {
       settings.add("embeddings=" + named.embeddings());
+    }
+    if (!named.controlNets().all().isEmpty()) {
+      settings.add("controlnets=" + named.controlNets());
     }
     if (check.format() == WeightFormat.FLAX) {
       settings.add("from_pt=false");

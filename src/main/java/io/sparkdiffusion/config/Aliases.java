@@ -65,7 +65,11 @@ final class Aliases {
         "embeddings",
         "embedding textual_inversion textual_inversions ti embd_dir embeddings_dir embedding_path");
     right.put("lora_scale", "set loras=PATH:SCALE");
-    put(right, MERGE, "vae vae_path controlnet");
+    set(
+        right,
+        "controlnets",
+        "controlnet controlnet_path controlnet_model controlnet_model_name_or_path control_net");
+    put(right, MERGE, "vae vae_path");
     return right;
   }
 

@@ -121,6 +121,13 @@ final class JobSettings {
                 "files of textual inversion in safetensors, each for a token of prompts: TOKEN, else"
                     + " the one that the file says, or its name")
             .told(config -> config.model().embeddings()),
+        list(
+                "controlnets",
+                "FOLDER[:WEIGHT], …; at most 3, the same folder on every machine",
+                "ControlNets in the layout that diffusers writes, each with a weight from -100 to"
+                    + " 100, 1 without one; the first looks at control_image, the second at"
+                    + " control_image_2")
+            .told(config -> config.model().controlNets()),
         text(
                 "hf_access_token",
                 "",

@@ -18,6 +18,7 @@ import java.util.Map;
  * @param accessToken {@code hf_access_token}, none for each machine's own
  * @param loras what is added to the weights
  * @param embeddings what joins the text encoder's tokens
+ * @param controlNets what steers the UNet
  */
 public record ModelConfig(
     String folder,
@@ -28,10 +29,11 @@ public record ModelConfig(
     Map<String, Object> schedulerOverrides,
     AccessToken accessToken,
     LoraConfig loras,
-    EmbeddingConfig embeddings)
+    EmbeddingConfig embeddings,
+    ControlNetFolders controlNets)
     implements Serializable {
 
-  /** A model without LoRAs and embeddings. */
+  /** A model alone. */
   public ModelConfig(
       String folder,
       String revision,
@@ -49,7 +51,8 @@ public record ModelConfig(
         schedulerOverrides,
         accessToken,
         LoraConfig.NONE,
-        EmbeddingConfig.NONE);
+        EmbeddingConfig.NONE,
+        ControlNetFolders.NONE);
   }
 
   /** The same model with other LoRAs. */
@@ -63,7 +66,8 @@ public record ModelConfig(
         schedulerOverrides,
         accessToken,
         others,
-        embeddings);
+        embeddings,
+        controlNets);
   }
 
   /** Checks the values. */

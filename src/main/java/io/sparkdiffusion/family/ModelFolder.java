@@ -94,6 +94,7 @@ public final class ModelFolder {
     }
     if (!Files.exists(root.resolve("model_index.json")) && !Files.exists(root.resolve("unet"))) {
       refuseAdapter(root);
+      refuseControlNet(root);
       throw new ProblemsException(
           "Cannot open model %s: it must be a folder in diffusers' layout, the one that holds"
                   .formatted(root)
@@ -109,6 +110,15 @@ public final class ModelFolder {
                 .formatted(root, name),
             ForeignWeights.ADD);
       }
+    }
+  }
+
+  private static void refuseControlNet(Path root) {
+    if (ControlNetNetwork.isOne(root)) {
+      throw ProblemsException.withFix(
+          "Cannot open model %s: it must be a whole model, not a ControlNet alone (config.json)"
+              .formatted(root),
+          "name its base model in pretrained_model_name_or_path, and the folder in controlnets");
     }
   }
 

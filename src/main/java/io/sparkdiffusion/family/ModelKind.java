@@ -61,6 +61,7 @@ public enum ModelKind {
       case INIT -> true;
       case MASK -> this == TEXT_TO_IMAGE || this == INPAINTING;
       case DEPTH -> this == DEPTH;
+      case CONTROL, CONTROL_2, CONTROL_3 -> true; // what looks at them says so
     };
   }
 

@@ -31,6 +31,9 @@ public final class ImageCommand {
   /** The setting that names embeddings. */
   public static final String EMBEDDINGS = "embeddings";
 
+  /** The setting that names ControlNets. */
+  public static final String CONTROL_NETS = "controlnets";
+
   private static final String LORA_UNMATCHED = "lora_unmatched";
 
   private static final Set<String> USUAL = Set.of(FROM_PT + "=true", LORA_UNMATCHED + "=refuse");
@@ -50,8 +53,9 @@ public final class ImageCommand {
   }
 
   /**
-   * The settings that named an image's model, LoRAs and embeddings, those with another value than
-   * the usual one. A hub's branch may have gone on since, so the commit stands in its place.
+   * The settings that named an image's model, LoRAs, embeddings and ControlNets, those with another
+   * value than the usual one. A hub's branch may have gone on since, so the commit stands in its
+   * place.
    *
    * @param configuration all settings of the run, as text
    * @param commit of the hub's model, empty for a model of no hub
@@ -62,7 +66,8 @@ public final class ImageCommand {
       Map<?, ?> configuration, String commit, String loras, String embeddings) {
     Map<String, String> settings = new LinkedHashMap<>();
     for (String key :
-        List.of(MODEL, REVISION, FROM_PT, VARIANT, LORAS, LORA_UNMATCHED, EMBEDDINGS)) {
+        List.of(
+            MODEL, REVISION, FROM_PT, VARIANT, LORAS, LORA_UNMATCHED, EMBEDDINGS, CONTROL_NETS)) {
       Object said = key.equals(LORAS) ? loras : configuration.get(key);
       if (said instanceof String value && !value.isEmpty() && !USUAL.contains(key + "=" + value)) {
         settings.put(key, value);

@@ -3,6 +3,7 @@ package io.sparkdiffusion.pipeline;
 import io.sparkdiffusion.adapter.Adapters;
 import io.sparkdiffusion.adapter.EmbeddingSet;
 import io.sparkdiffusion.family.Component;
+import io.sparkdiffusion.family.ControlNetNetwork;
 import io.sparkdiffusion.family.Networks;
 import io.sparkdiffusion.graph.WeightSource;
 import io.sparkdiffusion.kernel.Target;
@@ -48,6 +49,21 @@ final class ComponentWeights implements AutoCloseable {
     WeightsOnDemand read = resources.push(new WeightsOnDemand(() -> load(component, target)));
     all.add(read);
     return read;
+  }
+
+  /** Those of a ControlNet for a target, which this closes. */
+  WeightsOnDemand of(ControlNetNetwork network, Target target) {
+    WeightsOnDemand read = resources.push(new WeightsOnDemand(() -> load(network, target)));
+    all.add(read);
+    return read;
+  }
+
+  private WeightDictionary load(ControlNetNetwork network, Target target) {
+    return WeightDictionary.load(
+        device,
+        network.weights(),
+        target.dtype(),
+        target.packings(() -> network.usual(networks, target.dtype())));
   }
 
   /** On a CPU laid out for images of the size that it was trained on, one with guidance. */

@@ -1,5 +1,6 @@
 package io.sparkdiffusion.pipeline;
 
+import io.sparkdiffusion.graph.Dtype;
 import io.sparkdiffusion.graph.Graph;
 import io.sparkdiffusion.kernel.LiveMemory;
 import io.sparkdiffusion.kernel.Target;
@@ -20,7 +21,9 @@ final class Denoiser implements AutoCloseable {
   private final Target target;
   private final long tokens;
   private final Function<UnetShape, Graph> recorded;
+  private final Function<UnetShape, Graph> controlled;
   private final GraphCache<UnetShape> unets;
+  private final GraphCache<UnetShape> controlledUnets;
   private final GraphCache<InputShape> inputs;
   private final GraphCache<StepShape> steps;
   private final GraphCache<StepShape> noisy;
@@ -31,7 +34,22 @@ final class Denoiser implements AutoCloseable {
    *
    * @param tokens of the prompt embeddings
    */
-  private record UnetShape(BatchShape batch, long tokens) {}
+  record UnetShape(BatchShape batch, long tokens) {
+
+    /** That of a batch's steps, whether they add noise or not. */
+    static UnetShape of(BatchShape batch, DeviceTensor embeddings) {
+      return new UnetShape(batch.withNoise(false), embeddings.shape().size(1));
+    }
+
+    Graph record(Recording network, Dtype dtype) {
+      return network.of(dtype, batch.batch(), batch.rows(), batch.height(), batch.width(), tokens);
+    }
+  }
+
+  /** How a network that is told as much as a UNet is recorded. */
+  interface Recording {
+    Graph of(Dtype dtype, long batch, long rows, long height, long width, long tokens);
+  }
 
   /**
    * What decides what the UNet sees.
@@ -57,17 +75,10 @@ final class Denoiser implements AutoCloseable {
     this.device = device;
     this.target = target;
     this.tokens = tokens;
-    this.recorded =
-        shape ->
-            target.apply(
-                unet.record(
-                    target.dtype(),
-                    shape.batch().batch(),
-                    shape.batch().rows(),
-                    shape.batch().height(),
-                    shape.batch().width(),
-                    shape.tokens()));
+    this.recorded = shape -> target.apply(shape.record(unet::record, target.dtype()));
+    this.controlled = shape -> target.apply(shape.record(unet::recordControlled, target.dtype()));
     this.unets = new GraphCache<>(weights, recorded);
+    this.controlledUnets = new GraphCache<>(weights, controlled);
     this.inputs =
         new GraphCache<>(device, shape -> StateGraphs.input(shape.batch(), shape.beside()));
     this.steps =
@@ -95,8 +106,13 @@ final class Denoiser implements AutoCloseable {
         });
   }
 
-  CompiledGraph unet(BatchShape shape, long embeddedTokens) {
-    return unets.get(new UnetShape(shape.withNoise(false), embeddedTokens));
+  CompiledGraph unet(UnetShape shape) {
+    return unets.get(shape);
+  }
+
+  /** The same that takes residuals (R, N) besides. */
+  CompiledGraph controlledUnet(UnetShape shape) {
+    return controlledUnets.get(shape);
   }
 
   CompiledGraph input(BatchShape shape, long beside) {
@@ -115,15 +131,22 @@ final class Denoiser implements AutoCloseable {
     return blended.get(new StepShape(shape.plain(), states));
   }
 
-  /** What the UNet's results take at a time in such a batch, weights not counted. */
-  long imageBytes(BatchShape shape) {
-    return LiveMemory.peakBytes(recorded.apply(new UnetShape(shape, tokens)), target.dtype());
+  /**
+   * What the results of the UNet, and of ControlNets, take at a time in such a batch, weights not
+   * counted.
+   */
+  long imageBytes(BatchShape batch, ControlNets controls) {
+    UnetShape shape = new UnetShape(batch, tokens);
+    Function<UnetShape, Graph> unet = controls.isEmpty() ? recorded : controlled;
+    return Math.max(
+        LiveMemory.peakBytes(unet.apply(shape), target.dtype()), controls.imageBytes(shape));
   }
 
   /** Time spent in compiling so far. */
   Duration compiling() {
     return unets
         .compiling()
+        .plus(controlledUnets.compiling())
         .plus(inputs.compiling())
         .plus(steps.compiling())
         .plus(noisy.compiling())
@@ -136,6 +159,7 @@ final class Denoiser implements AutoCloseable {
     noisy.close();
     steps.close();
     inputs.close();
+    controlledUnets.close();
     unets.close();
   }
 }

@@ -23,7 +23,8 @@ final class DenoisingLoop {
   private final Schedule schedule;
   private final Beginning begin;
   private final Optional<DeviceTensor> alongNoise;
-  private final CompiledGraph unet;
+  private final Optional<BatchControl> control;
+  private final Denoiser.UnetShape unet;
   private final StepTable table;
   private final DeviceTensor scale;
   private final DeviceTensor rescale;
@@ -32,9 +33,26 @@ final class DenoisingLoop {
    * What is denoised, and how; borrowed.
    *
    * @param begin what each image's generator has given first, and what comes of input images
+   * @param control what ControlNets are told, where there are any
    */
   record Task(
-      Batch batch, BatchShape shape, DeviceTensor embeddings, Schedule schedule, Beginning begin) {}
+      Batch batch,
+      BatchShape shape,
+      DeviceTensor embeddings,
+      Schedule schedule,
+      Beginning begin,
+      Optional<BatchControl> control) {
+
+    /** Without control. */
+    Task(
+        Batch batch,
+        BatchShape shape,
+        DeviceTensor embeddings,
+        Schedule schedule,
+        Beginning begin) {
+      this(batch, shape, embeddings, schedule, begin, Optional.empty());
+    }
+  }
 
   /**
    * Copies to the device what the steps need.
@@ -49,7 +67,9 @@ final class DenoisingLoop {
     this.embeddings = task.embeddings();
     this.schedule = task.schedule();
     this.begin = task.begin();
-    this.unet = graphs.unet(shape, embeddings.shape().size(1));
+    this.control = task.control();
+    this.unet = Denoiser.UnetShape.of(shape, embeddings);
+    unet(control(0)); // its weights are copied before the first step
     this.table = shared.push(new StepTable(device, schedule));
     this.scale = shared.push(perImage(batch.values(ImageRequest::guidanceScale)));
     this.alongNoise = begin.mask().map(any -> shared.push(images(begin.noise(), 1)));
@@ -107,7 +127,7 @@ final class DenoisingLoop {
     try (ResourceStack own = new ResourceStack()) {
       DeviceTensor input = own.push(input(states, index));
       DeviceTensor timestep = own.push(table.timestep(index));
-      DeviceTensor prediction = own.push(prediction(input, timestep));
+      DeviceTensor prediction = own.push(predicted(index, input, timestep));
       DeviceTensor factors = own.push(table.factors(index));
       List<DeviceTensor> inputs =
           new ArrayList<>(List.of(states, prediction, scale, rescale, factors));
@@ -121,11 +141,28 @@ final class DenoisingLoop {
     }
   }
 
-  private DeviceTensor prediction(DeviceTensor input, DeviceTensor timestep) {
+  /** What the UNet answers, (R, C, H, W), under control where there is one in this step. */
+  private DeviceTensor predicted(int index, DeviceTensor input, DeviceTensor timestep) {
+    Optional<BatchControl> acting = control(index);
+    CompiledGraph graph = unet(acting);
+    if (acting.isPresent()) {
+      try (DeviceTensor residuals = acting.get().residuals(unet, input, timestep, embeddings)) {
+        return graph.run(input, timestep, embeddings, residuals);
+      }
+    }
     Optional<DeviceTensor> label = begin.beside().label();
     return label.isPresent()
-        ? unet.run(input, timestep, embeddings, label.get())
-        : unet.run(input, timestep, embeddings);
+        ? graph.run(input, timestep, embeddings, label.get())
+        : graph.run(input, timestep, embeddings);
+  }
+
+  private CompiledGraph unet(Optional<BatchControl> acting) {
+    return acting.isPresent() ? graphs.controlledUnet(unet) : graphs.unet(unet);
+  }
+
+  /** What has a say in a step. */
+  private Optional<BatchControl> control(int step) {
+    return control.filter(any -> any.acts(step, schedule.steps().size()));
   }
 
   /** With the images' own latents where a mask leaves them; takes the states over. */

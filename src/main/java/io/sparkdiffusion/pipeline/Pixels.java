@@ -52,7 +52,17 @@ public final class Pixels {
    * @return (B, 3, H, W) float32, -1 to 1
    */
   static Tensor images(Tensor bytes) {
-    return bytes.permute(0, 3, 1, 2).to(Dtype.FLOAT32).dividedBy(255).times(2).plus(-1);
+    return shares(bytes).times(2).plus(-1);
+  }
+
+  /**
+   * Images as a ControlNet takes them: x / 255.
+   *
+   * @param bytes (B, H, W, 3) uint8
+   * @return (B, 3, H, W) float32, 0 to 1
+   */
+  static Tensor shares(Tensor bytes) {
+    return bytes.permute(0, 3, 1, 2).to(Dtype.FLOAT32).dividedBy(255);
   }
 
   /**

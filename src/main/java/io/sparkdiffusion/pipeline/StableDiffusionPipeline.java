@@ -47,6 +47,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
   private final ComponentWeights weights;
   private final PromptEncoder prompts;
   private final InputEncoder inputs;
+  private final ControlNets controls;
   private final Denoiser denoiser;
   private final ImageDecoder images;
   private final Decoding decoding;
@@ -54,8 +55,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
   private final long freeBytes;
   private final Map<BatchKey, Integer> fitting = new ConcurrentHashMap<>();
 
-  private StableDiffusionPipeline(
-      ModelFolder folder, AdapterSet given, EmbeddingSet embeddings, PipelineOptions options) {
+  private StableDiffusionPipeline(ModelFolder folder, Additions added, PipelineOptions options) {
     long start = System.nanoTime();
     this.options = options;
     Dtype dtype = dtype(options);
@@ -65,8 +65,10 @@ public final class StableDiffusionPipeline implements AutoCloseable {
           resources.push(
               new BackgroundResource<>("open-device", () -> TorchDevice.open(options.device())));
       this.networks = Networks.check(folder);
-      Adapters adapters = networks.adapters(given);
+      Adapters adapters = networks.adapters(added.adapters());
+      EmbeddingSet embeddings = added.embeddings();
       networks.requireFit(embeddings, folder);
+      added.controlNets().forEach(control -> control.network().requireFit(networks));
       BackgroundResource<ClipTokenizer> tokenizer =
           resources.push(
               new BackgroundResource<>(
@@ -96,6 +98,8 @@ public final class StableDiffusionPipeline implements AutoCloseable {
                   unet,
                   target,
                   networks.conditioning().tokens()));
+      this.controls =
+          resources.push(new ControlNets(device, target, loadable(added.controlNets(), target)));
       this.images = resources.push(new ImageDecoder(device, networks.vae(), vae, ofVae));
       this.decoding = new Decoding(device::releaseCachedMemory, device.isGpu());
       if (device.isGpu()) {
@@ -120,13 +124,25 @@ public final class StableDiffusionPipeline implements AutoCloseable {
    * @throws io.sparkdiffusion.graph.GraphException where the device cannot
    */
   public static StableDiffusionPipeline load(ModelFolder folder, PipelineOptions options) {
-    return load(folder, AdapterSet.NONE, EmbeddingSet.NONE, options);
+    return load(folder, Additions.NONE, options);
   }
 
   /** The same with adapters in the weights, and more tokens in the text encoder. */
   public static StableDiffusionPipeline load(
       ModelFolder folder, AdapterSet adapters, EmbeddingSet embeddings, PipelineOptions options) {
-    return new StableDiffusionPipeline(folder, adapters, embeddings, options);
+    return load(folder, new Additions(adapters, embeddings, List.of()), options);
+  }
+
+  /** The same with all that joins the model. */
+  public static StableDiffusionPipeline load(
+      ModelFolder folder, Additions added, PipelineOptions options) {
+    return new StableDiffusionPipeline(folder, added, options);
+  }
+
+  private List<ControlNets.Loadable> loadable(List<WeightedControlNet> all, Target target) {
+    return all.stream()
+        .map(one -> new ControlNets.Loadable(one, weights.of(one.network(), target)))
+        .toList();
   }
 
   private static Dtype dtype(PipelineOptions options) {
@@ -156,7 +172,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
   }
 
   private int fitting(BatchKey key) {
-    return BatchFit.images(freeBytes, denoiser.imageBytes(shape(key, 1)));
+    return BatchFit.images(freeBytes, denoiser.imageBytes(shape(key, 1), controls));
   }
 
   /**
@@ -296,8 +312,12 @@ public final class StableDiffusionPipeline implements AutoCloseable {
     try (ResourceStack own = new ResourceStack()) {
       DeviceTensor embeddings = own.push(prompts.embeddings(texts));
       Beginning begin = inputs.begin(batch, shape, given, own);
+      Optional<BatchControl> control =
+          controls.isEmpty()
+              ? Optional.empty()
+              : Optional.of(own.push(controls.of(batch, given, shape)));
       return denoiser.denoise(
-          new DenoisingLoop.Task(batch, shape, embeddings, schedule, begin), observer);
+          new DenoisingLoop.Task(batch, shape, embeddings, schedule, begin, control), observer);
     }
   }
 
@@ -351,6 +371,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
         .compiling()
         .plus(inputs.compiling())
         .plus(denoiser.compiling())
+        .plus(controls.compiling())
         .plus(images.compiling());
   }
 

@@ -46,6 +46,11 @@ public record BatchKey(
     return shared.get(Parameters.VAE_TILING).equals(VaeTiling.ON);
   }
 
+  /** In which steps ControlNets have a say, where there are any. */
+  public ControlRange controlRange() {
+    return ControlRange.of(shared);
+  }
+
   public String scheduler() {
     return shared.get(Parameters.SCHEDULER);
   }

@@ -72,6 +72,11 @@ public final class ImageRequest implements Serializable {
     return start;
   }
 
+  /** How much ControlNets have to say, where there are any. */
+  public double controlScale() {
+    return values.get(Parameters.CONTROLNET_CONDITIONING_SCALE);
+  }
+
   /** What to draw. */
   public String prompt() {
     return values.get(Parameters.PROMPT);

@@ -21,7 +21,22 @@ public enum InputImage {
   /** Which parts of that are painted anew: what is white. */
   MASK(Parameters.MASK_IMAGE, Parameters.MASK_IMAGE_SHA256),
   /** How near the parts of that are: the nearer, the brighter. */
-  DEPTH(Parameters.DEPTH_IMAGE, Parameters.DEPTH_IMAGE_SHA256);
+  DEPTH(Parameters.DEPTH_IMAGE, Parameters.DEPTH_IMAGE_SHA256),
+  /** What the first ControlNet looks at. */
+  CONTROL(
+      Parameters.CONTROL_IMAGE,
+      Parameters.CONTROL_IMAGE_SHA256,
+      Parameters.CONTROL_PREPROCESSOR,
+      Parameters.CONTROLNET_CONDITIONING_SCALE,
+      Parameters.CONTROL_GUIDANCE_START,
+      Parameters.CONTROL_GUIDANCE_END),
+  /** What the second one looks at, which goes with the first. */
+  CONTROL_2(Parameters.CONTROL_IMAGE_2, Parameters.CONTROL_IMAGE_2_SHA256),
+  /** What the third one looks at, which goes with the others. */
+  CONTROL_3(Parameters.CONTROL_IMAGE_3, Parameters.CONTROL_IMAGE_3_SHA256);
+
+  /** Those of ControlNets, in the order of these. */
+  public static final List<InputImage> OF_CONTROL_NETS = List.of(CONTROL, CONTROL_2, CONTROL_3);
 
   private final Parameter<String> path;
   private final Parameter<String> sha256;

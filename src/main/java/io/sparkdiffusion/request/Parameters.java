@@ -313,6 +313,82 @@ public final class Parameters {
                   "with an upscaling model: noise over init_image, 0 to 350")
               .inHash(InHash.BY_INPUT));
 
+  /** What the first ControlNet looks at. */
+  public static final Parameter<String> CONTROL_IMAGE =
+      add(controlImage("").alsoCalled("controlnet_image", "conditioning_image", "control"));
+
+  /** What its file must be; a planned image that has one always has it. */
+  public static final Parameter<String> CONTROL_IMAGE_SHA256 = add(controlImageHash(""));
+
+  /** The same for the second ControlNet. */
+  public static final Parameter<String> CONTROL_IMAGE_2 = add(controlImage("_2"));
+
+  /** What its file must be. */
+  public static final Parameter<String> CONTROL_IMAGE_2_SHA256 = add(controlImageHash("_2"));
+
+  /** The same for the third one. */
+  public static final Parameter<String> CONTROL_IMAGE_3 = add(controlImage("_3"));
+
+  /** What its file must be. */
+  public static final Parameter<String> CONTROL_IMAGE_3_SHA256 = add(controlImageHash("_3"));
+
+  /** What is made of control images first. */
+  public static final Parameter<String> CONTROL_PREPROCESSOR =
+      add(
+          text("control_preprocessor")
+              .usually(ControlPreprocessor.NONE)
+              .canonical(ControlPreprocessor::canonical)
+              .rule(
+                  Rule.of(
+                      "be none or canny, or one of them for each ControlNet with commas",
+                      ControlPreprocessor::areWords))
+              .values("none, canny; with commas one for each ControlNet")
+              .alsoCalled("preprocessor", "controlnet_preprocessor", "control_mode")
+              .means(
+                  "what is made of control images first: canny, their edges, as OpenCV's"
+                      + " Canny(100, 200)",
+                  "what is made of control images first: none, canny")
+              .topic(Topic.WHAT_TO_DRAW)
+              .inHash(InHash.BY_INPUT)
+              .variesInBatch());
+
+  /** How much ControlNets have to say. */
+  public static final Parameter<Double> CONTROLNET_CONDITIONING_SCALE =
+      add(
+          number("controlnet_conditioning_scale")
+              .usually(1.0)
+              .rule(Rule.of("be a number from -100 to 100", s -> Math.abs(s) <= 100))
+              .alsoCalled("control_scale", "controlnet_scale", "control_weight", "control_strength")
+              .means(
+                  "how much ControlNets have to say, beside the weight of each",
+                  "how much ControlNets have to say, -100 to 100")
+              .inHash(InHash.BY_INPUT)
+              .variesInBatch());
+
+  /** The share of the steps before which ControlNets say nothing. */
+  public static final Parameter<Double> CONTROL_GUIDANCE_START =
+      add(
+          number("control_guidance_start")
+              .usually(0.0)
+              .rule(Rule.share())
+              .alsoCalled("guidance_start", "control_start")
+              .means(
+                  "share of the steps before which ControlNets say nothing",
+                  "share of the steps before which ControlNets say nothing, 0 to 1")
+              .inHash(InHash.BY_INPUT));
+
+  /** The share of the steps after which ControlNets say nothing. */
+  public static final Parameter<Double> CONTROL_GUIDANCE_END =
+      add(
+          number("control_guidance_end")
+              .usually(1.0)
+              .rule(Rule.share())
+              .alsoCalled("guidance_end", "control_end")
+              .means(
+                  "share of the steps after which ControlNets say nothing",
+                  "share of the steps after which ControlNets say nothing, 0 to 1")
+              .inHash(InHash.BY_INPUT));
+
   /**
    * LoRAs of a row in the place of the job's, as the setting has them; in a request, those that the
    * image is made with.
@@ -407,6 +483,34 @@ public final class Parameters {
         .asPrivate()
         .variesInBatch()
         .inHash(InHash.UNLESS_USUAL);
+  }
+
+  private static Said<String> controlImage(String place) {
+    String whose =
+        place.isEmpty() ? "controlnets' first" : "the one at place " + place.substring(1);
+    return text("control_image" + place)
+        .usually("")
+        .rule(Rule.noUrl())
+        .rule(Rule.atMost(4096, "characters", String::length))
+        .values("any Hadoop path")
+        .means(
+            "PNG or JPEG file that %s looks at; in a table also its bytes".formatted(whose),
+            "image file that %s looks at, any Hadoop path".formatted(whose))
+        .topic(Topic.WHAT_TO_DRAW)
+        .inHash(InHash.BY_INPUT)
+        .variesInBatch();
+  }
+
+  private static Said<String> controlImageHash(String place) {
+    String means = "SHA-256 that the file of control_image%s must have".formatted(place);
+    return text("control_image" + place + "_sha256")
+        .usually("")
+        .rule(Rule.sha256())
+        .values("64 hex digits; empty: any")
+        .means(means, means + "; empty: any")
+        .topic(Topic.WHAT_TO_DRAW)
+        .inHash(InHash.BY_INPUT)
+        .variesInBatch();
   }
 
   private static Said<Integer> size(String name) {

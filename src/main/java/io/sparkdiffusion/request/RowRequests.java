@@ -54,6 +54,7 @@ public sealed interface RowRequests {
       problems.addAll(WeightedPrompt.problems(row));
       strengthProblem(row).ifPresent(problems::add);
       problems.addAll(imageProblems(row));
+      controlProblem(row).ifPresent(problems::add);
     }
     return problems;
   }
@@ -78,6 +79,17 @@ public sealed interface RowRequests {
             .map(InputImage::path)
             .map("Cannot use %s: init_image must be given too (it is not)"::formatted)
             .toList();
+  }
+
+  /** As in diffusers, even where a range without steps would be of no use. */
+  private static Optional<String> controlProblem(Values row) {
+    double start = row.get(Parameters.CONTROL_GUIDANCE_START);
+    double end = row.get(Parameters.CONTROL_GUIDANCE_END);
+    return InputImage.CONTROL.isGiven(row) && start >= end
+        ? Optional.of(
+            "Cannot use control_guidance_start: it must be below control_guidance_end (%s and %s)"
+                .formatted(start, end))
+        : Optional.empty();
   }
 
   /** Each takes the row's seed + its index, in 64 bits: the largest is followed by the smallest. */

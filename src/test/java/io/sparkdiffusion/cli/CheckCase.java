@@ -79,7 +79,8 @@ abstract class CheckCase {
         model.schedulerOverrides(),
         model.accessToken(),
         model.loras(),
-        model.embeddings());
+        model.embeddings(),
+        model.controlNets());
   }
 
   private static PrintStream print(ByteArrayOutputStream to) {

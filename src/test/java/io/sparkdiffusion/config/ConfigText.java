@@ -44,6 +44,16 @@ final class ConfigText {
       init_image_fit: crop
       strength: 0.6
       noise_level: 30
+      control_image: edges.png
+      control_image_sha256: 10112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
+      control_image_2: depth.png
+      control_image_2_sha256: 20112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
+      control_image_3: pose.png
+      control_image_3_sha256: 30112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
+      control_preprocessor: canny, none
+      controlnet_conditioning_scale: 0.9
+      control_guidance_start: 0.1
+      control_guidance_end: 0.7
       diffusion_scheduler_config: {timestep_spacing: trailing, rescale_zero_terminal_snr: true}
       resolution: 256
       height: 768
@@ -56,6 +66,7 @@ final class ConfigText {
       loras: ["styles/ink.safetensors:0.5", "org/name@v1/b.safetensors"]
       lora_unmatched: ignore
       embeddings: ["toys/toy.safetensors:<toy>", "hdfs://host/x.safetensors"]
+      controlnets: [control/edges:0.5, control/depth, control/pose]
       hf_access_token: hf_secret
       device: cuda:1
       libtorch_path: ./gpu-env

@@ -176,6 +176,14 @@ class JobConfigTest {
     assertThat(config.effective().toString())
         .isEqualTo(
             "{activations_dtype=bfloat16, clip_skip=2, commit_group_images=40,"
+                + " control_guidance_end=0.7, control_guidance_start=0.1,"
+                + " control_image=edges.png, control_image_2=depth.png,"
+                + " control_image_2_sha256=20112233445566778899aabbccddeeff00112233445566778899aabbccddeeff,"
+                + " control_image_3=pose.png,"
+                + " control_image_3_sha256=30112233445566778899aabbccddeeff00112233445566778899aabbccddeeff,"
+                + " control_image_sha256=10112233445566778899aabbccddeeff00112233445566778899aabbccddeeff,"
+                + " control_preprocessor=canny,none, controlnet_conditioning_scale=0.9,"
+                + " controlnets=control/edges:0.5,control/depth,control/pose,"
                 + " depth_image=depth.png,"
                 + " depth_image_sha256=00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff,"
                 + " device=cuda:1,"

@@ -41,7 +41,12 @@ class ModelConfigTest {
                 new EmbeddingConfig(
                     List.of(
                         new Embedding("toys/toy.safetensors", "<toy>"),
-                        new Embedding("hdfs://host/x.safetensors", "")))));
+                        new Embedding("hdfs://host/x.safetensors", ""))),
+                new ControlNetFolders(
+                    List.of(
+                        new ControlNetFolder("control/edges", 0.5),
+                        new ControlNetFolder("control/depth", 1),
+                        new ControlNetFolder("control/pose", 1)))));
   }
 
   @Test

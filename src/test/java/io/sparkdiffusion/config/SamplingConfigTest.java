@@ -50,7 +50,20 @@ class SamplingConfigTest {
                     "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"),
                 Parameters.INIT_IMAGE_FIT.of("crop"),
                 Parameters.STRENGTH.of(0.6),
-                Parameters.NOISE_LEVEL.of(30)));
+                Parameters.NOISE_LEVEL.of(30),
+                Parameters.CONTROL_IMAGE.of("edges.png"),
+                Parameters.CONTROL_IMAGE_SHA256.of(
+                    "10112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"),
+                Parameters.CONTROL_IMAGE_2.of("depth.png"),
+                Parameters.CONTROL_IMAGE_2_SHA256.of(
+                    "20112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"),
+                Parameters.CONTROL_IMAGE_3.of("pose.png"),
+                Parameters.CONTROL_IMAGE_3_SHA256.of(
+                    "30112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"),
+                Parameters.CONTROL_PREPROCESSOR.of("canny,none"),
+                Parameters.CONTROLNET_CONDITIONING_SCALE.of(0.9),
+                Parameters.CONTROL_GUIDANCE_START.of(0.1),
+                Parameters.CONTROL_GUIDANCE_END.of(0.7)));
   }
 
   @Test

@@ -33,6 +33,7 @@ class FromInputsPipelineTest {
             case INIT -> numbers.bytes("images/" + size);
             case MASK -> coloured(numbers.bytes("masks/" + size));
             case DEPTH -> coloured(numbers.bytes("depths/" + size));
+            case CONTROL, CONTROL_2, CONTROL_3 -> throw new AssertionError("no ControlNet");
           };
       int count = all.length / run.requests().size();
       int place = run.requests().indexOf(request);

@@ -40,6 +40,10 @@ class StableDiffusionPipelineTest {
   }
 
   static void assertEqualToDiffusers(PipelineCase run, InputPixels starts) {
+    assertEqualToDiffusers(run, Additions.NONE, starts);
+  }
+
+  static void assertEqualToDiffusers(PipelineCase run, Additions added, InputPixels starts) {
     ReferenceFile numbers = ReferenceModels.numbers(run.numbers());
     float[] expected = numbers.floats(run.name() + "/latents");
     byte[] pixels = numbers.bytes(run.name() + "/pixels");
@@ -49,6 +53,7 @@ class StableDiffusionPipelineTest {
     try (StableDiffusionPipeline pipeline =
         StableDiffusionPipeline.load(
             ModelFolder.open(ReferenceModels.folder(run.model())),
+            added,
             new PipelineOptions("cpu", "float32", images, run.schedulerOverrides()))) {
       results = pipeline.generate(run.requests(), starts, given -> latents.add(given.get()));
     }

@@ -18,6 +18,7 @@ import java.util.stream.StreamSupport;
  *
  * @param numbers the file that has its latents and pixels
  * @param loras adapters as the setting has them, of the folder {@link #ADAPTERS}
+ * @param controlNets the same of {@link #CONTROL_NETS}
  */
 public record PipelineCase(
     String name,
@@ -25,7 +26,8 @@ public record PipelineCase(
     String numbers,
     List<ImageRequest> requests,
     Map<String, Object> schedulerOverrides,
-    List<String> loras) {
+    List<String> loras,
+    List<String> controlNets) {
 
   /** The numbers of {@link #samplers()}. */
   public static final String SAMPLERS = "pipeline_samplers.safetensors";
@@ -40,6 +42,11 @@ public record PipelineCase(
   private static final String ANY_HASH = "0".repeat(64);
 
   private static final String LORA = "pipeline_lora.safetensors";
+
+  private static final String CONTROLLED = "pipeline_controlnet.safetensors";
+
+  /** Where the ControlNets of {@link #controlNets()} are. */
+  public static final Path CONTROL_NETS = ReferenceModels.folder("controlnet");
 
   /** All runs with DDIM, as {@code cases.json} tells them. */
   public static List<PipelineCase> all() {
@@ -76,6 +83,11 @@ public record PipelineCase(
   /** All runs that upscale images, of which the files of {@link #requests} are no real ones. */
   public static List<PipelineCase> upscaled() {
     return about("pipeline_upscale.safetensors");
+  }
+
+  /** All runs under ControlNets, of which the files of {@link #requests} are no real ones. */
+  public static List<PipelineCase> controlled() {
+    return about(CONTROLLED);
   }
 
   private static List<PipelineCase> about(String numbers) {
@@ -115,7 +127,10 @@ public record PipelineCase(
                         Parameters.INIT_IMAGE_SHA256.of(
                             json.has("strength") || json.has("noise_level") ? ANY_HASH : ""),
                         Parameters.MASK_IMAGE_SHA256.of(hash(json, "mask_image")),
-                        Parameters.DEPTH_IMAGE_SHA256.of(hash(json, "depth_image"))))
+                        Parameters.DEPTH_IMAGE_SHA256.of(hash(json, "depth_image")),
+                        Parameters.CONTROLNET_CONDITIONING_SCALE.of(json.path("scale").asDouble(1)),
+                        Parameters.CONTROL_GUIDANCE_START.of(json.path("start").asDouble(0)),
+                        Parameters.CONTROL_GUIDANCE_END.of(json.path("end").asDouble(1))))
             .map(request -> json.has("noise_level") ? request.upscaled() : request)
             .toList();
     return new PipelineCase(
@@ -131,9 +146,12 @@ public record PipelineCase(
                 json.get("timestep_spacing").asText(),
                 "rescale_betas_zero_snr",
                 json.get("rescale_betas_zero_snr").asBoolean()),
-        StreamSupport.stream(json.path("loras").spliterator(), false)
-            .map(JsonNode::asText)
-            .toList());
+        texts(json.path("loras")),
+        texts(json.path("controlnets")));
+  }
+
+  private static List<String> texts(JsonNode list) {
+    return StreamSupport.stream(list.spliterator(), false).map(JsonNode::asText).toList();
   }
 
   private static String hash(JsonNode json, String input) {

@@ -1,10 +1,12 @@
 package io.sparkdiffusion.spark.executor;
 
+import io.sparkdiffusion.image.Canny;
 import io.sparkdiffusion.image.Depth;
 import io.sparkdiffusion.image.ImageFiles;
 import io.sparkdiffusion.image.ImageFit;
 import io.sparkdiffusion.image.RgbImage;
 import io.sparkdiffusion.image.UnreadableImageException;
+import io.sparkdiffusion.request.ControlPreprocessor;
 import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.request.InputFile;
 import io.sparkdiffusion.request.InputImage;
@@ -26,7 +28,7 @@ public final class InputReader {
   private final InputFiles files;
   private final Map<InputImage, Known> last = new EnumMap<>(InputImage.class);
 
-  private record Wanted(String sha256, String fit, int width, int height) {}
+  private record Wanted(String sha256, String fit, String made, int width, int height) {}
 
   @SuppressWarnings("ArrayRecordComponent") // Borrowed; nobody compares them.
   private record Known(Wanted wanted, String size, byte[] rgb) {}
@@ -64,6 +66,7 @@ public final class InputReader {
         new Wanted(
             file.sha256(),
             request.values().get(Parameters.INIT_IMAGE_FIT),
+            ControlPreprocessor.of(input, request.values()),
             request.widthPixels() / scale,
             request.heightPixels() / scale);
     Known known = last.get(input);
@@ -73,10 +76,18 @@ public final class InputReader {
       if (input == InputImage.DEPTH && Depth.of(whole).isFlat()) {
         throw new UnusableImageException(input, "parts must be nearer than others", "one grey");
       }
-      known = new Known(wanted, whole.widthPixels() + " x " + whole.heightPixels(), rgb);
+      String size = whole.widthPixels() + " x " + whole.heightPixels();
+      known = new Known(wanted, size, made(wanted, rgb));
       last.put(input, known);
     }
     return known;
+  }
+
+  /** What is made of an image once it has its size, so that lines are a pixel wide. */
+  private static byte[] made(Wanted wanted, byte[] rgb) {
+    return wanted.made().equals(ControlPreprocessor.CANNY)
+        ? Canny.edges(new RgbImage(wanted.width(), wanted.height(), rgb)).rgb()
+        : rgb;
   }
 
   private byte[] bytes(PlannedImage planned, InputImage input, InputFile file)

@@ -56,6 +56,9 @@ public record DryRun(RunCounts counts, long toMake, List<String> lines) {
     if (!model.embeddings().setting().isEmpty()) {
       lines.add("Embeddings: " + Shown.line(model.embeddings().setting()));
     }
+    if (!model.controlNets().setting().isEmpty()) {
+      lines.add("ControlNets: " + Shown.line(model.controlNets().setting()));
+    }
     lines.add(
         "Rows: %s; images: %s, of which %s fail before generation, %s are there, %s are to be made in %s"
             .formatted(

@@ -281,6 +281,11 @@ public final class TextToImage extends Transformer implements DefaultParamsWrita
     return with("embeddings", value);
   }
 
+  /** Folders of ControlNets {@code FOLDER[:WEIGHT]}, with commas. */
+  public TextToImage setControlnets(String value) {
+    return with("controlnets", value);
+  }
+
   /** The digest that the model must have. */
   public TextToImage setModelDigest(String value) {
     return with("model_digest", value);
@@ -404,6 +409,56 @@ public final class TextToImage extends Transformer implements DefaultParamsWrita
   /** With an upscaling model: how much noise goes over that image, 0 to 350. */
   public TextToImage setNoiseLevel(int value) {
     return with("noise_level", value);
+  }
+
+  /** The file of the image that the first ControlNet looks at, for rows without one. */
+  public TextToImage setControlImage(String value) {
+    return with("control_image", value);
+  }
+
+  /** The SHA-256 that the file must have. */
+  public TextToImage setControlImageSha256(String value) {
+    return with("control_image_sha256", value);
+  }
+
+  /** The file of the image that the second ControlNet looks at, for rows without one. */
+  public TextToImage setControlImage2(String value) {
+    return with("control_image_2", value);
+  }
+
+  /** The SHA-256 that the file must have. */
+  public TextToImage setControlImage2Sha256(String value) {
+    return with("control_image_2_sha256", value);
+  }
+
+  /** The file of the image that the third ControlNet looks at, for rows without one. */
+  public TextToImage setControlImage3(String value) {
+    return with("control_image_3", value);
+  }
+
+  /** The SHA-256 that the file must have. */
+  public TextToImage setControlImage3Sha256(String value) {
+    return with("control_image_3_sha256", value);
+  }
+
+  /** What is made of control images first: {@code none} or {@code canny}, for all or for each. */
+  public TextToImage setControlPreprocessor(String value) {
+    return with("control_preprocessor", value);
+  }
+
+  /** How much ControlNets have to say. */
+  public TextToImage setControlnetConditioningScale(double value) {
+    return with("controlnet_conditioning_scale", value);
+  }
+
+  /** The share of the steps before which ControlNets say nothing. */
+  public TextToImage setControlGuidanceStart(double value) {
+    return with("control_guidance_start", value);
+  }
+
+  /** The share of the steps after which ControlNets say nothing. */
+  public TextToImage setControlGuidanceEnd(double value) {
+    return with("control_guidance_end", value);
   }
 
   /** {@code auto}, {@code cpu}, {@code cuda} or {@code cuda:N}. */

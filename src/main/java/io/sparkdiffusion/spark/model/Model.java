@@ -10,6 +10,7 @@ import io.sparkdiffusion.family.ModelInputs;
 import io.sparkdiffusion.hub.HubEnvironment;
 import io.sparkdiffusion.metadata.EmbeddingTag;
 import io.sparkdiffusion.metadata.LoraTag;
+import io.sparkdiffusion.request.InputImage;
 import io.sparkdiffusion.sampler.Schedulers;
 import io.sparkdiffusion.weights.ModelSums;
 import java.io.Serializable;
@@ -22,7 +23,7 @@ import org.apache.hadoop.conf.Configuration;
  *
  * @param name the folder's name, or the hub's id
  * @param commit the hub's, empty for a model of no hub
- * @param digest of its files and of the embeddings and LoRAs in it
+ * @param digest of its files and of the embeddings, ControlNets and LoRAs with them
  * @param schedulers what the folder and the job say of schedulers
  * @param trainedSizePixels the side of the images that it was trained on
  * @param tileSizePixels the side of the tiles that a large image is decoded in
@@ -30,6 +31,7 @@ import org.apache.hadoop.conf.Configuration;
  * @param loras what is added to its weights
  * @param embeddings what joins its text encoder's tokens
  * @param inputs which input images it needs and takes
+ * @param controlNets what steers its UNet
  */
 public record Model(
     String name,
@@ -42,7 +44,8 @@ public record Model(
     GeneratorFactory generators,
     Loras loras,
     Embeddings embeddings,
-    ModelInputs inputs)
+    ModelInputs inputs,
+    ControlNets controlNets)
     implements Serializable {
 
   /** Keeps the doubts. */
@@ -50,7 +53,7 @@ public record Model(
     doubts = List.copyOf(doubts);
   }
 
-  /** A model without LoRAs and embeddings that needs texts alone. */
+  /** A model alone that needs texts alone. */
   public Model(
       String name,
       String commit,
@@ -71,7 +74,8 @@ public record Model(
         generators,
         Loras.NONE,
         Embeddings.NONE,
-        ModelInputs.OF_TEXTS);
+        ModelInputs.OF_TEXTS,
+        ControlNets.NONE);
   }
 
   /**
@@ -110,7 +114,40 @@ public record Model(
     }
   }
 
-  /** The digest without LoRAs: of its files and of the embeddings in it. */
+  /**
+   * The ControlNets beside a model, as reports name them.
+   *
+   * @param setting that names the same folders later, empty for none
+   * @param count how many there are
+   */
+  public record ControlNets(String setting, int count) implements Serializable {
+
+    /** The model alone. */
+    public static final ControlNets NONE = new ControlNets("", 0);
+
+    /**
+     * Makes sure that an image has what they look at, and nothing that nobody looks at.
+     *
+     * @throws ProblemsException where it has not
+     */
+    public void require(List<InputImage> given) {
+      for (int place = 0; place < InputImage.OF_CONTROL_NETS.size(); place++) {
+        InputImage input = InputImage.OF_CONTROL_NETS.get(place);
+        if (place < count && !given.contains(input)) {
+          throw new ProblemsException(
+              "Cannot use controlnets: each must have an image to look at (no %s)"
+                  .formatted(input.path()));
+        }
+        if (place >= count && given.contains(input)) {
+          throw new ProblemsException(
+              "Cannot use %s: controlnets must name what looks at it (%s)"
+                  .formatted(input.path(), count == 0 ? "none" : count));
+        }
+      }
+    }
+  }
+
+  /** The digest without LoRAs: of its files, and of the embeddings and ControlNets with them. */
   public String baseDigest() {
     return loras.tags().isEmpty() ? digest : loras.baseDigest();
   }
@@ -128,7 +165,8 @@ public record Model(
         adapted.generators(),
         adapted.loras(),
         embeddings,
-        inputs);
+        inputs,
+        controlNets);
   }
 
   /** The same for a run whose number format and batches are settled. */
@@ -144,7 +182,8 @@ public record Model(
         generators.settled(execution),
         loras,
         embeddings,
-        inputs);
+        inputs,
+        controlNets);
   }
 
   /**
@@ -178,9 +217,13 @@ public record Model(
         problems.gather(() -> ModelAdapters.find(model, hadoop, hub));
     Optional<ModelEmbeddings> foundEmbeddings =
         problems.gather(() -> ModelEmbeddings.find(model, hadoop, hub));
+    Optional<ModelControlNets> foundControlNets =
+        problems.gather(() -> ModelControlNets.find(model));
     problems.throwIfAny();
     ModelAdapters adapters = foundLoras.orElseThrow();
     ModelEmbeddings embeddings = foundEmbeddings.orElseThrow();
+    ModelControlNets controlNets = foundControlNets.orElseThrow();
+    controlNets.requireFit(folder);
     ModelFacts facts =
         ModelFacts.read(
             folder,
@@ -189,8 +232,8 @@ public record Model(
             model.schedulerOverrides(),
             scheduler);
     ModelSums sums = folder.sums();
-    String withEmbeddings = embeddings.digest(sums.digest());
-    String digest = adapters.digest(withEmbeddings);
+    String withoutLoras = controlNets.digest(embeddings.digest(sums.digest()));
+    String digest = adapters.digest(withoutLoras);
     requireDigest(model.digest(), digest);
     return new Model(
         location.name(),
@@ -205,13 +248,15 @@ public record Model(
             sums,
             adapters,
             embeddings,
+            controlNets,
             execution.askedDtype().label(),
             execution.perDeviceBatchSize(),
             model.schedulerOverrides(),
             execution.libtorchPath()),
-        adapters.told(withEmbeddings),
+        adapters.told(withoutLoras),
         embeddings.told(),
-        facts.inputs());
+        facts.inputs(),
+        controlNets.told());
   }
 
   private static void requireDigest(String wanted, String actual) {

@@ -1,7 +1,5 @@
 package io.sparkdiffusion.spark.model;
 
-import io.sparkdiffusion.adapter.AdapterSet;
-import io.sparkdiffusion.adapter.EmbeddingSet;
 import io.sparkdiffusion.config.BatchSize;
 import io.sparkdiffusion.config.ExecutionConfig;
 import io.sparkdiffusion.config.ModelConfig;
@@ -9,6 +7,7 @@ import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.family.ModelFolder;
 import io.sparkdiffusion.family.Networks;
 import io.sparkdiffusion.hub.HubEnvironment;
+import io.sparkdiffusion.pipeline.Additions;
 import io.sparkdiffusion.pipeline.PipelineOptions;
 import io.sparkdiffusion.pipeline.StableDiffusionPipeline;
 import io.sparkdiffusion.spark.device.UsedLibtorch;
@@ -30,6 +29,7 @@ import org.apache.hadoop.conf.Configuration;
  * @param sums what the driver has
  * @param adapters what is added to the weights
  * @param embeddings what joins the text encoder's tokens
+ * @param controlNets what steers the UNet
  * @param dtype {@code float32}, {@code bfloat16} or {@code float16}; {@code auto} until it is
  *     settled
  * @param batchSize images in a batch on a GPU; a CPU makes one at a time
@@ -40,6 +40,7 @@ record PipelineFactory(
     ModelSums sums,
     ModelAdapters adapters,
     ModelEmbeddings embeddings,
+    ModelControlNets controlNets,
     String dtype,
     BatchSize batchSize,
     Map<String, Object> schedulerOverrides,
@@ -57,6 +58,7 @@ record PipelineFactory(
         sums,
         adapters,
         embeddings,
+        controlNets,
         execution.dtype().label(),
         execution.perDeviceBatchSize(),
         schedulerOverrides,
@@ -66,7 +68,15 @@ record PipelineFactory(
   /** The same model with other LoRAs. */
   PipelineFactory with(ModelAdapters others) {
     return new PipelineFactory(
-        location, sums, others, embeddings, dtype, batchSize, schedulerOverrides, libtorchPath);
+        location,
+        sums,
+        others,
+        embeddings,
+        controlNets,
+        dtype,
+        batchSize,
+        schedulerOverrides,
+        libtorchPath);
   }
 
   @Override
@@ -87,6 +97,7 @@ record PipelineFactory(
     requireDriversFiles(location.open(hadoop));
     checkLoras(hadoop);
     embeddings.open(hadoop);
+    controlNets.open();
     UsedLibtorch.usable(TorchEngine::version);
   }
 
@@ -95,15 +106,15 @@ record PipelineFactory(
     UsedLibtorch.choose(libtorchPath);
     ModelFolder folder = location.open(hadoop);
     requireDriversFiles(folder);
-    AdapterSet added = adapters.open(hadoop);
-    EmbeddingSet tokens = embeddings.open(hadoop);
+    Additions added =
+        new Additions(adapters.open(hadoop), embeddings.open(hadoop), controlNets.open());
     boolean isByMemory = !device.equals("cpu") && batchSize instanceof BatchSize.Auto;
     PipelineOptions options =
         new PipelineOptions(device, dtype, together(device), schedulerOverrides);
     return UsedLibtorch.usable(
         () ->
             new PipelineGenerator(
-                StableDiffusionPipeline.load(folder, added, tokens, options), options, isByMemory));
+                StableDiffusionPipeline.load(folder, added, options), options, isByMemory));
   }
 
   private int together(String device) {

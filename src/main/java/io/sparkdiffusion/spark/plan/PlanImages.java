@@ -150,6 +150,7 @@ public final class PlanImages implements FlatMapFunction<Row, Row> {
       long tile = models.usual().tileSizePixels();
       ImageRequest request = VaeTiling.settled(models.settled(drawn), tile, large);
       Model model = models.of(request);
+      model.controlNets().require(request.inputs());
       Map<String, Object> scheduler = model.schedulers().told(request.scheduler());
       model.inputs().require(request);
       String hash = RequestHash.of(request, scheduler, dtype, model.digest());

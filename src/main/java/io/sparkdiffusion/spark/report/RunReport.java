@@ -160,6 +160,9 @@ public final class RunReport {
     if (!model.embeddings().setting().isEmpty()) {
       facts.put("embeddings", model.embeddings().setting());
     }
+    if (!model.controlNets().setting().isEmpty()) {
+      facts.put("controlnets", model.controlNets().setting());
+    }
     models.filter(Models::areSeveral).ifPresent(all -> facts.put("lora_sets", sets(all)));
     return facts;
   }

@@ -298,6 +298,17 @@ class TextToImageTest {
             .setInitImageFit("crop")
             .setStrength(0.6)
             .setNoiseLevel(30)
+            .setControlnets("edges:0.5")
+            .setControlImage("edges.png")
+            .setControlImageSha256("1")
+            .setControlImage2("depth.png")
+            .setControlImage2Sha256("2")
+            .setControlImage3("pose.png")
+            .setControlImage3Sha256("3")
+            .setControlPreprocessor("canny")
+            .setControlnetConditioningScale(0.9)
+            .setControlGuidanceStart(0.1)
+            .setControlGuidanceEnd(0.7)
             .setDevice("cuda:1")
             .setLibtorchPath("./gpu-env")
             .setDtype("bfloat16")
@@ -309,6 +320,17 @@ class TextToImageTest {
         .containsExactly(
             "batchSize=8",
             "clip_skip=1",
+            "control_guidance_end=0.7",
+            "control_guidance_start=0.1",
+            "control_image=edges.png",
+            "control_image_2=depth.png",
+            "control_image_2_sha256=2",
+            "control_image_3=pose.png",
+            "control_image_3_sha256=3",
+            "control_image_sha256=1",
+            "control_preprocessor=canny",
+            "controlnet_conditioning_scale=0.9",
+            "controlnets=edges:0.5",
             "depth_image=depth.png",
             "depth_image_sha256=2",
             "device=cuda:1",

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkdiffusion.config.AccessToken;
+import io.sparkdiffusion.config.ControlNetFolders;
 import io.sparkdiffusion.config.EmbeddingConfig;
 import io.sparkdiffusion.config.ExecutionConfig;
 import io.sparkdiffusion.config.LoraConfig;
@@ -157,7 +158,8 @@ class ModelEmbeddingsTest {
             Map.of(),
             AccessToken.NONE,
             LoraConfig.parse(LoraConfig.entries(loras), LoraUnmatched.REFUSE),
-            EmbeddingConfig.parse(LoraConfig.entries(embeddings)));
+            EmbeddingConfig.parse(LoraConfig.entries(embeddings)),
+            ControlNetFolders.NONE);
     return Model.open(model, EXECUTION, "ddim", hadoop, hub);
   }
 }

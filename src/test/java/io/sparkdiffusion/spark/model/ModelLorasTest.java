@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkdiffusion.config.AccessToken;
+import io.sparkdiffusion.config.ControlNetFolders;
 import io.sparkdiffusion.config.EmbeddingConfig;
 import io.sparkdiffusion.config.ExecutionConfig;
 import io.sparkdiffusion.config.Lora;
@@ -186,6 +187,7 @@ class ModelLorasTest {
         Map.of(),
         AccessToken.NONE,
         new LoraConfig(List.of(loras), LoraUnmatched.REFUSE),
-        EmbeddingConfig.NONE);
+        EmbeddingConfig.NONE,
+        ControlNetFolders.NONE);
   }
 }

@@ -1,0 +1,65 @@
+package io.sparkdiffusion.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sparkdiffusion.testing.PipelineCase;
+import io.sparkdiffusion.testing.ReferenceModels;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+
+/** {@code jobs/check} with ControlNets. */
+class CheckControlNetsTest extends CheckCase {
+
+  private static final Path FOLDER = PipelineCase.CONTROL_NETS;
+
+  @Test
+  void tellsEachAndTheDigestOfAll() {
+    String controlNets = "%s,%s:0.5".formatted(FOLDER.resolve("v21"), FOLDER.resolve("v21_second"));
+
+    assertThat(run(ReferenceModels.folder("v21").toString(), "--controlnets=" + controlNets))
+        .as(text(err))
+        .isEqualTo(ExitCode.DONE);
+    assertThat(text(out))
+        .containsPattern(
+            """
+
+            ControlNet: \\S+v21, weight 1, digest [0-9a-f]{64}
+            ControlNet: \\S+v21_second, weight 0.5, digest [0-9a-f]{64}
+            Digest with ControlNets: [0-9a-f]{64}
+            """)
+        .contains("controlnets=" + controlNets);
+  }
+
+  @Test
+  void tellsAllThatDoesNotFit() {
+    Path other = FOLDER.resolve("sd15").toAbsolutePath();
+    Path missing = FOLDER.resolve("nowhere").toAbsolutePath();
+    String model = ReferenceModels.folder("v21").toString();
+
+    assertThat(run(model, "--controlnets=%s,%s".formatted(other, missing)))
+        .isEqualTo(ExitCode.NOT_USABLE);
+    assertThat(text(err).lines())
+        .containsExactly(
+            "Cannot open ControlNet %s: it must be a folder in diffusers' layout (missing)"
+                .formatted(missing));
+    assertThat(run(model, "--controlnets=" + other)).isEqualTo(ExitCode.NOT_USABLE);
+    assertThat(text(err).lines())
+        .hasSize(3)
+        .contains(
+            "Cannot use ControlNet %s: its cross_attention_dim must be as the model's (24, the model has 32)"
+                .formatted(other));
+    assertThat(run(model, "--controlnets=hdfs://host/edges")).isEqualTo(ExitCode.NOT_USABLE);
+    assertThat(text(err).lines())
+        .containsExactly(
+            "Cannot open ControlNet hdfs://host/edges: it must be a folder of every machine's disk (another file system)");
+  }
+
+  @Test
+  void aFolderOfAControlNetIsNoModel() {
+    assertThat(run(FOLDER.resolve("v21").toString())).isEqualTo(ExitCode.NOT_USABLE);
+    assertThat(text(err))
+        .contains("Cannot open model ")
+        .contains("not a ControlNet alone (config.json); name its base model")
+        .contains(", and the folder in controlnets");
+  }
+}
