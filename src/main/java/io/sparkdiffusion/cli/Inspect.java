@@ -29,7 +29,7 @@ import picocli.CommandLine.Parameters;
     name = "inspect",
     customSynopsis =
         "jobs/inspect FILE [--model=FOLDER] [--init-image=FILE] [--mask-image=FILE]"
-            + " [--depth-image=FILE] [--again=DIR]",
+            + " [--depth-image=FILE] [--control-image=FILE] [--again=DIR]",
     description = {
       "Says how a PNG file was made and which command makes it again, byte for byte; with --again it"
           + " makes it. Exit code 0: told, or made with the same bytes; 1: the bytes differ; others"
