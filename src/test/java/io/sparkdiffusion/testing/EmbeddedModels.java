@@ -29,4 +29,9 @@ public final class EmbeddedModels {
   public static Path watermelon() {
     return Path.of("models/tiny-sd2-adapters/watermelon.safetensors");
   }
+
+  /** A ControlNet for {@link #version21()}: scenes over edges. */
+  public static Path canny() {
+    return Path.of("models/tiny-sd2-canny");
+  }
 }
