@@ -43,8 +43,8 @@ class AliasesTest {
   @Test
   void whatHasNoCounterpartIsToldSo() {
     assertThatThrownBy(
-            () -> JobConfig.parse(YAML, "a.yml", List.of("mask_image=a.png", "timestep_spacing=x")))
-        .hasMessageContaining("Cannot use mask_image: there is no such setting, leave it out, this")
+            () -> JobConfig.parse(YAML, "a.yml", List.of("vae_path=a", "timestep_spacing=x")))
+        .hasMessageContaining("Cannot use vae_path: there is no such setting, leave it out, merge it")
         .hasMessageContaining("set diffusion_scheduler_config='{timestep_spacing: ...}'");
   }
 

@@ -136,8 +136,8 @@ class FolderVariantsTest {
                             + " hidden_size (48 and 40)",
                         "Cannot use %s: a UNet must take and give the VAE's latent_channels, one"
                                 .formatted(root)
-                            + " more for depth, or twice as many and one for inpainting (7 and 4,"
-                            + " 4)",
+                            + " more for depth, twice as many and one for inpainting, or with"
+                            + " classes three more for upscaling (7 and 4, 4)",
                         "Cannot take weight text_model.embeddings.token_embedding.weight of"
                             + " text_encoder: its shape must be [1015, 40] ([1014, 40])"));
   }
