@@ -10,7 +10,6 @@ import java.util.Optional;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.analysis.NoSuchTableException;
 import org.apache.spark.sql.catalyst.parser.ParseException;
-import org.apache.spark.sql.connector.catalog.CatalogManager;
 import org.apache.spark.sql.connector.catalog.CatalogPlugin;
 import org.apache.spark.sql.connector.catalog.Identifier;
 import org.apache.spark.sql.connector.catalog.Table;
@@ -25,6 +24,9 @@ import org.apache.spark.sql.execution.datasources.v2.V2SessionCatalog;
  */
 record CatalogTable(String name, TableCatalog catalog, Identifier identifier) {
 
+  /** Spark's own catalog. */
+  private static final String SESSION_CATALOG = "spark_catalog";
+
   /**
    * Finds the catalog of a name.
    *
@@ -32,10 +34,14 @@ record CatalogTable(String name, TableCatalog catalog, Identifier identifier) {
    */
   static CatalogTable named(SparkSession spark, String name) {
     List<String> parts = parts(spark, name);
-    CatalogManager catalogs = spark.sessionState().catalogManager();
-    boolean namesCatalog = parts.size() > 1 && catalogs.isCatalogRegistered(parts.get(0));
+    Object catalogs = spark.sessionState().catalogManager();
+    boolean namesCatalog =
+        parts.size() > 1
+            && BothSparks.result(Boolean.class, catalogs, "isCatalogRegistered", parts.get(0));
     CatalogPlugin catalog =
-        namesCatalog ? catalogs.catalog(parts.get(0)) : catalogs.currentCatalog();
+        namesCatalog
+            ? BothSparks.result(CatalogPlugin.class, catalogs, "catalog", parts.get(0))
+            : BothSparks.result(CatalogPlugin.class, catalogs, "currentCatalog");
     if (catalog instanceof V2SessionCatalog || !(catalog instanceof TableCatalog tables)) {
       throw new ProblemsException(
           ("Cannot use output_table %s: its catalog must be one of Iceberg or Delta, set"
@@ -48,7 +54,9 @@ record CatalogTable(String name, TableCatalog catalog, Identifier identifier) {
         name,
         tables,
         Identifier.of(
-            isBare ? catalogs.currentNamespace() : namespace.toArray(String[]::new),
+            isBare
+                ? BothSparks.result(String[].class, catalogs, "currentNamespace")
+                : namespace.toArray(String[]::new),
             parts.get(parts.size() - 1)));
   }
 
@@ -96,7 +104,7 @@ record CatalogTable(String name, TableCatalog catalog, Identifier identifier) {
 
   /** The format to ask for: Spark's own catalog would make Parquet, others know what they make. */
   Optional<String> format() {
-    if (!catalog.name().equals(CatalogManager.SESSION_CATALOG_NAME())) {
+    if (!catalog.name().equals(SESSION_CATALOG)) {
       return Optional.empty();
     }
     boolean isIceberg = catalog.getClass().getName().contains("iceberg");

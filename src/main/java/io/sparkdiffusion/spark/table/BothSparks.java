@@ -4,6 +4,7 @@ import java.io.Serializable;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.apache.spark.sql.Dataset;
@@ -38,6 +39,18 @@ public final class BothSparks {
                 .getClass()
                 .getMethod("ofRows", session.getClass(), LogicalPlan.class)
                 .invoke(null, session, plan));
+  }
+
+  /**
+   * What a method gives whose owner is a class in some releases of Spark and an interface in
+   * others: a call that is compiled for one fails on the other.
+   */
+  public static <T> T result(Class<T> type, Object owner, String method, String... arguments) {
+    Class<?>[] types = new Class<?>[arguments.length];
+    Arrays.fill(types, String.class);
+    return called(
+        type,
+        () -> owner.getClass().getMethod(method, types).invoke(owner, (Object[]) arguments));
   }
 
   /** A sequence of Scala's; its own new converters are not there in Spark 3.5. */
