@@ -44,7 +44,8 @@ class AliasesTest {
   void whatHasNoCounterpartIsToldSo() {
     assertThatThrownBy(
             () -> JobConfig.parse(YAML, "a.yml", List.of("vae_path=a", "timestep_spacing=x")))
-        .hasMessageContaining("Cannot use vae_path: there is no such setting, leave it out, merge it")
+        .hasMessageContaining(
+            "Cannot use vae_path: there is no such setting, leave it out, merge it")
         .hasMessageContaining("set diffusion_scheduler_config='{timestep_spacing: ...}'");
   }
 

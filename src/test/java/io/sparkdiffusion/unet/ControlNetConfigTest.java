@@ -83,10 +83,10 @@ class ControlNetConfigTest {
             ControlNetConfig::read,
             folder,
             "class_embed_type | it is not supported and would change the result (timestep)",
+            "num_class_embeds | it is not supported and would change the result (10)",
             "conditioning_channels | only 3 is supported (1)",
             "controlnet_conditioning_channel_order | only rgb is supported (bgr)",
             "global_pool_conditions | only false is supported (true)",
-            "num_class_embeds | it is not supported and would change the result (10)",
             "new | the key is unknown and might change the result (1)");
   }
 }

@@ -49,8 +49,7 @@ public final class BothSparks {
     Class<?>[] types = new Class<?>[arguments.length];
     Arrays.fill(types, String.class);
     return called(
-        type,
-        () -> owner.getClass().getMethod(method, types).invoke(owner, (Object[]) arguments));
+        type, () -> owner.getClass().getMethod(method, types).invoke(owner, (Object[]) arguments));
   }
 
   /** A sequence of Scala's; its own new converters are not there in Spark 3.5. */
