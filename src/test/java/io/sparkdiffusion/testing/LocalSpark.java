@@ -49,7 +49,7 @@ public final class LocalSpark {
             .set("spark.eventLog.compress", "false")
             .set("spark.eventLog.dir", EVENTS.toUri().toString())
             .set("spark.executor.killOnFatalError.depth", "0")
-            .set("spark.hadoop.fs.file.impl", QuickDisk.class.getName())
+            .setIfMissing("spark.hadoop.fs.file.impl", QuickDisk.class.getName())
             .set("spark.sql.shuffle.partitions", "3")
             .set("spark.sql.warehouse.dir", folder("warehouse").toUri().toString());
     return SparkSession.builder().config(conf).getOrCreate();

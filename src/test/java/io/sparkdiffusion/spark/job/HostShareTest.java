@@ -26,6 +26,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.spark.TaskContext;
 import org.apache.spark.util.TaskCompletionListener;
 import org.junit.jupiter.api.Tag;
@@ -50,13 +51,17 @@ class HostShareTest {
   @Tag("soak")
   @Test
   void isTold() throws IOException, InterruptedException {
-    List<String> compilers = List.of("-XX:TieredStopAtLevel=4", "-Dspark.ui.enabled=false");
-    String printed = ChildJvm.run(HostShareTest.class, compilers, folder.toString());
+    List<String> asUsersHaveIt =
+        List.of(
+            "-XX:TieredStopAtLevel=4",
+            "-Dspark.ui.enabled=false",
+            "-Dspark.hadoop.fs.file.impl=" + LocalFileSystem.class.getName());
+    String printed = ChildJvm.run(HostShareTest.class, asUsersHaveIt, folder.toString());
     assertThat(printed).contains("host's share: ");
     printed.lines().filter(line -> line.startsWith("host's share: ")).forEach(System.out::println);
   }
 
-  /** In a JVM with the compilers that executors have; the tests' own lacks the slow one. */
+  /** In a JVM with the compilers and the disk that executors have; the tests' own are others. */
   public static void main(String[] folder) {
     JobRuns runs = new JobRuns(Path.of(folder[0]), JobRuns.FOLDER);
     runs.prompts(
