@@ -1,6 +1,5 @@
 package io.sparkdiffusion.config;
 
-import io.sparkdiffusion.request.InputImage;
 import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.request.Values;
 import io.sparkdiffusion.sampler.Sampler;
@@ -67,7 +66,9 @@ final class JobConfigLoader {
   private ImageConfig images() {
     Optional<ModelConfig> model = problems.gather(this::model);
     Optional<Values> sampling = sampling(1);
-    requireControlNets(model, sampling);
+    if (model.isPresent() && sampling.isPresent()) {
+      new GivenImages(model.get().controlNets(), sampling.get(), problems).requireLookedAt();
+    }
     Optional<ExecutionConfig> execution = problems.gather(this::execution);
     problems.throwIfAny();
     return new ImageConfig(model.orElseThrow(), sampling.orElseThrow(), execution.orElseThrow());
@@ -80,7 +81,13 @@ final class JobConfigLoader {
     Optional<InputConfig> input = input();
     boolean isSingle = input.filter(InputConfig.Single.class::isInstance).isPresent();
     Optional<Values> sampling = sampling(isSingle ? batch() : 1);
-    requireControlNets(model, sampling);
+    if (model.isPresent() && sampling.isPresent()) {
+      GivenImages given = new GivenImages(model.get().controlNets(), sampling.get(), problems);
+      given.requireLookedAt();
+      if (isSingle) {
+        given.requireForOneRow(values.text("prompt"));
+      }
+    }
     Optional<OutputConfig> output = problems.gather(() -> output(runName));
     Optional<ExecutionConfig> execution = problems.gather(this::execution);
     Optional<DevicePrice> price =
@@ -190,23 +197,6 @@ final class JobConfigLoader {
     List<String> broken = sampling.problems(Parameters.OF_BOTH);
     broken.forEach(problems::add);
     return broken.isEmpty() ? Optional.of(sampling) : Optional.empty();
-  }
-
-  /** An image that the job gives must have a ControlNet that looks at it. */
-  private void requireControlNets(Optional<ModelConfig> model, Optional<Values> sampling) {
-    if (model.isEmpty() || sampling.isEmpty()) {
-      return;
-    }
-    int there = model.get().controlNets().all().size();
-    for (InputImage input : InputImage.OF_CONTROL_NETS.subList(there, ControlNetFolders.MOST)) {
-      String path = sampling.get().get(input.path());
-      String rule = "controlnets must name what looks at it, at place %s";
-      problems.require(
-          path.isEmpty(),
-          input.path().name(),
-          rule.formatted(InputImage.OF_CONTROL_NETS.indexOf(input) + 1),
-          there == 0 ? "none" : there);
-    }
   }
 
   /** A wrong resolution is named once, not as height and width. */

@@ -46,6 +46,37 @@ class InputConfigTest {
             "Cannot read prompts_format: it must be one of auto, parquet, csv, tsv, json, txt, table (xml)");
   }
 
+  /** In a table they fail a row, which its owner finds among the others. */
+  @Test
+  void tellsAtOnceWhatOnePromptsImageLacks() {
+    assertThatThrownBy(
+            () ->
+                ConfigText.load(
+                    folder,
+                    "pretrained_model_name_or_path: /m",
+                    "prompt=a cat",
+                    "mask_image=mask.png",
+                    "controlnets=edges,depth",
+                    "control_image_2=depth.png"))
+        .isInstanceOfSatisfying(
+            ProblemsException.class,
+            e ->
+                assertThat(e.problems())
+                    .containsExactly(
+                        "Cannot use mask_image: init_image must be given too (it is not)",
+                        "Cannot use control_image: controlnets look at it, name a file (none)"));
+    assertThatThrownBy(
+            () ->
+                ConfigText.load(
+                    folder,
+                    "pretrained_model_name_or_path: /m",
+                    "prompt=a cat",
+                    "init_image=cat.png",
+                    "num_inference_steps=4",
+                    "strength=0.2"))
+        .hasMessage("Cannot use strength: one step must be taken at least (0.2 of 4 steps)");
+  }
+
   @Test
   void wantsOneOfPromptAndPrompts() {
     assertThatThrownBy(() -> ConfigText.load(folder, "pretrained_model_name_or_path: /m"))
