@@ -95,6 +95,8 @@ def start(store, output, *settings, config="configs/tiny.yml", log=None):
         "spark.hadoop.fs.s3a.endpoint": store.endpoint,
         "spark.hadoop.fs.s3a.path.style.access": "true",
         "spark.hadoop.fs.s3a.connection.ssl.enabled": "false",
+        # Spark 4.2's connector has another reader by default, which gives up at the first broken answer.
+        "spark.hadoop.fs.s3a.input.stream.type": "classic",
     }
     command = ["jobs/generate", config, *SETTINGS, f"pretrained_model_name_or_path=s3a://{BUCKET}/models/tiny-sd2-base",
                f"prompts=s3a://{BUCKET}/prompts.csv", f"output_dir=s3a://{BUCKET}/{output}", *settings, "--",
