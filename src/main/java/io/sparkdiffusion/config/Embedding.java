@@ -17,12 +17,11 @@ public record Embedding(String path, String token) implements Serializable {
   private static final int LONGEST = 200;
   private static final String FILE = ".safetensors";
   private static final Pattern FORM = Pattern.compile("(?s)(.+?\\.[A-Za-z]+)(?::([^/]*))?");
-  private static final Pattern PICKLE = Pattern.compile("(?s).*\\.(bin|pt|pth|ckpt|pkl)");
 
   /** Checks the values. */
   public Embedding {
     Problems problems = new Problems();
-    boolean isPickle = PICKLE.matcher(path).matches();
+    boolean isPickle = PathAndWeight.isPickle(path);
     problems.require(
         !isPickle,
         "embeddings",

@@ -1,7 +1,6 @@
 package io.sparkdiffusion.config;
 
 import java.io.Serializable;
-import java.math.BigDecimal;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -14,26 +13,23 @@ import java.util.regex.Pattern;
  */
 public record Lora(String path, double weight) implements Serializable {
 
-  private static final double MOST = 100;
   private static final String FILE = ".safetensors";
   private static final Pattern FORM = Pattern.compile("(?s)(.+\\.[A-Za-z]+)(?::([^/:]*))?");
-  private static final Pattern PICKLE = Pattern.compile("(?s).*\\.(bin|pt|pth|ckpt|pkl)");
 
   /** Checks the values. */
   public Lora {
     Problems problems = new Problems();
     problems.require(
-        !PICKLE.matcher(path).matches(),
+        !PathAndWeight.isPickle(path),
         "loras",
         "a LoRA must be a safetensors file, a pickle runs code of whoever made it",
         path);
     problems.require(
-        path.endsWith(FILE) || PICKLE.matcher(path).matches(),
+        path.endsWith(FILE) || PathAndWeight.isPickle(path),
         "loras",
         "each must be PATH or PATH:WEIGHT of a .safetensors file",
         path);
-    problems.require(
-        Math.abs(weight) <= MOST, "loras", "a weight must be a number from -100 to 100", weight);
+    PathAndWeight.require(problems, "loras", weight);
     problems.throwIfAny();
   }
 
@@ -47,27 +43,19 @@ public record Lora(String path, double weight) implements Serializable {
     if (!matcher.matches() || matcher.group(2) == null) {
       return new Lora(text.strip(), 1);
     }
-    return new Lora(matcher.group(1), number(matcher.group(2)));
+    return new Lora(matcher.group(1), PathAndWeight.number(matcher.group(2)));
   }
 
   /** Whether a text is {@code PATH[:WEIGHT]} of some file of weights, usable or not. */
   static boolean namesFile(String text) {
     Matcher matcher = FORM.matcher(text.strip());
     String path = matcher.matches() && matcher.group(2) != null ? matcher.group(1) : text.strip();
-    return path.endsWith(FILE) || PICKLE.matcher(path).matches();
-  }
-
-  private static double number(String text) {
-    try {
-      return Double.parseDouble(text);
-    } catch (NumberFormatException e) {
-      return Double.NaN;
-    }
+    return path.endsWith(FILE) || PathAndWeight.isPickle(path);
   }
 
   /** The weight as people write it: 0.8, 1. */
   public String writtenWeight() {
-    return weight == 0 ? "0" : BigDecimal.valueOf(weight).stripTrailingZeros().toPlainString();
+    return PathAndWeight.written(weight);
   }
 
   /** The same weight of another path. */
@@ -78,6 +66,6 @@ public record Lora(String path, double weight) implements Serializable {
   /** As the setting has it. */
   @Override
   public String toString() {
-    return weight == 1 ? path : path + ":" + writtenWeight();
+    return PathAndWeight.joined(path, weight);
   }
 }

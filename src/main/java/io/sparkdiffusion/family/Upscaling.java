@@ -4,6 +4,7 @@ import io.sparkdiffusion.config.Problems;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.Shown;
 import io.sparkdiffusion.config.StrictJson;
+import io.sparkdiffusion.request.Start;
 import io.sparkdiffusion.sampler.NoiseLevel;
 import io.sparkdiffusion.sampler.SchedulerConfig;
 import io.sparkdiffusion.sampler.Schedulers;
@@ -21,9 +22,6 @@ import java.util.Map;
  * @param noise the levels, which {@code low_res_scheduler} describes
  */
 public record Upscaling(int mostNoise, SchedulerConfig noise) {
-
-  /** How many times larger the image becomes in each direction. */
-  public static final int SCALE = 4;
 
   /** Of the small image: red, green and blue. */
   public static final long CHANNELS = 3;
@@ -43,10 +41,10 @@ public record Upscaling(int mostNoise, SchedulerConfig noise) {
    */
   static Upscaling read(Path root, UnetConfig unet, VaeConfig vae) {
     Problems problems = new Problems();
-    if (vae.compression() != SCALE) {
+    if (vae.compression() != Start.Upscaled.SCALE) {
       problems.add(
           "Cannot use %s: an upscaling model's VAE has %s pixels for each latent (%s)"
-              .formatted(root, SCALE, vae.compression()));
+              .formatted(root, Start.Upscaled.SCALE, vae.compression()));
     }
     Map<String, Object> json = StrictJson.read(root.resolve(SCHEDULER));
     SchedulerConfig noise = ModelFacts.scheduler(new Schedulers(json, Map.of()), "ddpm");

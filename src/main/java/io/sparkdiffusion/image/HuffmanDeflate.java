@@ -8,7 +8,7 @@ import java.util.zip.Adler32;
 
 /**
  * Compresses by Huffman codes alone: byte for byte what zlib gives with its best speed and its
- * strategy {@code Z_HUFFMAN_ONLY} (RFC 1950 and 1951), in a third of its time.
+ * strategy {@code Z_HUFFMAN_ONLY} (RFC 1950 and 1951), in less than half of its time.
  */
 final class HuffmanDeflate {
 

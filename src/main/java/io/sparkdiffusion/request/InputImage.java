@@ -1,5 +1,9 @@
 package io.sparkdiffusion.request;
 
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.mapping;
+import static java.util.stream.Collectors.toList;
+
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -37,6 +41,12 @@ public enum InputImage {
 
   /** Those of ControlNets, in the order of these. */
   public static final List<InputImage> OF_CONTROL_NETS = List.of(CONTROL, CONTROL_2, CONTROL_3);
+
+  /** Those of which a parameter says something; looked up for each parameter of each image. */
+  private static final Map<Parameter<?>, List<InputImage>> SAID_OF =
+      Arrays.stream(values())
+          .flatMap(input -> input.said().map(parameter -> Map.entry(parameter, input)))
+          .collect(groupingBy(Map.Entry::getKey, mapping(Map.Entry::getValue, toList())));
 
   private final Parameter<String> path;
   private final Parameter<String> sha256;
@@ -104,8 +114,7 @@ public enum InputImage {
   }
 
   private static boolean isOfInputs(Parameter<?> parameter, Values values) {
-    List<InputImage> its =
-        Arrays.stream(values()).filter(input -> input.isSaidBy(parameter)).toList();
+    List<InputImage> its = SAID_OF.getOrDefault(parameter, List.of());
     return its.isEmpty() || its.stream().anyMatch(input -> input.isIn(values));
   }
 
@@ -115,8 +124,8 @@ public enum InputImage {
     return !parameter.equals(isUpscaled ? Parameters.STRENGTH : Parameters.NOISE_LEVEL);
   }
 
-  private boolean isSaidBy(Parameter<?> parameter) {
-    return parameter.equals(path) || decisive().anyMatch(parameter::equals);
+  private Stream<Parameter<?>> said() {
+    return Stream.concat(Stream.of(path), decisive());
   }
 
   /** What is said of it and decides an image. */

@@ -318,19 +318,19 @@ public final class Parameters {
       add(controlImage("").alsoCalled("controlnet_image", "conditioning_image", "control"));
 
   /** What its file must be; a planned image that has one always has it. */
-  public static final Parameter<String> CONTROL_IMAGE_SHA256 = add(controlImageHash(""));
+  public static final Parameter<String> CONTROL_IMAGE_SHA256 = add(hashOf("control_image"));
 
   /** The same for the second ControlNet. */
   public static final Parameter<String> CONTROL_IMAGE_2 = add(controlImage("_2"));
 
   /** What its file must be. */
-  public static final Parameter<String> CONTROL_IMAGE_2_SHA256 = add(controlImageHash("_2"));
+  public static final Parameter<String> CONTROL_IMAGE_2_SHA256 = add(hashOf("control_image_2"));
 
   /** The same for the third one. */
   public static final Parameter<String> CONTROL_IMAGE_3 = add(controlImage("_3"));
 
   /** What its file must be. */
-  public static final Parameter<String> CONTROL_IMAGE_3_SHA256 = add(controlImageHash("_3"));
+  public static final Parameter<String> CONTROL_IMAGE_3_SHA256 = add(hashOf("control_image_3"));
 
   /** What is made of control images first. */
   public static final Parameter<String> CONTROL_PREPROCESSOR =
@@ -488,29 +488,11 @@ public final class Parameters {
   private static Said<String> controlImage(String place) {
     String whose =
         place.isEmpty() ? "controlnets' first" : "the one at place " + place.substring(1);
-    return text("control_image" + place)
-        .usually("")
-        .rule(Rule.noUrl())
-        .rule(Rule.atMost(4096, "characters", String::length))
+    return image("control_image" + place)
         .values("any Hadoop path")
         .means(
             "PNG or JPEG file that %s looks at; in a table also its bytes".formatted(whose),
-            "image file that %s looks at, any Hadoop path".formatted(whose))
-        .topic(Topic.WHAT_TO_DRAW)
-        .inHash(InHash.BY_INPUT)
-        .variesInBatch();
-  }
-
-  private static Said<String> controlImageHash(String place) {
-    String means = "SHA-256 that the file of control_image%s must have".formatted(place);
-    return text("control_image" + place + "_sha256")
-        .usually("")
-        .rule(Rule.sha256())
-        .values("64 hex digits; empty: any")
-        .means(means, means + "; empty: any")
-        .topic(Topic.WHAT_TO_DRAW)
-        .inHash(InHash.BY_INPUT)
-        .variesInBatch();
+            "image file that %s looks at, any Hadoop path".formatted(whose));
   }
 
   private static Said<Integer> size(String name) {

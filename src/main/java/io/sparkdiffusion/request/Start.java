@@ -90,7 +90,8 @@ public sealed interface Start extends Serializable {
    */
   record Upscaled(int noiseLevel) implements Start {
 
-    private static final int SCALE = 4;
+    /** How many times larger it becomes in each direction. */
+    public static final int SCALE = 4;
 
     @Override
     public OptionalInt firstStep(int steps) {
