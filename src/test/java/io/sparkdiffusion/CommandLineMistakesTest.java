@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import org.apache.hadoop.util.VersionInfo;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -97,7 +98,8 @@ class CommandLineMistakesTest {
     assertThat(said())
         .containsExactly(
             "Cannot use CONFIG s3a://a/job.yml: Spark must have the file system, add it with --"
-                + " --packages org.apache.hadoop:hadoop-aws:3.3.4 (s3a)");
+                + " --packages org.apache.hadoop:hadoop-aws:%s (s3a)"
+                    .formatted(VersionInfo.getVersion()));
     err.reset();
     assertThat(run("nowhere://a/job.yml")).isEqualTo(ExitCode.NOT_USABLE);
     assertThat(said())

@@ -17,7 +17,6 @@ import java.util.Map;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.StreamSupport;
-import org.apache.hadoop.util.VersionInfo;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -49,8 +48,7 @@ class KubernetesTest {
 
   @Test
   void theImageHasTheSparkThatTheJobIsBuiltWith() throws IOException {
-    String pom = Files.readString(Path.of("pom.xml"));
-    String version = pom.split("<spark.version>", 2)[1].split("</spark.version>", 2)[0];
+    String version = usual("spark.version");
     assertThat(Files.readString(SCHEDULES.resolve("Dockerfile")))
         .contains("apache/spark:" + version + "-scala2.12-java17-");
     assertThat(yaml("spark-application.yml").at("/spec/sparkVersion").asText()).isEqualTo(version);
@@ -78,7 +76,7 @@ class KubernetesTest {
   /** The connector is that of the Hadoop which the image's Spark has. */
   @Test
   void whatReadsBucketsFitsTheImage() throws IOException {
-    String connector = "org.apache.hadoop:hadoop-aws:" + VersionInfo.getVersion();
+    String connector = "org.apache.hadoop:hadoop-aws:" + usual("hadoop.version");
     for (String file : List.of("job-s3.yml", "spark-application.yml", "submit")) {
       assertThat(Files.readString(SCHEDULES.resolve("kubernetes").resolve(file)))
           .as(file)
@@ -168,9 +166,13 @@ class KubernetesTest {
   }
 
   private static String jarName() throws IOException {
+    return "spark-diffusion_2.12-%s-job.jar".formatted(usual("version"));
+  }
+
+  /** What the build has without a profile, with which it may be running. */
+  private static String usual(String element) throws IOException {
     String pom = Files.readString(Path.of("pom.xml"));
-    return "spark-diffusion_2.12-%s-job.jar"
-        .formatted(pom.split("<version>", 2)[1].split("</version>", 2)[0]);
+    return pom.split("<" + element + ">", 2)[1].split("</", 2)[0];
   }
 
   @Test

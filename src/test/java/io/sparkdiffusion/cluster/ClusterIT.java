@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -78,8 +79,16 @@ class ClusterIT {
             "--conf", "spark.speculation.multiplier=1.01",
             "--conf", "spark.speculation.quantile=0.1",
             "--conf", "spark.speculation.minTaskRuntime=1ms"));
-    job.run(folder.resolve("plain"), List.of());
-    assertThat(job.images(output)).isEqualTo(job.images(folder.resolve("plain")));
+    assertThat(job.images(output)).isEqualTo(undisturbed());
+  }
+
+  /** The images of a run that nothing happens to, which is made where none has been yet. */
+  private static Map<String, String> undisturbed() throws Exception {
+    Path output = folder.resolve("plain");
+    if (!Files.exists(output)) {
+      job.run(output, List.of());
+    }
+    return job.images(output);
   }
 
   @Test
@@ -148,6 +157,37 @@ class ClusterIT {
 
   @Test
   @Order(7)
+  void dropsWhatIsUnderwayOnASignalAndSaysHowToGoOn() throws Exception {
+    stopByASignal("TERM", 143);
+  }
+
+  @Tag("soak")
+  @Test
+  @Order(8)
+  void dropsWhatIsUnderwayOnCtrlC() throws Exception {
+    Path output = stopByASignal("INT", 130);
+    job.run(output, List.of());
+    assertThat(job.images(output)).isEqualTo(undisturbed());
+  }
+
+  private static Path stopByASignal(String signal, int code) throws Exception {
+    Path output = folder.resolve("signal-" + signal);
+    SparkProcess driver = job.start(output, List.of());
+    Moment.DENOISING.await(output, CLUSTER.running(), 0, driver, new Random(1));
+    driver.signal(signal);
+    assertThat(driver.await()).isEqualTo(code);
+    assertThat(driver.lastLine())
+        .isEqualTo(
+            "Stopped by a signal: finished groups are kept; run the same command again to go on");
+    assertThat(output.resolve("_lock")).doesNotExist();
+    assertThat(output.resolve("_staging")).doesNotExist();
+    assertThat(Files.readString(output.resolve("run.json")))
+        .contains("\"status\" : \"interrupted\"");
+    return output;
+  }
+
+  @Test
+  @Order(9)
   void tellsNobodyThePrompts() throws Exception {
     List<Path> files;
     try (Stream<Path> all = Files.walk(folder)) {

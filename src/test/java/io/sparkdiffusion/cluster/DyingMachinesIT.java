@@ -98,35 +98,6 @@ class DyingMachinesIT {
     assertThat(job.images(output)).isEqualTo(undisturbed);
   }
 
-  @Test
-  void dropsWhatIsUnderwayOnASignalAndSaysHowToGoOn() throws Exception {
-    stopByASignal("TERM", 143);
-  }
-
-  @Tag("soak")
-  @Test
-  void dropsWhatIsUnderwayOnCtrlC() throws Exception {
-    Path output = stopByASignal("INT", 130);
-    job.run(output, NO_OPTIONS);
-    assertThat(job.images(output)).isEqualTo(undisturbed);
-  }
-
-  private static Path stopByASignal(String signal, int code) throws Exception {
-    Path output = output("signal-" + signal);
-    SparkProcess driver = job.start(output, NO_OPTIONS);
-    Moment.DENOISING.await(output, cluster, 0, driver, new Random(1));
-    driver.signal(signal);
-    assertThat(driver.await()).isEqualTo(code);
-    assertThat(driver.lastLine())
-        .isEqualTo(
-            "Stopped by a signal: finished groups are kept; run the same command again to go on");
-    assertThat(output.resolve("_lock")).doesNotExist();
-    assertThat(output.resolve("_staging")).doesNotExist();
-    assertThat(Files.readString(output.resolve("run.json")))
-        .contains("\"status\" : \"interrupted\"");
-    return output;
-  }
-
   @Tag("soak")
   @Test
   void survivesALostWorker() throws Exception {

@@ -38,7 +38,11 @@ class PassesAgreeTest {
       float[] expected = Interpreter.run(graph, weights, small.inputs());
       Map<String, Integer> nodes = new LinkedHashMap<>();
       for (Pass pass : target.passes()) {
-        graph = pass.apply(graph);
+        Graph before = graph;
+        graph = pass.apply(before);
+        if (graph.nodes().equals(before.nodes())) {
+          continue; // nothing for this pass
+        }
         nodes.put(pass.name(), graph.nodes().size());
         // Numbers of the size of 1, some hundred roundings to 24 bits on their way.
         assertThat(Interpreter.run(graph, weights, small.inputs()))

@@ -15,6 +15,7 @@ import io.sparkdiffusion.testing.LocalSpark;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.apache.hadoop.util.VersionInfo;
 import org.apache.spark.SparkConf;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -82,7 +83,9 @@ class PromptPathTest {
     assertRefused(
         "s3a://bucket/p.csv",
         "Cannot use prompts FILE: Spark must have the file system, add it with -- --packages"
-            + " org.apache.hadoop:hadoop-aws:3.3.4 (s3a)");
+            + " org.apache.hadoop:hadoop-aws:"
+            + VersionInfo.getVersion()
+            + " (s3a)");
     assertRefused(
         "s4a://bucket/p.csv",
         "Cannot read prompts FILE: Hadoop must know its file system (No FileSystem for scheme"
