@@ -91,7 +91,8 @@ public final class Graph {
    * @param given the new result
    */
   public Graph with(List<Node> computed, Node given) {
-    Set<Node> needed = new HashSet<>(Set.of(given));
+    Set<Node> needed = new HashSet<>(2 * computed.size());
+    needed.add(given);
     List<Node> kept = new ArrayList<>();
     for (int i = computed.size() - 1; i >= 0; i--) {
       if (needed.contains(computed.get(i))) {

@@ -7,6 +7,8 @@ import io.sparkdiffusion.graph.Shape;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * How oneDNN is to lay a weight out: for the input that it expects most. With other inputs it gives
@@ -29,11 +31,12 @@ public sealed interface Packing {
     return weight + "/second";
   }
 
-  /** Whether a graph reads a weight of that name in one piece. */
-  static boolean isReadWhole(Graph graph, String weight) {
+  /** The names of the weights that a graph reads in one piece. */
+  static Set<String> readWhole(Graph graph) {
     return graph.nodes().stream()
         .filter(node -> node.is(Op.WEIGHT) || node.is(KernelOp.PACKED_WEIGHT))
-        .anyMatch(node -> node.text("name").equals(weight));
+        .map(node -> node.text("name"))
+        .collect(Collectors.toSet());
   }
 
   /** The weights that a graph needs laid out, by name, with how. */

@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 final class Rewrite {
 
   private final List<Node> nodes = new ArrayList<>();
-  private final Map<Node, Node> made = new HashMap<>();
+  private final Map<Node, Node> made;
 
   /** What takes a node's place. */
   interface Rule {
@@ -28,15 +28,22 @@ final class Rewrite {
     Node replace(Rewrite rewrite, Node node);
   }
 
-  private Rewrite() {}
+  private Rewrite(Graph graph) {
+    this.made = new HashMap<>(2 * graph.nodes().size());
+  }
 
-  /** The graph with each node replaced; nodes that are no longer needed are left out. */
+  /**
+   * The graph with each node replaced; nodes that are no longer needed are left out. It is the same
+   * one where nothing changes.
+   */
   static Graph of(Graph graph, Rule rule) {
-    Rewrite rewrite = new Rewrite();
+    Rewrite rewrite = new Rewrite(graph);
     for (Node node : graph.nodes()) {
       rewrite.made.put(node, rule.replace(rewrite, node));
     }
-    return graph.with(rewrite.nodes, rewrite.now(graph.result()));
+    return rewrite.nodes.equals(graph.nodes())
+        ? graph
+        : graph.with(rewrite.nodes, rewrite.now(graph.result()));
   }
 
   /** What stands for a node of the old graph. */

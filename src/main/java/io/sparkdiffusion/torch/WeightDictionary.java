@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import java.util.stream.LongStream;
@@ -146,11 +147,12 @@ public final class WeightDictionary implements AutoCloseable {
 
   /** Puts in whole what is here in parts and a graph reads whole. */
   void complete(Graph graph) {
+    Set<String> readWhole = Packing.readWhole(graph);
     inParts
         .entrySet()
         .removeIf(
             weight -> {
-              boolean needed = Packing.isReadWhole(graph, weight.getKey());
+              boolean needed = readWhole.contains(weight.getKey());
               if (needed) {
                 weight.getValue().run();
               }

@@ -20,6 +20,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 
@@ -148,11 +149,12 @@ final class RecordedGraphs {
   private static String described(Graph graph) {
     StringBuilder text = new StringBuilder(NormalisedScript.of(TorchScript.of(graph)));
     text.append("inputs %s result %s\n".formatted(graph.inputs(), graph.resultShape()));
+    Set<String> readWhole = Packing.readWhole(graph);
     graph
         .weights()
         .forEach(
             (name, shape) -> {
-              String whole = Packing.isReadWhole(graph, name) ? "" : " in parts";
+              String whole = readWhole.contains(name) ? "" : " in parts";
               text.append("weight %s %s%s\n".formatted(name, shape, whole));
             });
     new TreeMap<>(Packing.of(graph))
