@@ -1,5 +1,7 @@
 package io.sparkdiffusion.image;
 
+import java.util.Optional;
+
 /**
  * How near each pixel of an image is: the brighter, the nearer.
  *
@@ -22,22 +24,13 @@ public record Depth(int widthPixels, int heightPixels, float[] near) {
     return new Depth(image.widthPixels(), image.heightPixels(), near);
   }
 
-  /** Whether all is equally near, which says nothing. */
-  public boolean isFlat() {
-    for (float one : near) {
-      if (one != near[0]) {
-        return false;
-      }
-    }
-    return true;
-  }
-
   /**
    * The same for latents, -1 to 1 (diffusers, prepare_depth_map: bicubic, then stretched).
    *
    * @param compression pixels for each latent in one direction
+   * @return nothing where all latents are equally near, of which diffusers makes NaN
    */
-  public Depth ofLatents(int compression) {
+  public Optional<Depth> ofLatents(int compression) {
     int width = widthPixels / compression;
     int height = heightPixels / compression;
     double[] all = new double[width * height];
@@ -48,11 +41,14 @@ public record Depth(int widthPixels, int heightPixels, float[] near) {
       least = Math.min(least, all[i]);
       most = Math.max(most, all[i]);
     }
+    if (least == most) {
+      return Optional.empty();
+    }
     float[] latents = new float[all.length];
     for (int i = 0; i < latents.length; i++) {
       latents[i] = (float) (2 * (all[i] - least) / (most - least) - 1);
     }
-    return new Depth(width, height, latents);
+    return Optional.of(new Depth(width, height, latents));
   }
 
   /** Between the pixels around a latent's middle (torch.nn.functional.interpolate, bicubic). */

@@ -84,20 +84,21 @@ final class Batch {
     return images(InputImage.MASK, given).map(Mask::of).toList();
   }
 
-  /** The depth of each for its latents, one after another, -1 to 1. */
+  /** The depth of each for its latents, one after another, -1 to 1; none of them is flat. */
   float[] depths(int compression, InputPixels given) {
     return joined(
         images(InputImage.DEPTH, given)
-            .map(image -> Depth.of(image).ofLatents(compression).near())
+            .map(image -> Depth.of(image).ofLatents(compression).orElseThrow().near())
             .toList());
   }
 
   private Stream<RgbImage> images(InputImage input, InputPixels given) {
-    return requests.stream()
-        .map(
-            request ->
-                new RgbImage(
-                    request.widthPixels(), request.heightPixels(), given.rgb(request, input)));
+    return requests.stream().map(request -> image(request, input, given));
+  }
+
+  /** An input image of the size of what is made. */
+  static RgbImage image(ImageRequest request, InputImage input, InputPixels given) {
+    return new RgbImage(request.widthPixels(), request.heightPixels(), given.rgb(request, input));
   }
 
   private static float[] joined(List<float[]> parts) {

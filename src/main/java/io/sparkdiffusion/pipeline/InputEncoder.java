@@ -1,16 +1,14 @@
 package io.sparkdiffusion.pipeline;
 
-import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.family.ImageEncoderNetwork;
 import io.sparkdiffusion.family.ModelFolder;
-import io.sparkdiffusion.family.ModelInputs;
 import io.sparkdiffusion.family.ModelKind;
 import io.sparkdiffusion.family.Networks;
+import io.sparkdiffusion.image.Depth;
 import io.sparkdiffusion.image.Mask;
 import io.sparkdiffusion.kernel.Target;
 import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.request.InputImage;
-import io.sparkdiffusion.request.Start;
 import io.sparkdiffusion.torch.DeviceTensor;
 import io.sparkdiffusion.torch.TorchDevice;
 import io.sparkdiffusion.torch.WeightDictionary;
@@ -43,23 +41,16 @@ final class InputEncoder implements AutoCloseable {
     this.small = networks.upscaling().map(of -> resources.push(new SmallImages(device, of)));
   }
 
-  /**
-   * Why a request cannot be made with a model that upscales, which another kind of start is of no
-   * use to.
-   */
-  Optional<String> problem(ImageRequest request) {
-    if (small.isEmpty()) {
+  /** Why nothing can be drawn from a request's input images. */
+  Optional<String> problem(ImageRequest request, InputPixels given) {
+    if (!request.inputs().contains(InputImage.DEPTH)) {
       return Optional.empty();
     }
-    try {
-      ModelInputs inputs = ModelInputs.of(folder, networks);
-      inputs.require(request);
-      return request.start() instanceof Start.Upscaled
-          ? Optional.empty()
-          : Optional.of("Cannot draw over an image: this is " + inputs.kind().told());
-    } catch (ProblemsException e) {
-      return Optional.of(e.getMessage());
-    }
+    boolean isFlat =
+        Depth.of(Batch.image(request, InputImage.DEPTH, given)).ofLatents(compression()).isEmpty();
+    return isFlat
+        ? Optional.of("Cannot use depth_image: parts must be nearer than others (none are)")
+        : Optional.empty();
   }
 
   /**

@@ -251,7 +251,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
     IdentityHashMap<ImageRequest, ImageResult> results = new IdentityHashMap<>();
     List<ImageRequest> readable = new ArrayList<>();
     for (ImageRequest request : requests) {
-      problem(request)
+      problem(request, given)
           .ifPresentOrElse(
               reason -> results.put(request, new ImageResult.Failed(request, reason)),
               () -> readable.add(request));
@@ -268,8 +268,8 @@ public final class StableDiffusionPipeline implements AutoCloseable {
     return requests.stream().map(results::get).toList();
   }
 
-  private Optional<String> problem(ImageRequest request) {
-    return inputs.problem(request).or(() -> prompts.problem(request));
+  private Optional<String> problem(ImageRequest request, InputPixels given) {
+    return inputs.problem(request, given).or(() -> prompts.problem(request));
   }
 
   /** Long texts have more prompt embeddings, which decides the UNet's shape. */

@@ -56,29 +56,6 @@ class UpscalePipelineTest {
     }
   }
 
-  @Test
-  void whatCannotBeUpscaledIsAFailedRow() {
-    try (StableDiffusionPipeline pipeline = load()) {
-      ImageRequest fromText = request.with(Parameters.INIT_IMAGE_SHA256.of(""));
-      assertFailed(
-          pipeline.generate(List.of(fromText)),
-          "Cannot use the model: this is an upscaling model: it needs init_image (none)");
-      assertFailed(
-          pipeline.generate(List.of(request.with(Parameters.STRENGTH.of(0.5)))),
-          "Cannot draw over an image: this is an upscaling model: it needs init_image");
-      assertFailed(
-          pipeline.generate(List.of(request.with(Parameters.NOISE_LEVEL.of(351)))),
-          "Cannot use noise_level: it must be at most the model's max_noise_level, 350 (351)");
-    }
-  }
-
-  private static void assertFailed(List<ImageResult> results, String reason) {
-    assertThat(results)
-        .singleElement()
-        .isInstanceOfSatisfying(
-            ImageResult.Failed.class, failed -> assertThat(failed.reason()).isEqualTo(reason));
-  }
-
   private static StableDiffusionPipeline load() {
     return StableDiffusionPipeline.load(
         ModelFolder.open(ReferenceModels.folder("upscaler")),

@@ -1,7 +1,6 @@
 package io.sparkdiffusion.spark.executor;
 
 import io.sparkdiffusion.image.Canny;
-import io.sparkdiffusion.image.Depth;
 import io.sparkdiffusion.image.ImageFiles;
 import io.sparkdiffusion.image.ImageFit;
 import io.sparkdiffusion.image.RgbImage;
@@ -73,9 +72,6 @@ public final class InputReader {
     if (known == null || !known.wanted().equals(wanted)) {
       RgbImage whole = decoded(input, bytes(planned, input, file));
       byte[] rgb = fitted(input, whole, wanted.fit(), wanted.width(), wanted.height());
-      if (input == InputImage.DEPTH && Depth.of(whole).isFlat()) {
-        throw new UnusableImageException(input, "parts must be nearer than others", "one grey");
-      }
       String size = whole.widthPixels() + " x " + whole.heightPixels();
       known = new Known(wanted, size, made(wanted, rgb));
       last.put(input, known);

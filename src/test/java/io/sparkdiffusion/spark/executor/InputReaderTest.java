@@ -68,14 +68,6 @@ class InputReaderTest {
             "Cannot use init_image: its row must be found when the table is read again (not found)");
   }
 
-  @Test
-  void refusesADepthInWhichNothingIsNearer() {
-    Map<InputImage, InputFile> files = Map.of(InputImage.INIT, file, InputImage.DEPTH, file);
-
-    assertThatThrownBy(() -> reader.rgb(planned(files, Map.of())))
-        .hasMessage("Cannot use depth_image: parts must be nearer than others (one grey)");
-  }
-
   private static PlannedImage planned(
       Map<InputImage, InputFile> files, Map<InputImage, byte[]> inRow) {
     Values values =

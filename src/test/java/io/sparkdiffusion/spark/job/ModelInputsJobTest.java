@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntBinaryOperator;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -88,6 +89,42 @@ class ModelInputsJobTest {
         "prompt=fox",
         "init_image=" + image,
         "depth_image=" + image);
+  }
+
+  /** Flat as it came, once it is cropped, and between the pixels that its latents look at. */
+  @Test
+  void aDepthInWhichNothingIsNearerFailsItsRowAlone() throws IOException {
+    draw("flat", 64, (x, y) -> 90);
+    draw("framed", 192, (x, y) -> x < 64 ? 20 : 90);
+    draw("dotted", 64, (x, y) -> x % 8 == 0 ? 20 : 90);
+    draw("leaning", 64, (x, y) -> x + y);
+    Path table =
+        Files.writeString(
+            folder.resolve("rows.csv"),
+            """
+            id,prompt,init_image,depth_image
+            flat,fox,in.png,flat.png
+            framed,fox,in.png,framed.png
+            dotted,fox,in.png,dotted.png
+            leaning,fox,in.png,leaning.png
+            """);
+    job(ReferenceModels.folder("depth"), "prompts=" + table, "init_image_fit=crop").execute();
+
+    String flat = "Cannot use depth_image: parts must be nearer than others (none are)";
+    Path rows = folder.resolve("out/rows");
+    assertThat(LocalSpark.session().read().parquet(rows.toString()).collectAsList())
+        .extracting(row -> row.getAs("id") + ": " + row.getAs("error"))
+        .containsExactlyInAnyOrder(
+            "flat: " + flat, "framed: " + flat, "dotted: " + flat, "leaning: null");
+  }
+
+  private void draw(String name, int width, IntBinaryOperator grey) throws IOException {
+    byte[] rgb = new byte[3 * width * 64];
+    for (int i = 0; i < rgb.length; i++) {
+      rgb[i] = (byte) grey.applyAsInt(i / 3 % width, i / 3 / width);
+    }
+    byte[] png = PngEncoder.encode(new RgbImage(width, 64, rgb), List.of());
+    Files.write(folder.resolve(name + ".png"), png);
   }
 
   @Test
