@@ -86,7 +86,12 @@ public final class ImageFiles {
         .orElse("neither by its first bytes");
   }
 
-  private static void requireSize(int widthPixels, int heightPixels) {
+  /**
+   * Refuses an image by its size, before memory is taken for it.
+   *
+   * @throws UnreadableImageException where it has no pixels or too many
+   */
+  public static void requireSize(int widthPixels, int heightPixels) {
     String actual = "%s x %s".formatted(widthPixels, heightPixels);
     if (widthPixels < 1 || heightPixels < 1) {
       throw new UnreadableImageException("it must have pixels", actual);

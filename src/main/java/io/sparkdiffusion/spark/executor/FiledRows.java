@@ -1,6 +1,7 @@
 package io.sparkdiffusion.spark.executor;
 
 import io.sparkdiffusion.request.InputImage;
+import io.sparkdiffusion.spark.plan.PlanImages;
 import io.sparkdiffusion.spark.table.RequestColumns;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Queue;
+import java.util.stream.StreamSupport;
 import org.apache.spark.sql.Row;
 
 /**
@@ -63,6 +65,18 @@ final class FiledRows implements Iterator<FiledRows.Filed> {
         return new Filed(planned.next());
       }
     };
+  }
+
+  /** The images of a table's rows that hold their files, planned as they come. */
+  static Iterator<Filed> planning(Iterator<Row> table, PlanImages plan) {
+    Iterable<Row> rows = () -> table;
+    return StreamSupport.stream(rows.spliterator(), false)
+        .flatMap(
+            row -> {
+              Map<InputImage, byte[]> files = plan.files(row);
+              return plan.images(row).map(planned -> new Filed(planned, files));
+            })
+        .iterator();
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.sparkdiffusion.spark.executor;
 
 import io.sparkdiffusion.spark.model.Model;
 import io.sparkdiffusion.spark.plan.BatchSizes;
+import io.sparkdiffusion.spark.plan.PlanImages;
 import io.sparkdiffusion.spark.table.RequestColumns;
 import io.sparkdiffusion.spark.table.ResultColumns;
 import java.util.Collections;
@@ -53,6 +54,11 @@ public final class GenerateImages implements MapPartitionsFunction<Row, Row> {
    */
   public Iterator<Row> callWithFiles(Iterator<Row> planned, Iterator<Row> files) {
     return new Results(new FiledRows(planned, files));
+  }
+
+  /** The same for a table's rows, which are planned as they come and may hold files of images. */
+  public Iterator<Row> callPlanning(Iterator<Row> table, PlanImages plan) {
+    return new Results(FiledRows.planning(table, plan));
   }
 
   /** Hands out the rows of one piece after another; on a GPU the next one is made meanwhile. */

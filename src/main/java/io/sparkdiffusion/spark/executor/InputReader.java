@@ -94,6 +94,7 @@ public final class InputReader {
           input, "its row must be found when the table is read again", "not found");
     }
     byte[] bytes = file.path().isEmpty() ? inRow : files.read(input, file.path());
+    InputFiles.requireSize(input, bytes.length, "");
     if (!Sha256.of(bytes).equals(file.sha256())) {
       throw new UnusableImageException(
           input, "it must not change while a run goes on", "another hash: " + file.path());

@@ -1,5 +1,6 @@
 package io.sparkdiffusion.spark.executor;
 
+import io.sparkdiffusion.image.ImageFiles;
 import io.sparkdiffusion.image.RgbImage;
 import io.sparkdiffusion.request.InputImage;
 import io.sparkdiffusion.spark.table.ImageCells;
@@ -32,6 +33,7 @@ final class SparkImage {
    * Its pixels: grey, or blue, green and red, with a fourth channel over white.
    *
    * @throws UnusableImageException where it has not as many as it says
+   * @throws io.sparkdiffusion.image.UnreadableImageException where it has none or too many
    */
   static RgbImage read(InputImage input, byte[] cell) throws UnusableImageException {
     Matcher header = header(cell);
@@ -41,8 +43,9 @@ final class SparkImage {
     int height = Integer.parseInt(header.group(1));
     int width = Integer.parseInt(header.group(2));
     int channels = Integer.parseInt(header.group(3));
+    ImageFiles.requireSize(width, height);
     byte[] data = Arrays.copyOfRange(cell, header.end(), cell.length);
-    if (height < 1 || width < 1 || data.length != (long) height * width * channels) {
+    if (data.length != (long) height * width * channels) {
       throw new UnusableImageException(
           input,
           "its data must hold height x width x nChannels bytes",

@@ -159,19 +159,24 @@ public final class TextToImage extends Transformer implements DefaultParamsWrita
     Preflight.requireInputs(model, config.sampling(), table.columns());
     GenerationRun run = new GenerationRun(uid, models, execution, store());
     Preflight.checkExecutors(spark.sparkContext(), run, hadoop);
-    Dataset<Row> results =
+    PlanImages plan =
         PlanImages.of(
-                table,
-                config.sampling(),
-                execution,
-                models,
-                InputFiles.ofWorkingFolder(hadoop.value()))
+            table.columns(),
+            config.sampling(),
+            execution,
+            models,
+            InputFiles.ofWorkingFolder(hadoop.value()));
+    GenerateImages images =
+        new GenerateImages(
+            run,
+            BatchSizes.of(execution.perDeviceBatchSize()),
+            GenerationCounters.register(spark.sparkContext()),
+            hadoop);
+    Dataset<Row> results =
+        table
+            .rows()
             .mapPartitions(
-                new GenerateImages(
-                    run,
-                    BatchSizes.of(execution.perDeviceBatchSize()),
-                    GenerationCounters.register(spark.sparkContext()),
-                    hadoop),
+                new DrawRows(plan, images),
                 Encoders.row(table.columns().appendedTo(ResultColumns.SCHEMA)));
     return ImageColumn.beside(dataset.schema(), results, text(ImageParams.OUTPUT_COL));
   }

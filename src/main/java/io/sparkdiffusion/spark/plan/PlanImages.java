@@ -118,6 +118,11 @@ public final class PlanImages implements FlatMapFunction<Row, Row> {
     }
   }
 
+  /** The files that a row of the table itself holds. */
+  public Map<InputImage, byte[]> files(Row row) {
+    return columns.filesIn(row);
+  }
+
   /** With the hashes of the images that a row gives; all of its images have the same. */
   private List<ImageRequest> withInputs(List<ImageRequest> requests) throws UnusableImageException {
     Map<InputImage, InputFile> found = new EnumMap<>(InputImage.class);

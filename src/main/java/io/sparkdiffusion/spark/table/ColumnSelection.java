@@ -1,5 +1,6 @@
 package io.sparkdiffusion.spark.table;
 
+import static java.util.stream.Collectors.toCollection;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.max;
 import static org.apache.spark.sql.functions.spark_partition_id;
@@ -9,15 +10,11 @@ import io.sparkdiffusion.config.InputConfig;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.Shown;
 import io.sparkdiffusion.config.TableColumns;
-import io.sparkdiffusion.request.InputImage;
 import io.sparkdiffusion.request.Parameters;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 import org.apache.spark.sql.Column;
@@ -36,6 +33,7 @@ final class ColumnSelection {
   private final List<Read> read = new ArrayList<>();
   private final List<StructField> passedThrough = new ArrayList<>();
   private final List<String> problems = new ArrayList<>();
+  private FileColumns files = FileColumns.among(List.of());
 
   private ColumnSelection(InputConfig.Table table, Dataset<Row> raw, Predicate<String> isTaken) {
     this.table = table;
@@ -73,6 +71,15 @@ final class ColumnSelection {
       }
     }
     addMissing();
+    files =
+        FileColumns.among(
+            read.stream()
+                .filter(column -> !column.isNothing())
+                .map(
+                    column ->
+                        new FileColumns.Read(
+                            column.parameter(), column.field().dataType(), raw(column.field())))
+                .toList());
   }
 
   /** The parameter that a column is read as. */
@@ -180,32 +187,14 @@ final class ColumnSelection {
   PromptColumns names() {
     boolean hasMalformed =
         Arrays.asList(raw.schema().fieldNames()).contains(PromptColumns.MALFORMED);
-    List<String> names = new ArrayList<>(read.stream().map(Read::parameter).toList());
-    unsaidHashes().forEach((name, files) -> names.add(name));
-    return new PromptColumns(names, passedThrough, hasMalformed, List.copyOf(files().keySet()));
+    List<String> names = parameters();
+    names.addAll(files.unsaidHashes(names).keySet());
+    return new PromptColumns(
+        names, passedThrough, hasMalformed, files.inputs(), PromptColumns.FilePlace.TABLE);
   }
 
-  /** The columns that hold the files of images. */
-  private Map<InputImage, FileColumn> files() {
-    Map<InputImage, FileColumn> files = new EnumMap<>(InputImage.class);
-    for (Read column : read) {
-      if (!column.isNothing()) {
-        InputImage.at(column.parameter())
-            .ifPresent(
-                input ->
-                    FileColumn.of(column.field().dataType(), raw(column.field()))
-                        .ifPresent(held -> files.put(input, held)));
-      }
-    }
-    return files;
-  }
-
-  /** Those of which no column says a hash, by the hash's name. */
-  private Map<String, FileColumn> unsaidHashes() {
-    Map<String, FileColumn> unsaid = new LinkedHashMap<>();
-    files().forEach((input, held) -> unsaid.put(input.sha256().name(), held));
-    read.forEach(column -> unsaid.remove(column.parameter()));
-    return unsaid;
+  private List<String> parameters() {
+    return read.stream().map(Read::parameter).collect(toCollection(ArrayList::new));
   }
 
   private Column raw(StructField field) {
@@ -223,11 +212,10 @@ final class ColumnSelection {
             .filter(column -> column.parameter().equals(Parameters.ID.name()))
             .map(this::column)
             .findFirst();
-    List<Column> columns = new ArrayList<>();
-    files().forEach((input, held) -> columns.add(held.file().as(input.path().name())));
-    if (columns.isEmpty()) {
+    if (files.inputs().isEmpty()) {
       return Optional.empty();
     }
+    List<Column> columns = new ArrayList<>(files.files());
     columns.add(0, id.orElseThrow().as(Parameters.ID.name()));
     return Optional.of(raw.select(columns.toArray(Column[]::new)));
   }
@@ -235,7 +223,7 @@ final class ColumnSelection {
   /** The table with these columns alone, and no file. */
   Dataset<Row> selected() {
     Dataset<Row> rows = raw.select(columns().toArray(Column[]::new));
-    return !files().isEmpty()
+    return !files.inputs().isEmpty()
         ? rows.withColumn(PromptColumns.PARTITION, spark_partition_id())
         : rows;
   }
@@ -243,7 +231,7 @@ final class ColumnSelection {
   private List<Column> columns() {
     List<Column> selected = new ArrayList<>();
     read.forEach(column -> selected.add(column(column).as(column.parameter())));
-    unsaidHashes().forEach((name, held) -> selected.add(held.hash(lit(null)).as(name)));
+    selected.addAll(files.unsaidHashes(parameters()).values());
     passedThrough.forEach(field -> selected.add(cell(field).as(field.name())));
     if (names().hasMalformed()) {
       selected.add(raw.col(PromptColumns.MALFORMED));
@@ -259,16 +247,8 @@ final class ColumnSelection {
     return switch (column.parameter()) {
       case "id" -> raw(column.field()).cast(DataTypes.StringType);
       case "prompt" -> raw(column.field());
-      default -> ofImage(column.parameter(), cell);
+      default -> files.said(column.parameter(), cell);
     };
-  }
-
-  /** What a column says of images whose files the table holds, or as it is. */
-  private Column ofImage(String parameter, Column cell) {
-    Map<InputImage, FileColumn> held = files();
-    Optional<FileColumn> named = InputImage.at(parameter).map(held::get);
-    Optional<FileColumn> hashed = InputImage.hashedBy(parameter).map(held::get);
-    return named.map(FileColumn::path).or(() -> hashed.map(files -> files.hash(cell))).orElse(cell);
   }
 
   /** An empty field of separated text is nothing, quoted or not; only a prompt can be empty. */

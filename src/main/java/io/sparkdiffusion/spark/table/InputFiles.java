@@ -134,6 +134,20 @@ public final class InputFiles implements Serializable {
     return reading(input, located, InputStream::readAllBytes);
   }
 
+  /**
+   * Refuses a file that is too large to be looked at.
+   *
+   * @param where it is, behind its size
+   * @throws UnusableImageException where it is larger than any image
+   */
+  public static void requireSize(InputImage input, long bytes, String where)
+      throws UnusableImageException {
+    if (bytes > MOST_BYTES) {
+      throw new UnusableImageException(
+          input, "its file must have at most %s bytes".formatted(MOST_BYTES), bytes + where);
+    }
+  }
+
   private interface Use<T> {
     T of(InputStream in) throws IOException;
   }
@@ -147,12 +161,7 @@ public final class InputFiles implements Serializable {
       if (status.isDirectory()) {
         throw new UnusableImageException(input, "it must be a file", "a folder: " + located);
       }
-      if (status.getLen() > MOST_BYTES) {
-        throw new UnusableImageException(
-            input,
-            "its file must have at most %s bytes".formatted(MOST_BYTES),
-            "%s: %s".formatted(status.getLen(), located));
-      }
+      requireSize(input, status.getLen(), ": " + located);
       try (InputStream in = files.open(path)) {
         return use.of(in);
       }

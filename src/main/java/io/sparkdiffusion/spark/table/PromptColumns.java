@@ -10,6 +10,7 @@ import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.request.ValueType;
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,15 +37,24 @@ import org.apache.spark.sql.types.StructType;
  * @param read the parameters' names
  * @param passedThrough the other columns
  * @param hasMalformed whether the next column is {@link #MALFORMED}
- * @param files the input images whose files rows hold; where there are any, the last column is
- *     {@link #PARTITION}
+ * @param files the input images whose files rows hold
+ * @param place where those are
  */
 public record PromptColumns(
     List<String> read,
     List<StructField> passedThrough,
     boolean hasMalformed,
-    List<InputImage> files)
+    List<InputImage> files,
+    FilePlace place)
     implements Serializable {
+
+  /** Where files are that rows hold. */
+  public enum FilePlace {
+    /** In the table, which is read again: the last column is {@link #PARTITION}. */
+    TABLE,
+    /** In the last columns, in the order of {@link #files}. */
+    ROW
+  }
 
   /** The column that says in which partition of the table a row's file is. */
   static final String PARTITION = "spark_diffusion_partition";
@@ -70,7 +80,7 @@ public record PromptColumns(
 
   /** Of a table without files of images. */
   public PromptColumns(List<String> read, List<StructField> passedThrough, boolean hasMalformed) {
-    this(read, passedThrough, hasMalformed, List.of());
+    this(read, passedThrough, hasMalformed, List.of(), FilePlace.TABLE);
   }
 
   /** Keeps copies that can be sent to executors. */
@@ -183,7 +193,22 @@ public record PromptColumns(
 
   /** The partition of the table that holds a row's files, null where the table holds none. */
   public Integer partition(Row row) {
-    return hasFiles() ? row.<Integer>getAs(row.size() - 1) : null;
+    return hasFiles() && place == FilePlace.TABLE ? row.<Integer>getAs(row.size() - 1) : null;
+  }
+
+  /** The files that are in a row itself. */
+  public Map<InputImage, byte[]> filesIn(Row row) {
+    if (place == FilePlace.TABLE) {
+      return Map.of();
+    }
+    Map<InputImage, byte[]> all = new EnumMap<>(InputImage.class);
+    int begin = row.size() - files.size();
+    for (int i = 0; i < files.size(); i++) {
+      if (!row.isNullAt(begin + i)) {
+        all.put(files.get(i), row.getAs(begin + i));
+      }
+    }
+    return all;
   }
 
   /** Whether a row is a line that has other columns than the table. */

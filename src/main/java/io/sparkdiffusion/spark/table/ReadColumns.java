@@ -5,14 +5,12 @@ import static org.apache.spark.sql.functions.col;
 import io.sparkdiffusion.config.Problems;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.Shown;
-import io.sparkdiffusion.request.InputImage;
 import io.sparkdiffusion.request.Parameters;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.IntStream;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -64,9 +62,7 @@ public record ReadColumns(StructType schema, Map<String, Integer> positions) {
   }
 
   private static void checkType(StructField field, String parameter, Problems problems) {
-    Optional<String> broken = PromptColumns.brokenRule(parameter, field.dataType(), true);
-    boolean isFile = InputImage.at(parameter).isPresent() && !isText(field);
-    (isFile ? Optional.of("a path") : broken)
+    PromptColumns.brokenRule(parameter, field.dataType(), true)
         .ifPresent(
             rule ->
                 problems.add(
@@ -76,10 +72,6 @@ public record ReadColumns(StructType schema, Map<String, Integer> positions) {
                             Shown.text(field.name()),
                             rule,
                             Shown.text(field.dataType().simpleString()))));
-  }
-
-  private static boolean isText(StructField field) {
-    return ImageCells.of(field.dataType()).filter(cells -> !cells.holdsFiles()).isPresent();
   }
 
   /** The name under which a column passes through. */
@@ -92,6 +84,8 @@ public record ReadColumns(StructType schema, Map<String, Integer> positions) {
     if (!positions.containsKey(ID)) {
       read.add(ID);
     }
+    FileColumns files = files();
+    read.addAll(files.unsaidHashes(positions.keySet()).keySet());
     StructField[] fields = schema.fields();
     List<StructField> passedThrough =
         IntStream.range(0, fields.length)
@@ -100,24 +94,40 @@ public record ReadColumns(StructType schema, Map<String, Integer> positions) {
                     new StructField(
                         kept(i), fields[i].dataType(), fields[i].nullable(), fields[i].metadata()))
             .toList();
-    return new PromptColumns(read, passedThrough, false);
+    return new PromptColumns(
+        read, passedThrough, false, files.inputs(), PromptColumns.FilePlace.ROW);
+  }
+
+  private FileColumns files() {
+    return FileColumns.among(
+        positions.entrySet().stream()
+            .map(
+                one ->
+                    new FileColumns.Read(
+                        one.getKey(),
+                        schema.apply(one.getValue()).dataType(),
+                        col(kept(one.getValue()))))
+            .toList());
   }
 
   Dataset<Row> selectedFrom(Dataset<?> rows) {
     Dataset<Row> kept =
         rows.toDF(
             IntStream.range(0, schema.size()).mapToObj(ReadColumns::kept).toArray(String[]::new));
+    FileColumns files = files();
     List<Column> selected = new ArrayList<>();
     positions.forEach(
         (parameter, position) -> {
           Column column = col(kept(position));
           Column read = parameter.equals(ID) ? column.cast(DataTypes.StringType) : column;
-          selected.add(read.as(parameter));
+          selected.add(files.said(parameter, read).as(parameter));
         });
     if (!positions.containsKey(ID)) {
       selected.add(GeneratedIds.of(col(kept(positions.get(PROMPT)))).as(ID));
     }
+    selected.addAll(files.unsaidHashes(positions.keySet()).values());
     Arrays.stream(kept.columns()).map(kept::col).forEach(selected::add);
+    selected.addAll(files.files());
     return kept.select(selected.toArray(Column[]::new));
   }
 }

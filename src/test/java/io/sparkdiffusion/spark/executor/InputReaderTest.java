@@ -68,6 +68,17 @@ class InputReaderTest {
             "Cannot use init_image: its row must be found when the table is read again (not found)");
   }
 
+  /** Before it is hashed or decoded. */
+  @Test
+  void refusesARowsBytesThatAreTooMany() {
+    byte[] many = new byte[(100 << 20) + 1];
+    Map<InputImage, InputFile> inRow = Map.of(InputImage.INIT, new InputFile("", Sha256.of("")));
+
+    assertThatThrownBy(() -> reader.rgb(planned(inRow, Map.of(InputImage.INIT, many))))
+        .hasMessage(
+            "Cannot use init_image: its file must have at most 104857600 bytes (104857601)");
+  }
+
   private static PlannedImage planned(
       Map<InputImage, InputFile> files, Map<InputImage, byte[]> inRow) {
     Values values =
