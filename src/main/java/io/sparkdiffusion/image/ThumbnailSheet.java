@@ -60,7 +60,12 @@ public final class ThumbnailSheet {
       throw new IOException(
           "Cannot read an image: it must be a PNG file (%s bytes)".formatted(png.length));
     }
-    Area area = area(0, large.getWidth(), large.getHeight());
+    return shrunk(DecodedPixels.overWhite(large));
+  }
+
+  /** The same of an image's pixels. */
+  public static RgbImage shrunk(RgbImage large) {
+    Area area = area(0, large.widthPixels(), large.heightPixels());
     byte[] rgb = new byte[RgbImage.CHANNELS * area.width() * area.height()];
     for (int y = 0, at = 0; y < area.height(); y++) {
       for (int x = 0; x < area.width(); x++, at += RgbImage.CHANNELS) {
@@ -71,20 +76,22 @@ public final class ThumbnailSheet {
   }
 
   /** Writes the mean of the pixels that one of the small image stands for. */
-  private static void average(BufferedImage large, Area area, int x, int y, byte[] rgb, int at) {
-    int left = x * large.getWidth() / area.width();
-    int right = Math.max(left + 1, (x + 1) * large.getWidth() / area.width());
-    int top = y * large.getHeight() / area.height();
-    int bottom = Math.max(top + 1, (y + 1) * large.getHeight() / area.height());
-    int[] pixels = large.getRGB(left, top, right - left, bottom - top, null, 0, right - left);
+  private static void average(RgbImage large, Area area, int x, int y, byte[] rgb, int at) {
+    int left = x * large.widthPixels() / area.width();
+    int right = Math.max(left + 1, (x + 1) * large.widthPixels() / area.width());
+    int top = y * large.heightPixels() / area.height();
+    int bottom = Math.max(top + 1, (y + 1) * large.heightPixels() / area.height());
     long[] sums = new long[RgbImage.CHANNELS];
-    for (int pixel : pixels) {
-      sums[0] += (pixel >> 16) & 0xff;
-      sums[1] += (pixel >> 8) & 0xff;
-      sums[2] += pixel & 0xff;
+    for (int row = top; row < bottom; row++) {
+      int begin = RgbImage.CHANNELS * (row * large.widthPixels() + left);
+      int end = begin + RgbImage.CHANNELS * (right - left);
+      for (int i = begin; i < end; i++) {
+        sums[(i - begin) % RgbImage.CHANNELS] += large.rgb()[i] & 0xff;
+      }
     }
+    double pixels = (double) (right - left) * (bottom - top);
     for (int c = 0; c < sums.length; c++) {
-      rgb[at + c] = (byte) Math.round((double) sums[c] / pixels.length);
+      rgb[at + c] = (byte) Math.round(sums[c] / pixels);
     }
   }
 

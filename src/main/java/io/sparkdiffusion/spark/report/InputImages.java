@@ -1,6 +1,5 @@
 package io.sparkdiffusion.spark.report;
 
-import io.sparkdiffusion.image.PngEncoder;
 import io.sparkdiffusion.image.RgbImage;
 import io.sparkdiffusion.image.ThumbnailSheet;
 import io.sparkdiffusion.request.InputImage;
@@ -11,7 +10,6 @@ import io.sparkdiffusion.spark.table.ImageColumns;
 import io.sparkdiffusion.spark.table.InputFiles;
 import io.sparkdiffusion.spark.table.UnusableImageException;
 import io.sparkdiffusion.util.Sha256;
-import java.io.IOException;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -120,7 +118,7 @@ final class InputImages {
       implements PairFlatMapFunction<Asked, Integer, ThumbnailSource.Small> {
 
     @Override
-    public Iterator<Tuple2<Integer, ThumbnailSource.Small>> call(Asked asked) throws IOException {
+    public Iterator<Tuple2<Integer, ThumbnailSource.Small>> call(Asked asked) {
       Wanted image = asked.image();
       byte[] rgb;
       try {
@@ -132,8 +130,7 @@ final class InputImages {
       } catch (UnusableImageException e) {
         return Collections.emptyIterator();
       }
-      RgbImage whole = new RgbImage(image.width(), image.height(), rgb);
-      RgbImage shrunk = ThumbnailSheet.shrunk(PngEncoder.encode(whole, List.of()));
+      RgbImage shrunk = ThumbnailSheet.shrunk(new RgbImage(image.width(), image.height(), rgb));
       return List.of(
               new Tuple2<>(
                   asked.place().sheet(),

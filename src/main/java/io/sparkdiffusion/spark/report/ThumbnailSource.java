@@ -136,7 +136,7 @@ final class ThumbnailSource {
       if (place == null || row.isNullAt(1)) {
         return Collections.emptyIterator();
       }
-      RgbImage shrunk = ThumbnailSheet.shrunk(row.getAs(1));
+      RgbImage shrunk = ThumbnailSheet.shrunk(row.<byte[]>getAs(1));
       Small small = new Small(place, shrunk.widthPixels(), shrunk.heightPixels(), shrunk.rgb());
       return List.of(new Tuple2<>(place.sheet(), small)).iterator();
     }

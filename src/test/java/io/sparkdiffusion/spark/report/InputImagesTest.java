@@ -10,10 +10,12 @@ import io.sparkdiffusion.image.RgbImage;
 import io.sparkdiffusion.spark.job.GenerateJob;
 import io.sparkdiffusion.testing.FakeModel;
 import io.sparkdiffusion.testing.LocalSpark;
+import io.sparkdiffusion.testing.ReferenceModels;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import javax.imageio.ImageIO;
@@ -27,23 +29,12 @@ class InputImagesTest {
 
   @Test
   void eachImageHasTheOneThatItStartsFromBesideIt() throws IOException {
-    draw("red.png", 0);
-    draw("green.png", 1);
+    draw("red.png", 0, 40, 24);
+    draw("green.png", 1, 40, 24);
     Files.writeString(
         folder.resolve("prompts.csv"),
         "id,prompt,init_image\na,fox,red.png\nb,fox,green.png\nc,fox,red.png\nd,fox,\n");
-    Path config = Files.writeString(folder.resolve("job.yml"), "run_name: test\n");
-    JobConfig settings =
-        JobConfig.load(
-            config,
-            List.of(
-                "pretrained_model_name_or_path=fake",
-                "prompts=" + folder.resolve("prompts.csv"),
-                "resolution=16",
-                "init_image_fit=crop",
-                "device=cpu",
-                "output_dir=" + folder.resolve("out")));
-    new GenerateJob(LocalSpark.session(), settings)
+    job("pretrained_model_name_or_path=fake", "resolution=16", "init_image_fit=crop")
         .models(any -> FakeModel.named("inputs"))
         .execute();
 
@@ -58,13 +49,44 @@ class InputImagesTest {
         .contains("init_image_fit=crop strength=0.8", "/red.png");
   }
 
-  /** Of one colour, and not of the images' size. */
-  private void draw(String name, int channel) throws IOException {
-    byte[] rgb = new byte[3 * 40 * 24];
+  /** A quarter of what is made of it, on each side. */
+  @Test
+  void anImageThatIsUpscaledIsShownAsSmallAsItIs() throws IOException {
+    draw("small.png", 2, 16, 16);
+    Files.writeString(folder.resolve("prompts.csv"), "id,prompt,init_image\na,fox,small.png\n");
+    job(
+            "pretrained_model_name_or_path=" + ReferenceModels.folder("upscaler"),
+            "resolution=64",
+            "num_inference_steps=2",
+            "weights_dtype=float32")
+        .execute();
+
+    PageData page = PageData.of(folder.resolve("out"));
+    JsonNode place = page.value(0, "inputs").get("init_image");
+    assertThat(List.of(place.get(3).asInt(), place.get(4).asInt())).containsExactly(16, 16);
+    assertThat(colour(page, 0)[2]).isCloseTo(250, within(8));
+  }
+
+  private GenerateJob job(String... more) throws IOException {
+    Path config = Files.writeString(folder.resolve("job.yml"), "run_name: test\n");
+    List<String> settings =
+        new ArrayList<>(
+            List.of(
+                "prompts=" + folder.resolve("prompts.csv"),
+                "device=cpu",
+                "output_dir=" + folder.resolve("out")));
+    settings.addAll(List.of(more));
+    return new GenerateJob(LocalSpark.session(), JobConfig.load(config, settings));
+  }
+
+  /** Of one colour. */
+  private void draw(String name, int channel, int width, int height) throws IOException {
+    byte[] rgb = new byte[3 * width * height];
     for (int i = channel; i < rgb.length; i += 3) {
       rgb[i] = (byte) 250;
     }
-    Files.write(folder.resolve(name), PngEncoder.encode(new RgbImage(40, 24, rgb), List.of()));
+    Files.write(
+        folder.resolve(name), PngEncoder.encode(new RgbImage(width, height, rgb), List.of()));
   }
 
   /** The middle of a row's input in its sheet. */
