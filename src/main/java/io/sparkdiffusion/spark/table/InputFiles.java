@@ -157,7 +157,7 @@ public final class InputFiles implements Serializable {
     try {
       Path path = new Path(located);
       FileSystem files = path.getFileSystem(hadoop.value());
-      FileStatus status = files.getFileStatus(path);
+      FileStatus status = status(input, files, path);
       if (status.isDirectory()) {
         throw new UnusableImageException(input, "it must be a file", "a folder: " + located);
       }
@@ -165,11 +165,19 @@ public final class InputFiles implements Serializable {
       try (InputStream in = files.open(path)) {
         return use.of(in);
       }
-    } catch (FileNotFoundException e) {
-      throw new UnusableImageException(input, "its file must exist", "missing: " + located, e);
     } catch (IOException | RuntimeException e) {
       throw new UnusableImageException(
           input, "its file must be readable", TableReader.reason(e) + ": " + located, e);
+    }
+  }
+
+  /** Only here a file that is not found is none: one that must not be opened is told so too. */
+  private static FileStatus status(InputImage input, FileSystem files, Path path)
+      throws IOException, UnusableImageException {
+    try {
+      return files.getFileStatus(path);
+    } catch (FileNotFoundException e) {
+      throw new UnusableImageException(input, "its file must exist", "missing: " + path, e);
     }
   }
 }

@@ -12,6 +12,7 @@ import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.request.Values;
 import io.sparkdiffusion.spark.table.RequestColumns;
 import io.sparkdiffusion.spark.table.UnusableImageException;
+import io.sparkdiffusion.testing.DeniedDisk;
 import io.sparkdiffusion.util.Sha256;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -54,6 +55,22 @@ class InputReaderTest {
         .hasMessage(
             "Cannot use init_image: it must not change while a run goes on (another hash: %s)"
                 .formatted(file.path()));
+  }
+
+  /** As where executors run as others than the driver. */
+  @Test
+  void refusesAFileThatAnExecutorMayNotRead() throws IOException {
+    Configuration hadoop = new Configuration();
+    DeniedDisk.register(hadoop);
+    Path locked = Files.write(folder.resolve("locked.png"), png(10));
+    InputFile there = new InputFile(DeniedDisk.locationOf(locked), file.sha256());
+
+    assertThatThrownBy(
+            () -> new InputReader(hadoop).rgb(planned(Map.of(InputImage.INIT, there), Map.of())))
+        .isInstanceOf(UnusableImageException.class)
+        .hasMessage(
+            "Cannot use init_image: its file must be readable (Permission denied: user=fox, access=READ: %s)"
+                .formatted(there.path()));
   }
 
   /** As where rows have changed between the plan and their images. */

@@ -8,6 +8,7 @@ import io.sparkdiffusion.config.JobConfig;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.image.PngEncoder;
 import io.sparkdiffusion.image.RgbImage;
+import io.sparkdiffusion.testing.DeniedDisk;
 import io.sparkdiffusion.testing.FakeModel;
 import io.sparkdiffusion.testing.LocalSpark;
 import io.sparkdiffusion.util.Sha256;
@@ -156,6 +157,26 @@ class FromImagesJobTest {
     }
     assertThat(rows.get("little").<String>getAs("error"))
         .isEqualTo("Cannot use strength: one step must be taken at least (0.01 of 4 steps)");
+  }
+
+  @Test
+  void whatTheJobMayNotReadFailsItsRowAlone() throws IOException {
+    DeniedDisk.register(spark.sparkContext().hadoopConfiguration());
+    StringBuilder lines = new StringBuilder("id,prompt,init_image\n");
+    for (String name : List.of("hidden", "locked", "closed", "open")) {
+      Path file = Files.write(folder.resolve(name + ".png"), files.get(0));
+      lines.append("%s,fox,%s\n".formatted(name, DeniedDisk.locationOf(file)));
+    }
+    Map<String, Row> rows = run("denied", Files.writeString(folder.resolve("denied.csv"), lines));
+
+    String denied = "Cannot use init_image: its file must be readable (Permission denied: user=fox";
+    assertThat(rows).hasSize(4);
+    assertThat(rows.get("hidden").<String>getAs("error")).startsWith(denied + ", access=EXECUTE: ");
+    assertThat(rows.get("locked").<String>getAs("error")).startsWith(denied + ", access=READ: ");
+    assertThat(rows.get("closed").<String>getAs("error"))
+        .startsWith("Cannot use init_image: its file must be readable (")
+        .contains("closed.png (Permission denied): denied:");
+    assertThat(rows.get("open").<String>getAs("status")).isEqualTo("generated");
   }
 
   @Test
