@@ -1,17 +1,13 @@
 package io.sparkdiffusion.spark.job;
 
-import static java.util.stream.Collectors.toMap;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sparkdiffusion.config.JobConfig;
 import io.sparkdiffusion.config.StrictJson;
 import io.sparkdiffusion.image.Canny;
-import io.sparkdiffusion.image.ImageFiles;
 import io.sparkdiffusion.image.PngEncoder;
 import io.sparkdiffusion.image.RgbImage;
 import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.testing.FakeModel;
-import io.sparkdiffusion.testing.LocalSpark;
 import io.sparkdiffusion.testing.PipelineCase;
 import io.sparkdiffusion.testing.ReferenceFile;
 import io.sparkdiffusion.testing.ReferenceModels;
@@ -20,12 +16,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
-import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.BeforeEach;
@@ -36,9 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ControlNetJobTest {
 
   private static final String SHORT = "num_inference_steps=2";
-  private static final double EQUAL_PIXELS = 0.999;
 
-  private final SparkSession spark = LocalSpark.session();
   private final PipelineCase run =
       PipelineCase.controlled().stream()
           .filter(one -> one.name().equals("v21-two"))
@@ -52,9 +44,11 @@ class ControlNetJobTest {
               PipelineCase.CONTROL_NETS.resolve("v21_second"));
 
   @TempDir private Path folder;
+  private ImageJobs jobs;
 
   @BeforeEach
   void write() throws IOException {
+    jobs = ImageJobs.of(folder, run);
     for (int row = 0; row < run.requests().size(); row++) {
       for (int place = 0; place < 2; place++) {
         Files.write(folder.resolve("row%s-%s.png".formatted(row, place)), png(row, place));
@@ -66,22 +60,15 @@ class ControlNetJobTest {
   private byte[] png(int row, int place) {
     ImageRequest request = run.requests().get(row);
     byte[] all = numbers.bytes("control/%s/64x64".formatted(place));
-    int count = all.length / run.requests().size();
-    byte[] rgb = Arrays.copyOfRange(all, row * count, (row + 1) * count);
-    return PngEncoder.encode(
-        new RgbImage(request.widthPixels(), request.heightPixels(), rgb), List.of());
+    byte[] rgb = ImageJobs.part(all, row, run.requests().size());
+    return ImageJobs.png(request.widthPixels(), request.heightPixels(), rgb);
   }
 
   @Test
   void imagesEqualDiffusersWhereverControlImagesAreAndHoweverTheTableIsDivided()
       throws IOException {
     Map<String, Row> ofPaths = run("paths", csv("paths", "row0", "row1"), controlNets);
-    byte[] expected = numbers.bytes(run.name() + "/pixels");
-    int count = expected.length / run.requests().size();
-    for (int row = 0; row < run.requests().size(); row++) {
-      assertPixels(
-          ofPaths.get("row" + row), Arrays.copyOfRange(expected, row * count, (row + 1) * count));
-    }
+    ImageJobs.assertEqualToDiffusers(run, ofPaths);
     Row first = ofPaths.get("row0");
     assertThat(first.<String>getAs("control_image")).endsWith("/row0-0.png");
     assertThat(first.<String>getAs("control_image_2_sha256")).isEqualTo(Sha256.of(png(0, 1)));
@@ -89,28 +76,14 @@ class ControlNetJobTest {
     assertThat(first.<String>getAs("init_image")).isNull();
 
     Map<String, Row> ofBytes = run("bytes", parquet("bytes", 2), controlNets);
-    for (String column : List.of("sha256", "request_hash", "control_image_sha256")) {
-      assertThat(column(ofBytes, column)).isEqualTo(column(ofPaths, column));
-    }
-  }
-
-  private void assertPixels(Row row, byte[] expected) {
-    assertThat(row.<String>getAs("error")).isNull();
-    byte[] made = ImageFiles.read(row.getStruct(row.fieldIndex("image")).getAs("bytes")).rgb();
-    int equal = 0;
-    for (int i = 0; i < expected.length; i++) {
-      int difference = Math.abs((made[i] & 0xFF) - (expected[i] & 0xFF));
-      assertThat(difference).isLessThanOrEqualTo(1);
-      equal += difference == 0 ? 1 : 0;
-    }
-    assertThat((double) equal / expected.length).isGreaterThan(EQUAL_PIXELS);
+    ImageJobs.assertSame(ofBytes, ofPaths, "sha256", "request_hash", "control_image_sha256");
   }
 
   @Test
   void whatDecidesAnImageIsInItsHashAndTold() throws IOException {
     Path table =
-        Files.writeString(
-            folder.resolve("told.csv"),
+        jobs.csv(
+            "told",
             """
             id,prompt,seed,control_image,control_image_2,controlnet_conditioning_scale,control_guidance_end
             usual,fox,1,row0-0.png,row0-1.png,,
@@ -131,7 +104,7 @@ class ControlNetJobTest {
     assertThat(model).containsEntry("controlnets", controlNets);
     assertThat(made.get(0).<String>getAs("provenance")).contains((String) model.get("digest"));
     assertThat(other.<String>getAs("provenance")).doesNotContain((String) model.get("digest"));
-    assertThat(Files.readString(folder.resolve("out-told/index.html")))
+    assertThat(Files.readString(jobs.output("told").resolve("index.html")))
         .contains("controlnets=" + controlNets)
         .contains("control_image_2=file:" + folder.resolve("row0-1.png"));
     assertThat(job("told", table, controlNets, SHORT).dryRun().lines())
@@ -146,8 +119,8 @@ class ControlNetJobTest {
     Files.write(folder.resolve("edges.png"), PngEncoder.encode(Canny.edges(plain), List.of()));
     String networks = controlNets.split(",", -1)[0];
     Path table =
-        Files.writeString(
-            folder.resolve("canny.csv"),
+        jobs.csv(
+            "canny",
             """
             id,prompt,seed,control_image,control_preprocessor
             asked,fox,1,plain.png,canny
@@ -159,10 +132,10 @@ class ControlNetJobTest {
     Map<String, Row> rows = run("canny", table, networks, SHORT);
 
     Row wrong = rows.remove("word");
-    Map<String, String> made = column(rows, "sha256");
+    Map<String, String> made = ImageJobs.column(rows, "sha256");
     assertThat(made.get("asked")).isNotNull().isEqualTo(made.get("made"));
     assertThat(made.get("asked")).isNotEqualTo(made.get("plain"));
-    assertThat(column(rows, "request_hash").values()).doesNotHaveDuplicates();
+    assertThat(ImageJobs.column(rows, "request_hash").values()).doesNotHaveDuplicates();
     assertThat(wrong.<String>getAs("error"))
         .isEqualTo(
             "Cannot use control_preprocessor: it must be none or canny, or one of them for each ControlNet with commas (depth)");
@@ -183,8 +156,8 @@ class ControlNetJobTest {
     byte[] other = PngEncoder.encode(new RgbImage(8, 8, new byte[192]), List.of());
     Files.write(folder.resolve("small.png"), other);
     Path table =
-        Files.writeString(
-            folder.resolve("bad.csv"),
+        jobs.csv(
+            "bad",
             """
             id,prompt,control_image,control_image_2,control_image_3,control_guidance_start
             good,fox,row0-0.png,row0-1.png,,
@@ -197,17 +170,17 @@ class ControlNetJobTest {
 
     Map<String, Row> rows = run("bad", table, controlNets, SHORT);
 
-    assertThat(rows.get("good").<String>getAs("error")).isNull();
-    assertThat(rows.get("gone").<String>getAs("error"))
+    assertThat(ImageJobs.error(rows, "good")).isNull();
+    assertThat(ImageJobs.error(rows, "gone"))
         .startsWith("Cannot use control_image: its file must exist (missing: ");
-    assertThat(rows.get("small").<String>getAs("error"))
+    assertThat(ImageJobs.error(rows, "small"))
         .startsWith("Cannot read control_image_2: it must be 64 x 64 pixels, or ");
-    assertThat(rows.get("one").<String>getAs("error"))
+    assertThat(ImageJobs.error(rows, "one"))
         .isEqualTo(
             "Cannot use controlnets: each must have an image to look at (no control_image_2)");
-    assertThat(rows.get("three").<String>getAs("error"))
+    assertThat(ImageJobs.error(rows, "three"))
         .isEqualTo("Cannot use control_image_3: controlnets must name what looks at it (2)");
-    assertThat(rows.get("late").<String>getAs("error"))
+    assertThat(ImageJobs.error(rows, "late"))
         .isEqualTo(
             "Cannot use control_guidance_start: it must be below control_guidance_end (1.0 and 1.0)");
   }
@@ -217,7 +190,7 @@ class ControlNetJobTest {
     Path table = csv("nobody", "row0");
     job("nobody", table, "").models(any -> FakeModel.named("nobody looks")).execute();
 
-    assertThat(rows("nobody").get("row0").<String>getAs("error"))
+    assertThat(jobs.rows("nobody").head().<String>getAs("error"))
         .isEqualTo("Cannot use control_image: controlnets must name what looks at it (none)");
   }
 
@@ -231,73 +204,39 @@ class ControlNetJobTest {
                 .formatted(one.id(), one.prompt(), one.negativePrompt(), one.seed()));
       }
     }
-    return Files.writeString(folder.resolve(name + ".csv"), lines);
+    return jobs.csv(name, lines.toString());
   }
 
   private Path parquet(String name, int partitions) {
     StructType schema =
-        new StructType()
-            .add("id", DataTypes.StringType)
-            .add("prompt", DataTypes.StringType)
-            .add("negative_prompt", DataTypes.StringType)
-            .add("seed", DataTypes.LongType)
+        ImageJobs.ofRequests()
             .add("control_image", DataTypes.BinaryType)
             .add("control_image_2", DataTypes.StringType);
     List<Row> rows = new ArrayList<>();
     for (ImageRequest one : run.requests()) {
       int place = rows.size();
       String second = folder.resolve("row%s-1.png".formatted(place)).toString();
-      rows.add(
-          RowFactory.create(
-              one.id(), one.prompt(), one.negativePrompt(), one.seed(), png(place, 0), second));
+      rows.add(ImageJobs.row(one, one.id(), png(place, 0), second));
     }
-    Path table = folder.resolve(name + ".parquet");
-    spark.createDataFrame(rows, schema).repartition(partitions).write().parquet(table.toString());
-    return table;
+    return jobs.parquet(name, partitions, schema, rows);
   }
 
   private Map<String, Row> run(String name, Path table, String networks, String... more)
       throws IOException {
-    job(name, table, networks, more).execute();
-    return rows(name);
-  }
-
-  private Map<String, Row> rows(String name) {
-    return spark
-        .read()
-        .parquet(folder.resolve("out-" + name + "/rows").toString())
-        .collectAsList()
-        .stream()
-        .collect(toMap(row -> row.getAs("id"), row -> row));
-  }
-
-  private static Map<String, String> column(Map<String, Row> rows, String column) {
-    return rows.entrySet().stream()
-        .collect(toMap(Map.Entry::getKey, entry -> entry.getValue().getAs(column)));
+    String[] all =
+        Stream.concat(Stream.of("controlnets=" + networks), Stream.of(more)).toArray(String[]::new);
+    return jobs.run(name, table, all);
   }
 
   private Map<String, Object> report(String name) {
-    return StrictJson.read(folder.resolve("out-" + name + "/run.json"));
+    return StrictJson.read(jobs.output(name).resolve("run.json"));
   }
 
   private GenerateJob job(String name, Path table, String networks, String... more)
       throws IOException {
-    Path config = Files.writeString(folder.resolve(name + ".yml"), "run_name: test\n");
-    ImageRequest first = run.requests().get(0);
-    List<String> settings =
-        new ArrayList<>(
-            List.of(
-                "pretrained_model_name_or_path=" + ReferenceModels.folder(run.model()),
-                "controlnets=" + networks,
-                "prompts=" + table,
-                "num_inference_steps=" + first.numInferenceSteps(),
-                "scheduler=" + first.scheduler(),
-                "resolution=64",
-                "device=cpu",
-                "weights_dtype=float32",
-                "png_parameters=false",
-                "output_dir=" + folder.resolve("out-" + name)));
-    settings.addAll(List.of(more));
-    return new GenerateJob(spark, JobConfig.load(config, settings));
+    String[] all =
+        Stream.concat(Stream.of("prompts=" + table, "controlnets=" + networks), Stream.of(more))
+            .toArray(String[]::new);
+    return jobs.job(name, all);
   }
 }

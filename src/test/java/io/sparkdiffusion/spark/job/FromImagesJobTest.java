@@ -1,16 +1,10 @@
 package io.sparkdiffusion.spark.job;
 
-import static java.util.stream.Collectors.toMap;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.sparkdiffusion.config.JobConfig;
 import io.sparkdiffusion.config.ProblemsException;
-import io.sparkdiffusion.image.PngEncoder;
-import io.sparkdiffusion.image.RgbImage;
 import io.sparkdiffusion.testing.DeniedDisk;
-import io.sparkdiffusion.testing.FakeModel;
-import io.sparkdiffusion.testing.LocalSpark;
 import io.sparkdiffusion.util.Sha256;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -20,11 +14,8 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
-import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
-import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
@@ -37,9 +28,6 @@ class FromImagesJobTest {
 
   private static final int SIDE = 16;
   private static final int ROWS = 7;
-  private static final StructType DATASETS =
-      new StructType().add("bytes", DataTypes.BinaryType).add("path", DataTypes.StringType);
-
   private static final StructType SPARK =
       new StructType()
           .add("origin", DataTypes.StringType)
@@ -49,55 +37,48 @@ class FromImagesJobTest {
           .add("mode", DataTypes.IntegerType)
           .add("data", DataTypes.BinaryType);
 
-  private final SparkSession spark = LocalSpark.session();
   private final List<byte[]> files = new ArrayList<>();
 
   @TempDir private Path folder;
+  private ImageJobs jobs;
 
   @BeforeEach
   void draw() throws IOException {
+    jobs = ImageJobs.ofFake(folder, "from-images", SIDE);
     for (int i = 0; i < ROWS; i++) {
-      files.add(png(i, SIDE));
+      files.add(ImageJobs.png(i, SIDE));
       Files.write(folder.resolve("in" + i + ".png"), files.get(i));
     }
   }
 
-  private static byte[] png(int seed, int side) {
-    return PngEncoder.encode(new RgbImage(side, side, rgb(seed, side)), List.of());
-  }
-
-  private static byte[] rgb(int seed, int side) {
-    byte[] rgb = new byte[3 * side * side];
-    new Random(seed).nextBytes(rgb);
-    return rgb;
-  }
-
   @Test
   void anImageIsTheSameWhereverItsFileIsAndHoweverTheTableIsDivided() throws IOException {
-    Map<String, Row> ofPaths = run("paths", csv("paths", i -> "in" + i + ".png"));
+    Map<String, Row> ofPaths = jobs.run("paths", csv("paths", i -> "in" + i + ".png"));
     assertThat(ofPaths.values()).allMatch(row -> row.getAs("status").equals("generated"));
-    assertThat(column(ofPaths, "sha256").values()).doesNotHaveDuplicates().hasSize(ROWS + 1);
+    assertThat(ImageJobs.column(ofPaths, "sha256").values())
+        .doesNotHaveDuplicates()
+        .hasSize(ROWS + 1);
     for (int partitions : new int[] {1, 2, 5}) {
       String name = "bytes" + partitions;
       Map<String, Row> ofBytes =
-          run(name, parquet(name, DataTypes.BinaryType, partitions, i -> files.get(i)));
-      assertThat(column(ofBytes, "sha256")).isEqualTo(column(ofPaths, "sha256"));
-      assertThat(column(ofBytes, "request_hash")).isEqualTo(column(ofPaths, "request_hash"));
+          jobs.run(name, parquet(name, DataTypes.BinaryType, partitions, i -> files.get(i)));
+      ImageJobs.assertSame(ofBytes, ofPaths, "sha256", "request_hash");
     }
     Map<String, Row> mixed =
-        run(
+        jobs.run(
             "mixed",
             parquet(
                 "mixed",
-                DATASETS,
+                ImageJobs.DATASETS,
                 2,
                 i ->
                     i % 2 == 0
                         ? RowFactory.create(files.get(i), "gone.png")
                         : RowFactory.create(null, folder.resolve("in" + i + ".png").toString())));
-    assertThat(column(mixed, "sha256")).isEqualTo(column(ofPaths, "sha256"));
-    Map<String, Row> ofSpark = run("spark", parquet("spark", SPARK, 2, FromImagesJobTest::ofSpark));
-    assertThat(column(ofSpark, "sha256")).isEqualTo(column(ofPaths, "sha256"));
+    ImageJobs.assertSame(mixed, ofPaths, "sha256");
+    Map<String, Row> ofSpark =
+        jobs.run("spark", parquet("spark", SPARK, 2, FromImagesJobTest::ofSpark));
+    ImageJobs.assertSame(ofSpark, ofPaths, "sha256");
 
     Row first = ofPaths.get("row0");
     assertThat(first.<String>getAs("init_image")).endsWith("/in0.png");
@@ -111,14 +92,15 @@ class FromImagesJobTest {
   @Test
   void whatIsThereIsNotMadeAgainUnlessItsImageHasChanged() throws IOException {
     Path table = csv("again", i -> "in" + i + ".png");
-    Map<String, Row> first = run("again", table);
-    Files.write(folder.resolve("in3.png"), png(99, SIDE));
+    Map<String, Row> first = jobs.run("again", table);
+    Files.write(folder.resolve("in3.png"), ImageJobs.png(99, SIDE));
 
-    GenerateJob.Result second = job("again", table).execute();
+    GenerateJob.Result second = jobs.job("again", "prompts=" + table).execute();
 
     assertThat(second.counts().generated()).isEqualTo(1);
     assertThat(second.counts().skipped()).isEqualTo(ROWS);
-    Row made = rows("again").filter("run_id = '" + second.runId() + "'").collectAsList().get(0);
+    Row made =
+        jobs.rows("again").filter("run_id = '" + second.runId() + "'").collectAsList().get(0);
     assertThat(made.<String>getAs("id")).isEqualTo("row3");
     assertThat(made.<String>getAs("request_hash"))
         .isNotEqualTo(first.get("row3").getAs("request_hash"));
@@ -128,7 +110,7 @@ class FromImagesJobTest {
   void whatIsNoImageFailsItsRowAlone() throws IOException {
     Files.write(folder.resolve("empty.png"), new byte[0]);
     Files.write(folder.resolve("broken.png"), Arrays.copyOf(files.get(0), 100));
-    Files.write(folder.resolve("large.png"), png(1, 2 * SIDE));
+    Files.write(folder.resolve("large.png"), ImageJobs.png(1, 2 * SIDE));
     Map<String, String> reasons = new LinkedHashMap<>();
     reasons.put("gone.png", "Cannot use init_image: its file must exist (missing: file:");
     reasons.put("empty.png", "Cannot read init_image: it must be a PNG or JPEG file (no bytes)");
@@ -147,33 +129,33 @@ class FromImagesJobTest {
       lines.append("bad%s,fox,,%s\ngood%s,fox,,in%s.png\n".formatted(i, paths.get(i), i, i % ROWS));
     }
     lines.append("little,fox,0.01,in0.png\n");
-    Path table = Files.writeString(folder.resolve("bad.csv"), lines);
+    Path table = jobs.csv("bad", lines.toString());
 
-    Map<String, Row> rows = run("bad", table);
+    Map<String, Row> rows = jobs.run("bad", table);
 
     for (int i = 0; i < paths.size(); i++) {
-      assertThat(rows.get("bad" + i).<String>getAs("error")).startsWith(reasons.get(paths.get(i)));
+      assertThat(ImageJobs.error(rows, "bad" + i)).startsWith(reasons.get(paths.get(i)));
       assertThat(rows.get("good" + i).<String>getAs("status")).isEqualTo("generated");
     }
-    assertThat(rows.get("little").<String>getAs("error"))
+    assertThat(ImageJobs.error(rows, "little"))
         .isEqualTo("Cannot use strength: one step must be taken at least (0.01 of 4 steps)");
   }
 
   @Test
   void whatTheJobMayNotReadFailsItsRowAlone() throws IOException {
-    DeniedDisk.register(spark.sparkContext().hadoopConfiguration());
+    DeniedDisk.register(jobs.spark.sparkContext().hadoopConfiguration());
     StringBuilder lines = new StringBuilder("id,prompt,init_image\n");
     for (String name : List.of("hidden", "locked", "closed", "open")) {
       Path file = Files.write(folder.resolve(name + ".png"), files.get(0));
       lines.append("%s,fox,%s\n".formatted(name, DeniedDisk.locationOf(file)));
     }
-    Map<String, Row> rows = run("denied", Files.writeString(folder.resolve("denied.csv"), lines));
+    Map<String, Row> rows = jobs.run("denied", jobs.csv("denied", lines.toString()));
 
     String denied = "Cannot use init_image: its file must be readable (Permission denied: user=fox";
     assertThat(rows).hasSize(4);
-    assertThat(rows.get("hidden").<String>getAs("error")).startsWith(denied + ", access=EXECUTE: ");
-    assertThat(rows.get("locked").<String>getAs("error")).startsWith(denied + ", access=READ: ");
-    assertThat(rows.get("closed").<String>getAs("error"))
+    assertThat(ImageJobs.error(rows, "hidden")).startsWith(denied + ", access=EXECUTE: ");
+    assertThat(ImageJobs.error(rows, "locked")).startsWith(denied + ", access=READ: ");
+    assertThat(ImageJobs.error(rows, "closed"))
         .startsWith("Cannot use init_image: its file must be readable (")
         .contains("closed.png (Permission denied): denied:");
     assertThat(rows.get("open").<String>getAs("status")).isEqualTo("generated");
@@ -182,12 +164,12 @@ class FromImagesJobTest {
   @Test
   void aJobsOwnImageIsLookedForAtOnce() throws IOException {
     String gone = folder.resolve("gone.png").toString();
-    assertThatThrownBy(() -> job("one", List.of("prompt=fox", "init_image=" + gone)).execute())
+    assertThatThrownBy(() -> jobs.job("one", "prompt=fox", "init_image=" + gone).execute())
         .isInstanceOf(ProblemsException.class)
         .hasMessageContaining("Cannot use init_image: its file must exist (missing: file:" + gone);
     String there = folder.resolve("in1.png").toString();
-    job("one", List.of("prompt=fox", "init_image=" + there)).execute();
-    assertThat(rows("one").head().<String>getAs("init_image_sha256"))
+    jobs.job("one", "prompt=fox", "init_image=" + there).execute();
+    assertThat(jobs.rows("one").head().<String>getAs("init_image_sha256"))
         .isEqualTo(Sha256.of(files.get(1)));
   }
 
@@ -195,9 +177,9 @@ class FromImagesJobTest {
   void aTableThatHoldsFilesNeedsIds() {
     Path table = parquet("whole", DataTypes.BinaryType, 1, i -> files.get(i));
     Path without = folder.resolve("without.parquet");
-    spark.read().parquet(table.toString()).drop("id").write().parquet(without.toString());
+    jobs.spark.read().parquet(table.toString()).drop("id").write().parquet(without.toString());
 
-    assertThatThrownBy(() -> run("without", without))
+    assertThatThrownBy(() -> jobs.run("without", without))
         .isInstanceOf(ProblemsException.class)
         .hasMessage(
             "Cannot use prompts %s: rows that hold images are read again by their ids, which must be there (no column id)"
@@ -207,7 +189,7 @@ class FromImagesJobTest {
   @Test
   void aColumnThatHoldsNoImagesIsRefused() {
     Path table = parquet("numbers", DataTypes.IntegerType, 1, i -> i);
-    assertThatThrownBy(() -> run("numbers", table))
+    assertThatThrownBy(() -> jobs.run("numbers", table))
         .isInstanceOf(ProblemsException.class)
         .hasMessage(
             "Cannot use column init_image of prompts %s: it must be a path, binary, a struct of bytes and path, or Spark's image struct (int)"
@@ -220,7 +202,7 @@ class FromImagesJobTest {
 
   /** Blue comes first. */
   private static Object ofSpark(int row) {
-    byte[] bgr = rgb(row, SIDE);
+    byte[] bgr = ImageJobs.rgb(row, SIDE);
     for (int i = 0; i < bgr.length; i += 3) {
       byte red = bgr[i];
       bgr[i] = bgr[i + 2];
@@ -235,7 +217,7 @@ class FromImagesJobTest {
       lines.append("row%s,fox,%s,%s\n".formatted(i, strength(i), images.of(i)));
     }
     lines.append("noise,fox,,\n");
-    return Files.writeString(folder.resolve(name + ".csv"), lines);
+    return jobs.csv(name, lines.toString());
   }
 
   private Path parquet(String name, DataType type, int partitions, Cells images) {
@@ -250,55 +232,11 @@ class FromImagesJobTest {
       rows.add(RowFactory.create("row" + i, "fox", strength(i), images.of(i)));
     }
     rows.add(RowFactory.create("noise", "fox", null, null));
-    Path table = folder.resolve(name + ".parquet");
-    spark
-        .createDataFrame(rows, schema)
-        .repartition(partitions)
-        .write()
-        .option("maxRecordsPerFile", 3)
-        .parquet(table.toString());
-    return table;
+    return jobs.parquet(name, partitions, schema, rows);
   }
 
   /** Of 4 steps: 2, 3 and all. */
   private static double strength(int row) {
     return List.of(0.5, 0.75, 1.0).get(row % 3);
-  }
-
-  private Map<String, Row> run(String name, Path table) throws IOException {
-    job(name, table).execute();
-    return rows(name).collectAsList().stream().collect(toMap(row -> row.getAs("id"), row -> row));
-  }
-
-  private Dataset<Row> rows(String name) {
-    return spark.read().parquet(folder.resolve("out-" + name + "/rows").toString());
-  }
-
-  private static Map<String, String> column(Map<String, Row> rows, String column) {
-    return rows.entrySet().stream()
-        .collect(toMap(Map.Entry::getKey, entry -> entry.getValue().getAs(column)));
-  }
-
-  private GenerateJob job(String name, Path table) throws IOException {
-    return job(name, List.of("prompts=" + table));
-  }
-
-  private GenerateJob job(String name, List<String> more) throws IOException {
-    Path config = Files.writeString(folder.resolve(name + ".yml"), "run_name: test\n");
-    List<String> settings =
-        new ArrayList<>(
-            List.of(
-                "pretrained_model_name_or_path=fake",
-                "num_inference_steps=4",
-                "resolution=" + SIDE,
-                "gallery=false",
-                "png_parameters=false",
-                "device=cpu",
-                "weights_dtype=float32",
-                "activations_dtype=float32",
-                "output_dir=" + folder.resolve("out-" + name)));
-    settings.addAll(more);
-    return new GenerateJob(spark, JobConfig.load(config, settings))
-        .models(any -> FakeModel.named("from-images"));
   }
 }
