@@ -127,7 +127,9 @@ public record ReadColumns(StructType schema, Map<String, Integer> positions) {
     }
     selected.addAll(files.unsaidHashes(positions.keySet()).values());
     Arrays.stream(kept.columns()).map(kept::col).forEach(selected::add);
-    selected.addAll(files.files());
+    files
+        .byInput()
+        .forEach((input, held) -> selected.add(held.file().as("file_of_" + input.path().name())));
     return kept.select(selected.toArray(Column[]::new));
   }
 }
