@@ -16,7 +16,7 @@ import diffusers
 import torch
 from PIL import Image
 from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 import sides
 from sides import REPOSITORY, Paced, Side, alternate, ended, ratio, take_turns
@@ -28,6 +28,8 @@ MODEL = REPOSITORY / ".work/full-size/model"
 TINY = REPOSITORY / "models/tiny-sd2-base"
 JAVA = [REPOSITORY / "jobs/bench"]
 DIFFUSERS = [sys.executable, HERE / "diffusers_worker.py"]
+IMAGES_IN = {  # stage: the model's place in the folder, what is asked for, its tensor in the outputs
+    "encoder": ("", "encoder", "encoded"), "control": ("", "control", "controlled"), "inpainting": ("inpainting", "unet", "noise")}
 FEW_STEPS = 2  # of whole images
 PIXELS = 512
 JOB_STEPS = 4
@@ -85,14 +87,45 @@ class Bench:
     def batch_float32(self):
         self.diffusers("float32", ("unet:4", "vae:4"))
 
+    def images_in(self):
+        """What images from images take beside the rest: the VAE's encoder, a step under a ControlNet, and a step of an inpainting UNet."""
+        for stage, dtype in (("encoder", "bfloat16"), ("encoder", "float32"), ("control", "bfloat16"), ("inpainting", "bfloat16")):
+            self.image_in(stage, dtype)
+
+    def images_in_float32(self):
+        for stage in ("control", "inpainting"):
+            self.image_in(stage, "float32")
+
+    def image_in(self, stage, dtype):
+        """One stage in processes of its own: the peak memory of loading and a first call, then times, in the end the largest difference of the answers."""
+        place, question, tensor = IMAGES_IN[stage]
+        inputs = write_inputs(stage, place)
+        outputs = {name: WORK / f"{name}.safetensors" for name in ("java", "diffusers")}
+        two = {name: Side([*command, "stages", MODEL / place, inputs, outputs[name], dtype], watched=True)
+               for name, command in {"java": JAVA, "diffusers": DIFFUSERS}.items()}
+
+        def answer(side):
+            seconds = side.seconds(question)
+            side.watched = False  # the first turn does not count
+            return seconds
+
+        times = take_turns({name: (lambda side=side: answer(side)) for name, side in two.items()}, self.repeats)
+        for side in two.values():
+            side.close()
+        answers = [load_file(file)[tensor] for file in outputs.values()]
+        self.keep(f"{stage} {dtype} images-in", ratio(*times.values()) | {
+            "seconds": {name: statistics.median(values) for name, values in times.items()},
+            "bytes": {name: side.facts["peak_rss_anon_bytes"] for name, side in two.items()},
+            "difference": sides.error(*answers)["max_relative_to_largest"]})
+
     def newest(self):
         def command(inputs, dtype):
-            return [self.arguments.newest, HERE / "diffusers_worker.py", "stages", MODEL, inputs, WORK / "newest.safetensors", dtype]
+            return [self.arguments.newest or peer("newest"), HERE / "diffusers_worker.py", "stages", MODEL, inputs, WORK / "newest.safetensors", dtype]
         self.stages("bfloat16", "newest", command, ("text", "unet", "vae"))
 
     def openvino(self):
         def command(inputs, dtype):
-            return [self.arguments.openvino, HERE / "openvino_worker.py", MODEL, inputs, dtype, WORK / "openvino"]
+            return [self.arguments.openvino or peer("openvino"), HERE / "openvino_worker.py", MODEL, inputs, dtype, WORK / "openvino"]
         self.stages("bfloat16", "openvino", command, ("unet", "vae"))
 
     def cold(self):
@@ -340,7 +373,7 @@ def png_images():
     return files
 
 
-PARTS = ("bfloat16", "cold", "memory", "images", "job", "openvino", "png", "roofline", "float32", "newest", "batch", "batch_float32", "scaling", "two")
+PARTS = ("bfloat16", "cold", "memory", "images", "job", "openvino", "png", "roofline", "float32", "newest", "batch", "batch_float32", "scaling", "two", "images_in", "images_in_float32")
 
 
 def main():
@@ -350,8 +383,8 @@ def main():
     parser.add_argument("--rows", type=int, default=400, help="images of each job of `two`")
     parser.add_argument("--job-rows", type=int, default=10, help="images of each job of `job`, with the first, which is not counted")
     parser.add_argument("--images", type=int, default=10_000, help="tiny images of `scaling`")
-    parser.add_argument("--newest", default=str(REPOSITORY / ".work/newest-venv/bin/python"))
-    parser.add_argument("--openvino", default=str(REPOSITORY / ".work/openvino-venv/bin/python"))
+    parser.add_argument("--newest", help="an interpreter with the newest packages (default: a virtual environment in .work, made on first use)")
+    parser.add_argument("--openvino", help="the same with OpenVINO")
     arguments = parser.parse_args()
     WORK.mkdir(parents=True, exist_ok=True)
     write_inputs()
@@ -361,8 +394,18 @@ def main():
         getattr(bench, part)()
 
 
-def write_inputs():
-    subprocess.run([sys.executable, REPOSITORY / "tools/reference/full_size.py", "--write-only", "--inputs", WORK / "inputs.safetensors"], check=True)
+def write_inputs(stage="unet", place=""):
+    """Writes the model and the inputs of a stage where they are missing: the file of the inputs."""
+    inputs = WORK / "inputs.safetensors"
+    command = [sys.executable, REPOSITORY / "tools/reference/full_size.py", "--write-only", "--stages", stage, "--inputs", inputs]
+    subprocess.run(command, check=True)
+    return inputs.with_stem(f"inputs-{place}") if place else inputs
+
+
+def peer(name):
+    """The interpreter of a peer's environment, which is made on first use."""
+    script = f"unset PYTHON; here='{HERE / name}'; source '{REPOSITORY / 'tools/reference/environment.sh'}'; echo \"$PYTHON\""
+    return subprocess.run(["bash", "-euc", script], check=True, stdout=subprocess.PIPE, text=True).stdout.split()[-1]
 
 
 if __name__ == "__main__":

@@ -1,16 +1,17 @@
 """The diffusers side of the bench, with the questions of `jobs/bench`:
 
-stages MODEL_FOLDER INPUTS OUTPUTS DTYPE            a line `text`, `unet`, `guidance` or `vae`, with `:N` for N images at a time
+stages MODEL_FOLDER INPUTS OUTPUTS DTYPE          a line `text`, `unet`, `control`, `guidance`, `encoder` or `vae`, with `:N` for N images at a time
 images MODEL_FOLDER DTYPE BATCH_SIZE PIXELS       a line `STEPS COUNT`
 """
 
+import functools
 import io
 import json
 import sys
 import time
 
 import torch
-from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
+from diffusers import AutoencoderKL, ControlNetModel, DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
 from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import rescale_noise_cfg
 from safetensors.torch import load_file, save_file
 from transformers import CLIPTextModel
@@ -24,13 +25,20 @@ def say_ready():
 
 def stages(folder, inputs, outputs, dtype):
     dtype = getattr(torch, dtype)
-    text_encoder = CLIPTextModel.from_pretrained(f"{folder}/text_encoder", dtype=dtype)
-    unet = UNet2DConditionModel.from_pretrained(f"{folder}/unet", torch_dtype=dtype).to(memory_format=CHANNELS_LAST)
-    vae = AutoencoderKL.from_pretrained(f"{folder}/vae", torch_dtype=dtype).to(memory_format=CHANNELS_LAST)
+
+    @functools.cache
+    def network(module, part):
+        """Read for the first call that needs it."""
+        return module.from_pretrained(f"{folder}/{part}", torch_dtype=dtype).to(memory_format=CHANNELS_LAST)
+
+    text_encoder = functools.cache(lambda: CLIPTextModel.from_pretrained(f"{folder}/text_encoder", dtype=dtype))
+    unet = functools.partial(network, UNet2DConditionModel, "unet")
+    controlnet = functools.partial(network, ControlNetModel, "controlnet")
+    vae = functools.partial(network, AutoencoderKL, "vae")
     scheduler = DDIMScheduler.from_pretrained(f"{folder}/scheduler")
     scheduler.set_timesteps(50)
     given = {name: t.to(dtype) if t.is_floating_point() and name != "timestep" else t for name, t in load_file(inputs).items()}
-    timestep = given["timestep"][0]
+    timestep, scale = given["timestep"][0], given["scale"].item()
 
     def repeated(name, images):
         value = given[name].repeat(images, *[1] * (given[name].ndim - 1))
@@ -41,12 +49,23 @@ def stages(folder, inputs, outputs, dtype):
         guided = rescale_noise_cfg(unconditional + 7.5 * (text - unconditional), text, guidance_rescale=0.7)
         return torch.cat([scheduler.step(guided, 501, latents).prev_sample] * 2)
 
+    def control(unet, controlnet, sample, states, condition):
+        down, middle = controlnet(sample, timestep, encoder_hidden_states=states, controlnet_cond=condition, conditioning_scale=scale, return_dict=False)
+        return unet(sample, timestep, encoder_hidden_states=states, down_block_additional_residuals=down, mid_block_additional_residual=middle).sample
+
+    def encode(vae, pixels, noise):
+        posterior = vae.encode(pixels).latent_dist
+        return (posterior.mean + posterior.std * noise) * vae.config.scaling_factor  # DiagonalGaussianDistribution.sample
+
     calls = {
-        "text": lambda n: (lambda ids: lambda: text_encoder(ids).last_hidden_state)(given["ids"]),
-        "unet": lambda n: (lambda sample, states: lambda: unet(sample, timestep, encoder_hidden_states=states).sample)(
-            repeated("sample", 2 * n), repeated("states", n)),
+        "text": lambda n: (lambda encoder, ids: lambda: encoder(ids).last_hidden_state)(text_encoder(), given["ids"]),
+        "unet": lambda n: (lambda unet, sample, states: lambda: unet(sample, timestep, encoder_hidden_states=states).sample)(
+            unet(), repeated("sample", 2 * n), repeated("states", n)),
+        "control": lambda n: functools.partial(
+            control, unet(), controlnet(), repeated("sample", 2 * n), repeated("states", n), repeated("condition", 2 * n)),
         "guidance": lambda n: (lambda sample: lambda: guidance(sample, sample[:n]))(repeated("sample", 2 * n)),
-        "vae": lambda n: (lambda latents: lambda: vae.decode(latents).sample)(repeated("latents", n)),
+        "encoder": lambda n: functools.partial(encode, vae(), repeated("pixels", n), repeated("noise", n)),
+        "vae": lambda n: (lambda vae, latents: lambda: vae.decode(latents).sample)(vae(), repeated("latents", n)),
     }
     say_ready()
     known, results = {}, {}
@@ -58,7 +77,7 @@ def stages(folder, inputs, outputs, dtype):
         start = time.perf_counter()
         results[question] = known[question]()
         print(time.perf_counter() - start, flush=True)
-    names = {"text": "states", "unet": "noise", "vae": "image"}
+    names = {"text": "states", "unet": "noise", "control": "controlled", "encoder": "encoded", "vae": "image"}
     save_file({names[name]: result.float().contiguous() for name, result in results.items() if name in names}, outputs)
 
 

@@ -16,10 +16,19 @@ RATIOS = {  # in docs/benchmarks.json: what was measured
     "png_vs_imageio": "png soft",
     "peak_memory_bf16_vs_diffusers": "peak memory",
     "two_executors_of_twice_one": "two executors",
+    "vae_encode_bf16_vs_diffusers": "encoder bfloat16 images-in",
+    "vae_encode_fp32_vs_diffusers": "encoder float32 images-in",
+    "control_step_bf16_vs_diffusers": "control bfloat16 images-in",
+    "control_step_fp32_vs_diffusers": "control float32 images-in",
+    "inpainting_unet_bf16_vs_diffusers": "inpainting bfloat16 images-in",
+    "inpainting_unet_fp32_vs_diffusers": "inpainting float32 images-in",
 }
 LABELS = {
     "text": "text encoding, one prompt", "unet": "UNet, one guidance pair", "guidance": "guidance, rescale and DDIM step",
     "vae": "VAE decode, 512x512", "unet:4": "UNet, four pairs", "vae:4": "VAE decode, four images",
+}
+LABELS_OF_IMAGES_IN = {
+    "encoder": "VAE encode, 512x512", "control": "ControlNet and UNet, one guidance pair", "inpainting": "inpainting UNet, one guidance pair",
 }
 LABEL_CELLS = {"diffusers": 2, "openvino": 2, "newest": 2, "whole": 1, "scaling": 1}
 MEASURED = ("ratio (95 % interval)", "pairs", "commit")  # the last columns of a table of ratios
@@ -62,6 +71,17 @@ def stages(results, peer):
     return lines
 
 
+def images_in(results, facts):
+    """The only table that says on which machine it was measured: it is written whole, with what is in the results."""
+    lines = head("what", "dtype", "Spark Diffusion", "peak memory", "diffusers", "peak memory", "difference", *MEASURED)
+    for stage, label in LABELS_OF_IMAGES_IN.items():
+        for dtype in ("bfloat16", "float32"):
+            if value := results.get(f"{stage} {dtype} images-in"):
+                ours, theirs = (f"{number(value['seconds'][side])} | {value['bytes'][side] / 2**30:.2f} GiB" for side in ("java", "diffusers"))
+                lines.append(row(f"{label} | {dtype}", ours, f"{theirs} | {value['difference']:.1e}", value))
+    return [f"{facts['hardware']}, {facts['date']}:", "", *lines] if len(lines) > 2 else []
+
+
 def whole(results):
     lines = head("what", "Spark Diffusion", "peer", *MEASURED)
     for name, label in LABELS_OF_WHOLE.items():
@@ -95,11 +115,12 @@ def scaling(results):
 
 
 def by_hardware(measured, published):
-    """A set of ratios for each kind of hardware, the one measured now first; a ratio that was not measured again stays, and each is said with its own commit."""
+    """A set of ratios for each kind of hardware, the one with the most first, of equals the one measured now; a ratio that was not measured again stays, and each is
+    said with its own commit."""
     others = {one["hardware"]: one for one in [published, *published.pop("elsewhere", [])]}
     before = others.pop(measured["hardware"], {"versions": {}, "commits": {}})
     together = {key: before[key] | measured[key] for key in ("versions", "commits")}
-    return [before | measured | together, *others.values()]
+    return sorted([before | measured | together, *others.values()], key=lambda one: -len(one["commits"]))
 
 
 def roofline(results):
@@ -136,11 +157,13 @@ def main():
     facts = {"commit": machine["commit"], "hardware": f"{machine['cores']} cores of an {machine['processor']}", "versions": versions, "date": machine["date"]}
     commits = {key: results[RATIOS.get(key, "scaling")]["commit"] for key in ratios}
     file = REPOSITORY / "docs/benchmarks.json"
-    here, *others = by_hardware(ratios | facts | {"commits": commits}, json.loads(file.read_text()))
-    file.write_text(json.dumps(here | {"elsewhere": others}, indent=2) + "\n")
-    tables = {"machine": [f"{here['hardware']}, last on {here['date']}."], "diffusers": stages(results, "diffusers"), "openvino": stages(results, "openvino"),
-              "newest": stages(results, "newest"), "whole": whole(results), "roofline": roofline(results),
-              "scaling": scaling(results)}
+    first, *others = by_hardware(ratios | facts | {"commits": commits}, json.loads(file.read_text()))
+    file.write_text(json.dumps(first | {"elsewhere": others}, indent=2) + "\n")
+    tables = {"images-in": images_in(results, facts)}
+    if first["hardware"] == facts["hardware"]:  # the other tables are of one machine
+        tables |= {"machine": [f"{first['hardware']}, last on {first['date']}."], "diffusers": stages(results, "diffusers"), "openvino": stages(results, "openvino"),
+                   "newest": stages(results, "newest"), "whole": whole(results), "roofline": roofline(results),
+                   "scaling": scaling(results)}
     page = REPOSITORY / "docs/benchmarks.md"
     text = page.read_text()
     for name, lines in tables.items():

@@ -22,13 +22,13 @@ class Side:
     """A process that says in a line of JSON when it is ready; its memory is watched only where that is asked for, which takes some of a core."""
 
     def __init__(self, command, watched=False):
-        self.peaks = dict.fromkeys(MEMORY.values(), 0)
+        self.peaks, self.watched = dict.fromkeys(MEMORY.values(), 0), watched
         environment = {key: value for key, value in os.environ.items() if key != "PYTHON"}
         self.start = time.perf_counter()
         self.process = subprocess.Popen(
             [str(part) for part in command], cwd=REPOSITORY, text=True, bufsize=1, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         if watched:
-            threading.Thread(target=watch_memory, args=(self.process, self.peaks), daemon=True).start()
+            threading.Thread(target=watch_memory, args=(self,), daemon=True).start()
         self.facts = json.loads(self.answer())
         self.facts["ready_seconds"] = self.age()
 
@@ -97,11 +97,12 @@ def alternate(paced, end, seconds=2):
             other.release()
 
 
-def watch_memory(process, peak):
-    while process.poll() is None:
-        everyone = family(process.pid)
-        for field, highest in peak.items():
-            peak[field] = max(highest, sum(status_bytes(pid, field) for pid in everyone))
+def watch_memory(side):
+    """Keeps the peaks of a process until it is no longer watched, or has ended."""
+    while side.watched and side.process.poll() is None:
+        everyone = family(side.process.pid)
+        for field, highest in side.peaks.items():
+            side.peaks[field] = max(highest, sum(status_bytes(pid, field) for pid in everyone))
         time.sleep(0.02)
 
 
@@ -152,6 +153,17 @@ def interval(values):
         if outside > 0.05:
             return values[max(cut - 1, 0)], values[n - 1 - max(cut - 1, 0)]
     return values[n // 2 - 1 if n > 2 else 0], values[-(n // 2) if n > 2 else -1]
+
+
+def error(actual, expected):
+    """How far one tensor is from another."""
+    if actual.shape != expected.shape:
+        sys.exit(f"Cannot compare outputs: shapes must be equal ({tuple(actual.shape)} and {tuple(expected.shape)})")
+    if not (actual.isfinite().all() and expected.isfinite().all()):
+        sys.exit("Cannot compare outputs: every value must be finite")
+    difference = (actual.double() - expected.double()).abs()
+    largest = expected.double().abs().max().item()
+    return {"max_relative_to_largest": difference.max().item() / largest, "mean_absolute": difference.mean().item()}
 
 
 def processor():
