@@ -104,7 +104,7 @@ def main():
     results = {
         "sunset": [measured_lora(weight, table) for weight in WEIGHTS],
         "watermelon": {"without": measured_embedding(check.load("tiny-sd2-1")), "with": measured_embedding(with_embedding())}}
-    (training.WORK / "adapters.json").write_text(json.dumps(results, indent=2) + "\n")
+    training.write_results("adapters", results)
     print(json.dumps(results, indent=2))
 
 

@@ -92,7 +92,7 @@ def check():
         for guidance, rescale in MEASURED[name]:
             results.append({"model": name} | measured(pipeline, table, guidance, rescale))
             print(json.dumps(results[-1]), flush=True)
-    (training.WORK / "check.json").write_text(json.dumps(results, indent=2) + "\n")
+    training.write_results("check", results)
 
 
 def samplers(every=1, models=",".join(folders.MODELS), names=",".join(SAMPLERS), steps=SAMPLER_STEPS):
@@ -108,7 +108,7 @@ def samplers(every=1, models=",".join(folders.MODELS), names=",".join(SAMPLERS),
                 entry = measured(pipeline, table, 7.5, RESCALE[name], count)
                 results.append({"model": name, "sampler": sampler} | entry)
                 print(json.dumps(results[-1]), flush=True)
-    (training.WORK / "samplers.json").write_text(json.dumps(results, indent=2) + "\n")
+    training.write_results("samplers", results)
 
 
 def reference():

@@ -130,7 +130,7 @@ def main():
     table = rows()
     results = {model: measured_model(model, table) for model in ("tiny-sd2-1", "tiny-sd2-base")}
     results["vae"] = measured("scenes through the VAE", table, decoded(table))
-    (training.WORK / "controlnet.json").write_text(json.dumps(results, indent=2) + "\n")
+    training.write_results("controlnet", results)
     _, floor, made = (entry["f1"] for entry in results["tiny-sd2-1"])
     least = floor + REQUIRED * (results["vae"]["f1"] - floor)
     if made < least:

@@ -34,6 +34,12 @@ def load(path):
     return torch.load(path, map_location=DEVICE, weights_only=True) if path.exists() else None
 
 
+def write_results(name, results):
+    """What was measured, into a folder that is not there before anything was trained."""
+    WORK.mkdir(parents=True, exist_ok=True)
+    (WORK / f"{name}.json").write_text(json.dumps(results, indent=2) + "\n")
+
+
 def ramp(step, steps, held=0, warmup=200):
     """The learning rate's factor: a linear rise, its peak until step `held`, then half a cosine down to 2 %."""
     if step < warmup:
