@@ -153,11 +153,12 @@ final class GalleryPage {
     }
     json.writeObject(path(row));
     json.writeObject(row.getAs("provenance") == null ? null : command(row));
-    json.writeObject(thumbnails.place(row).map(place -> area(place, row)).orElse(null));
+    json.writeObject(thumbnails.place(row).map(place -> area(place, row, 1)).orElse(null));
+    int scale = InputImages.scale(row);
     Map<String, int[]> inputs = new LinkedHashMap<>();
     thumbnails
         .inputPlaces(row)
-        .forEach((input, place) -> inputs.put(input.path().name(), area(place, row)));
+        .forEach((input, place) -> inputs.put(input.path().name(), area(place, row, scale)));
     json.writeObject(inputs);
     json.writeEndArray();
   }
@@ -169,10 +170,17 @@ final class GalleryPage {
         .toList();
   }
 
-  /** The number of the sheet, x, y, width and height in it. */
-  private static int[] area(Thumbnails.Place place, Row row) {
+  /**
+   * The number of the sheet, x, y, width and height in it.
+   *
+   * @param scale how many times larger the row's image is on each side
+   */
+  private static int[] area(Thumbnails.Place place, Row row, int scale) {
     ThumbnailSheet.Area area =
-        ThumbnailSheet.area(place.number(), row.getAs("width"), row.getAs("height"));
+        ThumbnailSheet.area(
+            place.number(),
+            row.<Integer>getAs("width") / scale,
+            row.<Integer>getAs("height") / scale);
     return new int[] {place.sheet(), area.x(), area.y(), area.width(), area.height()};
   }
 

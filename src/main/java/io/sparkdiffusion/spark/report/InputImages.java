@@ -71,7 +71,7 @@ final class InputImages {
   }
 
   private static Wanted wanted(InputImage input, Row row) {
-    int scale = Start.of(ImageColumns.values(row)).scale();
+    int scale = scale(row);
     return new Wanted(
         input,
         row.getAs(input.path().name()),
@@ -79,6 +79,11 @@ final class InputImages {
         row.getAs(Parameters.INIT_IMAGE_FIT.name()),
         row.<Integer>getAs(Parameters.WIDTH.name()) / scale,
         row.<Integer>getAs(Parameters.HEIGHT.name()) / scale);
+  }
+
+  /** How many times larger a row's image is than its input images, on each side. */
+  static int scale(Row row) {
+    return Start.of(ImageColumns.values(row)).scale();
   }
 
   /** What the input images of a row that are files are called here, in order. */
