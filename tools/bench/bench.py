@@ -89,8 +89,19 @@ class Bench:
 
     def images_in(self):
         """What images from images take beside the rest: the VAE's encoder, a step under a ControlNet, and a step of an inpainting UNet."""
-        for stage, dtype in (("encoder", "bfloat16"), ("encoder", "float32"), ("control", "bfloat16"), ("inpainting", "bfloat16")):
-            self.image_in(stage, dtype)
+        self.encoder()
+        self.control()
+        self.inpainting()
+
+    def encoder(self):
+        for dtype in ("bfloat16", "float32"):
+            self.image_in("encoder", dtype)
+
+    def control(self):
+        self.image_in("control", "bfloat16")
+
+    def inpainting(self):
+        self.image_in("inpainting", "bfloat16")
 
     def images_in_float32(self):
         for stage in ("control", "inpainting"):
@@ -378,7 +389,7 @@ PARTS = ("bfloat16", "cold", "memory", "images", "job", "openvino", "png", "roof
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", default=PARTS, help=" ".join(PARTS) + "; or text or lora alone")
+    parser.add_argument("parts", nargs="*", default=PARTS, help=" ".join(PARTS) + "; or text or lora alone, or of images_in encoder, control or inpainting")
     parser.add_argument("--repeats", type=int, default=7, help="pairs, after one that does not count; `job` has none such")
     parser.add_argument("--rows", type=int, default=400, help="images of each job of `two`")
     parser.add_argument("--job-rows", type=int, default=10, help="images of each job of `job`, with the first, which is not counted")
