@@ -127,7 +127,8 @@ class MainTest {
   void printsVersions() {
     assertThat(printed("--version"))
         .matches(
-            "spark-diffusion \\d.*\\Rimage version \\d+\\RDJL \\S+, libtorch \\S+, Java 17.*\\R");
+            "spark-diffusion \\d.*\\Rimage version \\d+\\RDJL \\S+, libtorch \\S+, Java %s.*\\R"
+                .formatted(Runtime.version().feature()));
   }
 
   @Test
