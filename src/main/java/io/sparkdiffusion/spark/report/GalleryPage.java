@@ -6,6 +6,7 @@ import io.sparkdiffusion.image.ThumbnailSheet;
 import io.sparkdiffusion.metadata.GenerationParameters;
 import io.sparkdiffusion.metadata.ImageCommand;
 import io.sparkdiffusion.metadata.Provenance;
+import io.sparkdiffusion.request.InputImage;
 import io.sparkdiffusion.request.Parameter;
 import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.request.ValueType;
@@ -154,12 +155,7 @@ final class GalleryPage {
     json.writeObject(path(row));
     json.writeObject(row.getAs("provenance") == null ? null : command(row));
     json.writeObject(thumbnails.place(row).map(place -> area(place, row, 1)).orElse(null));
-    int scale = InputImages.scale(row);
-    Map<String, int[]> inputs = new LinkedHashMap<>();
-    thumbnails
-        .inputPlaces(row)
-        .forEach((input, place) -> inputs.put(input.path().name(), area(place, row, scale)));
-    json.writeObject(inputs);
+    json.writeObject(inputAreas(row));
     json.writeEndArray();
   }
 
@@ -168,6 +164,17 @@ final class GalleryPage {
     return thumbnails.sheets().stream()
         .map(sheet -> List.<Object>of(sheet.path(), sheet.area().width(), sheet.area().height()))
         .toList();
+  }
+
+  private Map<String, int[]> inputAreas(Row row) {
+    Map<InputImage, Thumbnails.Place> places = thumbnails.inputPlaces(row);
+    if (places.isEmpty()) {
+      return Map.of(); // the row's values are not read for it
+    }
+    int scale = InputImages.scale(row);
+    Map<String, int[]> areas = new LinkedHashMap<>();
+    places.forEach((input, place) -> areas.put(input.path().name(), area(place, row, scale)));
+    return areas;
   }
 
   /**

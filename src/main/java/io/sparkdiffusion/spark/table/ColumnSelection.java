@@ -215,7 +215,7 @@ final class ColumnSelection {
     if (files.inputs().isEmpty()) {
       return Optional.empty();
     }
-    List<Column> columns = new ArrayList<>(files.files());
+    List<Column> columns = new ArrayList<>(files.files(""));
     columns.add(0, id.orElseThrow().as(Parameters.ID.name()));
     return Optional.of(raw.select(columns.toArray(Column[]::new)));
   }

@@ -35,10 +35,10 @@ record FileColumns(Map<InputImage, FileColumn> byInput) {
     return List.copyOf(byInput.keySet());
   }
 
-  /** A row's files, null for none, called as where others say where a file is. */
-  List<Column> files() {
+  /** A row's files, null for none, each called after the parameter that says where a file is. */
+  List<Column> files(String prefix) {
     return byInput.entrySet().stream()
-        .map(one -> one.getValue().file().as(one.getKey().path().name()))
+        .map(one -> one.getValue().file().as(prefix + one.getKey().path().name()))
         .toList();
   }
 

@@ -157,7 +157,7 @@ public final class InputFiles implements Serializable {
     try {
       Path path = new Path(located);
       FileSystem files = path.getFileSystem(hadoop.value());
-      FileStatus status = status(input, files, path);
+      FileStatus status = status(input, files, path, located);
       if (status.isDirectory()) {
         throw new UnusableImageException(input, "it must be a file", "a folder: " + located);
       }
@@ -172,12 +172,12 @@ public final class InputFiles implements Serializable {
   }
 
   /** Only here a file that is not found is none: one that must not be opened is told so too. */
-  private static FileStatus status(InputImage input, FileSystem files, Path path)
+  private static FileStatus status(InputImage input, FileSystem files, Path path, String located)
       throws IOException, UnusableImageException {
     try {
       return files.getFileStatus(path);
     } catch (FileNotFoundException e) {
-      throw new UnusableImageException(input, "its file must exist", "missing: " + path, e);
+      throw new UnusableImageException(input, "its file must exist", "missing: " + located, e);
     }
   }
 }

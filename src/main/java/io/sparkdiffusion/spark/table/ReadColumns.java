@@ -127,9 +127,7 @@ public record ReadColumns(StructType schema, Map<String, Integer> positions) {
     }
     selected.addAll(files.unsaidHashes(positions.keySet()).values());
     Arrays.stream(kept.columns()).map(kept::col).forEach(selected::add);
-    files
-        .byInput()
-        .forEach((input, held) -> selected.add(held.file().as("file_of_" + input.path().name())));
+    selected.addAll(files.files("file_of_"));
     return kept.select(selected.toArray(Column[]::new));
   }
 }
