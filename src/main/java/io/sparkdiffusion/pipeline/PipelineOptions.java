@@ -1,5 +1,7 @@
 package io.sparkdiffusion.pipeline;
 
+import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.graph.Dtype;
 import java.util.Map;
 
 /**
@@ -11,4 +13,20 @@ import java.util.Map;
  * @param schedulerOverrides keys that win over the folder's {@code scheduler_config.json}
  */
 public record PipelineOptions(
-    String device, String dtype, int batchSize, Map<String, Object> schedulerOverrides) {}
+    String device, String dtype, int batchSize, Map<String, Object> schedulerOverrides) {
+
+  /**
+   * What networks compute in.
+   *
+   * @throws ProblemsException where the device is no good at it
+   */
+  Dtype compute() {
+    Dtype compute = Dtype.ofCompute(dtype);
+    if (compute == Dtype.FLOAT16 && device.equals("cpu")) {
+      throw new ProblemsException(
+          "Cannot compute in float16 on a CPU: its convolutions are some 90 times slower than in"
+              + " float32, use bfloat16 or float32 (activations_dtype=float16)");
+    }
+    return compute;
+  }
+}

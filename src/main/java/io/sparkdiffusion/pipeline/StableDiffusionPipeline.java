@@ -1,31 +1,20 @@
 package io.sparkdiffusion.pipeline;
 
 import io.sparkdiffusion.adapter.AdapterSet;
-import io.sparkdiffusion.adapter.Adapters;
 import io.sparkdiffusion.adapter.EmbeddingSet;
 import io.sparkdiffusion.config.ProblemsException;
-import io.sparkdiffusion.family.Component;
 import io.sparkdiffusion.family.ModelFolder;
-import io.sparkdiffusion.family.Networks;
-import io.sparkdiffusion.graph.Dtype;
-import io.sparkdiffusion.kernel.Target;
 import io.sparkdiffusion.pipeline.TextEncoder.EncodedText;
 import io.sparkdiffusion.request.BatchKey;
 import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.sampler.Schedule;
 import io.sparkdiffusion.sampler.Schedulers;
-import io.sparkdiffusion.text.ClipTokenizer;
-import io.sparkdiffusion.torch.DeviceTensor;
-import io.sparkdiffusion.torch.TorchDevice;
-import io.sparkdiffusion.unet.Unet2dConditionModel;
-import io.sparkdiffusion.util.ResourceStack;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -39,85 +28,28 @@ public final class StableDiffusionPipeline implements AutoCloseable {
   /** How many images' texts are encoded together on a CPU. */
   public static final int MOST_UPCOMING = 32;
 
-  private final ResourceStack resources = new ResourceStack();
   private final PipelineOptions options;
-  private final Networks networks;
   private final Schedulers schedulers;
-  private final TorchDevice device;
-  private final ComponentWeights weights;
-  private final PromptEncoder prompts;
-  private final InputEncoder inputs;
-  private final ControlNets controls;
-  private final Denoiser denoiser;
-  private final ImageDecoder images;
-  private final Decoding decoding;
+  private final BatchPipeline batches;
   private final TimeKeeper time;
-  private final long freeBytes;
   private final Map<BatchKey, Integer> fitting = new ConcurrentHashMap<>();
+
+  /** What all images of a call share. */
+  private record Run(InputPixels given, int batchSize, Schedule schedule, StepObserver observer) {}
 
   private StableDiffusionPipeline(ModelFolder folder, Additions added, PipelineOptions options) {
     long start = System.nanoTime();
     this.options = options;
-    Dtype dtype = dtype(options);
     this.schedulers = new Schedulers(folder.schedulerConfig(), options.schedulerOverrides());
-    try {
-      BackgroundResource<TorchDevice> opened =
-          resources.push(
-              new BackgroundResource<>("open-device", () -> TorchDevice.open(options.device())));
-      this.networks = Networks.check(folder);
-      Adapters adapters = networks.adapters(added.adapters());
-      EmbeddingSet embeddings = added.embeddings();
-      networks.requireFit(embeddings, folder);
-      added.controlNets().forEach(control -> control.network().requireFit(networks));
-      BackgroundResource<ClipTokenizer> tokenizer =
-          resources.push(
-              new BackgroundResource<>(
-                  "load-tokenizer", () -> Networks.tokenizer(folder, embeddings)));
-      this.device = opened.get();
-      Target target = device.target(dtype);
-      this.weights =
-          resources.push(
-              new ComponentWeights(networks, adapters, embeddings, tokenizer::get, device));
-      this.prompts =
-          resources.push(
-              new PromptEncoder(
-                  tokenizer::get,
-                  networks.text().withVocabulary(weights.vocabulary()),
-                  weights.of(Component.TEXT_ENCODER, target),
-                  device,
-                  target));
-      this.inputs = resources.push(new InputEncoder(device, folder, networks, target));
-      WeightsOnDemand unet = weights.of(Component.UNET, target);
-      Target ofVae = device.target(networks.vaeDtype(dtype));
-      WeightsOnDemand vae = weights.of(Component.VAE, ofVae);
-      this.denoiser =
-          resources.push(
-              new Denoiser(
-                  device,
-                  new Unet2dConditionModel(networks.unet()),
-                  unet,
-                  target,
-                  networks.conditioning().tokens()));
-      this.controls =
-          resources.push(new ControlNets(device, target, loadable(added.controlNets(), target)));
-      this.images = resources.push(new ImageDecoder(device, networks.vae(), vae, ofVae));
-      this.decoding = new Decoding(device::releaseCachedMemory, device.isGpu());
-      if (device.isGpu()) {
-        weights.readAll();
-      }
-      device.releaseCachedMemory();
-      this.freeBytes = device.freeMemoryBytes();
-    } catch (RuntimeException e) {
-      closeAfter(e);
-      throw e;
-    }
-    Duration opening = Duration.ofNanos(System.nanoTime() - start).minus(loading());
-    this.time = new TimeKeeper(opening.minus(compiling()), this::loading, this::compiling);
+    this.batches = new BatchPipeline(folder, added, options);
+    Duration opening = Duration.ofNanos(System.nanoTime() - start).minus(batches.loading());
+    this.time =
+        new TimeKeeper(opening.minus(batches.compiling()), batches::loading, batches::compiling);
   }
 
   /**
-   * Checks the folder against the networks. A GPU gets all weights now, a CPU each network's when
-   * it is needed first.
+   * Checks the folder against the networks. A GPU gets all weights now, a CPU each network's when it
+   * is needed first.
    *
    * @return a pipeline, which the caller closes
    * @throws ProblemsException where the folder or the options cannot be used, with every reason
@@ -139,40 +71,12 @@ public final class StableDiffusionPipeline implements AutoCloseable {
     return new StableDiffusionPipeline(folder, added, options);
   }
 
-  private List<ControlNets.Loadable> loadable(List<WeightedControlNet> all, Target target) {
-    return all.stream()
-        .map(one -> new ControlNets.Loadable(one, weights.of(one.network(), target)))
-        .toList();
-  }
-
-  private static Dtype dtype(PipelineOptions options) {
-    Dtype dtype = Dtype.ofCompute(options.dtype());
-    if (dtype == Dtype.FLOAT16 && options.device().equals("cpu")) {
-      throw new ProblemsException(
-          "Cannot compute in float16 on a CPU: its convolutions are some 90 times slower than in"
-              + " float32, use bfloat16 or float32 (activations_dtype=float16)");
-    }
-    return dtype;
-  }
-
-  private void closeAfter(RuntimeException failure) {
-    try {
-      resources.close();
-    } catch (RuntimeException e) {
-      failure.addSuppressed(e);
-    }
-  }
-
   /**
    * How many such images the device's memory holds, from what was free behind the weights and what
    * the UNet's graph takes for one: a power of two, 1 on a CPU. It waits for no images.
    */
   public int mostTogether(BatchKey key) {
-    return device.isGpu() ? fitting.computeIfAbsent(key, this::fitting) : 1;
-  }
-
-  private int fitting(BatchKey key) {
-    return BatchFit.images(freeBytes, denoiser.imageBytes(shape(key, 1), controls));
+    return fitting.computeIfAbsent(key, batches::mostTogether);
   }
 
   /**
@@ -227,9 +131,9 @@ public final class StableDiffusionPipeline implements AutoCloseable {
   }
 
   private void encodeAhead(List<ImageRequest> next, List<ImageRequest> soon) {
-    if (!prompts.remembers(next)) {
+    if (!batches.prompts().remembers(next)) {
       TimeKeeper.Begin begin = time.begin();
-      prompts.expect(soon);
+      batches.prompts().expect(soon);
       time.end(begin);
     }
   }
@@ -248,10 +152,12 @@ public final class StableDiffusionPipeline implements AutoCloseable {
           .<ImageResult>map(request -> new ImageResult.Failed(request, e.getMessage()))
           .toList();
     }
+    Run run = new Run(given, batchSize, schedule, observer);
     IdentityHashMap<ImageRequest, ImageResult> results = new IdentityHashMap<>();
     List<ImageRequest> readable = new ArrayList<>();
     for (ImageRequest request : requests) {
-      problem(request, given)
+      batches
+          .problem(request, given)
           .ifPresentOrElse(
               reason -> results.put(request, new ImageResult.Failed(request, reason)),
               () -> readable.add(request));
@@ -260,7 +166,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
       for (int from = 0; from < alike.size(); from += batchSize) {
         List<ImageRequest> batch = alike.subList(from, Math.min(from + batchSize, alike.size()));
         encodeAhead(batch, alike.subList(from, alike.size()));
-        for (ImageResult result : generateBatch(batch, given, batchSize, schedule, observer)) {
+        for (ImageResult result : generateBatch(batch, run)) {
           results.put(result.request(), result);
         }
       }
@@ -268,90 +174,36 @@ public final class StableDiffusionPipeline implements AutoCloseable {
     return requests.stream().map(results::get).toList();
   }
 
-  private Optional<String> problem(ImageRequest request, InputPixels given) {
-    return inputs.problem(request, given).or(() -> prompts.problem(request));
-  }
-
   /** Long texts have more prompt embeddings, which decides the UNet's shape. */
   private Collection<List<ImageRequest>> byLengthOfTexts(List<ImageRequest> requests) {
     Map<Integer, List<ImageRequest>> byChunks = new TreeMap<>();
     for (ImageRequest request : requests) {
-      byChunks.computeIfAbsent(prompts.chunks(request), any -> new ArrayList<>()).add(request);
+      byChunks
+          .computeIfAbsent(batches.prompts().chunks(request), any -> new ArrayList<>())
+          .add(request);
     }
     return byChunks.values();
   }
 
-  private List<ImageResult> generateBatch(
-      List<ImageRequest> requests,
-      InputPixels given,
-      int batchSize,
-      Schedule schedule,
-      StepObserver observer) {
+  private List<ImageResult> generateBatch(List<ImageRequest> requests, Run run) {
     TimeKeeper.Begin begin = time.begin();
-    Batch batch = Batch.of(requests, batchSize);
-    BatchShape shape = shape(batch.key(), batch.requests().size());
-    List<EncodedText> texts = prompts.encode(batch.requests(), shape.guided());
-    List<Decoded> decoded;
-    try (DeviceTensor states = denoise(batch, shape, texts, schedule, given, observer)) {
-      decoded =
-          decoding.decode(
-              (first, some) -> images.decode(states, first, some, batch.key().isTiled()),
-              shape,
-              requests.size());
-    }
-    return results(requests, texts, decoded, batchSize, time.end(begin));
-  }
-
-  private DeviceTensor denoise(
-      Batch batch,
-      BatchShape shape,
-      List<EncodedText> texts,
-      Schedule schedule,
-      InputPixels given,
-      StepObserver observer) {
-    try (ResourceStack own = new ResourceStack()) {
-      DeviceTensor embeddings = own.push(prompts.embeddings(texts));
-      Beginning begin = inputs.begin(batch, shape, given, own);
-      Optional<BatchControl> control =
-          controls.isEmpty()
-              ? Optional.empty()
-              : Optional.of(own.push(controls.of(batch, given, shape)));
-      return denoiser.denoise(
-          new DenoisingLoop.Task(batch, shape, embeddings, schedule, begin, control), observer);
-    }
-  }
-
-  private BatchShape shape(BatchKey key, int images) {
-    long compression = networks.vae().compression();
-    int height = key.heightPixels();
-    int width = key.widthPixels();
-    if (height % compression != 0 || width % compression != 0) {
-      throw new IllegalArgumentException(
-          "Cannot generate images: height and width must be multiples of %s (%s x %s)"
-              .formatted(compression, height, width));
-    }
-    return new BatchShape(
-        images,
-        networks.vae().latentChannels(),
-        height / compression,
-        width / compression,
-        key.guided(),
-        false);
+    Batch batch = Batch.of(requests, run.batchSize());
+    List<EncodedText> texts = batches.prompts().encode(batch.requests(), batch.key().guided());
+    List<Decoded> decoded =
+        batches.draw(batch, requests.size(), texts, run.given(), run.schedule(), run.observer());
+    return results(batch, texts, decoded, time.end(begin));
   }
 
   private List<ImageResult> results(
-      List<ImageRequest> requests,
-      List<EncodedText> texts,
-      List<Decoded> decoded,
-      int batchSize,
-      Duration spent) {
-    Duration each = spent.dividedBy(requests.size());
-    boolean guided = texts.size() > batchSize;
+      Batch batch, List<EncodedText> texts, List<Decoded> decoded, Duration spent) {
+    Duration each = spent.dividedBy(decoded.size());
+    boolean guided = batch.key().guided();
     List<ImageResult> results = new ArrayList<>();
-    for (int i = 0; i < requests.size(); i++) {
-      ImageRequest request = requests.get(i);
-      ImageResult.TextUse negative = guided ? texts.get(i).use() : prompts.negative(request);
-      ImageResult.TextUse prompt = texts.get(guided ? batchSize + i : i).use();
+    for (int i = 0; i < decoded.size(); i++) {
+      ImageRequest request = batch.requests().get(i);
+      ImageResult.TextUse negative =
+          guided ? texts.get(i).use() : batches.prompts().negative(request);
+      ImageResult.TextUse prompt = texts.get(guided ? batch.requests().size() + i : i).use();
       results.add(
           decoded
               .get(i)
@@ -363,20 +215,7 @@ public final class StableDiffusionPipeline implements AutoCloseable {
 
   /** What encodes the texts. */
   PromptEncoder prompts() {
-    return prompts;
-  }
-
-  private Duration compiling() {
-    return prompts
-        .compiling()
-        .plus(inputs.compiling())
-        .plus(denoiser.compiling())
-        .plus(controls.compiling())
-        .plus(images.compiling());
-  }
-
-  private Duration loading() {
-    return weights.loading().plus(inputs.loading());
+    return batches.prompts();
   }
 
   /** Where the time went so far; that of images which are being made comes with them. */
@@ -386,6 +225,6 @@ public final class StableDiffusionPipeline implements AutoCloseable {
 
   @Override
   public synchronized void close() {
-    resources.close();
+    batches.close();
   }
 }
