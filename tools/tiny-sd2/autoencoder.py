@@ -45,6 +45,17 @@ def neighbours(x):
     return x[:, :, 1:] - x[:, :, :-1], x[:, :, :, 1:] - x[:, :, :, :-1]
 
 
+def loss(vae, image):
+    """The loss of a batch of images in -1 to 1."""
+    with training.mixed_precision():
+        posterior = vae.encode(image).latent_dist
+        decoded = vae.decode(posterior.sample()).sample.float()
+    difference = F.l1_loss(decoded, image) + F.mse_loss(decoded, image)
+    edges = sum(F.l1_loss(a, b) for a, b in zip(neighbours(decoded), neighbours(image)))
+    kl = posterior.kl().sum() / posterior.mean.numel()
+    return {"loss": difference + edges + KL_WEIGHT * kl, "difference": difference.detach(), "edges": edges.detach(), "kl": kl.detach()}
+
+
 def main():
     torch.manual_seed(0)
     vae = network().to(memory_format=torch.channels_last)
@@ -54,14 +65,7 @@ def main():
 
     def loss_of(step):
         torch.manual_seed(step)
-        image = crops(1, step).contiguous(memory_format=torch.channels_last)
-        with training.mixed_precision():
-            posterior = vae.encode(image).latent_dist
-            decoded = vae.decode(posterior.sample()).sample.float()
-        difference = F.l1_loss(decoded, image) + F.mse_loss(decoded, image)
-        edges = sum(F.l1_loss(a, b) for a, b in zip(neighbours(decoded), neighbours(image)))
-        kl = posterior.kl().sum() / posterior.mean.numel()
-        return {"loss": difference + edges + KL_WEIGHT * kl, "difference": difference.detach(), "edges": edges.detach(), "kl": kl.detach()}
+        return loss(vae, crops(1, step).contiguous(memory_format=torch.channels_last))
 
     loop.run(loss_of)
 

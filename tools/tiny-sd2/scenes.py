@@ -1,7 +1,8 @@
 """The images that the model learns: what a scene is, how it is drawn, and how scenes are chosen.
 
 A scene is either one to three shapes on a plain background, or a landscape by day or at night. Everything is drawn on
-a canvas of 128x128 pixels; positions and radii are in its pixels, the origin is the top left corner.
+a canvas of 128x128 pixels, or of `scale` times as many in each direction; positions and radii are in 128ths of its
+sides, the origin is the top left corner.
 """
 
 import math
@@ -96,10 +97,10 @@ def polygon(kind, x, y, r):
             (x + w, y + r), (x - w, y + r), (x - w, y + w), (x - r, y + w), (x - r, y - w), (x - w, y - w)]
 
 
-def mask(kind, x, y, r, size=SIZE):
-    """Where the shape is: an image of `size` x `size` pixels with 255 inside."""
-    k = OVERSAMPLING
-    image = Image.new("L", (size * k, size * k))
+def mask(kind, x, y, r, scale=1):
+    """Where the shape is: an image with 255 inside."""
+    k = OVERSAMPLING * scale
+    image = Image.new("L", (SIZE * k, SIZE * k))
     draw = ImageDraw.Draw(image)
     if kind in ("circle", "ring"):
         draw.ellipse([(x - r) * k, (y - r) * k, (x + r) * k, (y + r) * k], fill=255)
@@ -108,28 +109,29 @@ def mask(kind, x, y, r, size=SIZE):
             draw.ellipse([(x - h) * k, (y - h) * k, (x + h) * k, (y + h) * k], fill=0)
     else:
         draw.polygon([(a * k, b * k) for a, b in polygon(kind, x, y, r)], fill=255)
-    return image.reduce(k)
+    return image.reduce(OVERSAMPLING)
 
 
-def paint(shape):
+def paint(shape, scale=1):
     """The square of colour, stripes or dots that shows through the shape's mask."""
-    colour = COLOURS[shape.colour]
-    image = Image.new("RGB", (SIZE, SIZE), colour)
+    colour, last = COLOURS[shape.colour], scale - 1  # ends of stripes and dots belong to them
+    image = Image.new("RGB", (SIZE * scale, SIZE * scale), colour)
     draw = ImageDraw.Draw(image)
     if shape.texture == "striped":
         for y in range(4, SIZE, 12):
-            draw.rectangle([0, y, SIZE, y + 4], fill=shade(colour))
+            draw.rectangle([0, y * scale, SIZE * scale, (y + 4) * scale + last], fill=shade(colour))
     elif shape.texture == "dotted":
         for row, y in enumerate(range(4, SIZE, 11)):
             for x in range(3 + 6 * (row % 2), SIZE, 12):
-                draw.ellipse([x - 2.5, y - 2.5, x + 2.5, y + 2.5], fill=shade(colour))
+                box = [(x - 2.5) * scale, (y - 2.5) * scale, (x + 2.5) * scale + last, (y + 2.5) * scale + last]
+                draw.ellipse(box, fill=shade(colour))
     return image
 
 
-def draw_shapes(scene):
-    image = Image.new("RGB", (SIZE, SIZE), BACKGROUNDS[scene.background])
+def draw_shapes(scene, scale):
+    image = Image.new("RGB", (SIZE * scale, SIZE * scale), BACKGROUNDS[scene.background])
     for shape in scene.shapes:
-        image.paste(paint(shape), mask=mask(shape.kind, shape.x, shape.y, shape.radius))
+        image.paste(paint(shape, scale), mask=mask(shape.kind, shape.x, shape.y, shape.radius, scale))
     return image
 
 
@@ -169,8 +171,8 @@ def draw_thing(canvas, thing, light):
         canvas.area([(x + 3, 52), (x + 3, 87), (x + 23, 87)], lit((235, 235, 230)))
 
 
-def draw_landscape(scene):
-    canvas = Canvas(SKIES[scene.time])
+def draw_landscape(scene, scale):
+    canvas = Canvas(SKIES[scene.time], scale)
     canvas.box(0, HORIZON, SIZE, SIZE, GROUNDS[scene.ground][scene.time])
     if scene.light:
         canvas.disc(scene.light_x, 22, 12, SUN if scene.time == "day" else MOON)
@@ -179,9 +181,9 @@ def draw_landscape(scene):
     return canvas.reduced()
 
 
-def draw(scene):
-    """The scene as a (128, 128, 3) uint8 array."""
-    return np.asarray(draw_shapes(scene) if isinstance(scene, Shapes) else draw_landscape(scene))
+def draw(scene, scale=1):
+    """The scene as a (128 * scale, 128 * scale, 3) uint8 array."""
+    return np.asarray(draw_shapes(scene, scale) if isinstance(scene, Shapes) else draw_landscape(scene, scale))
 
 
 def choose(rng, names):

@@ -48,8 +48,8 @@ public final class StableDiffusionPipeline implements AutoCloseable {
   }
 
   /**
-   * Checks the folder against the networks. A GPU gets all weights now, a CPU each network's when it
-   * is needed first.
+   * Checks the folder against the networks. A GPU gets all weights now, a CPU each network's when
+   * it is needed first.
    *
    * @return a pipeline, which the caller closes
    * @throws ProblemsException where the folder or the options cannot be used, with every reason

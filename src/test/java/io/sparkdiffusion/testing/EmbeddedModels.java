@@ -34,4 +34,9 @@ public final class EmbeddedModels {
   public static Path canny() {
     return Path.of("models/tiny-sd2-canny");
   }
+
+  /** Makes images of {@link #version21()} four times as large. */
+  public static Path x4() {
+    return Path.of("models/tiny-sd2-x4");
+  }
 }

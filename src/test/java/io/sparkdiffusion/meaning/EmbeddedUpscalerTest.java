@@ -1,0 +1,80 @@
+package io.sparkdiffusion.meaning;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sparkdiffusion.family.ModelFolder;
+import io.sparkdiffusion.pipeline.ImageResult;
+import io.sparkdiffusion.pipeline.PipelineOptions;
+import io.sparkdiffusion.pipeline.StableDiffusionPipeline;
+import io.sparkdiffusion.request.ImageRequest;
+import io.sparkdiffusion.request.Parameters;
+import io.sparkdiffusion.testing.EmbeddedModels;
+import io.sparkdiffusion.testing.ReferenceFile;
+import io.sparkdiffusion.testing.Requests;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** The upscaler that ships with the project makes large images of small ones. */
+class EmbeddedUpscalerTest {
+
+  private static final ReferenceFile NUMBERS =
+      ReferenceFile.ofResource("meaning/upscaler.safetensors");
+  private static final int LARGE = 256;
+  private static final int STEPS = 10;
+  private static final long LARGEST_BYTES = 9_000_000;
+
+  @Test
+  void isSmallAndHasItsCard() throws IOException {
+    Path folder = EmbeddedModels.x4();
+    try (Stream<Path> files = Files.walk(folder)) {
+      assertThat(files.filter(Files::isRegularFile).mapToLong(file -> file.toFile().length()).sum())
+          .isLessThanOrEqualTo(LARGEST_BYTES);
+    }
+    assertThat(folder.resolve("README.md")).isNotEmptyFile();
+  }
+
+  @Test
+  void makesWhatDiffusersMakes() {
+    List<ImageResult> results = generate();
+    assertThat(results).hasSize(2);
+    results.forEach(result -> EmbeddedModelsTest.equalValues(result, NUMBERS));
+  }
+
+  private static List<ImageResult> generate() {
+    try (StableDiffusionPipeline pipeline =
+        StableDiffusionPipeline.load(
+            ModelFolder.open(EmbeddedModels.x4()),
+            new PipelineOptions("cpu", "float32", 1, Map.of()))) {
+      return pipeline.generate(requests(), (request, input) -> small(request), 1);
+    }
+  }
+
+  private static List<ImageRequest> requests() {
+    Stream<String> ids = NUMBERS.names().stream().filter(id -> id.startsWith("upscaled/"));
+    return ids.map(EmbeddedUpscalerTest::request).toList();
+  }
+
+  private static ImageRequest request(String id) {
+    return Requests.of(
+        id,
+        0,
+        NUMBERS.metadata().get(id),
+        "",
+        Parameters.SEED.of(Long.parseLong(id.substring(id.indexOf('/') + 1))),
+        Parameters.NUM_INFERENCE_STEPS.of(STEPS),
+        Parameters.GUIDANCE_SCALE.of(1.0),
+        Parameters.HEIGHT.of(LARGE),
+        Parameters.WIDTH.of(LARGE),
+        Parameters.NOISE_LEVEL.of(20),
+        Parameters.INIT_IMAGE.of("small.png"));
+  }
+
+  private static byte[] small(ImageRequest request) {
+    return NUMBERS.bytes(request.id().replace("upscaled/", "small/"));
+  }
+}
