@@ -26,8 +26,7 @@ parameters, {size:,} bytes in float16. Its text encoder is that of `tiny-sd2-1`;
 ![Parts of images, made four times as large by Lanczos and by the upscaler](../../docs/images/upscaled.png)
 
 ```
-./jobs/generate configs/x4_upscaler.yml pretrained_model_name_or_path=models/tiny-sd2-x4 init_image=house.png \\
-    prompt="a red house on the grass by day under the sun" num_inference_steps={steps} guidance_scale={guidance:g}
+./jobs/generate configs/tiny_x4.yml init_image=house.png prompt="a red house on the grass by day under the sun"
 ```
 
 diffusers' `StableDiffusionUpscalePipeline.from_pretrained` loads the folder as it is.

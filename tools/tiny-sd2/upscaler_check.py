@@ -24,7 +24,7 @@ import training
 import upscaler
 
 SHAPES, LANDSCAPES = 12, 4
-STEPS, GUIDANCE, NOISE_LEVEL = 10, 1.0, 20
+STEPS, GUIDANCE, NOISE_LEVEL = 10, 1.0, 20  # as configs/tiny_x4.yml
 REQUIRED = 10  # percentage points of edges that are found, more than by Lanczos
 SMALL = 64  # pixels on a side of the images for the Java tests
 

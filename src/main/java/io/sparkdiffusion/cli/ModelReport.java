@@ -186,7 +186,7 @@ final class ModelReport {
     long trained = check.trainedSizePixels().orElseThrow();
     SuitedConfig config =
         check.kind().equals(Optional.of(ModelKind.UPSCALING))
-            ? SuitedConfig.ofUpscaler(trained)
+            ? SuitedConfig.ofUpscaler(trained, check.textWidth())
             : SuitedConfig.of(check.scheduler().orElseThrow(), trained, check.textWidth());
     List<String> settings = new ArrayList<>();
     settings.add("pretrained_model_name_or_path=" + named.folder());

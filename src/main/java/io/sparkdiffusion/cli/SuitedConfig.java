@@ -22,6 +22,8 @@ record SuitedConfig(String file, List<String> settings, List<String> reasons) {
   /** Of Stable Diffusion 1's text states; 2 has 1024. */
   static final long TEXT_WIDTH_OF_1 = 768;
 
+  private static final String TINY = "configs/tiny.yml";
+  private static final String TINY_21 = "configs/tiny_21.yml";
   private static final long SMALL_RESOLUTION = 128;
   private static final long USUAL_RESOLUTION = 512;
 
@@ -52,24 +54,27 @@ record SuitedConfig(String file, List<String> settings, List<String> reasons) {
     return new SuitedConfig(file(isSmall, predictsNoise, textWidth), settings, reasons);
   }
 
-  /** Of a model that makes images larger. */
-  static SuitedConfig ofUpscaler(long trainedSizePixels) {
+  /** Of a model that makes images larger, by the size of these and the width of its text states. */
+  static SuitedConfig ofUpscaler(long trainedSizePixels, long textWidth) {
+    boolean isSmall = textWidth < TEXT_WIDTH_OF_1;
     List<String> settings = new ArrayList<>(List.of("init_image=small.png"));
     if (trainedSizePixels != USUAL_RESOLUTION) {
       settings.add("resolution=" + trainedSizePixels);
     }
+    List<String> reasons = new ArrayList<>();
+    reasons.add("its UNet sees an image beside the latents");
+    reasons.add(
+        "it was trained to make images of %s x %s".formatted(trainedSizePixels, trainedSizePixels));
+    if (isSmall) {
+      reasons.add("its text states have %s values, as a small model's".formatted(textWidth));
+    }
     return new SuitedConfig(
-        "configs/x4_upscaler.yml",
-        settings,
-        List.of(
-            "its UNet sees an image beside the latents",
-            "it was trained to make images of %s x %s"
-                .formatted(trainedSizePixels, trainedSizePixels)));
+        isSmall ? "configs/tiny_x4.yml" : "configs/x4_upscaler.yml", settings, reasons);
   }
 
   private static String file(boolean isSmall, boolean predictsNoise, long textWidth) {
     if (isSmall) {
-      return predictsNoise ? "configs/tiny.yml" : "configs/tiny_21.yml";
+      return predictsNoise ? TINY : TINY_21;
     }
     if (predictsNoise && textWidth == TEXT_WIDTH_OF_1) {
       return "configs/sd15.yml";
@@ -86,7 +91,7 @@ record SuitedConfig(String file, List<String> settings, List<String> reasons) {
     List<String> words = new ArrayList<>(List.of("./jobs/generate", file));
     words.addAll(model);
     words.addAll(settings);
-    if (!file.startsWith("configs/tiny")) {
+    if (!file.equals(TINY) && !file.equals(TINY_21)) { // those have a table
       words.add("prompt=a photograph of an astronaut riding a horse");
     }
     return ImageCommand.line(words);

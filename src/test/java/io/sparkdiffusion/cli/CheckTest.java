@@ -84,7 +84,7 @@ class CheckTest extends CheckCase {
 
     assertThat(text(out))
         .contains("\nThis is an upscaling model: it needs init_image\n")
-        .contains("It fits. configs/x4_upscaler.yml suits it: its UNet sees an image beside the")
+        .contains("It fits. configs/tiny_x4.yml suits it: its UNet sees an image beside the")
         .contains("init_image=small.png resolution=64 'prompt=");
   }
 

@@ -37,7 +37,7 @@ class CompletionScriptTest {
       delimiter = ';',
       quoteCharacter = '"',
       value = {
-        "jobs/generate configs/ti; configs/tiny.yml·|configs/tiny_21.yml·",
+        "jobs/generate configs/ti; configs/tiny.yml·|configs/tiny_21.yml·|configs/tiny_x4.yml·",
         "./jobs/generate conf; configs/",
         "jobs/generate configs/tiny.yml guidance_; guidance_scale=|guidance_rescale=",
         "jobs/generate configs/tiny.yml output_format =; parquet·|png·|both·",

@@ -43,12 +43,17 @@ class SuitedConfigTest {
 
   @Test
   void anUpscalerHasItsOwn() {
-    assertThat(SuitedConfig.ofUpscaler(512).command(List.of("pretrained_model_name_or_path=x4")))
+    assertThat(
+            SuitedConfig.ofUpscaler(512, 1024).command(List.of("pretrained_model_name_or_path=x4")))
         .isEqualTo(
             "./jobs/generate configs/x4_upscaler.yml pretrained_model_name_or_path=x4"
                 + " init_image=small.png 'prompt=a photograph of an astronaut riding a horse'");
-    assertThat(SuitedConfig.ofUpscaler(64).settings())
+    assertThat(SuitedConfig.ofUpscaler(64, 1024).settings())
         .containsExactly("init_image=small.png", "resolution=64");
+    assertThat(SuitedConfig.ofUpscaler(512, 128).command(List.of()))
+        .isEqualTo(
+            "./jobs/generate configs/tiny_x4.yml init_image=small.png"
+                + " 'prompt=a photograph of an astronaut riding a horse'");
   }
 
   /** What is given beside a configuration is what that file does not say itself. */
@@ -60,6 +65,7 @@ class SuitedConfigTest {
     "configs/x4_upscaler.yml, 512, 0",
     "configs/tiny.yml, 128, 0",
     "configs/tiny_21.yml, 128, 0.7",
+    "configs/tiny_x4.yml, 512, 0",
   })
   void knowsWhatTheFilesSay(String file, int pixels, double rescale) {
     JobConfig config =

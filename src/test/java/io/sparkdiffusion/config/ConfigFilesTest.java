@@ -72,6 +72,17 @@ class ConfigFilesTest {
                 Parameters.NUM_INFERENCE_STEPS.of(75), Parameters.GUIDANCE_SCALE.of(9.0)));
   }
 
+  @Test
+  void theEmbeddedUpscalerIsCalledAsItsCardSays() {
+    JobConfig config = JobConfig.load(CONFIGS.resolve("tiny_x4.yml"), List.of("prompt=a cat"));
+
+    assertThat(Path.of(config.model().folder(), "low_res_scheduler")).isDirectory();
+    assertThat(config.sampling())
+        .isEqualTo(
+            Requests.configured(
+                Parameters.NUM_INFERENCE_STEPS.of(10), Parameters.GUIDANCE_SCALE.of(1.0)));
+  }
+
   @ParameterizedTest
   @CsvSource({
     "base_2_base.yml, STABLE_DIFFUSION_2_BASE",
@@ -95,6 +106,7 @@ class ConfigFilesTest {
             "sd_turbo.yml",
             "tiny.yml",
             "tiny_21.yml",
+            "tiny_x4.yml",
             "x4_upscaler.yml");
   }
 
