@@ -51,8 +51,9 @@ class ExamplesTest(unittest.TestCase):
 
     def test_latents_and_small_images_show_the_same_place(self):
         lesson = upscaler.Lesson()
-        for step, (side, count) in enumerate(upscaler.CROPS):
-            texts, clean, small, levels = lesson.batch(step, upscaler.CROPS)
+        crops = upscaler.STAGES[upscaler.UNET].crops
+        for step, (side, count) in enumerate(crops):
+            texts, clean, small, levels = lesson.batch(step, crops)
             self.assertEqual([len(texts), len(clean), len(small), len(levels)], [count] * 4)
             self.assertEqual([tuple(clean.shape[1:]), tuple(small.shape[1:])], [(4, side, side), (3, side, side)])
             self.assertTrue(((levels >= 0) & (levels < upscaler.MAX_NOISE_LEVEL)).all())
@@ -60,11 +61,10 @@ class ExamplesTest(unittest.TestCase):
 
     def test_what_is_seen_and_the_velocity_give_the_latents(self):
         loss = upscaler.UnetLoss(None)
-        loss.of = lambda *arguments: arguments
-        for at in (loss.first, loss.blotched, loss.last):
-            seen, t, _, _, clean, noise, _ = at(1)
+        for stage in upscaler.STAGES.values():
+            seen, t, _, _, velocity = loss.example(stage, 1)
+            clean = loss.lesson.batch(stage.before + 1, stage.crops)[1] * loss.lesson.scale
             abar = loss.abar[t][:, None, None, None]
-            velocity = loss.scheduler.get_velocity(clean, noise, t)
             self.assertLess((abar.sqrt() * seen[:, :4] - (1 - abar).sqrt() * velocity - clean).abs().max().item(), 1e-4)
             self.assertEqual(tuple(seen.shape[1:]), (7, *clean.shape[2:]))
 

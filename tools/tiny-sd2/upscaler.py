@@ -8,6 +8,7 @@ The text encoder is that of models/tiny-sd2-1. `upscaler.py folder` writes the m
 
 import shutil
 import sys
+from dataclasses import dataclass
 
 import diffusers
 import numpy as np
@@ -30,7 +31,7 @@ sys.path.append(str(training.REPOSITORY / "tools/reference"))
 import layout  # noqa: E402
 
 FOLDER = training.REPOSITORY / "models/tiny-sd2-x4"
-FIRST_VAE, VAE, FIRST_UNET, BLOTCHED_UNET, UNET = (f"upscaler-{name}" for name in ("first-vae", "vae", "first-unet", "blotched-unet", "unet"))
+FIRST_VAE, VAE, UNET = (f"upscaler-{name}" for name in ("first-vae", "vae", "unet"))
 DRAWN, EXAMPLES = (training.WORK / f"upscaler-{name}" for name in ("scenes.npy", "examples.pt"))
 
 SCALE = 4
@@ -44,14 +45,33 @@ MAX_NOISE_LEVEL = 350
 VAE_CROP, VAE_BATCH = 64, 16
 FIRST_VAE_STEPS, FIRST_VAE_RATE = 2600, 1e-3  # by Adam
 VAE_STEPS, VAE_HELD, VAE_RATES = 1400, 500, (5e-3, 5e-4)  # then by Muon
-FIRST_STEPS, FIRST_SCHEDULE, FIRST_RATES = 2000, {"held": 1200, "decay_over": 2800}, (6e-3, 1e-3)  # of the UNet, by Muon
-BLOTCHED_STEPS, BLOTCHED_HELD, BLOTCHED_RATES = 1500, 500, (5e-3, 8e-4)
-STEPS, HELD, RATES = 700, 250, (3e-3, 5e-4)
-FIRST_CROPS = ((32, 16), (32, 16), (64, 4), (32, 16), (64, 4), (32, 16), (64, 4), (128, 1))  # latents on a side and examples, by the step
-CROPS = ((64, 4), (32, 16), (64, 4), (128, 1))
-BLOTCHES = 0.25
-AREA, AREAS_WEIGHT = 8, 16  # latents on a side of the areas whose mean error counts too, and how much
+AREA = 8  # latents on a side
 BETAS = {"num_train_timesteps": 1000, "beta_start": 0.0001, "beta_end": 0.02, "beta_schedule": "scaled_linear"}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Steps of the UNet's training, by Muon."""
+
+    steps: int
+    schedule: dict
+    rates: tuple
+    crops: tuple  # latents on a side and examples, by the step
+    more_noise: bool = True
+    blotches: float = 0.0
+    areas_weight: float = 0.0  # of the mean error in areas: that of single latents is largest at edges, and says little of an area's colour
+    before: int = 0  # steps
+
+
+STAGES = {
+    "upscaler-first-unet": Stage(
+        2000, {"held": 1200, "decay_over": 2800}, (6e-3, 1e-3), more_noise=False,
+        crops=((32, 16), (32, 16), (64, 4), (32, 16), (64, 4), (32, 16), (64, 4), (128, 1))),
+    "upscaler-blotched-unet": Stage(
+        1500, {"held": 500, "warmup": 50}, (5e-3, 8e-4), ((64, 4), (32, 16), (64, 4), (128, 1)), blotches=0.25, before=2000),
+    UNET: Stage(
+        700, {"held": 250, "warmup": 50}, (3e-3, 5e-4), ((64, 4), (32, 16), (64, 4), (128, 1)), blotches=0.25, areas_weight=16, before=3500),
+}
 
 
 def vae():
@@ -181,8 +201,10 @@ def blotches(latents):
     return sum(F.interpolate(noise, size=size, mode="bicubic") for noise in coarse) * torch.rand(batch, 1, 1, 1, device=latents.device)
 
 
-def timesteps(count):
-    """More of them where there is more noise; evenly spread in each batch."""
+def timesteps(stage, count):
+    """Evenly spread in each batch."""
+    if not stage.more_noise:
+        return denoiser.timesteps(count, 0.0)
     u = (torch.randperm(count) + torch.rand(count)) / count
     return (1000 * u.sqrt()).long().clamp(max=999).to(training.DEVICE)
 
@@ -195,47 +217,38 @@ class UnetLoss:
         self.abar = self.scheduler.alphas_cumprod.to(training.DEVICE)
         self.weight = denoiser.weights("shapes", self.abar / (1 - self.abar))
 
-    def of(self, seen, t, texts, levels, clean, noise, areas_weight):
+    def at(self, stage, step):
         """The loss of a step: that of `denoiser.py shapes`, with a small image under noise of a level beside noisy latents."""
+        seen, t, texts, levels, target = self.example(stage, step)
         with training.mixed_precision():
             states = self.text_encoder(adapters.ids(self.tokenizer, texts)).last_hidden_state
             predicted = self.network(seen.contiguous(memory_format=torch.channels_last), t, states, class_labels=levels).sample.float()
-        error = predicted - self.scheduler.get_velocity(clean, noise, t)
-        each, areas = (values.square().mean((1, 2, 3)) for values in (error, F.avg_pool2d(error, AREA)))
-        return {"loss": (self.weight[t] * (each + areas_weight * areas)).mean(), "error": each.mean().detach(), "areas": areas.mean().detach()}
+        each, areas = (error.square().mean((1, 2, 3)) for error in (predicted - target, F.avg_pool2d(predicted - target, AREA)))
+        return {"loss": (self.weight[t] * (each + stage.areas_weight * areas)).mean(), "error": each.mean().detach(), "areas": areas.mean().detach()}
 
-    def first(self, step):
-        return self.at(step, FIRST_CROPS, lambda count: denoiser.timesteps(count, 0.0))
-
-    def blotched(self, step):
-        return self.at(FIRST_STEPS + step, CROPS, timesteps, BLOTCHES)
-
-    def last(self, step):
-        """With the colours of areas, of which the error of single latents says little: it is largest at edges."""
-        return self.at(FIRST_STEPS + BLOTCHED_STEPS + step, CROPS, timesteps, BLOTCHES, AREAS_WEIGHT)
-
-    def at(self, step, crops, timesteps_of, blotched=0.0, areas_weight=0.0):
+    def example(self, stage, step):
+        """What the network is given, (B, 7, h, w), timesteps (B), captions and levels (B), and the velocity that it is to predict, (B, 4, h, w)."""
+        step += stage.before
         torch.manual_seed(step)
-        texts, clean, small, levels = self.lesson.batch(step, crops)
+        texts, clean, small, levels = self.lesson.batch(step, stage.crops)
         clean, levels = clean * self.lesson.scale, levels.to(training.DEVICE)
-        t, noise = timesteps_of(len(clean)), torch.randn_like(clean)
+        t, noise = timesteps(stage, len(clean)), torch.randn_like(clean)
         small = self.over_small.add_noise(small, torch.randn_like(small), levels)
-        if blotched:
-            noise = noise + blotched * blotches(clean) / (1 - self.abar[t]).sqrt()[:, None, None, None]
-        return self.of(torch.cat([self.scheduler.add_noise(clean, noise, t), small], 1), t, texts, levels, clean, noise, areas_weight)
+        if stage.blotches:
+            noise = noise + stage.blotches * blotches(clean) / (1 - self.abar[t]).sqrt()[:, None, None, None]
+        seen = torch.cat([self.scheduler.add_noise(clean, noise, t), small], 1)
+        return seen, t, texts, levels, self.scheduler.get_velocity(clean, noise, t)
 
 
 def train_unet():
     torch.manual_seed(0)
-    network = unet().to(memory_format=torch.channels_last)
+    network, start = unet().to(memory_format=torch.channels_last), None
     network.set_attn_processor(AttnProcessor())  # see denoiser.py
     loss = UnetLoss(network)
-    loop = training.Training(FIRST_UNET, network, FIRST_STEPS, lambda module: Muon(module, FIRST_RATES), average=0.998, **FIRST_SCHEDULE)
-    loop.run(loss.first)
-    for name, steps, rates, held, loss_of in (
-            (BLOTCHED_UNET, BLOTCHED_STEPS, BLOTCHED_RATES, BLOTCHED_HELD, loss.blotched), (UNET, STEPS, RATES, HELD, loss.last)):
-        loop = training.Training(name, network, steps, lambda module: Muon(module, rates), average=0.998, start=loop.shadow, held=held, warmup=50)
-        loop.run(loss_of)
+    for name, stage in STAGES.items():
+        loop = training.Training(name, network, stage.steps, lambda module: Muon(module, stage.rates), average=0.998, start=start, **stage.schedule)
+        loop.run(lambda step: loss.at(stage, step))
+        start = loop.shadow
 
 
 @torch.no_grad()

@@ -75,7 +75,8 @@ def main():
     (upscaler.FOLDER / "README.md").write_text(CARD.format(
         parameters=sum(tensor.size for file in files for tensor in load_file(file).values()) / 1e6, size=sum(file.stat().st_size for file in files),
         steps=upscaler_check.STEPS, guidance=upscaler_check.GUIDANCE, noise=upscaler_check.NOISE_LEVEL, scenes=upscaler.SCENES,
-        level=upscaler.MAX_NOISE_LEVEL, vae_steps=upscaler.FIRST_VAE_STEPS + upscaler.VAE_STEPS, unet_steps=upscaler.FIRST_STEPS + upscaler.BLOTCHED_STEPS + upscaler.STEPS,
+        level=upscaler.MAX_NOISE_LEVEL, vae_steps=upscaler.FIRST_VAE_STEPS + upscaler.VAE_STEPS,
+        unet_steps=sum(stage.steps for stage in upscaler.STAGES.values()),
         count=upscaler_check.SHAPES + upscaler_check.LANDSCAPES, table=table(results), limits=LIMITS), encoding="utf-8")
 
 
