@@ -111,6 +111,13 @@ def viewed(spark, prompts):
     return spark.sql("SELECT id, image FROM drawn")
 
 
+def by_function(spark, prompts):
+    prompts.createOrReplaceTempView("prompts")
+    parameters = {"modelUrl": MODEL, "num_inference_steps": STEPS, "height": SIZE, "width": SIZE}
+    texts = ", ".join(f"'{name}', '{value}'" for name, value in parameters.items())
+    return spark.sql(f"SELECT * FROM text_to_image(TABLE(prompts), map({texts}))")
+
+
 def main(output):
     check_jar()
     spark = sparkdiffusion.start(spark__ui__enabled=False, spark__sql__shuffle__partitions=1)
@@ -123,15 +130,15 @@ def main(output):
     of_job = {row.id: row.sha256 for row in spark.read.parquet(f"{output}/rows").where("status = 'generated'").collect()}
     with tempfile.TemporaryDirectory() as folder:
         one = spark.createDataFrame(prompts.limit(1).collect(), prompts.schema)
-        tables = [(drawn, ROWS), (spark.read.parquet("output/images"), 2), (viewed(spark, one), 1)]
+        tables = [(drawn, ROWS), (spark.read.parquet("output/images"), 2), (viewed(spark, one), 1), (by_function(spark, one), 1)]
         for images, count in tables + [(images, 1) for images in streamed(spark, one, folder)]:
             rows = images.select("id", "image.*", F.sha2("image.bytes", 256).alias("sum")).collect()
             assert len(rows) == count, rows
             for row in rows:
                 assert row.status == "generated" and row.sum == row.sha256 == of_job[row.id], (row.id, row.error)
     print(
-        f"PySpark {spark.version}: images of a loaded pipeline, of a stream, behind a view and of the documents' lines are the job's,"
-        " byte for byte"
+        f"PySpark {spark.version}: images of a loaded pipeline, of a stream, behind a view, by the function of SQL and of the documents'"
+        " lines are the job's, byte for byte"
     )
     spark.stop()
 

@@ -17,6 +17,7 @@ __all__ = ["configure", "coordinates", "find_jar", "start"]
 
 JAR = "spark-diffusion_{scala}-*-job.jar"
 PACKAGE = "io.sparkdiffusion:spark-diffusion_{scala}:{version}"
+EXTENSIONS = "io.sparkdiffusion.spark.ml.SqlFunctions"
 _HERE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -63,12 +64,14 @@ def find_jar(jar: str | None = None) -> str:
 
 
 def configure(builder: SparkSession.Builder, jar: str | None = None, repositories: str | None = None) -> SparkSession.Builder:
-    """Adds the jar that :func:`find_jar` finds to a ``SparkSession.builder``, or else its :func:`coordinates`, keeps the jars and packages
-    that it has, and returns it.
+    """Adds the jar that :func:`find_jar` finds to a ``SparkSession.builder``, or else its :func:`coordinates`, and the SQL function
+    ``text_to_image``; keeps the jars, packages and extensions that it has, and returns it.
 
     :param repositories: where Maven's coordinates are looked for besides Maven Central, such as ``file:/folder``, parted by commas;
         by default ``SPARK_DIFFUSION_REPOSITORIES``
     """
+    if pyspark.__version__.startswith("3."):  # Spark 4 finds it as a service, in PySpark's sessions too
+        _append(builder, "spark.sql.extensions", EXTENSIONS)
     found = _look_for_jar(jar)
     if found is not None:
         return _append(builder, "spark.jars", found)
