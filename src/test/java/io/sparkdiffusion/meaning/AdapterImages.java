@@ -12,16 +12,16 @@ import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.testing.EmbeddedModels;
 import io.sparkdiffusion.testing.ReferenceFile;
-import io.sparkdiffusion.testing.Requests;
 import java.util.List;
 import java.util.Map;
 
 /** The prompts of which diffusers drew images with the adapters that ship with the project. */
 final class AdapterImages {
 
-  private static final int STEPS = 15;
   private static final ReferenceFile NUMBERS =
       ReferenceFile.ofResource("meaning/adapters.safetensors");
+  private static final DiffusersImages IMAGES =
+      new DiffusersImages(NUMBERS, 15, 7.5, EmbeddedModels.RESOLUTION);
 
   private AdapterImages() {}
 
@@ -31,11 +31,7 @@ final class AdapterImages {
    * @param name of the adapter; with its weight behind a colon where it has one
    */
   static List<ImageResult> generate(String name, AdapterSet loras, EmbeddingSet embeddings) {
-    List<ImageRequest> requests =
-        NUMBERS.names().stream()
-            .filter(id -> id.startsWith(name + "/"))
-            .map(AdapterImages::request)
-            .toList();
+    List<ImageRequest> requests = IMAGES.requests(name, Parameters.GUIDANCE_RESCALE.of(0.7));
     assertThat(requests).hasSize(2);
     try (StableDiffusionPipeline pipeline =
         StableDiffusionPipeline.load(
@@ -49,21 +45,5 @@ final class AdapterImages {
 
   static void assertEqualDiffusers(List<ImageResult> results) {
     results.forEach(result -> EmbeddedModelsTest.equalValues(result, NUMBERS));
-  }
-
-  /** An id ends with its seed; its prompt is in the file's metadata. */
-  private static ImageRequest request(String id) {
-    int size = EmbeddedModels.RESOLUTION;
-    return Requests.of(
-        id,
-        0,
-        NUMBERS.metadata().get(id),
-        "",
-        Parameters.SEED.of(Long.parseLong(id.substring(id.indexOf('/') + 1))),
-        Parameters.NUM_INFERENCE_STEPS.of(STEPS),
-        Parameters.GUIDANCE_SCALE.of(7.5),
-        Parameters.GUIDANCE_RESCALE.of(0.7),
-        Parameters.HEIGHT.of(size),
-        Parameters.WIDTH.of(size));
   }
 }

@@ -17,14 +17,12 @@ import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.testing.EmbeddedModels;
 import io.sparkdiffusion.testing.ReferenceFile;
-import io.sparkdiffusion.testing.Requests;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** The ControlNet that ships with the project draws over edges, as its card says. */
@@ -33,7 +31,7 @@ class EmbeddedControlNetTest {
   private static final ReferenceFile NUMBERS =
       ReferenceFile.ofResource("meaning/controlnet.safetensors");
   private static final int SIZE = EmbeddedModels.RESOLUTION;
-  private static final int STEPS = 15;
+  private static final DiffusersImages IMAGES = new DiffusersImages(NUMBERS, 15, 7.5, SIZE);
   private static final long LARGEST_BYTES = 3_000_000;
 
   @Test
@@ -65,22 +63,7 @@ class EmbeddedControlNetTest {
   }
 
   private static List<ImageRequest> requests() {
-    Stream<String> ids = NUMBERS.names().stream().filter(id -> id.startsWith("canny/"));
-    return ids.map(EmbeddedControlNetTest::request).toList();
-  }
-
-  private static ImageRequest request(String id) {
-    return Requests.of(
-        id,
-        0,
-        NUMBERS.metadata().get(id),
-        "",
-        Parameters.SEED.of(Long.parseLong(id.substring(id.indexOf('/') + 1))),
-        Parameters.NUM_INFERENCE_STEPS.of(STEPS),
-        Parameters.GUIDANCE_SCALE.of(7.5),
-        Parameters.HEIGHT.of(SIZE),
-        Parameters.WIDTH.of(SIZE),
-        Parameters.CONTROL_IMAGE.of("scene.png"));
+    return IMAGES.requests("canny", Parameters.CONTROL_IMAGE.of("scene.png"));
   }
 
   /** Of the scene that an image was drawn over. */

@@ -10,7 +10,6 @@ import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.testing.EmbeddedModels;
 import io.sparkdiffusion.testing.ReferenceFile;
-import io.sparkdiffusion.testing.Requests;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,8 +23,7 @@ class EmbeddedUpscalerTest {
 
   private static final ReferenceFile NUMBERS =
       ReferenceFile.ofResource("meaning/upscaler.safetensors");
-  private static final int LARGE = 256;
-  private static final int STEPS = 10;
+  private static final DiffusersImages IMAGES = new DiffusersImages(NUMBERS, 10, 1.0, 256);
   private static final long LARGEST_BYTES = 9_000_000;
 
   @Test
@@ -55,23 +53,8 @@ class EmbeddedUpscalerTest {
   }
 
   private static List<ImageRequest> requests() {
-    Stream<String> ids = NUMBERS.names().stream().filter(id -> id.startsWith("upscaled/"));
-    return ids.map(EmbeddedUpscalerTest::request).toList();
-  }
-
-  private static ImageRequest request(String id) {
-    return Requests.of(
-        id,
-        0,
-        NUMBERS.metadata().get(id),
-        "",
-        Parameters.SEED.of(Long.parseLong(id.substring(id.indexOf('/') + 1))),
-        Parameters.NUM_INFERENCE_STEPS.of(STEPS),
-        Parameters.GUIDANCE_SCALE.of(1.0),
-        Parameters.HEIGHT.of(LARGE),
-        Parameters.WIDTH.of(LARGE),
-        Parameters.NOISE_LEVEL.of(20),
-        Parameters.INIT_IMAGE.of("small.png"));
+    return IMAGES.requests(
+        "upscaled", Parameters.NOISE_LEVEL.of(20), Parameters.INIT_IMAGE.of("small.png"));
   }
 
   private static byte[] small(ImageRequest request) {
