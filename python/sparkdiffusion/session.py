@@ -21,9 +21,13 @@ EXTENSIONS = "io.sparkdiffusion.spark.ml.SqlFunctions"
 _HERE = os.path.dirname(os.path.abspath(__file__))
 
 
+def _is_spark_3() -> bool:
+    return bool(pyspark.__version__.startswith("3."))
+
+
 def _scala() -> str:
     """The Scala of this PySpark's own jars."""
-    return "2.12" if pyspark.__version__.startswith("3.") else "2.13"
+    return "2.12" if _is_spark_3() else "2.13"
 
 
 def coordinates() -> str:
@@ -70,7 +74,7 @@ def configure(builder: SparkSession.Builder, jar: str | None = None, repositorie
     :param repositories: where Maven's coordinates are looked for besides Maven Central, such as ``file:/folder``, parted by commas;
         by default ``SPARK_DIFFUSION_REPOSITORIES``
     """
-    if pyspark.__version__.startswith("3."):  # Spark 4 finds it as a service, in PySpark's sessions too
+    if _is_spark_3():  # Spark 4 finds it as a service, in PySpark's sessions too
         _append(builder, "spark.sql.extensions", EXTENSIONS)
     found = _look_for_jar(jar)
     if found is not None:

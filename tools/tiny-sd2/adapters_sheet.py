@@ -26,16 +26,20 @@ BLOCKS = (
 SIDE, MARGIN, LINE, HEADING = 128, 8, 13, 20
 
 
-def generated(name, prompts, settings):
-    """The block's images by one run of the job."""
-    folder = WORK / name
+def generated(folder, rows, *settings):
+    """The PNG files of a table's rows by one run of the job in a new folder."""
     folder.mkdir(parents=True)
     with open(folder / "prompts.csv", "w", newline="", encoding="utf-8") as out:
-        csv.writer(out).writerows([("id", "prompt", "seed"), *((f"p{i}", text, seed) for i, (text, seed) in enumerate(prompts.items()))])
-    subprocess.run(
-        ["./jobs/generate", "configs/tiny_21.yml", f"prompts={folder}/prompts.csv", f"output_dir={folder}/output", "output_format=png", *settings],
-        cwd=training.REPOSITORY, check=True)
-    return [Image.open(next(Path(folder, "output/images").glob(f"p{i}_0_*.png"))).convert("RGB") for i in range(len(prompts))]
+        table = csv.DictWriter(out, ["id", *rows[0]])
+        table.writeheader()
+        table.writerows({"id": f"p{i}"} | row for i, row in enumerate(rows))
+    subprocess.run(["./jobs/generate", *settings, f"prompts={folder}/prompts.csv", f"output_dir={folder}/output", "output_format=png"],
+                   cwd=training.REPOSITORY, check=True)
+    return [next(Path(folder, "output/images").glob(f"p{i}_0_*.png")) for i in range(len(rows))]
+
+
+def opened(files):
+    return [Image.open(file).convert("RGB") for file in files]
 
 
 def wrapped(draw, text):
@@ -46,13 +50,13 @@ def wrapped(draw, text):
     return lines
 
 
-def paste(sheet, draw, top, rows):
+def paste(sheet, draw, top, rows, side=SIDE):
     """A block from `top` on: each row's heading and images, then the prompts; the first free row below."""
     for heading, images in rows:
         draw.text((MARGIN, top + 4), heading, fill="black")
         for i, image in enumerate(images):
-            sheet.paste(image, (MARGIN + i * (SIDE + MARGIN), top + HEADING))
-        top += HEADING + SIDE
+            sheet.paste(image, (MARGIN + i * (side + MARGIN), top + HEADING))
+        top += HEADING + side
     return top + 4
 
 
@@ -62,7 +66,9 @@ def main():
     sheet = Image.new("RGB", (columns * (SIDE + MARGIN) + MARGIN, 2000), "white")
     draw, top = ImageDraw.Draw(sheet), 0
     for block, (rows, prompts) in enumerate(BLOCKS):
-        top = paste(sheet, draw, top, [(heading, generated(f"{block}-{i}", prompts, settings)) for i, (heading, settings) in enumerate(rows.items())])
+        table = [{"prompt": text, "seed": seed} for text, seed in prompts.items()]
+        made = [opened(generated(WORK / f"{block}-{i}", table, "configs/tiny_21.yml", *settings)) for i, settings in enumerate(rows.values())]
+        top = paste(sheet, draw, top, zip(rows, made))
         texts = [wrapped(draw, text) for text in prompts]
         for i, lines in enumerate(texts):
             for k, line in enumerate(lines):

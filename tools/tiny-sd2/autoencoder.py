@@ -27,6 +27,18 @@ def to_tensor(images):
     return torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2).float().to(training.DEVICE) / 127.5 - 1
 
 
+def from_tensor(pixels):
+    """What `to_tensor` takes."""
+    return ((pixels.clamp(-1, 1) + 1) * 127.5).round().byte().permute(0, 2, 3, 1).cpu().numpy()
+
+
+@torch.no_grad()
+def through(folder, images):
+    """Images (H, W, 3) uint8 of one size through a model folder's VAE and back, as (B, H, W, 3) uint8."""
+    vae = AutoencoderKL.from_pretrained(folder / "vae", torch_dtype=torch.float32).to(training.DEVICE)
+    return np.concatenate([from_tensor(vae(to_tensor(image[None])).sample) for image in images])
+
+
 def crops(seed, step):
     """Squares of CROP pixels, at even places, each from a scene of its own; every eighth batch holds whole images."""
     rng = np.random.default_rng((seed, step))

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-from diffusers import AutoencoderKL, ControlNetModel, StableDiffusionControlNetPipeline
+from diffusers import ControlNetModel, StableDiffusionControlNetPipeline
 from PIL import Image
 from safetensors.numpy import save_file
 from scipy import ndimage
@@ -109,12 +109,9 @@ def generate(controlled, table, lines, scale=1.0):
     return np.concatenate(images)
 
 
-@torch.no_grad()
 def decoded(table):
     """The scenes through the VAE and back: more of their edges no image can have."""
-    vae = AutoencoderKL.from_pretrained(adapters.MODEL / "vae", torch_dtype=torch.float32).to(training.DEVICE)
-    pixels = vae(autoencoder.to_tensor(np.stack([scenes.draw(row["scene"]) for row in table]))).sample
-    return ((pixels.clamp(-1, 1) + 1) * 127.5).round().byte().permute(0, 2, 3, 1).cpu().numpy()
+    return autoencoder.through(adapters.MODEL, [scenes.draw(row["scene"]) for row in table])
 
 
 def measured_model(model, table):

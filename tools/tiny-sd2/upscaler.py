@@ -59,8 +59,7 @@ class Stage:
     crops: tuple  # latents on a side and examples, by the step
     more_noise: bool = True
     blotches: float = 0.0
-    areas_weight: float = 0.0  # of the mean error in areas: that of single latents is largest at edges, and says little of an area's colour
-    before: int = 0  # steps
+    areas_weight: float = 0.0  # of areas' mean error: that of single latents is largest at edges, and says little of colours
 
 
 STAGES = {
@@ -68,9 +67,9 @@ STAGES = {
         2000, {"held": 1200, "decay_over": 2800}, (6e-3, 1e-3), more_noise=False,
         crops=((32, 16), (32, 16), (64, 4), (32, 16), (64, 4), (32, 16), (64, 4), (128, 1))),
     "upscaler-blotched-unet": Stage(
-        1500, {"held": 500, "warmup": 50}, (5e-3, 8e-4), ((64, 4), (32, 16), (64, 4), (128, 1)), blotches=0.25, before=2000),
+        1500, {"held": 500, "warmup": 50}, (5e-3, 8e-4), ((64, 4), (32, 16), (64, 4), (128, 1)), blotches=0.25),
     UNET: Stage(
-        700, {"held": 250, "warmup": 50}, (3e-3, 5e-4), ((64, 4), (32, 16), (64, 4), (128, 1)), blotches=0.25, areas_weight=16, before=3500),
+        700, {"held": 250, "warmup": 50}, (3e-3, 5e-4), ((64, 4), (32, 16), (64, 4), (128, 1)), blotches=0.25, areas_weight=16),
 }
 
 
@@ -122,10 +121,14 @@ def drawn():
     return np.load(DRAWN, mmap_mode="r")
 
 
+def busiest(image, places, side, every=1):
+    """The place, top and left, of the square with the most to see, looked at in every so many pixels."""
+    return max(places, key=lambda at: image[at[0]:at[0] + side:every, at[1]:at[1] + side:every].std((0, 1)).sum())
+
+
 def place(rng, image, side, step=1):
     """Top and left, multiples of `step`, of a square with much to see."""
-    places = [tuple(rng.integers(0, (SIDE - side) // step + 1, 2) * step) for _ in range(PLACES)]
-    return max(places, key=lambda at: image[at[0]:at[0] + side:4, at[1]:at[1] + side:4].std((0, 1)).sum())
+    return busiest(image, [tuple(rng.integers(0, (SIDE - side) // step + 1, 2) * step) for _ in range(PLACES)], side, every=4)
 
 
 def train_vae():
@@ -218,7 +221,7 @@ class UnetLoss:
         self.weight = denoiser.weights("shapes", self.abar / (1 - self.abar))
 
     def at(self, stage, step):
-        """The loss of a step: that of `denoiser.py shapes`, with a small image under noise of a level beside noisy latents."""
+        """The loss of a step, counted over all stages: that of `denoiser.py shapes`, with a small image under noise of a level beside the latents."""
         seen, t, texts, levels, target = self.example(stage, step)
         with training.mixed_precision():
             states = self.text_encoder(adapters.ids(self.tokenizer, texts)).last_hidden_state
@@ -228,7 +231,6 @@ class UnetLoss:
 
     def example(self, stage, step):
         """What the network is given, (B, 7, h, w), timesteps (B), captions and levels (B), and the velocity that it is to predict, (B, 4, h, w)."""
-        step += stage.before
         torch.manual_seed(step)
         texts, clean, small, levels = self.lesson.batch(step, stage.crops)
         clean, levels = clean * self.lesson.scale, levels.to(training.DEVICE)
@@ -242,13 +244,13 @@ class UnetLoss:
 
 def train_unet():
     torch.manual_seed(0)
-    network, start = unet().to(memory_format=torch.channels_last), None
+    network, start, before = unet().to(memory_format=torch.channels_last), None, 0
     network.set_attn_processor(AttnProcessor())  # see denoiser.py
     loss = UnetLoss(network)
     for name, stage in STAGES.items():
         loop = training.Training(name, network, stage.steps, lambda module: Muon(module, stage.rates), average=0.998, start=start, **stage.schedule)
-        loop.run(lambda step: loss.at(stage, step))
-        start = loop.shadow
+        loop.run(lambda step: loss.at(stage, before + step))
+        start, before = loop.shadow, before + stage.steps
 
 
 @torch.no_grad()

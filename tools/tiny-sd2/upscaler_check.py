@@ -9,7 +9,7 @@ import sys
 
 import numpy as np
 import torch
-from diffusers import AutoencoderKL, StableDiffusionUpscalePipeline
+from diffusers import StableDiffusionUpscalePipeline
 from PIL import Image
 from safetensors.numpy import save_file
 
@@ -26,7 +26,7 @@ import upscaler
 SHAPES, LANDSCAPES = 12, 4
 STEPS, GUIDANCE, NOISE_LEVEL = 10, 1.0, 20  # as configs/tiny_x4.yml
 REQUIRED = 10  # percentage points of edges that are found, more than by Lanczos
-SMALL = 64  # pixels on a side of the images for the Java tests
+PART = 256  # pixels on a side of the parts for the Java tests and the sheet
 
 
 def rows():
@@ -40,14 +40,6 @@ def reduced(image):
     return np.asarray(Image.fromarray(image).reduce(upscaler.SCALE))
 
 
-@torch.no_grad()
-def through(folder, images):
-    """Images (N, H, W, 3) uint8 through a folder's VAE and back."""
-    vae = AutoencoderKL.from_pretrained(folder / "vae", torch_dtype=torch.float32).to(training.DEVICE)
-    decoded = [vae(autoencoder.to_tensor(image[None])).sample for image in images]
-    return ((torch.cat(decoded).clamp(-1, 1) + 1) * 127.5).round().byte().permute(0, 2, 3, 1).cpu().numpy()
-
-
 def lanczos(images):
     return [np.asarray(image.resize([upscaler.SCALE * side for side in image.size], Image.Resampling.LANCZOS)) for image in map(Image.fromarray, images)]
 
@@ -58,10 +50,10 @@ def pipeline():
     return whole
 
 
-def upscaled(pipeline, small, table, guidance=GUIDANCE, steps=STEPS, level=NOISE_LEVEL):
+def upscaled(pipeline, small, table, guidance=GUIDANCE):
     """Images (N, 4H, 4W, 3) uint8 of small ones (N, H, W, 3) uint8, with the rows' prompts and seeds."""
     return np.concatenate([(pipeline(
-        row["prompt"], Image.fromarray(image), num_inference_steps=steps, guidance_scale=guidance, noise_level=level,
+        row["prompt"], Image.fromarray(image), num_inference_steps=STEPS, guidance_scale=guidance, noise_level=NOISE_LEVEL,
         generator=torch.Generator().manual_seed(row["seed"]), output_type="np").images * 255).round().astype(np.uint8) for row, image in zip(table, small)])
 
 
@@ -77,8 +69,8 @@ def measured(name, table, images):
 def main():
     table, model = rows(), pipeline()
     drawn = np.stack([reduced(row["large"]) for row in table])
-    results = {"vae": measured("scenes through the VAE", table, through(upscaler.FOLDER, [row["large"] for row in table]))}
-    for name, small in {"as drawn": drawn, "through the VAE of tiny-sd2-1": through(adapters.MODEL, drawn)}.items():
+    results = {"vae": measured("scenes through the VAE", table, autoencoder.through(upscaler.FOLDER, [row["large"] for row in table]))}
+    for name, small in {"as drawn": drawn, "through the VAE of tiny-sd2-1": autoencoder.through(adapters.MODEL, drawn)}.items():
         results[name] = {
             "lanczos": measured(f"{name}, Lanczos", table, lanczos(small)), "upscaled": measured(f"{name}, upscaled", table, upscaled(model, small, table))}
     others = [row | {"prompt": other["prompt"]} for row, other in zip(table, table[1:] + table[:1])]
@@ -91,17 +83,21 @@ def main():
     training.write_results("upscaler", results)
 
 
-def detail(image):
-    """The square of SMALL * SCALE pixels with the most to see."""
-    side = SMALL * upscaler.SCALE
-    places = [(y, x) for y in range(0, upscaler.SIDE - side + 1, 64) for x in range(0, upscaler.SIDE - side + 1, 64)]
-    y, x = max(places, key=lambda at: image[at[0]:at[0] + side, at[1]:at[1] + side].std((0, 1)).sum())
-    return np.ascontiguousarray(image[y:y + side, x:x + side])
+def detail(image, step):
+    """Top and left, multiples of `step`, of the square of PART pixels with the most to see."""
+    tops = range(0, upscaler.SIDE - PART + 1, step)
+    return upscaler.busiest(image, [(y, x) for y in tops for x in tops], PART)
+
+
+def cut(image):
+    y, x = detail(image, 64)
+    return np.ascontiguousarray(image[y:y + PART, x:x + PART])
 
 
 def reference():
     """Two small images under small/SEED, (64, 64, 3), and what is made of them under upscaled/SEED, (256, 256, 3), uint8, with their prompts as metadata."""
-    table = [row | {"large": detail(row["large"])} for row in (rows()[i] for i in (0, SHAPES))]
+    table = rows()
+    table = [row | {"large": cut(row["large"])} for row in (table[0], table[SHAPES])]
     small = [reduced(row["large"]) for row in table]
     tensors = {}
     for row, image, made in zip(table, small, upscaled(pipeline(), small, table)):
