@@ -143,10 +143,10 @@ class Parameters(Params):
         """how much ControlNets have to say, -100 to 100"""
         return self._set(controlnet_conditioning_scale=value)
 
-    controlnets: Param[str] = Param(Params._dummy(), "controlnets", "ControlNets: folders FOLDER[:WEIGHT], with commas", TypeConverters.toString)
+    controlnets: Param[str] = Param(Params._dummy(), "controlnets", "ControlNets FOLDER[:WEIGHT] with commas: local, any Hadoop path, or a hub's ORG/NAME[@REVISION]", TypeConverters.toString)
 
     def setControlnets(self: P, value: str) -> P:
-        """ControlNets: folders FOLDER[:WEIGHT], with commas"""
+        """ControlNets FOLDER[:WEIGHT] with commas: local, any Hadoop path, or a hub's ORG/NAME[@REVISION]"""
         return self._set(controlnets=value)
 
     depth_image: Param[str] = Param(Params._dummy(), "depth_image", "image file of init_image's depth for a depth model; empty: none", TypeConverters.toString)

@@ -9,7 +9,7 @@ import io.sparkdiffusion.config.ModelConfig;
 import io.sparkdiffusion.config.WeightChoice;
 import io.sparkdiffusion.config.WeightFormat;
 import io.sparkdiffusion.family.ModelFolder;
-import io.sparkdiffusion.spark.model.CheckedLoras;
+import io.sparkdiffusion.spark.model.CheckedAdditions;
 import io.sparkdiffusion.spark.model.LocalModel;
 import io.sparkdiffusion.spark.table.MissingFileSystems;
 import java.io.PrintStream;
@@ -86,13 +86,15 @@ public final class Check implements Callable<Integer> {
       names = "--embeddings",
       paramLabel = "PATH[:TOKEN],…",
       description =
-          "files of textual inversion of this machine that are to join the model's tokens")
+          "files of textual inversion that are to join the model's tokens, found as LoRAs are")
   private String embeddings = "";
 
   @Option(
       names = "--controlnets",
       paramLabel = "FOLDER[:WEIGHT],…",
-      description = "folders of ControlNets of this machine that are to steer the model")
+      description =
+          "folders of ControlNets that are to steer the model, local, of a file system that Hadoop"
+              + " knows or ORG/NAME[@REVISION] of a hub")
   private String controlNets = "";
 
   @Option(
@@ -117,36 +119,36 @@ public final class Check implements Callable<Integer> {
   private final PrintStream out;
   private final PrintStream err;
   private final Function<ModelConfig, LocalModel> find;
-  private final BiFunction<ModelConfig, ModelFolder, CheckedLoras> findLoras;
+  private final BiFunction<ModelConfig, ModelFolder, CheckedAdditions> findAdditions;
 
   /**
    * A command line.
    *
    * @param find the model
-   * @param findLoras in it
+   * @param findAdditions of it
    */
   Check(
       PrintStream out,
       PrintStream err,
       Function<ModelConfig, LocalModel> find,
-      BiFunction<ModelConfig, ModelFolder, CheckedLoras> findLoras) {
+      BiFunction<ModelConfig, ModelFolder, CheckedAdditions> findAdditions) {
     this.out = out;
     this.err = err;
     this.find = find;
-    this.findLoras = findLoras;
+    this.findAdditions = findAdditions;
   }
 
   /** Prints and ends the JVM with the exit code. */
   public static void main(String[] arguments) {
     PrintStream out = Tool.standardOutput();
     TableCheck.logAsSparkDoes(arguments);
-    System.exit(new Check(out, System.err, LocalModel::find, Check::loras).run(arguments));
+    System.exit(new Check(out, System.err, LocalModel::find, Check::additions).run(arguments));
   }
 
-  private static CheckedLoras loras(ModelConfig named, ModelFolder folder) {
+  private static CheckedAdditions additions(ModelConfig named, ModelFolder folder) {
     Configuration hadoop = new Configuration();
-    MissingFileSystems.refuse(named.loras(), hadoop);
-    return CheckedLoras.of(named, folder, hadoop);
+    MissingFileSystems.refuseAdditions(named, hadoop);
+    return CheckedAdditions.of(named, folder, hadoop);
   }
 
   int run(String... arguments) {
@@ -180,7 +182,7 @@ public final class Check implements Callable<Integer> {
       return ExitCode.NOT_USABLE;
     }
     if (!(loras + embeddings + controlNets).isEmpty()) {
-      report.additions(findLoras).forEach(out::println);
+      report.additions(findAdditions).forEach(out::println);
     }
     report.suited().forEach(out::println);
     if (writesManifest) {

@@ -1,7 +1,6 @@
 package io.sparkdiffusion.cli;
 
 import io.sparkdiffusion.config.ModelConfig;
-import io.sparkdiffusion.config.Problems;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.Shown;
 import io.sparkdiffusion.config.WeightFormat;
@@ -10,9 +9,7 @@ import io.sparkdiffusion.family.ModelFolder;
 import io.sparkdiffusion.family.ModelKind;
 import io.sparkdiffusion.kernel.Processor;
 import io.sparkdiffusion.sampler.SchedulerConfig;
-import io.sparkdiffusion.spark.model.CheckedControlNets;
-import io.sparkdiffusion.spark.model.CheckedEmbeddings;
-import io.sparkdiffusion.spark.model.CheckedLoras;
+import io.sparkdiffusion.spark.model.CheckedAdditions;
 import io.sparkdiffusion.spark.model.LocalModel;
 import io.sparkdiffusion.weights.ModelSums;
 import java.math.BigDecimal;
@@ -23,6 +20,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** What {@code jobs/check} says of a model. */
 final class ModelReport {
@@ -143,37 +141,14 @@ final class ModelReport {
   }
 
   /**
-   * The embeddings, ControlNets and LoRAs that were asked for with a model that fits, and the
-   * digest of all.
+   * What was asked for with a model that fits.
    *
-   * @param look how LoRAs are found and compared
-   * @throws ProblemsException with everything for which they do not fit
+   * @param look how it is found and compared
+   * @throws ProblemsException with everything for which it does not fit
    */
-  public List<String> additions(BiFunction<ModelConfig, ModelFolder, CheckedLoras> look) {
-    ModelFolder folder = check.folder().orElseThrow();
-    Problems problems = new Problems();
-    Optional<CheckedEmbeddings> embeddings =
-        problems.gather(() -> CheckedEmbeddings.of(named, folder));
-    Optional<CheckedLoras> loras = problems.gather(() -> look.apply(named, folder));
-    Optional<CheckedControlNets> controlNets =
-        problems.gather(() -> CheckedControlNets.of(named, folder));
-    problems.throwIfAny();
-    List<String> lines = new ArrayList<>(List.of(""));
-    String digest = embeddings.orElseThrow().digest(folder.sums().digest());
-    if (!named.embeddings().all().isEmpty()) {
-      lines.addAll(embeddings.orElseThrow().lines());
-      lines.add("Digest with embeddings: " + digest);
-    }
-    digest = controlNets.orElseThrow().digest(digest);
-    if (!named.controlNets().all().isEmpty()) {
-      lines.addAll(controlNets.orElseThrow().lines());
-      lines.add("Digest with ControlNets: " + digest);
-    }
-    if (!named.loras().all().isEmpty()) {
-      lines.addAll(loras.orElseThrow().lines());
-      lines.add("Digest with LoRAs: " + loras.orElseThrow().digest(digest));
-    }
-    return lines.stream().map(Shown::line).toList();
+  public List<String> additions(BiFunction<ModelConfig, ModelFolder, CheckedAdditions> look) {
+    CheckedAdditions checked = look.apply(named, check.folder().orElseThrow());
+    return Stream.concat(Stream.of(""), checked.lines().stream()).map(Shown::line).toList();
   }
 
   /** Whether the job can use the model, as far as it has been looked at. */

@@ -7,7 +7,8 @@ import java.util.regex.Pattern;
 /**
  * One entry of {@code controlnets}: a ControlNet's folder and how much it has to say.
  *
- * @param path a local folder, the same on every machine
+ * @param path a local folder, the same on every machine, any path that Hadoop can read, or {@code
+ *     ORG/NAME[@REVISION]} of a hub
  * @param weight by which what it says is multiplied, beside each image's scale
  */
 public record ControlNetFolder(String path, double weight) implements Serializable {
@@ -42,6 +43,11 @@ public record ControlNetFolder(String path, double weight) implements Serializab
   /** The weight as people write it: 0.8, 1. */
   public String writtenWeight() {
     return PathAndWeight.written(weight);
+  }
+
+  /** The same weight of another path. */
+  public ControlNetFolder at(String other) {
+    return new ControlNetFolder(other, weight);
   }
 
   /** As the setting has it. */

@@ -123,7 +123,7 @@ final class JobSettings {
             .told(config -> config.model().embeddings()),
         list(
                 "controlnets",
-                "FOLDER[:WEIGHT], …; at most 3, the same folder on every machine",
+                "FOLDER[:WEIGHT], …; at most 3; a local folder, any Hadoop path or ORG/NAME[@REVISION] of a hub",
                 "ControlNets in the layout that diffusers writes, each with a weight from -100 to"
                     + " 100, 1 without one; the first looks at control_image, the second at"
                     + " control_image_2")

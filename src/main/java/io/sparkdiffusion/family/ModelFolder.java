@@ -9,7 +9,6 @@ import io.sparkdiffusion.config.WeightFormat;
 import io.sparkdiffusion.graph.Shape;
 import io.sparkdiffusion.weights.ForeignWeights;
 import io.sparkdiffusion.weights.Manifest;
-import io.sparkdiffusion.weights.ModelSums;
 import io.sparkdiffusion.weights.NetworkFiles;
 import io.sparkdiffusion.weights.NetworkWeights;
 import io.sparkdiffusion.weights.WeightFiles;
@@ -21,7 +20,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /** A model in the layout that diffusers writes, on a local disk. */
-public final class ModelFolder {
+public final class ModelFolder implements DiffusersFolder {
 
   /** The kind of all models that can be opened. */
   private static final ModelFamily FAMILY = ModelFamily.STABLE_DIFFUSION;
@@ -114,7 +113,7 @@ public final class ModelFolder {
   }
 
   private static void refuseControlNet(Path root) {
-    if (ControlNetNetwork.isOne(root)) {
+    if (ControlNetFiles.isOne(root)) {
       throw ProblemsException.withFix(
           "Cannot open model %s: it must be a whole model, not a ControlNet alone (config.json)"
               .formatted(root),
@@ -130,7 +129,7 @@ public final class ModelFolder {
     }
   }
 
-  /** The folder itself. */
+  @Override
   public Path root() {
     return root;
   }
@@ -173,7 +172,7 @@ public final class ModelFolder {
     return StrictJson.read(root.resolve("scheduler/scheduler_config.json"));
   }
 
-  /** The files that decide an image, by path relative to the folder, sorted. */
+  @Override
   public List<String> files() {
     Stream<Path> small =
         FAMILY.descriptions().stream().map(root::resolve).filter(Files::isRegularFile);
@@ -191,16 +190,7 @@ public final class ModelFolder {
         .anyMatch(file -> file.length() > SmallFile.VOCABULARY_BYTES);
   }
 
-  /** The SHA-256 of each of {@link #files()}. It reads every byte of the model, once in a JVM. */
-  public ModelSums sums() {
-    return ModelSums.of(root, files());
-  }
-
-  /**
-   * Checks the files against {@code sha256sums.txt} where the folder holds one.
-   *
-   * @throws ProblemsException with every file that differs or is missing
-   */
+  @Override
   public void checkManifest() {
     Path manifest = root.resolve(Manifest.NAME);
     if (Files.isRegularFile(manifest)) {

@@ -8,13 +8,15 @@ import java.util.regex.Pattern;
 /**
  * How the weights of one network of a model are called.
  *
- * @param folder in which they lie, which is also what the network is called
+ * @param name what problems call the network
+ * @param folder in which they lie, relative to the model's; empty where they lie in that itself
  * @param fileName of safetensors, before the extensions
  * @param flaxFileName the same of Flax's
  * @param unused true for the names of tensors that a file may hold and no image needs
  * @param renamed today's name of a tensor that may be stored under an old one
  */
 public record NetworkFiles(
+    String name,
     String folder,
     String fileName,
     String flaxFileName,
@@ -24,6 +26,21 @@ public record NetworkFiles(
   private static final Pattern WRAPPED =
       Pattern.compile("^module\\.|(?<=^|\\.)(_orig_mod|_fsdp_wrapped_module)\\.");
 
+  /** A part of a model, called as its folder is. */
+  public NetworkFiles(
+      String folder,
+      String fileName,
+      String flaxFileName,
+      Predicate<String> unused,
+      UnaryOperator<String> renamed) {
+    this(folder, folder, fileName, flaxFileName, unused, renamed);
+  }
+
+  /** The same files of a network with another name. */
+  public NetworkFiles called(String other) {
+    return new NetworkFiles(other, folder, fileName, flaxFileName, unused, renamed);
+  }
+
   /** The name of its weight files before the extensions. */
   String fileName(WeightFormat format) {
     return switch (format) {
@@ -32,9 +49,14 @@ public record NetworkFiles(
     };
   }
 
+  /** The path of a file relative to the model's folder. */
+  String path(String file) {
+    return folder.isEmpty() ? file : folder + "/" + file;
+  }
+
   /** True for tensors that a file may hold and no image needs. */
-  boolean isUnused(String name) {
-    return unused.test(name);
+  boolean isUnused(String tensor) {
+    return unused.test(tensor);
   }
 
   /**
@@ -47,6 +69,6 @@ public record NetworkFiles(
 
   @Override
   public String toString() {
-    return folder;
+    return name;
   }
 }

@@ -53,7 +53,7 @@ final class WeightNames {
 
   /** True for the relative path of a list of shards, of any variant. */
   static boolean isIndex(String path, NetworkFiles network) {
-    String name = network.folder() + "/" + network.fileName(WeightChoice.USUAL.format());
+    String name = network.path(network.fileName(WeightChoice.USUAL.format()));
     return path.startsWith(name)
         && path.substring(name.length())
             .matches("(\\.[\\w-]+)?\\.safetensors\\.index(\\.[\\w-]+)?\\.json");
@@ -62,6 +62,6 @@ final class WeightNames {
   /** True for the relative path of the file that is looked for first. */
   static boolean isPreferred(String path, WeightChoice choice, NetworkFiles network) {
     String name = network.fileName(choice.format()) + endings(choice).get(0);
-    return path.equals(network.folder() + "/" + name);
+    return path.equals(network.path(name));
   }
 }

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sparkdiffusion.config.ModelConfig;
 import io.sparkdiffusion.hub.HubEnvironment;
-import io.sparkdiffusion.spark.model.CheckedLoras;
+import io.sparkdiffusion.spark.model.CheckedAdditions;
 import io.sparkdiffusion.spark.model.LocalModel;
 import io.sparkdiffusion.testing.CopiedModel;
 import io.sparkdiffusion.testing.Shell;
@@ -64,7 +64,7 @@ abstract class CheckCase {
             print(out),
             print(err),
             model -> LocalModel.find(model, hub),
-            (model, found) -> CheckedLoras.of(withCache(model), found, hadoop, hub))
+            (model, found) -> CheckedAdditions.of(withCache(model), found, hadoop, hub))
         .run(arguments);
   }
 

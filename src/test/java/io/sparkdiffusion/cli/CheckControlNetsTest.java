@@ -2,9 +2,13 @@ package io.sparkdiffusion.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sparkdiffusion.testing.CountedFileSystem;
+import io.sparkdiffusion.testing.HubServer;
 import io.sparkdiffusion.testing.PipelineCase;
 import io.sparkdiffusion.testing.ReferenceModels;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** {@code jobs/check} with ControlNets. */
@@ -48,10 +52,44 @@ class CheckControlNetsTest extends CheckCase {
         .contains(
             "Cannot use ControlNet %s: its cross_attention_dim must be as the model's (24, the model has 32)"
                 .formatted(other));
-    assertThat(run(model, "--controlnets=hdfs://host/edges")).isEqualTo(ExitCode.NOT_USABLE);
-    assertThat(text(err).lines())
-        .containsExactly(
-            "Cannot open ControlNet hdfs://host/edges: it must be a folder of every machine's disk (another file system)");
+  }
+
+  /** The bytes decide the digest, wherever they come from. */
+  @Test
+  void fetchesThemAsTheJobDoes() throws IOException {
+    String model = ReferenceModels.folder("v21").toString();
+    CountedFileSystem.register(hadoop, folder.resolve("opened"));
+    try (HubServer server = new HubServer(FOLDER.resolve("v21"))) {
+      hubAddress = server.address().toString();
+      String remote = CountedFileSystem.locationOf(FOLDER.resolve("v21_second")) + ":0.5";
+      assertThat(run(model, "--controlnets=org/tiny@main," + remote))
+          .as(text(err))
+          .isEqualTo(ExitCode.DONE);
+    }
+    String fetched = text(out);
+    String local = "%s,%s:0.5".formatted(FOLDER.resolve("v21"), FOLDER.resolve("v21_second"));
+    assertThat(run(model, "--controlnets=" + local)).isEqualTo(ExitCode.DONE);
+    assertThat(digest(fetched)).hasSize(1).isEqualTo(digest(text(out)));
+    assertThat(fetched)
+        .contains("ControlNet: org/tiny@%s, weight 1, ".formatted(HubServer.COMMIT))
+        .contains("controlnets=org/tiny@main,counted:/");
+  }
+
+  private static List<String> digest(String said) {
+    return said.lines().filter(line -> line.startsWith("Digest with ControlNets: ")).toList();
+  }
+
+  @Test
+  void saysWhatIsNotThere() {
+    String model = ReferenceModels.folder("v21").toString();
+    assertThat(run(model, "--controlnets=org/tiny")).isEqualTo(ExitCode.JOB_FAILED);
+    assertThat(text(err))
+        .contains("Cannot download ControlNet org/tiny: http://127.0.0.1:9 must answer");
+    CountedFileSystem.register(hadoop, folder.resolve("opened"));
+    assertThat(run(model, "--controlnets=counted:/none/edges")).isEqualTo(ExitCode.NOT_USABLE);
+    assertThat(text(err))
+        .startsWith(
+            "Cannot open ControlNet counted:/none/edges: it must be a folder in diffusers' layout (");
   }
 
   @Test

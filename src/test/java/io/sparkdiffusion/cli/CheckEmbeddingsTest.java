@@ -2,8 +2,10 @@ package io.sparkdiffusion.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sparkdiffusion.testing.CountedFileSystem;
 import io.sparkdiffusion.testing.PipelineCase;
 import io.sparkdiffusion.testing.ReferenceModels;
+import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
@@ -50,10 +52,17 @@ class CheckEmbeddingsTest extends CheckCase {
   }
 
   @Test
-  void fetchesNothing() {
-    assertThat(run(MODEL, "--embeddings=org/name/a.safetensors")).isEqualTo(ExitCode.NOT_USABLE);
-    assertThat(text(err).lines())
-        .contains(
-            "Cannot check embedding org/name/a.safetensors: it must be on a local disk (it is not there); jobs/generate --dry-run checks it where it is");
+  void fetchesThemAsTheJobDoes() throws IOException {
+    Path faces = FOLDER.resolve("40/faces.safetensors");
+    CountedFileSystem.register(hadoop, folder.resolve("opened"));
+
+    assertThat(run(MODEL, "--embeddings=" + CountedFileSystem.locationOf(faces)))
+        .as(text(err))
+        .isEqualTo(ExitCode.DONE);
+    assertThat(text(out))
+        .contains("Embedding: counted:/", "faces.safetensors, token <Many-Faces>, 3 ");
+    assertThat(run(MODEL, "--embeddings=org/name/a.safetensors")).isEqualTo(ExitCode.JOB_FAILED);
+    assertThat(text(err))
+        .contains("embedding org/name/a.safetensors: http://127.0.0.1:9 must answer");
   }
 }

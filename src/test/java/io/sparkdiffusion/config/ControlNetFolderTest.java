@@ -21,6 +21,9 @@ class ControlNetFolderTest {
         " /models/v1.1/edges:-2 | /models/v1.1/edges | -2",
         "file:/models/edges:1e-1 | file:/models/edges | 0.1",
         "file:///models/edges | file:///models/edges | 1",
+        "hdfs://host:9000/edges:0.5 | hdfs://host:9000/edges | 0.5",
+        "org/edges@v1.0:0.5 | org/edges@v1.0 | 0.5",
+        "org/edges@main | org/edges@main | 1",
         "C:edges | C:edges | 1"
       })
   void aPathMayHaveAWeight(String text, String path, double weight) {

@@ -15,6 +15,7 @@ import io.sparkdiffusion.unet.UnetConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
@@ -38,8 +39,8 @@ class ControlNetNetworkTest {
         ControlNetNetwork.open(ReferenceModels.folder("controlnet/" + model));
 
     network.requireFit(networks(model));
-    assertThat(network.weightFiles()).hasSize(1);
-    assertThat(network.sums().byFile()).containsOnlyKeys("config.json", WEIGHTS);
+    assertThat(network.files().weightFiles()).hasSize(1);
+    assertThat(network.files().sums().byFile()).containsOnlyKeys("config.json", WEIGHTS);
     assertThat(network.usual(networks(model), Dtype.FLOAT32).resultShape().size(0)).isEqualTo(2);
   }
 
@@ -48,7 +49,7 @@ class ControlNetNetworkTest {
     Path folder = copy();
     Files.move(folder.resolve(WEIGHTS), folder.resolve("diffusion_pytorch_model.fp16.safetensors"));
 
-    assertThat(ControlNetNetwork.open(folder).sums().byFile())
+    assertThat(ControlNetFiles.open(folder).sums().byFile())
         .containsOnlyKeys("config.json", "diffusion_pytorch_model.fp16.safetensors");
   }
 
@@ -75,7 +76,7 @@ class ControlNetNetworkTest {
     ControlNetConfig read = ControlNetConfig.read(config);
     ControlNetNetwork whole = ControlNetNetwork.open(ReferenceModels.folder("controlnet/v21"));
     ControlNetNetwork network =
-        new ControlNetNetwork(folder, read, whole.weights(), whole.weightFiles());
+        new ControlNetNetwork(ControlNetFiles.open(folder), read, whole.weights());
 
     assertThatThrownBy(() -> network.requireFit(networks("v21")))
         .hasMessage(
@@ -85,7 +86,7 @@ class ControlNetNetworkTest {
 
   private static String must(ControlNetNetwork network, String key, String own, String wanted) {
     return "Cannot use ControlNet %s: its %s must be as the model's (%s, the model has %s)"
-        .formatted(network.folder(), key, own, wanted);
+        .formatted(network.files(), key, own, wanted);
   }
 
   @Test
@@ -122,8 +123,35 @@ class ControlNetNetworkTest {
 
     assertThatThrownBy(() -> ControlNetNetwork.open(folder))
         .isInstanceOf(ProblemsException.class)
-        .hasMessageStartingWith("Cannot load edges of %s: ".formatted(temporary))
+        .hasMessageStartingWith("Cannot load ControlNet of %s: ".formatted(folder))
         .hasMessageContaining(reason);
+  }
+
+  @Test
+  void weightsOfAnotherNetworkAreRefusedWithItsName() throws IOException {
+    Path folder = CopiedModel.of("controlnet/sd15", temporary.resolve("scribbles"));
+    Files.copy(
+        ReferenceModels.folder("controlnet/v21").resolve(WEIGHTS),
+        folder.resolve(WEIGHTS),
+        StandardCopyOption.REPLACE_EXISTING);
+
+    assertThatThrownBy(() -> ControlNetNetwork.open(folder))
+        .isInstanceOf(ProblemsException.class)
+        .hasMessageContaining(" of ControlNet scribbles: ");
+  }
+
+  @Test
+  void aManifestIsKept() throws IOException {
+    Path folder = copy();
+    ControlNetFiles files = ControlNetFiles.open(folder);
+    Path manifest = Files.writeString(folder.resolve("sha256sums.txt"), files.sums().lines());
+    files.checkManifest();
+    Files.writeString(
+        manifest, files.sums().lines().replaceFirst("\\w{64}(?= +config)", "0".repeat(64)));
+
+    assertThatThrownBy(files::checkManifest)
+        .isInstanceOf(ProblemsException.class)
+        .hasMessageContaining("config.json must be as sha256sums.txt lists it");
   }
 
   @Test

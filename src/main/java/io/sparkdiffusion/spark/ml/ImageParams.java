@@ -69,7 +69,11 @@ final class ImageParams implements Serializable {
     setting(text("variant", "which of several weights, as fp16 or non_ema; empty: the usual"), "");
     setting(text("loras", "LoRA files PATH[:WEIGHT], with commas, added to the weights"), "");
     setting(text("embeddings", "textual inversion: files PATH[:TOKEN], with commas"), "");
-    setting(text("controlnets", "ControlNets: folders FOLDER[:WEIGHT], with commas"), "");
+    setting(
+        text(
+            "controlnets",
+            "ControlNets FOLDER[:WEIGHT] with commas: local, any Hadoop path, or a hub's ORG/NAME[@REVISION]"),
+        "");
     setting(text("model_digest", "digest that the model must have; empty: any"), "");
     setting(text("model_cache_dir", "local folder of models' copies; empty: the usual"), "");
     setting(

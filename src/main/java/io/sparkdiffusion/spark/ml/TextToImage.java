@@ -286,7 +286,10 @@ public final class TextToImage extends Transformer implements DefaultParamsWrita
     return with("embeddings", value);
   }
 
-  /** Folders of ControlNets {@code FOLDER[:WEIGHT]}, with commas. */
+  /**
+   * ControlNets {@code FOLDER[:WEIGHT]} with commas: local, any Hadoop path, or a hub's {@code
+   * ORG/NAME[@REVISION]}.
+   */
   public TextToImage setControlnets(String value) {
     return with("controlnets", value);
   }

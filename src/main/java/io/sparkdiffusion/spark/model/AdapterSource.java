@@ -35,11 +35,6 @@ sealed interface AdapterSource extends Serializable
         : LocalAdapter.of(path);
   }
 
-  /** Whether a path names a file that is on no disk of this machine. */
-  static boolean isElsewhere(String path) {
-    return ModelLocation.hasScheme(path) || HubAdapter.isOne(path);
-  }
-
   /** The path that names the same file later: a hub's at its commit. */
   String pinned();
 

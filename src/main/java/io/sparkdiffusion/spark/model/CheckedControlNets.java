@@ -3,10 +3,12 @@ package io.sparkdiffusion.spark.model;
 import io.sparkdiffusion.config.ModelConfig;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.family.ModelFolder;
+import io.sparkdiffusion.hub.HubEnvironment;
 import java.util.List;
+import org.apache.hadoop.conf.Configuration;
 
 /** ControlNets that fit a model. */
-public final class CheckedControlNets {
+final class CheckedControlNets {
 
   private final ModelControlNets controlNets;
 
@@ -15,18 +17,19 @@ public final class CheckedControlNets {
   }
 
   /**
-   * Compares ControlNets with a model's UNet.
+   * Finds ControlNets and compares them with a model's UNet.
    *
    * @throws ProblemsException with everything for which they do not fit
    */
-  public static CheckedControlNets of(ModelConfig model, ModelFolder folder) {
-    ModelControlNets found = ModelControlNets.find(model);
-    found.requireFit(folder);
+  static CheckedControlNets of(
+      ModelConfig model, ModelFolder folder, Configuration hadoop, HubEnvironment hub) {
+    ModelControlNets found = ModelControlNets.find(model, hadoop, hub);
+    found.requireFit(folder, hadoop);
     return new CheckedControlNets(found);
   }
 
   /** What each of them is, for people. */
-  public List<String> lines() {
+  List<String> lines() {
     return controlNets.all().stream()
         .map(
             one ->
@@ -37,7 +40,7 @@ public final class CheckedControlNets {
   }
 
   /** The digest of the model with them. */
-  public String digest(String model) {
+  String digest(String model) {
     return controlNets.digest(model);
   }
 }

@@ -1,8 +1,6 @@
 package io.sparkdiffusion.spark.model;
 
-import io.sparkdiffusion.config.Embedding;
 import io.sparkdiffusion.config.ModelConfig;
-import io.sparkdiffusion.config.Problems;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.family.ModelFolder;
 import io.sparkdiffusion.family.Networks;
@@ -10,8 +8,8 @@ import io.sparkdiffusion.hub.HubEnvironment;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 
-/** Embeddings of a local disk that fit a model. */
-public final class CheckedEmbeddings {
+/** Embeddings that fit a model. */
+final class CheckedEmbeddings {
 
   private final ModelEmbeddings embeddings;
 
@@ -20,28 +18,19 @@ public final class CheckedEmbeddings {
   }
 
   /**
-   * Compares embeddings with a model's text encoder and tokenizer; nothing is fetched.
+   * Finds embeddings and compares them with a model's text encoder and tokenizer.
    *
    * @throws ProblemsException with everything for which they do not fit
    */
-  public static CheckedEmbeddings of(ModelConfig model, ModelFolder folder) {
-    Problems problems = new Problems();
-    for (Embedding embedding : model.embeddings().all()) {
-      if (AdapterSource.isElsewhere(embedding.path())) {
-        problems.add(
-            "Cannot check embedding %s: it must be on a local disk (it is not there); jobs/generate --dry-run checks it where it is"
-                .formatted(embedding.path()));
-      }
-    }
-    problems.throwIfAny();
-    Configuration none = new Configuration(false);
-    ModelEmbeddings found = ModelEmbeddings.find(model, none, HubEnvironment.ofProcess());
-    Networks.check(folder).requireFit(found.open(none), folder);
+  static CheckedEmbeddings of(
+      ModelConfig model, ModelFolder folder, Configuration hadoop, HubEnvironment hub) {
+    ModelEmbeddings found = ModelEmbeddings.find(model, hadoop, hub);
+    Networks.check(folder).requireFit(found.open(hadoop), folder);
     return new CheckedEmbeddings(found);
   }
 
   /** What each of them is, for people. */
-  public List<String> lines() {
+  List<String> lines() {
     return embeddings.all().stream()
         .map(
             one ->
@@ -55,7 +44,7 @@ public final class CheckedEmbeddings {
   }
 
   /** The digest of the model with them. */
-  public String digest(String model) {
+  String digest(String model) {
     return embeddings.digest(model);
   }
 }

@@ -12,7 +12,7 @@ import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 
 /** LoRAs that fit a model. */
-public final class CheckedLoras {
+final class CheckedLoras {
 
   private final List<String> lines;
   private final ModelAdapters adapters;
@@ -23,18 +23,11 @@ public final class CheckedLoras {
   }
 
   /**
-   * Finds LoRAs as the job does, which fetches those that lie elsewhere, and compares them with a
-   * model's layers.
+   * Finds LoRAs and compares them with a model's layers.
    *
    * @throws ProblemsException with everything for which they do not fit
-   * @throws java.io.UncheckedIOException where one cannot be fetched
    */
-  public static CheckedLoras of(ModelConfig model, ModelFolder folder, Configuration hadoop) {
-    return of(model, folder, hadoop, HubEnvironment.ofProcess());
-  }
-
-  /** The same with another hub than this process's environment names. */
-  public static CheckedLoras of(
+  static CheckedLoras of(
       ModelConfig model, ModelFolder folder, Configuration hadoop, HubEnvironment hub) {
     ModelAdapters found = ModelAdapters.find(model, hadoop, hub);
     Networks networks = Networks.check(folder);
@@ -57,12 +50,12 @@ public final class CheckedLoras {
   }
 
   /** What each of them is, for people. */
-  public List<String> lines() {
+  List<String> lines() {
     return lines;
   }
 
   /** The digest of the model with them. */
-  public String digest(String model) {
+  String digest(String model) {
     return adapters.digest(model);
   }
 }

@@ -4,8 +4,7 @@ import io.sparkdiffusion.config.AccessToken;
 import io.sparkdiffusion.config.ModelConfig;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.WeightChoice;
-import io.sparkdiffusion.family.ModelFamily;
-import io.sparkdiffusion.family.ModelFolder;
+import io.sparkdiffusion.family.DiffusersFolder;
 import io.sparkdiffusion.family.PublishedModel;
 import io.sparkdiffusion.hub.Hub;
 import io.sparkdiffusion.hub.HubEnvironment;
@@ -26,39 +25,43 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A model of the hub at the commit that the driver has found.
+ * A model or a ControlNet of the hub at the commit that the driver has found.
  *
- * @param listing the files that the model needs
+ * @param kind what is looked for
+ * @param listing the files that it needs
  * @param weights which of its weights are used
  * @param endpoint the driver's hub
  * @param cacheDirectory where a machine keeps them, empty for its hub cache
  * @param token the setting's; without one, each machine uses its own
+ * @param <F> what it is opened as
  */
-record HubModel(
+record HubModel<F extends DiffusersFolder>(
+    FolderKind<F> kind,
     HubListing listing,
     WeightChoice weights,
     URI endpoint,
     String cacheDirectory,
     AccessToken token)
-    implements ModelSource {
+    implements ModelSource<F> {
 
   private static final Logger LOG = LoggerFactory.getLogger(HubModel.class);
 
   /** Asks the hub, or offline the cache, and downloads the small files, which name the others. */
-  static HubModel resolve(HubId id, ModelConfig model, HubEnvironment environment) {
+  static <F extends DiffusersFolder> HubModel<F> resolve(
+      FolderKind<F> kind, HubId id, ModelConfig model, HubEnvironment environment) {
     HubEnvironment used = settled(environment, model.cacheDirectory(), model.accessToken());
     Hub hub = new Hub(used);
     try {
-      HubListing parts = hub.list(id, model.revision()).only(HubModel::mayBePart);
-      LOG.info("Using model {}", parts);
-      Path snapshot = hub.fetch(parts.only(ModelFamily::isDescription));
+      HubListing parts = hub.list(id, model.revision()).only(kind::mayBePart);
+      LOG.info("Using {} {}", kind.label(), parts);
+      Path snapshot = hub.fetch(parts.only(kind::isDescription));
       String shown = used.offline() ? snapshot + " (offline)" : parts.toString();
       Collection<String> needed =
-          NeededFiles.of(parts.files().keySet(), model.weights(), snapshot, shown);
-      HubListing listing =
-          parts.only(name -> ModelFamily.isDescription(name) || needed.contains(name));
+          NeededFiles.of(kind, parts.files().keySet(), model.weights(), snapshot, shown);
+      HubListing listing = parts.only(name -> kind.isDescription(name) || needed.contains(name));
       requirePublished(listing);
-      return new HubModel(
+      return new HubModel<>(
+          kind,
           listing,
           model.weights(),
           environment.endpoint(),
@@ -70,13 +73,8 @@ record HubModel(
           .map(ProblemsException.class::cast)
           .orElse(e);
     } catch (IOException e) {
-      throw failed(id.toString(), used, e);
+      throw failed(kind, id.toString(), used, e);
     }
-  }
-
-  private static boolean mayBePart(String name) {
-    boolean isFlat = name.indexOf('/') == name.lastIndexOf('/');
-    return ModelFamily.isDescription(name) || (isFlat && ModelFamily.isInNetworkFolder(name));
   }
 
   static HubEnvironment settled(HubEnvironment machine, String cacheDirectory, AccessToken token) {
@@ -97,11 +95,12 @@ record HubModel(
             .collect(Collectors.toMap(HubFile::name, HubFile::etag)));
   }
 
-  private static UncheckedIOException failed(String model, HubEnvironment used, IOException e) {
+  private static UncheckedIOException failed(
+      FolderKind<?> kind, String named, HubEnvironment used, IOException e) {
     return new UncheckedIOException(
-        ("Cannot download model %s: %s must answer, and %s must be writable (%s); HF_HUB_OFFLINE=1"
+        ("Cannot download %s %s: %s must answer, and %s must be writable (%s); HF_HUB_OFFLINE=1"
                 + " uses only what is there")
-            .formatted(model, used.endpoint(), used.cache(), e.getMessage()),
+            .formatted(kind.label(), named, used.endpoint(), used.cache(), e.getMessage()),
         e);
   }
 
@@ -116,22 +115,22 @@ record HubModel(
   }
 
   @Override
-  public ModelFolder open(Configuration hadoop) {
+  public F open(Configuration hadoop) {
     HubEnvironment used =
         settled(HubEnvironment.ofProcess().withEndpoint(endpoint), cacheDirectory, token);
     try {
-      ModelFolder folder = ModelFolder.open(new Hub(used).fetch(listing), weights);
+      F folder = kind.open(new Hub(used).fetch(listing), weights);
       requireHubsFiles(folder);
       PublishedModel.require(name(), listing.toString(), folder.sums().byFile());
       folder.checkManifest();
       return folder;
     } catch (IOException e) {
-      throw failed(listing.toString(), used, e);
+      throw failed(kind, listing.toString(), used, e);
     }
   }
 
   /** What lies in the cache may have changed since; links name the SHA-256 of large files. */
-  private void requireHubsFiles(ModelFolder folder) {
+  private void requireHubsFiles(DiffusersFolder folder) {
     ModelSums sums = folder.sums();
     List<String> problems =
         listing.files().values().stream()
@@ -144,7 +143,7 @@ record HubModel(
     }
   }
 
-  private static String problem(ModelFolder folder, HubFile file) {
+  private static String problem(DiffusersFolder folder, HubFile file) {
     return "Cannot use %s: it must be as the hub has it, with sha256 %s (it differs); remove the file"
             .formatted(folder.root().resolve(file.name()), file.etag())
         + " that this link names";

@@ -2,6 +2,7 @@ package io.sparkdiffusion.spark.model;
 
 import io.sparkdiffusion.config.ModelConfig;
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.family.ModelFolder;
 import io.sparkdiffusion.family.PublishedModel;
 import io.sparkdiffusion.hub.Hub;
 import io.sparkdiffusion.hub.HubEnvironment;
@@ -34,7 +35,7 @@ public record LocalModel(String name, Path folder, boolean isOfHub) {
     if (HubId.isOne(named) && !Files.exists(Path.of(named))) {
       return new LocalModel(named, cached(new HubId(named), model.revision(), environment), true);
     }
-    ModelLocation location = ModelLocation.of(model);
+    ModelLocation<ModelFolder> location = ModelLocation.of(FolderKind.MODEL, model);
     Path folder =
         location
             .local()

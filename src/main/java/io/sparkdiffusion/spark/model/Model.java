@@ -210,7 +210,7 @@ public record Model(
       String scheduler,
       Configuration hadoop,
       HubEnvironment hub) {
-    ModelSource location = ModelSource.of(model, hub);
+    ModelSource<ModelFolder> location = ModelSource.of(FolderKind.MODEL, model, hub);
     ModelFolder folder = location.open(hadoop);
     Problems problems = new Problems();
     Optional<ModelAdapters> foundLoras =
@@ -218,12 +218,12 @@ public record Model(
     Optional<ModelEmbeddings> foundEmbeddings =
         problems.gather(() -> ModelEmbeddings.find(model, hadoop, hub));
     Optional<ModelControlNets> foundControlNets =
-        problems.gather(() -> ModelControlNets.find(model));
+        problems.gather(() -> ModelControlNets.find(model, hadoop, hub));
     problems.throwIfAny();
     ModelAdapters adapters = foundLoras.orElseThrow();
     ModelEmbeddings embeddings = foundEmbeddings.orElseThrow();
     ModelControlNets controlNets = foundControlNets.orElseThrow();
-    controlNets.requireFit(folder);
+    controlNets.requireFit(folder, hadoop);
     ModelFacts facts =
         ModelFacts.read(
             folder,

@@ -2,8 +2,7 @@ package io.sparkdiffusion.spark.model;
 
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.SmallFile;
-import io.sparkdiffusion.family.ModelFamily;
-import io.sparkdiffusion.family.ModelFolder;
+import io.sparkdiffusion.family.DiffusersFolder;
 import io.sparkdiffusion.hub.CacheLock;
 import io.sparkdiffusion.hub.UnlinkedFiles;
 import io.sparkdiffusion.weights.ModelSums;
@@ -19,10 +18,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * This machine's copies of models from elsewhere, shared by all its JVMs. A copy lies in a folder
- * named by the model's digest, which appears by one rename once it is whole; {@code sources/KEY}
- * holds the sums of what a source had under a listing. Copies are found without a lock; whoever
- * holds the lock fetches, so that what is half done then is a dead process's.
+ * This machine's copies of models and ControlNets from elsewhere, shared by all its JVMs. A copy
+ * lies in a folder named by its digest, which appears by one rename once it is whole; {@code
+ * sources/KEY} holds the sums of what a source had under a listing. Copies are found without a
+ * lock; whoever holds the lock fetches, so that what is half done then is a dead process's.
  */
 final class ModelCache {
 
@@ -46,7 +45,7 @@ final class ModelCache {
    * @throws ProblemsException where the source is no model or the copy has changed
    * @throws IOException where it cannot be fetched; then nothing is left
    */
-  ModelFolder open(RemoteModel remote) throws IOException {
+  <F extends DiffusersFolder> F open(RemoteModel<F> remote) throws IOException {
     UnlinkedFiles.makeFolders(root, sources);
     Optional<Copy> copy = find(remote);
     if (copy.isEmpty()) {
@@ -61,23 +60,23 @@ final class ModelCache {
     return verified(copy.get(), remote);
   }
 
-  private static ModelFolder verified(Copy copy, RemoteModel remote) {
-    ModelFolder folder = ModelFolder.open(copy.folder(), remote.weights());
+  private static <F extends DiffusersFolder> F verified(Copy copy, RemoteModel<F> remote) {
+    F folder = remote.kind().open(copy.folder(), remote.weights());
     List<String> differences = folder.sums().differences(copy.sums(), "the source's");
     if (!differences.isEmpty()) {
       throw new ProblemsException(
           differences.stream()
               .map(
                   difference ->
-                      ("Cannot load the model's copy %s: it must be as it was fetched (%s); remove"
+                      ("Cannot load the %s's copy %s: it must be as it was fetched (%s); remove"
                               + " that folder")
-                          .formatted(copy.folder(), difference))
+                          .formatted(remote.kind().label(), copy.folder(), difference))
               .toList());
     }
     return folder;
   }
 
-  private Optional<Copy> find(RemoteModel remote) throws IOException {
+  private Optional<Copy> find(RemoteModel<?> remote) throws IOException {
     Path noted = sources.resolve(remote.key());
     if (!Files.isRegularFile(noted)) {
       return Optional.empty();
@@ -89,12 +88,12 @@ final class ModelCache {
   }
 
   /** By the sizes alone. */
-  private static boolean isWhole(Path folder, ModelSums sums, RemoteModel remote)
+  private static boolean isWhole(Path folder, ModelSums sums, RemoteModel<?> remote)
       throws IOException {
     Stream<String> needed =
         Stream.concat(
             sums.byFile().keySet().stream(),
-            remote.names().stream().filter(ModelFamily::isDescription));
+            remote.names().stream().filter(remote.kind()::isDescription));
     for (String name : needed.toList()) {
       Path file = folder.resolve(name);
       if (!Files.isRegularFile(file) || Files.size(file) != remote.bytes(name)) {
@@ -117,8 +116,8 @@ final class ModelCache {
     return path.getFileName().toString().contains(PARTIAL);
   }
 
-  private Copy fetch(RemoteModel remote) throws IOException {
-    LOG.info("Fetching model {} to {}", remote, root);
+  private Copy fetch(RemoteModel<?> remote) throws IOException {
+    LOG.info("Fetching {} {} to {}", remote.kind().label(), remote, root);
     Path partial = root.resolve(remote.key() + PARTIAL + UUID.randomUUID());
     try {
       ModelSums sums = fetch(remote, partial);
@@ -139,20 +138,21 @@ final class ModelCache {
     }
   }
 
-  /** The small files come first, since they tell which large ones the model needs. */
-  private static ModelSums fetch(RemoteModel remote, Path partial) throws IOException {
+  /** The small files come first, since they tell which large ones are needed. */
+  private static ModelSums fetch(RemoteModel<?> remote, Path partial) throws IOException {
+    FolderKind<?> kind = remote.kind();
     Files.createDirectories(partial);
-    copy(remote, remote.names().stream().filter(ModelFamily::isDescription).toList(), partial);
+    copy(remote, remote.names().stream().filter(kind::isDescription).toList(), partial);
     List<String> needed =
-        NeededFiles.of(remote.names(), remote.weights(), partial, partial.toString());
-    copy(
-        remote, needed.stream().filter(name -> !ModelFamily.isDescription(name)).toList(), partial);
-    ModelFolder folder = ModelFolder.open(partial, remote.weights());
+        NeededFiles.of(kind, remote.names(), remote.weights(), partial, partial.toString());
+    copy(remote, needed.stream().filter(name -> !kind.isDescription(name)).toList(), partial);
+    DiffusersFolder folder = kind.open(partial, remote.weights());
     folder.checkManifest();
     return folder.sums();
   }
 
-  private static void copy(RemoteModel remote, List<String> names, Path folder) throws IOException {
+  private static void copy(RemoteModel<?> remote, List<String> names, Path folder)
+      throws IOException {
     for (String name : names) {
       Path target = folder.resolve(name);
       Files.createDirectories(target.getParent());
@@ -160,7 +160,7 @@ final class ModelCache {
     }
   }
 
-  private void note(RemoteModel remote, ModelSums sums) throws IOException {
+  private void note(RemoteModel<?> remote, ModelSums sums) throws IOException {
     Path temporary =
         Files.writeString(root.resolve("note" + PARTIAL + UUID.randomUUID()), sums.lines());
     Files.move(temporary, sources.resolve(remote.key()), StandardCopyOption.ATOMIC_MOVE);

@@ -3,7 +3,7 @@ package io.sparkdiffusion.spark.model;
 import io.sparkdiffusion.config.ModelConfig;
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.WeightChoice;
-import io.sparkdiffusion.family.ModelFolder;
+import io.sparkdiffusion.family.DiffusersFolder;
 import io.sparkdiffusion.family.PublishedModel;
 import io.sparkdiffusion.hub.Hub;
 import io.sparkdiffusion.hub.HubId;
@@ -20,14 +20,17 @@ import org.apache.hadoop.conf.Configuration;
 /**
  * A folder.
  *
+ * @param kind what is looked for
  * @param path a local folder, at the same place on every machine, or any path that Hadoop can read
  * @param unpacked what a process calls it that has it from {@code --archives}, empty where it has
  *     an absolute name
  * @param weights which of its weights are used
  * @param cacheDirectory where a machine keeps its copy of the latter, empty for the usual place
+ * @param <F> what it is opened as
  */
-record ModelLocation(String path, String unpacked, WeightChoice weights, String cacheDirectory)
-    implements ModelSource {
+record ModelLocation<F extends DiffusersFolder>(
+    FolderKind<F> kind, String path, String unpacked, WeightChoice weights, String cacheDirectory)
+    implements ModelSource<F> {
 
   /** Two letters or more, since a single one could be a drive. */
   private static final String WITH_SCHEME = "[A-Za-z][A-Za-z0-9+.-]+:/.*";
@@ -35,20 +38,21 @@ record ModelLocation(String path, String unpacked, WeightChoice weights, String 
   private static final String USUAL_CACHE = ".cache/spark-diffusion/models";
 
   /** A folder that every machine has by this name. */
-  ModelLocation(String path, WeightChoice weights, String cacheDirectory) {
-    this(path, "", weights, cacheDirectory);
+  ModelLocation(FolderKind<F> kind, String path, WeightChoice weights, String cacheDirectory) {
+    this(kind, path, "", weights, cacheDirectory);
   }
 
   /**
    * A relative folder counts from the driver's working directory; a process that does not have it
    * there may have it unpacked.
    */
-  static ModelLocation of(ModelConfig model) {
+  static <F extends DiffusersFolder> ModelLocation<F> of(FolderKind<F> kind, ModelConfig model) {
     String named = model.folder();
     boolean hasScheme = hasScheme(named);
     if (!hasScheme && isCacheFolder(Path.of(named).toAbsolutePath().normalize())) {
-      return new ModelLocation(
-          snapshot(Path.of(named).toAbsolutePath().normalize(), model.revision()).toString(),
+      return new ModelLocation<>(
+          kind,
+          snapshot(kind, Path.of(named).toAbsolutePath().normalize(), model.revision()).toString(),
           model.weights(),
           model.cacheDirectory());
     }
@@ -59,9 +63,10 @@ record ModelLocation(String path, String unpacked, WeightChoice weights, String 
               .formatted(named, model.revision()));
     }
     if (hasScheme || Path.of(named).isAbsolute()) {
-      return new ModelLocation(named, model.weights(), model.cacheDirectory());
+      return new ModelLocation<>(kind, named, model.weights(), model.cacheDirectory());
     }
-    return new ModelLocation(
+    return new ModelLocation<>(
+        kind,
         Path.of(Unpacked.find(named)).toAbsolutePath().toString(),
         named,
         model.weights(),
@@ -79,12 +84,12 @@ record ModelLocation(String path, String unpacked, WeightChoice weights, String 
         && Files.isDirectory(folder.resolve("snapshots"));
   }
 
-  private static Path snapshot(Path cacheFolder, String revision) {
+  private static Path snapshot(FolderKind<?> kind, Path cacheFolder, String revision) {
     try {
       return Hub.snapshot(cacheFolder, revision);
     } catch (IOException e) {
       throw new UncheckedIOException(
-          "Cannot open model %s: it must be readable (%s)".formatted(cacheFolder, e), e);
+          "Cannot open %s %s: it must be readable (%s)".formatted(kind.label(), cacheFolder, e), e);
     }
   }
 
@@ -128,10 +133,9 @@ record ModelLocation(String path, String unpacked, WeightChoice weights, String 
    * @throws UncheckedIOException where the model cannot be fetched; another attempt may succeed
    */
   @Override
-  public ModelFolder open(Configuration hadoop) {
+  public F open(Configuration hadoop) {
     Optional<Path> local = local();
-    ModelFolder folder =
-        local.isPresent() ? ModelFolder.open(here(local.get()), weights) : copy(hadoop);
+    F folder = local.isPresent() ? kind.open(here(local.get()), weights) : copy(hadoop);
     if (!commit().isEmpty()) {
       PublishedModel.require(name(), folder.toString(), folder.sums().byFile());
     }
@@ -157,19 +161,19 @@ record ModelLocation(String path, String unpacked, WeightChoice weights, String 
     return uri.getScheme().equals("file") ? Optional.of(Path.of(uri.getPath())) : Optional.empty();
   }
 
-  private ModelFolder copy(Configuration hadoop) {
+  private F copy(Configuration hadoop) {
     Path cache = cache();
     try {
-      return new ModelCache(cache).open(RemoteModel.list(path, weights, hadoop));
+      return new ModelCache(cache).open(RemoteModel.list(kind, path, weights, hadoop));
     } catch (FileNotFoundException e) {
       throw new ProblemsException(
-          "Cannot open model %s: it must be a folder in diffusers' layout (%s)"
-              .formatted(path, e.getMessage()),
+          "Cannot open %s %s: it must be a folder in diffusers' layout (%s)"
+              .formatted(kind.label(), path, e.getMessage()),
           e);
     } catch (IOException e) {
       throw new UncheckedIOException(
-          "Cannot fetch model %s: its files must be readable, and %s must have room for them (%s)"
-              .formatted(path, cache, e.getMessage()),
+          "Cannot fetch %s %s: its files must be readable, and %s must have room for them (%s)"
+              .formatted(kind.label(), path, cache, e.getMessage()),
           e);
     }
   }

@@ -36,7 +36,7 @@ import org.apache.hadoop.conf.Configuration;
  * @param libtorchPath the PyTorch that is to compute, may be empty
  */
 record PipelineFactory(
-    ModelSource location,
+    ModelSource<ModelFolder> location,
     ModelSums sums,
     ModelAdapters adapters,
     ModelEmbeddings embeddings,
@@ -97,7 +97,7 @@ record PipelineFactory(
     requireDriversFiles(location.open(hadoop));
     checkLoras(hadoop);
     embeddings.open(hadoop);
-    controlNets.open();
+    controlNets.open(hadoop);
     UsedLibtorch.usable(TorchEngine::version);
   }
 
@@ -107,7 +107,7 @@ record PipelineFactory(
     ModelFolder folder = location.open(hadoop);
     requireDriversFiles(folder);
     Additions added =
-        new Additions(adapters.open(hadoop), embeddings.open(hadoop), controlNets.open());
+        new Additions(adapters.open(hadoop), embeddings.open(hadoop), controlNets.open(hadoop));
     boolean isByMemory = !device.equals("cpu") && batchSize instanceof BatchSize.Auto;
     PipelineOptions options =
         new PipelineOptions(device, dtype, together(device), schedulerOverrides);

@@ -2,8 +2,7 @@ package io.sparkdiffusion.spark.model;
 
 import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.config.WeightChoice;
-import io.sparkdiffusion.family.ModelFamily;
-import io.sparkdiffusion.family.ModelFolder;
+import io.sparkdiffusion.family.DiffusersFolder;
 import io.sparkdiffusion.util.Sha256;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -21,55 +20,64 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.io.IOUtils;
 
-/** A model folder on a file system that Hadoop knows, as it was when it was listed. */
-final class RemoteModel {
+/**
+ * A folder on a file system that Hadoop knows, as it was when it was listed.
+ *
+ * @param <F> what it is opened as
+ */
+final class RemoteModel<F extends DiffusersFolder> {
 
   private static final int BLOCK_BYTES = 1 << 20;
 
+  private final FolderKind<F> kind;
   private final FileSystem files;
   private final Path root;
   private final WeightChoice weights;
   private final SortedMap<String, FileStatus> listing = new TreeMap<>();
 
-  private RemoteModel(FileSystem files, Path root, WeightChoice weights) {
+  private RemoteModel(FolderKind<F> kind, FileSystem files, Path root, WeightChoice weights) {
+    this.kind = kind;
     this.files = files;
     this.root = root;
     this.weights = weights;
   }
 
   /**
-   * Lists what may belong to a model; no file is opened.
+   * Lists what may be needed; no file is opened.
    *
+   * @param kind what is looked for
    * @param weights which of them are used
    * @throws ProblemsException where there is no such folder or no such file system
    * @throws IOException where it cannot be listed
    */
-  static RemoteModel list(String location, WeightChoice weights, Configuration hadoop)
+  static <F extends DiffusersFolder> RemoteModel<F> list(
+      FolderKind<F> kind, String location, WeightChoice weights, Configuration hadoop)
       throws IOException {
-    RemoteModel model = open(location, weights, hadoop);
+    RemoteModel<F> model = open(kind, location, weights, hadoop);
     if (!model.files.getFileStatus(model.root).isDirectory()) {
       throw new FileNotFoundException("it is a file");
     }
-    for (String folder : ModelFamily.folders()) {
+    for (String folder : kind.folders()) {
       model.addFolder(folder);
     }
     return model;
   }
 
-  private static RemoteModel open(String location, WeightChoice weights, Configuration hadoop) {
+  private static <F extends DiffusersFolder> RemoteModel<F> open(
+      FolderKind<F> kind, String location, WeightChoice weights, Configuration hadoop) {
     try {
       Path given = new Path(location);
       FileSystem files = given.getFileSystem(hadoop);
-      return new RemoteModel(files, files.makeQualified(given), weights);
+      return new RemoteModel<>(kind, files, files.makeQualified(given), weights);
     } catch (IOException | IllegalArgumentException e) {
       throw new ProblemsException(
-          "Cannot open model %s: Hadoop must know its file system (%s)"
-              .formatted(location, e.getMessage()),
+          "Cannot open %s %s: Hadoop must know its file system (%s)"
+              .formatted(kind.label(), location, e.getMessage()),
           e);
     }
   }
 
-  /** What is missing is told by {@link ModelFolder#open}, with all other problems. */
+  /** What is missing is told where the folder is opened, with all other problems. */
   private void addFolder(String name) throws IOException {
     Path folder = name.isEmpty() ? root : new Path(root, name);
     FileStatus[] found;
@@ -81,8 +89,7 @@ final class RemoteModel {
     for (FileStatus status : found) {
       requireInside(folder, status.getPath());
       String file = (name.isEmpty() ? "" : name + "/") + status.getPath().getName();
-      boolean isPart = ModelFamily.isDescription(file) || ModelFamily.isInNetworkFolder(file);
-      if (status.isFile() && isPart) {
+      if (status.isFile() && kind.mayBePart(file)) {
         listing.put(file, status);
       }
     }
@@ -94,9 +101,14 @@ final class RemoteModel {
     boolean isInside = parent != null && parent.toUri().getPath().equals(folder.toUri().getPath());
     if (!isInside || listed.getName().matches("\\.{0,2}|.*[/\\\\].*")) {
       throw new ProblemsException(
-          "Cannot fetch model %s: each name in it must stay in its folder (%s)"
-              .formatted(root, listed));
+          "Cannot fetch %s %s: each name in it must stay in its folder (%s)"
+              .formatted(kind.label(), root, listed));
     }
+  }
+
+  /** What is looked for. */
+  FolderKind<F> kind() {
+    return kind;
   }
 
   /** Which of the folder's weights are used. */
@@ -104,14 +116,17 @@ final class RemoteModel {
     return weights;
   }
 
-  /** Changes where a listed file is added, taken away or written; each choice has its own. */
+  /**
+   * Changes where a listed file is added, taken away or written; each kind and choice has its own.
+   */
   String key() {
+    String of = kind.equals(FolderKind.MODEL) ? "" : kind.label() + " of ";
     String head =
         weights.equals(WeightChoice.USUAL) ? "" : weights.format() + weights.variant() + " of ";
     return Sha256.of(
         listing.entrySet().stream()
             .map(entry -> line(entry.getKey(), entry.getValue()))
-            .collect(Collectors.joining("", head + root + "\n", "")));
+            .collect(Collectors.joining("", of + head + root + "\n", "")));
   }
 
   private static String line(String name, FileStatus status) {

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.util.VersionInfo;
@@ -54,7 +55,7 @@ public final class MissingFileSystems {
   }
 
   /**
-   * The same for a model and its LoRAs.
+   * The same for a model and its LoRAs, embeddings and ControlNets.
    *
    * @param key what names the model
    */
@@ -73,7 +74,12 @@ public final class MissingFileSystems {
 
   /** The same for LoRAs alone. */
   public static void refuse(LoraConfig loras, Configuration hadoop) {
-    refuse(ofLoras(loras), hadoop);
+    refuse(ofLoras(loras).toList(), hadoop);
+  }
+
+  /** The same for a model's LoRAs, embeddings and ControlNets, without itself. */
+  public static void refuseAdditions(ModelConfig model, Configuration hadoop) {
+    refuse(additions(model).toList(), hadoop);
   }
 
   /**
@@ -84,13 +90,19 @@ public final class MissingFileSystems {
   private record Named(String key, String path) {}
 
   private static List<Named> ofModel(ModelConfig model, String key) {
-    List<Named> paths = new ArrayList<>(List.of(new Named(key, model.folder())));
-    paths.addAll(ofLoras(model.loras()));
-    return paths;
+    return Stream.concat(Stream.of(new Named(key, model.folder())), additions(model)).toList();
   }
 
-  private static List<Named> ofLoras(LoraConfig loras) {
-    return loras.all().stream().map(lora -> new Named("loras", lora.path())).toList();
+  private static Stream<Named> additions(ModelConfig model) {
+    return Stream.of(
+            ofLoras(model.loras()),
+            model.embeddings().all().stream().map(one -> new Named("embeddings", one.path())),
+            model.controlNets().all().stream().map(one -> new Named("controlnets", one.path())))
+        .flatMap(named -> named);
+  }
+
+  private static Stream<Named> ofLoras(LoraConfig loras) {
+    return loras.all().stream().map(lora -> new Named("loras", lora.path()));
   }
 
   private static void refuse(List<Named> paths, Configuration hadoop) {

@@ -1,6 +1,7 @@
 package io.sparkdiffusion.spark.model;
 
 import io.sparkdiffusion.config.WeightChoice;
+import io.sparkdiffusion.family.ModelFolder;
 import io.sparkdiffusion.testing.CountedFileSystem;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -11,7 +12,7 @@ final class FetchingProcess {
 
   private FetchingProcess() {}
 
-  static Process start(ModelLocation location, Path log) throws IOException {
+  static Process start(ModelLocation<ModelFolder> location, Path log) throws IOException {
     ProcessBuilder builder =
         new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -28,6 +29,8 @@ final class FetchingProcess {
     CountedFileSystem.register(hadoop, Path.of(arguments[2]));
     System.out.println("fetching");
     System.out.println(
-        new ModelLocation(arguments[0], WeightChoice.USUAL, arguments[1]).open(hadoop).root());
+        new ModelLocation<>(FolderKind.MODEL, arguments[0], WeightChoice.USUAL, arguments[1])
+            .open(hadoop)
+            .root());
   }
 }

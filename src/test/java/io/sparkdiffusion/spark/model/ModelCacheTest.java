@@ -36,7 +36,7 @@ class ModelCacheTest {
   private Path source;
   private Path cache;
   private Path log;
-  private ModelLocation location;
+  private ModelLocation<ModelFolder> location;
   private Configuration hadoop;
 
   @BeforeEach
@@ -45,8 +45,11 @@ class ModelCacheTest {
     cache = folder.resolve("the.partial-cache");
     log = folder.resolve("opened");
     location =
-        new ModelLocation(
-            CountedFileSystem.locationOf(source), WeightChoice.USUAL, cache.toString());
+        new ModelLocation<>(
+            FolderKind.MODEL,
+            CountedFileSystem.locationOf(source),
+            WeightChoice.USUAL,
+            cache.toString());
     hadoop = newHadoop();
   }
 
@@ -86,8 +89,11 @@ class ModelCacheTest {
     Path shards = CopiedModel.of("v21", folder.resolve("shards"));
 
     ModelFolder copy =
-        new ModelLocation(
-                CountedFileSystem.locationOf(shards), WeightChoice.USUAL, cache.toString())
+        new ModelLocation<>(
+                FolderKind.MODEL,
+                CountedFileSystem.locationOf(shards),
+                WeightChoice.USUAL,
+                cache.toString())
             .open(hadoop);
 
     assertThat(copy.sums()).isEqualTo(ModelFolder.open(shards).sums());
@@ -96,12 +102,14 @@ class ModelCacheTest {
   @Test
   void keepsACopyForEachFormatOfTheWeights() throws IOException {
     Path both = NarrowModel.both(folder.resolve("both"));
-    ModelLocation flax =
-        new ModelLocation(
+    ModelLocation<ModelFolder> flax =
+        new ModelLocation<>(
+            FolderKind.MODEL,
             CountedFileSystem.locationOf(both),
             WeightChoice.of(WeightFormat.FLAX),
             cache.toString());
-    ModelLocation pytorch = new ModelLocation(flax.path(), WeightChoice.USUAL, cache.toString());
+    ModelLocation<ModelFolder> pytorch =
+        new ModelLocation<>(FolderKind.MODEL, flax.path(), WeightChoice.USUAL, cache.toString());
 
     ModelFolder first = flax.open(hadoop);
     assertThat(first.sums()).isEqualTo(ModelFolder.open(both, WeightFormat.FLAX).sums());
@@ -175,8 +183,8 @@ class ModelCacheTest {
   @Test
   void saysWhereTheCopyCannotBeWritten() throws IOException {
     Path file = Files.writeString(folder.resolve("file"), "in the way");
-    ModelLocation elsewhere =
-        new ModelLocation(location.path(), WeightChoice.USUAL, file + "/cache");
+    ModelLocation<ModelFolder> elsewhere =
+        new ModelLocation<>(FolderKind.MODEL, location.path(), WeightChoice.USUAL, file + "/cache");
 
     assertThatThrownBy(() -> elsewhere.open(hadoop))
         .isInstanceOf(UncheckedIOException.class)
@@ -279,20 +287,29 @@ class ModelCacheTest {
   @Test
   void refusesWhatIsNoFolderOfAKnownFileSystem() {
     assertThatThrownBy(
-            () -> new ModelLocation("nowhere://x/m", WeightChoice.USUAL, "").open(hadoop))
+            () ->
+                new ModelLocation<>(FolderKind.MODEL, "nowhere://x/m", WeightChoice.USUAL, "")
+                    .open(hadoop))
         .isInstanceOf(ProblemsException.class)
         .hasMessage(
             "Cannot open model nowhere://x/m: Hadoop must know its file system (No FileSystem for"
                 + " scheme \"nowhere\")");
     assertThatThrownBy(
-            () -> new ModelLocation(location.path() + "/none", WeightChoice.USUAL, "").open(hadoop))
+            () ->
+                new ModelLocation<>(
+                        FolderKind.MODEL, location.path() + "/none", WeightChoice.USUAL, "")
+                    .open(hadoop))
         .isInstanceOf(ProblemsException.class)
         .hasMessageStartingWith(
             "Cannot open model %s/none: it must be a folder in diffusers' layout ("
                 .formatted(location.path()));
     assertThatThrownBy(
             () ->
-                new ModelLocation(location.path() + "/model_index.json", WeightChoice.USUAL, "")
+                new ModelLocation<>(
+                        FolderKind.MODEL,
+                        location.path() + "/model_index.json",
+                        WeightChoice.USUAL,
+                        "")
                     .open(hadoop))
         .isInstanceOf(ProblemsException.class)
         .hasMessage(

@@ -64,9 +64,11 @@ class ModelTest {
 
     assertThat(open("./" + name, "").digest()).isEqualTo(digest);
     String path = Path.of("elsewhere").toAbsolutePath().toString();
-    ModelLocation ofDriver = new ModelLocation(path, name, WeightChoice.USUAL, "");
+    ModelLocation<ModelFolder> ofDriver =
+        new ModelLocation<>(FolderKind.MODEL, path, name, WeightChoice.USUAL, "");
     assertThat(ofDriver.open(hadoop).sums().digest()).isEqualTo(digest);
-    assertThatThrownBy(() -> new ModelLocation(path, WeightChoice.USUAL, "").open(hadoop))
+    assertThatThrownBy(
+            () -> new ModelLocation<>(FolderKind.MODEL, path, WeightChoice.USUAL, "").open(hadoop))
         .isInstanceOf(ProblemsException.class)
         .hasMessageContaining(path);
   }

@@ -40,7 +40,7 @@ class MissingFileSystemsTest {
   }
 
   @Test
-  void looksAtLorasToo() {
+  void looksAtWhatIsAddedToo() {
     LoraConfig loras =
         LoraConfig.parse(
             List.of("gs://b/a.safetensors:2", "a.safetensors", "o/n/a.safetensors"),
@@ -54,11 +54,24 @@ class MissingFileSystemsTest {
                     "pretrained_model_name_or_path",
                     "m",
                     "loras",
-                    "s3a://b/a.safetensors,s3://b/a.safetensors"),
+                    "s3a://b/a.safetensors,s3://b/a.safetensors",
+                    "embeddings",
+                    "gs://b/e.safetensors",
+                    "controlnets",
+                    "abfs://b/edges:0.5,org/edges"),
                 "test")
             .model();
     assertThatThrownBy(() -> MissingFileSystems.refuse(model, "modelUrl", hadoop))
-        .isInstanceOfSatisfying(ProblemsException.class, e -> assertThat(e.problems()).hasSize(2));
+        .isInstanceOfSatisfying(
+            ProblemsException.class,
+            e ->
+                assertThat(e.problems())
+                    .hasSize(4)
+                    .anyMatch(
+                        line -> line.startsWith("Cannot use embeddings gs://b/e.safetensors:"))
+                    .anyMatch(line -> line.startsWith("Cannot use controlnets abfs://b/edges:")));
+    assertThatThrownBy(() -> MissingFileSystems.refuseAdditions(model, hadoop))
+        .isInstanceOfSatisfying(ProblemsException.class, e -> assertThat(e.problems()).hasSize(4));
   }
 
   @Test
