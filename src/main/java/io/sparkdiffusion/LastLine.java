@@ -12,10 +12,14 @@ import io.sparkdiffusion.spark.report.RunSeconds;
 import java.io.PrintStream;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Says how a run ended, in a last line and an exit code. */
 final class LastLine {
+
+  private static final int REASONS = 3;
 
   private final PrintStream err;
   private String reason = "";
@@ -51,6 +55,7 @@ final class LastLine {
     RunCounts counts = result.counts();
     RunSeconds seconds = result.seconds();
     result.leftOut().forEach(line -> err.println("Left out: " + Shown.line(line)));
+    reasons(counts).forEach(line -> err.println(Shown.line(line)));
     result.page().ifPresent(page -> err.println("Open " + page + " in a browser to see them"));
     err.printf(
         Locale.ROOT,
@@ -72,6 +77,26 @@ final class LastLine {
     }
     err.println(reason);
     return ExitCode.TOO_MANY_FAILED_ROWS;
+  }
+
+  /** The commonest reasons why images failed. */
+  private static List<String> reasons(RunCounts counts) {
+    List<Map.Entry<String, Long>> told =
+        counts.failures().entrySet().stream()
+            .sorted(Map.Entry.<String, Long>comparingByValue().reversed())
+            .limit(REASONS)
+            .toList();
+    long others = counts.failed() - told.stream().mapToLong(Map.Entry::getValue).sum();
+    Stream<String> lines =
+        told.stream()
+            .map(
+                one ->
+                    "%s failed: %s".formatted(Counted.of(one.getValue(), "image"), one.getKey()));
+    Stream<String> rest =
+        others > 0
+            ? Stream.of(Counted.of(others, "image") + " failed for other reasons")
+            : Stream.empty();
+    return Stream.concat(lines, rest).toList();
   }
 
   /** Why it failed: all that is wrong with what was asked for, or one reason. */

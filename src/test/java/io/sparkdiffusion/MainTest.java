@@ -95,6 +95,7 @@ class MainTest {
     assertThat(job.run("max_failed_rows=0")).isEqualTo(ExitCode.TOO_MANY_FAILED_ROWS);
     assertThat(job.lastLine())
         .isEqualTo("Stopped: 1 of 2 rows failed, more than max_failed_rows allows (0)");
+    assertThat(job.said()).contains("1 image failed: Cannot");
   }
 
   @Test

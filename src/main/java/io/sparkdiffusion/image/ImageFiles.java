@@ -34,11 +34,15 @@ public final class ImageFiles {
     OTHERS.put("BM", "a BMP");
     OTHERS.put("II*\0", "a TIFF");
     OTHERS.put("MM\0*", "a TIFF");
+    OTHERS.put("\u001f\u008b", "gzip, unpack it first");
     OTHERS.put("http://", "a URL, which no job opens; download it first");
     OTHERS.put("https://", "a URL, which no job opens; download it first");
     OTHERS.put("data:", "a URL of data; decode its base64 first");
     OTHERS.put("<", "HTML, SVG or XML");
   }
+
+  private static final String UNKNOWN = "neither by its first bytes";
+  private static final int LONGEST_TEXT = 4_096;
 
   private ImageFiles() {}
 
@@ -83,7 +87,14 @@ public final class ImageFiles {
         .filter(other -> begin.startsWith(other.getKey()))
         .map(Map.Entry::getValue)
         .findFirst()
-        .orElse("neither by its first bytes");
+        .orElse(isText(file) ? "a text; a path is one in a column of texts alone" : UNKNOWN);
+  }
+
+  private static boolean isText(byte[] file) {
+    return file.length <= LONGEST_TEXT
+        && new String(file, StandardCharsets.UTF_8)
+            .codePoints()
+            .noneMatch(point -> Character.isISOControl(point) || point == 0xFFFD);
   }
 
   /**

@@ -67,15 +67,27 @@ class ImageFilesTest {
       nullValues = "none",
       value = {
         "'' | it must be a PNG or JPEG file (no bytes)",
-        "x | it must be a PNG or JPEG file (neither by its first bytes)",
+        "in/fox.png | it must be a PNG or JPEG file (a text; a path is one in a column of texts alone)",
         "....ftypavif | it must be a PNG or JPEG file (a HEIC, an AVIF or a video)",
         "<svg> | it must be a PNG or JPEG file (HTML, SVG or XML)",
         "https://host/a.png | it must be a PNG or JPEG file (a URL, which no job opens; download it first)",
         "http://host/a.png | it must be a PNG or JPEG file (a URL, which no job opens; download it first)",
         "data:image/png;base64, | it must be a PNG or JPEG file (a URL of data; decode its base64 first)"
       })
-  void whatIsNoImageIsRefused(String content, String reason) {
+  void whatBeginsInSuchAWayIsRefused(String content, String reason) {
     assertRefused(content.getBytes(StandardCharsets.US_ASCII), reason);
+  }
+
+  @Test
+  void whatIsNothingKnownIsRefused() {
+    assertRefused(
+        new byte[] {0x1f, (byte) 0x8b, 8, 0},
+        "it must be a PNG or JPEG file (gzip, unpack it first)");
+    assertRefused(
+        new byte[] {'x', 0, 1}, "it must be a PNG or JPEG file (neither by its first bytes)");
+    assertRefused(
+        "x".repeat(5000).getBytes(StandardCharsets.US_ASCII),
+        "it must be a PNG or JPEG file (neither by its first bytes)");
   }
 
   /** Wherever a file is cut off, be it by a byte. */

@@ -17,6 +17,7 @@ import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.Row;
 
 /**
  * Reads the input images of planned images. The last one of each kind is kept: images of one row,
@@ -34,6 +35,17 @@ public final class InputReader {
 
   InputReader(Configuration hadoop) {
     this.files = InputFiles.ofWorkingFolder(hadoop);
+  }
+
+  /**
+   * Makes sure that the input images of a planned image can be used, none of which a table holds.
+   *
+   * @param planned of {@link io.sparkdiffusion.spark.table.RequestColumns}
+   * @throws UnusableImageException where one cannot, with the reason
+   */
+  public static void requireUsable(Row planned, Configuration hadoop)
+      throws UnusableImageException {
+    new InputReader(hadoop).rgb(PlannedImage.of(new FiledRows.Filed(planned, Map.of())));
   }
 
   /**
@@ -94,7 +106,9 @@ public final class InputReader {
           input, "its row must be found when the table is read again", "not found");
     }
     byte[] bytes = file.path().isEmpty() ? inRow : files.read(input, file.path());
-    InputFiles.requireSize(input, bytes.length, "");
+    if (file.path().isEmpty()) {
+      InputFiles.requireSize(input, bytes.length, "");
+    }
     if (!Sha256.of(bytes).equals(file.sha256())) {
       throw new UnusableImageException(
           input, "it must not change while a run goes on", "another hash: " + file.path());
@@ -113,6 +127,15 @@ public final class InputReader {
       InputImage input, byte[] file, String fit, int widthPixels, int heightPixels)
       throws UnusableImageException {
     return fitted(input, decoded(input, file), fit, widthPixels, heightPixels);
+  }
+
+  /**
+   * Makes sure that a file is an image, of whatever size.
+   *
+   * @throws UnusableImageException where it is none that can be read
+   */
+  public static void requireImage(InputImage input, byte[] file) throws UnusableImageException {
+    decoded(input, file);
   }
 
   private static RgbImage decoded(InputImage input, byte[] file) throws UnusableImageException {

@@ -14,8 +14,10 @@ import java.util.regex.Pattern;
 final class SparkImage {
 
   private static final Pattern HEADER =
-      Pattern.compile(ImageCells.SPARK_MARK + " (\\d{1,5}) (\\d{1,5}) ([134]) ");
-  private static final int LONGEST_HEADER = 40;
+      Pattern.compile(ImageCells.SPARK_MARK + " (\\S+) (\\S+) (\\S+) ");
+  private static final Pattern NUMBER = Pattern.compile("[1-9]\\d{0,8}");
+  private static final Pattern CHANNELS = Pattern.compile("[134]");
+  private static final int LONGEST_HEADER = 80;
 
   private SparkImage() {}
 
@@ -40,6 +42,7 @@ final class SparkImage {
     if (!header.lookingAt()) {
       throw new UnusableImageException(input, "it must be Spark's image struct", "another cell");
     }
+    requireNumbers(input, header);
     int height = Integer.parseInt(header.group(1));
     int width = Integer.parseInt(header.group(2));
     int channels = Integer.parseInt(header.group(3));
@@ -56,6 +59,21 @@ final class SparkImage {
       rgb[i] = (byte) value(data, i / 3 * channels, channels, 2 - i % 3);
     }
     return new RgbImage(width, height, rgb);
+  }
+
+  /** Spark's image source has such numbers, -1, for a file that it could not read. */
+  private static void requireNumbers(InputImage input, Matcher header)
+      throws UnusableImageException {
+    boolean isImage =
+        NUMBER.matcher(header.group(1)).matches()
+            && NUMBER.matcher(header.group(2)).matches()
+            && CHANNELS.matcher(header.group(3)).matches();
+    if (!isImage) {
+      throw new UnusableImageException(
+          input,
+          "its height and width must be 1 or more, its nChannels 1, 3 or 4",
+          "%s, %s, %s".formatted(header.group(1), header.group(2), header.group(3)));
+    }
   }
 
   private static int value(byte[] data, int pixel, int channels, int channel) {

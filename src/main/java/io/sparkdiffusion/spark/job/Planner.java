@@ -10,6 +10,7 @@ import io.sparkdiffusion.request.Values;
 import io.sparkdiffusion.spark.executor.AutoSettings;
 import io.sparkdiffusion.spark.executor.GenerateImages;
 import io.sparkdiffusion.spark.executor.GenerationRun;
+import io.sparkdiffusion.spark.executor.InputReader;
 import io.sparkdiffusion.spark.executor.Preflight;
 import io.sparkdiffusion.spark.model.Model;
 import io.sparkdiffusion.spark.model.Models;
@@ -149,7 +150,8 @@ final class Planner {
   /**
    * All images that a table asks for, those among them that cannot be made too.
    *
-   * @throws ProblemsException where the model needs other input images than there are
+   * @throws ProblemsException where the model needs other input images than there are, or those of
+   *     a single prompt cannot be used
    */
   PlannedImages images(Table table, Models models, ExecutionConfig execution) {
     Preflight.requireInputs(models.usual(), config.sampling(), table.prompts().columns());
@@ -161,12 +163,29 @@ final class Planner {
             models,
             InputFiles.of(config.input(), hadoop.value()));
     StructType schema = table.prompts().columns().appendedTo(RequestColumns.SCHEMA);
+    PlannedImages images = images(table, planner, schema);
+    if (config.input() instanceof InputConfig.Single) {
+      images.first(1).forEach(this::requireInputs);
+    }
+    return images;
+  }
+
+  private PlannedImages images(Table table, PlanImages planner, StructType schema) {
     return table
         .few()
         .flatMap(rows -> FewImages.of(spark, schema, rows.stream().flatMap(planner::images)))
         .<PlannedImages>map(few -> few)
         .orElseGet(
             () -> new ManyImages(table.prompts().rows().flatMap(planner, Encoders.row(schema))));
+  }
+
+  /** What would fail all images of a single prompt is told before any is made. */
+  private void requireInputs(Row image) {
+    try {
+      InputReader.requireUsable(image, hadoop.value());
+    } catch (UnusableImageException e) {
+      throw new ProblemsException(e.getMessage(), e);
+    }
   }
 
   /**
@@ -190,7 +209,7 @@ final class Planner {
   private static String found(InputImage input, String given, InputFiles files) {
     try {
       String located = files.located(input, given);
-      files.sha256(input, located);
+      InputReader.requireImage(input, files.read(input, located));
       return located;
     } catch (UnusableImageException e) {
       throw new ProblemsException(e.getMessage(), e);

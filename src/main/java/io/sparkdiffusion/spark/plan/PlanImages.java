@@ -132,6 +132,9 @@ public final class PlanImages implements FlatMapFunction<Row, Row> {
         found.put(input, found(input, given));
       } else if (columns.files().contains(input) && !given.sha256().isEmpty()) {
         found.put(input, given); // its own row has the file, whose hash Spark has taken
+      } else if (!given.sha256().isEmpty()) {
+        throw new UnusableImageException(
+            input, "its file must be given beside " + input.sha256(), "none");
       }
     }
     return requests.stream().map(request -> request.withInputs(found)).toList();

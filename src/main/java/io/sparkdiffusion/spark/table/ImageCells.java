@@ -1,5 +1,6 @@
 package io.sparkdiffusion.spark.table;
 
+import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.concat;
 import static org.apache.spark.sql.functions.concat_ws;
 import static org.apache.spark.sql.functions.encode;
@@ -77,13 +78,17 @@ public enum ImageCells {
                       concat_ws(
                           " ",
                           lit(SPARK_MARK),
-                          cell.getField("height"),
-                          cell.getField("width"),
-                          cell.getField("nChannels"),
+                          number(cell, "height"),
+                          number(cell, "width"),
+                          number(cell, "nChannels"),
                           lit("")),
                       "UTF-8"),
-                  cell.getField("data")));
+                  coalesce(cell.getField("data"), lit(new byte[0]))));
     };
+  }
+
+  private static Column number(Column cell, String field) {
+    return coalesce(cell.getField(field).cast("string"), lit("null"));
   }
 
   /** Where a cell's file is: an empty text where it is in the table, null where there is none. */

@@ -8,6 +8,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.Serializable;
+import java.nio.file.Files;
 import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -16,7 +17,9 @@ import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.spark.util.SerializableConfiguration;
 
 /**
@@ -32,6 +35,7 @@ public final class InputFiles implements Serializable {
   private static final long serialVersionUID = 1L;
   private static final int HASHES_KEPT = 1_000;
   private static final int PIECE = 1 << 16;
+  private static final Pattern PERCENT_CODE = Pattern.compile("%[0-9A-Fa-f]{2}");
   private static final Pattern SCHEME = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]+:/");
 
   private final SerializableConfiguration hadoop;
@@ -86,8 +90,10 @@ public final class InputFiles implements Serializable {
       Path path = path(given);
       Path whole = path.isAbsolute() || folder.isEmpty() ? path : new Path(new Path(folder), path);
       return whole.getFileSystem(hadoop.value()).makeQualified(whole).toString();
-    } catch (IOException | IllegalArgumentException e) {
-      throw new UnusableImageException(input, "Hadoop must know its place", given, e);
+    } catch (IOException | RuntimeException | NoClassDefFoundError e) {
+      String rule =
+          MissingFileSystems.fix(given, hadoop.value()).orElse("Hadoop must know its place");
+      throw new UnusableImageException(input, rule, TableReader.reason(e) + ": " + given, e);
     }
   }
 
@@ -118,7 +124,10 @@ public final class InputFiles implements Serializable {
         input,
         located,
         in -> {
+          long bytes = 0;
           for (int count = in.read(piece); count >= 0; count = in.read(piece)) {
+            bytes += count;
+            requireSize(input, bytes, " and more: " + located);
             digest.update(piece, 0, count);
           }
           return HexFormat.of().formatHex(digest.digest());
@@ -131,7 +140,14 @@ public final class InputFiles implements Serializable {
    * @throws UnusableImageException where it cannot be read
    */
   public byte[] read(InputImage input, String located) throws UnusableImageException {
-    return reading(input, located, InputStream::readAllBytes);
+    return reading(
+        input,
+        located,
+        in -> {
+          byte[] all = in.readNBytes((int) MOST_BYTES + 1);
+          requireSize(input, all.length, " and more: " + located);
+          return all;
+        });
   }
 
   /**
@@ -149,17 +165,20 @@ public final class InputFiles implements Serializable {
   }
 
   private interface Use<T> {
-    T of(InputStream in) throws IOException;
+    T of(InputStream in) throws IOException, UnusableImageException;
   }
 
   private <T> T reading(InputImage input, String located, Use<T> use)
       throws UnusableImageException {
     try {
       Path path = new Path(located);
-      FileSystem files = path.getFileSystem(hadoop.value());
+      FileSystem files = plain(path.getFileSystem(hadoop.value()));
       FileStatus status = status(input, files, path, located);
       if (status.isDirectory()) {
         throw new UnusableImageException(input, "it must be a file", "a folder: " + located);
+      }
+      if (files instanceof RawLocalFileSystem disk) {
+        requireFile(input, disk.pathToFile(path).toPath(), located);
       }
       requireSize(input, status.getLen(), ": " + located);
       try (InputStream in = files.open(path)) {
@@ -171,13 +190,36 @@ public final class InputFiles implements Serializable {
     }
   }
 
+  /** Hadoop's checksums beside local files would forbid colons in their names. */
+  private static FileSystem plain(FileSystem files) {
+    return files instanceof LocalFileSystem local ? local.getRaw() : files;
+  }
+
+  /** Devices and pipes may never end. */
+  private static void requireFile(InputImage input, java.nio.file.Path local, String located)
+      throws UnusableImageException {
+    if (!Files.isRegularFile(local)) {
+      throw new UnusableImageException(
+          input, "it must be a file", "a device or a pipe: " + located);
+    }
+    if (!Files.isReadable(local)) {
+      throw new UnusableImageException(
+          input, "its file must be readable", "no permission: " + located);
+    }
+  }
+
   /** Only here a file that is not found is none: one that must not be opened is told so too. */
   private static FileStatus status(InputImage input, FileSystem files, Path path, String located)
       throws IOException, UnusableImageException {
     try {
       return files.getFileStatus(path);
     } catch (FileNotFoundException e) {
-      throw new UnusableImageException(input, "its file must exist", "missing: " + located, e);
+      String literal =
+          PERCENT_CODE.matcher(located).find()
+              ? "; percent signs stand for themselves, so decode what input_file_name() gives"
+              : "";
+      throw new UnusableImageException(
+          input, "its file must exist", "missing: " + located + literal, e);
     }
   }
 }

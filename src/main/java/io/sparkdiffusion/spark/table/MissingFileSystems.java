@@ -5,6 +5,7 @@ import io.sparkdiffusion.config.JobConfig;
 import io.sparkdiffusion.config.LoraConfig;
 import io.sparkdiffusion.config.ModelConfig;
 import io.sparkdiffusion.config.ProblemsException;
+import io.sparkdiffusion.request.InputImage;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,6 +52,9 @@ public final class MissingFileSystems {
       paths.add(new Named("prompts", table.location()));
     }
     paths.add(new Named("output_dir", config.output().directory()));
+    for (InputImage input : InputImage.values()) {
+      paths.add(new Named(input.path().name(), config.sampling().get(input.path())));
+    }
     refuse(paths, hadoop);
   }
 
@@ -117,13 +121,21 @@ public final class MissingFileSystems {
   }
 
   private static Optional<String> problem(String key, String path, Configuration hadoop) {
-    String scheme = path.contains(":/") ? path.substring(0, path.indexOf(':')) : "";
-    return Optional.ofNullable(FIXES.get(scheme))
-        .filter(fix -> !isThere(scheme, hadoop))
+    return fix(path, hadoop)
         .map(
             fix ->
-                "Cannot use %s %s: Spark must have the file system, %s (%s)"
-                    .formatted(key, withoutUser(path), fix, scheme));
+                "Cannot use %s %s: %s (%s)".formatted(key, withoutUser(path), fix, scheme(path)));
+  }
+
+  /** The rule that a path breaks whose file system is missing, with what to do. */
+  static Optional<String> fix(String path, Configuration hadoop) {
+    return Optional.ofNullable(FIXES.get(scheme(path)))
+        .filter(fix -> !isThere(scheme(path), hadoop))
+        .map(fix -> "Spark must have the file system, " + fix);
+  }
+
+  private static String scheme(String path) {
+    return path.contains(":/") ? path.substring(0, path.indexOf(':')) : "";
   }
 
   private static boolean isThere(String scheme, Configuration hadoop) {

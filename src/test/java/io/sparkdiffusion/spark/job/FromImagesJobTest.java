@@ -120,6 +120,8 @@ class FromImagesJobTest {
         "Cannot read init_image: it must be 16 x 16 pixels, or init_image_fit must be resize or crop (32 x 32)");
     reasons.put(".", "Cannot use init_image: it must be a file (a folder: ");
     reasons.put("nowhere://x/y.png", "Cannot use init_image: Hadoop must know its place (");
+    reasons.put("s3a://x/y.png", "Cannot use init_image: Spark must have the file system, add it ");
+    reasons.put("/dev/zero", "Cannot use init_image: it must be a file (a device or a pipe: ");
     reasons.put(
         "HTTP://x/y.png?secret",
         "Cannot use init_image: it must be a path that Hadoop knows, no URL (HTTP:…)");
@@ -171,6 +173,66 @@ class FromImagesJobTest {
     jobs.job("one", "prompt=fox", "init_image=" + there).execute();
     assertThat(jobs.rows("one").head().<String>getAs("init_image_sha256"))
         .isEqualTo(Sha256.of(files.get(1)));
+  }
+
+  /** What fails every image of a run is told before the first, as for one that is missing. */
+  @Test
+  void aSinglePromptsImagesAreReadAtOnce() throws IOException {
+    Path large = Files.write(folder.resolve("large.png"), ImageJobs.png(1, 2 * SIDE));
+    Path broken = Files.write(folder.resolve("broken.png"), Arrays.copyOf(files.get(0), 100));
+    String size = "Cannot read init_image: it must be 16 x 16 pixels, or init_image_fit must be ";
+    for (Map.Entry<Path, String> one :
+        Map.of(large, size, broken, "Cannot read init_image: ").entrySet()) {
+      GenerateJob job = jobs.job("refused", "prompt=fox", "init_image=" + one.getKey());
+      assertThatThrownBy(job::execute)
+          .isInstanceOf(ProblemsException.class)
+          .hasMessageStartingWith(one.getValue());
+      assertThatThrownBy(job::dryRun).hasMessageStartingWith(one.getValue());
+    }
+    assertThat(jobs.output("refused").resolve("images")).doesNotExist();
+    Path table = jobs.csv("rows", "id,prompt,width,height\na,fox,32,32\nb,fox,,\n");
+    GenerateJob ofTable = jobs.job("rows", "prompts=" + table, "init_image=" + large);
+    assertThat(ofTable.execute().counts().generated()).isEqualTo(1);
+    assertThatThrownBy(() -> jobs.job("cut", "prompts=" + table, "init_image=" + broken).execute())
+        .isInstanceOf(ProblemsException.class)
+        .hasMessageStartingWith("Cannot read init_image: ");
+  }
+
+  @Test
+  void aHashWithoutItsImageFailsItsRow() throws IOException {
+    Path table =
+        jobs.csv(
+            "hash",
+            "id,prompt,init_image,init_image_sha256\na,fox,,%s\nb,fox,in0.png,%s\n"
+                .formatted("0".repeat(64), Sha256.of(files.get(0))));
+    Map<String, Row> rows = jobs.run("hash", table);
+
+    assertThat(ImageJobs.error(rows, "a"))
+        .isEqualTo("Cannot use init_image: its file must be given beside init_image_sha256 (none)");
+    assertThat(ImageJobs.error(rows, "b")).isNull();
+  }
+
+  /** As Spark's image source gives files that it could not read, and as others may make them. */
+  @Test
+  void aStructThatIsNoImageFailsItsRow() throws IOException {
+    byte[] data = ImageJobs.rgb(0, SIDE);
+    List<Row> structs =
+        List.of(
+            RowFactory.create("x", -1, -1, -1, -1, new byte[0]),
+            RowFactory.create("x", SIDE, SIDE, 2, 16, data),
+            RowFactory.create("x", null, SIDE, 3, 16, data),
+            RowFactory.create("x", SIDE, SIDE, 3, 16, null));
+    Map<String, Row> rows =
+        jobs.run("structs", parquet("structs", SPARK, 2, i -> structs.get(i % structs.size())));
+
+    String rule =
+        "Cannot use init_image: its height and width must be 1 or more, its nChannels 1, 3 or 4 ";
+    assertThat(ImageJobs.error(rows, "row0")).isEqualTo(rule + "(-1, -1, -1)");
+    assertThat(ImageJobs.error(rows, "row1")).isEqualTo(rule + "(16, 16, 2)");
+    assertThat(ImageJobs.error(rows, "row2")).isEqualTo(rule + "(null, 16, 3)");
+    assertThat(ImageJobs.error(rows, "row3"))
+        .isEqualTo(
+            "Cannot use init_image: its data must hold height x width x nChannels bytes (0 of 16 x 16 x 3)");
   }
 
   @Test
