@@ -121,7 +121,7 @@ class FromImagesJobTest {
     reasons.put(".", "Cannot use init_image: it must be a file (a folder: ");
     reasons.put("nowhere://x/y.png", "Cannot use init_image: Hadoop must know its place (");
     reasons.put("s3a://x/y.png", "Cannot use init_image: Spark must have the file system, add it ");
-    reasons.put("/dev/zero", "Cannot use init_image: it must be a file (a device or a pipe: ");
+    reasons.put("/dev/null", "Cannot use init_image: it must be a file (a device or a pipe: ");
     reasons.put(
         "HTTP://x/y.png?secret",
         "Cannot use init_image: it must be a path that Hadoop knows, no URL (HTTP:…)");

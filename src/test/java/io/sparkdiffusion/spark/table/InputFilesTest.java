@@ -56,7 +56,7 @@ class InputFilesTest {
 
   /** Such a file may never end, or never begin. */
   @Test
-  @Timeout(20)
+  @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
   void devicesAndPipesAreRefused() throws Exception {
     Path pipe = folder.resolve("pipe.png");
     Shell.bash(Map.of(), "mkfifo \"$1\"", pipe.toString());
