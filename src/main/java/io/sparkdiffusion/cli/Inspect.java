@@ -14,6 +14,7 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -175,8 +176,8 @@ public final class Inspect implements Callable<Integer> {
     String name = input.path().name();
     if (place.isEmpty() && again != null) {
       throw new ProblemsException(
-          "Cannot make %s again: its %s lay in a table, --%s=FILE must name one with its bytes (SHA-256 %s)"
-              .formatted(file, name, name.replace('_', '-'), said.sha256()));
+          "Cannot make %s again: its %s lay in a table, %s must name one with its bytes (SHA-256 %s)"
+              .formatted(file, name, MadeAgain.option(name), said.sha256()));
     }
     return place.isEmpty()
         ? name.toUpperCase(Locale.ROOT) + "_WITH_SHA256_" + said.sha256()
@@ -262,7 +263,18 @@ public final class Inspect implements Callable<Integer> {
         ImageCommand.settings(
             parameters, marked(chosen, isMarked), known.dtype(), known.schedulerConfig());
     settings.put("model_digest", known.modelDigest());
-    return new MadeAgain(file, again, out, generate).make(settings);
+    int code = new MadeAgain(file, again, out, generate).make(settings);
+    List<InputImage> inputs = InputImage.of(parameters.values());
+    if (code == ExitCode.NOT_USABLE && !inputs.isEmpty()) {
+      err.println("Where an input image lies elsewhere now: " + options(inputs));
+    }
+    return code;
+  }
+
+  private static String options(List<InputImage> inputs) {
+    return inputs.stream()
+        .map(input -> MadeAgain.option(input.path().name()))
+        .collect(Collectors.joining(", "));
   }
 
   private Map<String, String> texts() {

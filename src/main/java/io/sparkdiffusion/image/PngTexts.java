@@ -1,9 +1,11 @@
 package io.sparkdiffusion.image;
 
+import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** Reads the texts of PNG files (ISO/IEC 15948, 11.3.3): tEXt, and iTXt that is not compressed. */
@@ -43,6 +45,30 @@ public final class PngTexts {
       }
     }
     throw new IllegalArgumentException("it is cut off");
+  }
+
+  /**
+   * A file without its texts of one keyword, so that files can be compared but for these.
+   *
+   * @param png a whole PNG file
+   */
+  public static byte[] without(String keyword, byte[] png) {
+    ByteArrayOutputStream rest = new ByteArrayOutputStream(png.length);
+    rest.write(png, 0, Long.BYTES);
+    ByteBuffer in = ByteBuffer.wrap(png, Long.BYTES, png.length - Long.BYTES);
+    byte[] start = (keyword + "\0").getBytes(StandardCharsets.ISO_8859_1);
+    while (in.remaining() >= 2 * Integer.BYTES) {
+      int begin = in.position();
+      int length = in.getInt();
+      boolean isText = List.of("tEXt", "iTXt").contains(ascii(in, Integer.BYTES));
+      int data = in.position();
+      in.position(data + length + CRC_BYTES);
+      int most = Math.min(data + start.length, data + length);
+      if (!isText || !Arrays.equals(png, data, most, start, 0, start.length)) {
+        rest.write(png, begin, in.position() - begin);
+      }
+    }
+    return rest.toByteArray();
   }
 
   /** After the keyword: NUL; in iTXt also compression flag and method, language, translation. */
