@@ -4,6 +4,7 @@ import io.sparkdiffusion.config.ProblemsException;
 import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.request.InputImage;
 import io.sparkdiffusion.request.Start;
+import io.sparkdiffusion.request.Values;
 import java.io.Serializable;
 import java.util.List;
 
@@ -55,29 +56,55 @@ public record ModelInputs(ModelKind kind, String noEncoder, int mostNoise) imple
   }
 
   /**
+   * Makes sure that a step is taken over an image that is drawn over.
+   *
+   * @param row with its strength and the number of its steps
+   * @throws ProblemsException where none is
+   */
+  public void requireStep(Values row) {
+    if (kind != ModelKind.UPSCALING) {
+      Start.problem(row)
+          .ifPresent(
+              problem -> {
+                throw new ProblemsException(problem);
+              });
+    }
+  }
+
+  /**
    * Makes sure that the model can make a planned image.
    *
    * @throws ProblemsException where it cannot, with the first reason
    */
   public void require(ImageRequest request) {
-    require(request.inputs());
+    requireNeeded(request.inputs());
+    requireTaken(request.inputs());
+    requireStep(request.values());
     if (request.start() instanceof Start.Upscaled start) {
       requireNoise(start.noiseLevel());
     }
   }
 
   /**
-   * Makes sure that the model can draw from input images.
+   * Makes sure that there is all that the model needs.
    *
-   * @throws ProblemsException where it needs others, or cannot read them
+   * @throws ProblemsException where it is not
    */
-  public void require(List<InputImage> given) {
+  public void requireNeeded(List<InputImage> given) {
     if (!given.containsAll(kind.needs())) {
       throw new ProblemsException(
           "Cannot use the model: this is %s (%s)"
               .formatted(
                   kind.told(), given.isEmpty() ? none() : ModelKind.names(given) + " alone"));
     }
+  }
+
+  /**
+   * Makes sure that the model can draw from input images.
+   *
+   * @throws ProblemsException where it has no use for one, or cannot read them
+   */
+  public void requireTaken(List<InputImage> given) {
     List<InputImage> useless = given.stream().filter(input -> !kind.takes(input)).toList();
     if (!useless.isEmpty()) {
       throw new ProblemsException(

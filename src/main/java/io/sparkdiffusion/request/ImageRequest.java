@@ -1,6 +1,7 @@
 package io.sparkdiffusion.request;
 
 import java.io.Serializable;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,7 +35,10 @@ public final class ImageRequest implements Serializable {
    */
   public static ImageRequest of(String id, int imageIndex, Values given) {
     Values row = given.withDefaults(Values.usual()).with(Parameters.ID.of(id));
-    List<String> broken = RowRequests.problems(row);
+    List<String> broken = new ArrayList<>(RowRequests.problems(row));
+    if (broken.isEmpty()) {
+      Start.problem(row).ifPresent(broken::add);
+    }
     if (imageIndex < 0 || !broken.isEmpty()) {
       throw new IllegalArgumentException(
           "Cannot make a request: it must keep the rules of a row "
@@ -75,6 +79,11 @@ public final class ImageRequest implements Serializable {
   /** How much ControlNets have to say, where there are any. */
   public double controlScale() {
     return values.get(Parameters.CONTROLNET_CONDITIONING_SCALE);
+  }
+
+  /** What is made of control images first, of {@link ControlPreprocessor}. */
+  public String controlPreprocessor() {
+    return values.get(Parameters.CONTROL_PREPROCESSOR);
   }
 
   /** What to draw. */

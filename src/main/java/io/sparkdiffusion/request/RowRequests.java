@@ -52,22 +52,10 @@ public sealed interface RowRequests {
     List<String> problems = row.problems(Parameters.OF_ROW);
     if (problems.isEmpty()) {
       problems.addAll(WeightedPrompt.problems(row));
-      strengthProblem(row).ifPresent(problems::add);
       problems.addAll(imageProblems(row));
       controlProblem(row).ifPresent(problems::add);
     }
     return problems;
-  }
-
-  /** An image that no step is taken with would come out as it came in. */
-  private static Optional<String> strengthProblem(Values row) {
-    int steps = row.get(Parameters.NUM_INFERENCE_STEPS);
-    double strength = row.get(Parameters.STRENGTH);
-    return InputImage.INIT.isGiven(row) && Start.taken(steps, strength) == 0
-        ? Optional.of(
-            "Cannot use strength: one step must be taken at least (%s of %s steps)"
-                .formatted(strength, steps))
-        : Optional.empty();
   }
 
   /** What says something of an image needs that. */

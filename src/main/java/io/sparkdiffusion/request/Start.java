@@ -1,6 +1,7 @@
 package io.sparkdiffusion.request;
 
 import java.io.Serializable;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /** What denoising starts from. */
@@ -42,6 +43,22 @@ public sealed interface Start extends Serializable {
     boolean isUpscaled =
         told.find(Parameters.NOISE_LEVEL).isPresent() && told.find(Parameters.STRENGTH).isEmpty();
     return isUpscaled ? all.only(parameter -> parameter != Parameters.STRENGTH) : all;
+  }
+
+  /**
+   * What is wrong with the strength of an image that is drawn over: with no step it would come out
+   * as it came in. What is upscaled has none, so this is asked of those who know the model.
+   *
+   * @param row with the number of its steps
+   */
+  static Optional<String> problem(Values row) {
+    int steps = row.get(Parameters.NUM_INFERENCE_STEPS);
+    return row.find(Parameters.STRENGTH)
+        .filter(strength -> InputImage.INIT.isGiven(row) && taken(steps, strength) == 0)
+        .map(
+            strength ->
+                "Cannot use strength: one step must be taken at least (%s of %s steps)"
+                    .formatted(strength, steps));
   }
 
   /** How many of a run's steps are taken over an image (diffusers, get_timesteps). */

@@ -65,16 +65,6 @@ class InputConfigTest {
                     .containsExactly(
                         "Cannot use mask_image: init_image must be given too (it is not)",
                         "Cannot use control_image: controlnets look at it, name a file (none)"));
-    assertThatThrownBy(
-            () ->
-                ConfigText.load(
-                    folder,
-                    "pretrained_model_name_or_path: /m",
-                    "prompt=a cat",
-                    "init_image=cat.png",
-                    "num_inference_steps=4",
-                    "strength=0.2"))
-        .hasMessage("Cannot use strength: one step must be taken at least (0.2 of 4 steps)");
   }
 
   @Test

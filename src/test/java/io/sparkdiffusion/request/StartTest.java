@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.sparkdiffusion.testing.Requests;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -142,18 +143,14 @@ class StartTest {
   @ParameterizedTest
   @CsvSource({"0.01, false", "0.02, true", "0, false"})
   void oneStepIsTakenAtLeast(double strength, boolean fits) {
-    RowRequests row =
-        RowRequests.of(
-            Map.of("id", "r", "prompt", "fox", "init_image", "in.png", "strength", strength),
-            Requests.job());
-    assertThat(row instanceof RowRequests.Valid).isEqualTo(fits);
-    if (row instanceof RowRequests.Invalid invalid) {
-      assertThat(invalid.reasons())
-          .isEqualTo(
-              List.of(
-                  "Cannot use strength: one step must be taken at least (%s of 50 steps)"
-                      .formatted(strength)));
-    }
+    Values row =
+        Values.of(Parameters.INIT_IMAGE.of("in.png"), Parameters.STRENGTH.of(strength))
+            .withDefaults(Values.usual());
+    String problem =
+        "Cannot use strength: one step must be taken at least (%s of 50 steps)".formatted(strength);
+    assertThat(Start.problem(row)).isEqualTo(fits ? Optional.empty() : Optional.of(problem));
+    assertThat(Start.problem(row.only(p -> p != Parameters.STRENGTH))).isEmpty();
+    assertThat(Start.problem(row.with(Parameters.INIT_IMAGE.of("")))).isEmpty();
   }
 
   private static ImageRequest request(Parameter.Value<?>... values) {

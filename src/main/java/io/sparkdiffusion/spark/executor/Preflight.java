@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.apache.spark.SparkContext;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.api.java.function.Function;
@@ -69,24 +70,34 @@ public final class Preflight {
   }
 
   /**
-   * Makes sure that a model can do with the input images that rows may have, and with those alone.
+   * Makes sure that a model can do with the input images that rows may have, and with those that
+   * the job gives them. A row that names what the model has no use for fails alone.
    *
    * @param sampling what rows take where they have no value of their own
    * @param columns of their table
-   * @throws ProblemsException where it needs others, or cannot use them, or upscales under less
-   *     noise
+   * @throws ProblemsException where it needs others, or cannot use the job's, or upscales under
+   *     less noise, or no row takes a step over the job's image
    */
   public static void requireInputs(Model model, Values sampling, PromptColumns columns) {
     model.inputs().requireNoise(sampling.get(Parameters.NOISE_LEVEL));
+    List<InputImage> ofJob =
+        Arrays.stream(InputImage.values())
+            .filter(input -> !sampling.get(input.path()).isEmpty())
+            .toList();
     model
         .inputs()
-        .require(
+        .requireNeeded(
             Arrays.stream(InputImage.values())
                 .filter(
-                    input ->
-                        columns.read().contains(input.path().name())
-                            || !sampling.get(input.path()).isEmpty())
+                    input -> ofJob.contains(input) || columns.read().contains(input.path().name()))
                 .toList());
+    model.inputs().requireTaken(ofJob);
+    boolean isOfRows =
+        Stream.of(Parameters.STRENGTH, Parameters.NUM_INFERENCE_STEPS)
+            .anyMatch(parameter -> columns.read().contains(parameter.name()));
+    if (!isOfRows) {
+      model.inputs().requireStep(sampling);
+    }
   }
 
   /**

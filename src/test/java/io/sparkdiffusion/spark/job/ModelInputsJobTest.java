@@ -91,6 +91,52 @@ class ModelInputsJobTest {
         "depth_image=" + image);
   }
 
+  @Test
+  void whatTheModelHasNoUseForFailsItsRowAlone() throws IOException {
+    Path depth =
+        Files.writeString(
+            folder.resolve("depth.jsonl"),
+            """
+            {"id": "a", "prompt": "fox", "init_image": "in.png", "depth_image": "in.png", "mask_image": null}
+            {"id": "b", "prompt": "fox", "init_image": "in.png", "depth_image": "in.png", "mask_image": "in.png"}
+            """);
+    assertThat(job(ReferenceModels.folder("depth"), "prompts=" + depth).dryRun().lines())
+        .anyMatch(line -> line.contains("1 are to be made"))
+        .contains("  1: Cannot use mask_image: the model must take it");
+
+    Path nothing =
+        Files.writeString(
+            folder.resolve("nothing.jsonl"),
+            "{\"id\": \"a\", \"prompt\": \"fox\", \"depth_image\": null}\n");
+    assertThat(job(ReferenceModels.folder("base"), "prompts=" + nothing).dryRun().toMake())
+        .isEqualTo(1);
+  }
+
+  @Test
+  void aModelWhoseTableNamesNoImageIsRefused() throws IOException {
+    Path table = Files.writeString(folder.resolve("texts.csv"), "id,prompt\na,fox\n");
+    assertRefused(
+        ReferenceModels.folder("depth"),
+        "Cannot use the model: this is a depth model: it needs init_image and depth_image (neither)",
+        "prompts=" + table);
+  }
+
+  @Test
+  void aJobsStrengthOfNoStepIsRefusedUnlessRowsHaveTheirOwn() throws IOException {
+    Path model = ReferenceModels.folder("base");
+    String[] weak = {"init_image=" + image, "strength=0.2"};
+    assertRefused(
+        model,
+        "Cannot use strength: one step must be taken at least (0.2 of 4 steps)",
+        "prompt=fox",
+        weak[0],
+        weak[1]);
+    Path table =
+        Files.writeString(folder.resolve("strong.csv"), "id,prompt,strength\na,fox,0.9\nb,fox,\n");
+    assertThat(job(model, "prompts=" + table, weak[0], weak[1]).dryRun().lines())
+        .contains("  1: Cannot use strength: one step must be taken at least");
+  }
+
   /** Flat as it came, once it is cropped, and between the pixels that its latents look at. */
   @Test
   void aDepthInWhichNothingIsNearerFailsItsRowAlone() throws IOException {

@@ -44,6 +44,8 @@ class UpscaleJobTest {
     ImageJobs.assertEqualToDiffusers(run, whole);
     assertThat(whole.get("row0").<Integer>getAs("noise_level")).isEqualTo(20);
     assertThat(whole.get("row0").<Double>getAs("strength")).isNull();
+    assertThat(whole.get("weak").<String>getAs("request_hash"))
+        .isEqualTo(whole.get("row0").getAs("request_hash"));
     assertThat(whole.get("noisier").<String>getAs("sha256"))
         .isNotEqualTo(whole.get("row0").getAs("sha256"));
 
@@ -79,6 +81,14 @@ class UpscaleJobTest {
     assertThat(jobs.output("noise")).doesNotExist();
   }
 
+  @Test
+  void allStepsAreTakenWhateverTheJobsStrengthSays() throws IOException {
+    Path small = Files.write(folder.resolve("small.png"), png(0, SMALL));
+    assertThat(
+            jobs.job("weak", "prompt=a fox", "init_image=" + small, "strength=0").dryRun().toMake())
+        .isEqualTo(1);
+  }
+
   private byte[] png(int index, int side) {
     byte[] all = numbers.bytes("images/%sx%s".formatted(SMALL, SMALL));
     byte[] rgb =
@@ -92,16 +102,18 @@ class UpscaleJobTest {
     StructType schema =
         ImageJobs.ofRequests()
             .add("init_image", DataTypes.BinaryType)
-            .add("noise_level", DataTypes.IntegerType);
+            .add("noise_level", DataTypes.IntegerType)
+            .add("strength", DataTypes.DoubleType);
     List<Row> rows = new ArrayList<>();
     for (ImageRequest request : run.requests()) {
-      rows.add(ImageJobs.row(request, request.id(), png(rows.size(), SMALL), null));
+      rows.add(ImageJobs.row(request, request.id(), png(rows.size(), SMALL), null, null));
     }
     ImageRequest first = run.requests().get(0);
-    rows.add(ImageJobs.row(first, "noisier", png(0, SMALL), 40));
-    rows.add(ImageJobs.row(first, "noisiest", png(0, SMALL), 400));
-    rows.add(ImageJobs.row(first, "large", png(0, SIDE), null));
-    rows.add(ImageJobs.row(first, "text", null, null));
+    rows.add(ImageJobs.row(first, "noisier", png(0, SMALL), 40, null));
+    rows.add(ImageJobs.row(first, "weak", png(0, SMALL), null, 0.0));
+    rows.add(ImageJobs.row(first, "noisiest", png(0, SMALL), 400, null));
+    rows.add(ImageJobs.row(first, "large", png(0, SIDE), null, null));
+    rows.add(ImageJobs.row(first, "text", null, null, null));
     return jobs.parquet(name, partitions, schema, rows);
   }
 }
