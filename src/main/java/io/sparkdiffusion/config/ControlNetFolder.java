@@ -1,5 +1,6 @@
 package io.sparkdiffusion.config;
 
+import java.io.File;
 import java.io.Serializable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -29,15 +30,28 @@ public record ControlNetFolder(String path, double weight) implements Serializab
   }
 
   /**
-   * Reads {@code PATH[:WEIGHT]}; what follows a colon and is no number belongs to the path.
+   * Reads {@code PATH[:WEIGHT]}; what follows a colon and is no number belongs to the path, unless
+   * a folder of this machine ends before it.
    *
    * @throws ProblemsException where it is none
    */
   static ControlNetFolder parse(String text) {
     Matcher matcher = FORM.matcher(text.strip());
-    return matcher.matches()
-        ? new ControlNetFolder(matcher.group(1), PathAndWeight.number(matcher.group(2)))
-        : new ControlNetFolder(text.strip(), 1);
+    if (matcher.matches()) {
+      return new ControlNetFolder(matcher.group(1), PathAndWeight.number(matcher.group(2)));
+    }
+    requireNoWord(text.strip());
+    return new ControlNetFolder(text.strip(), 1);
+  }
+
+  private static void requireNoWord(String text) {
+    int colon = text.lastIndexOf(':');
+    boolean isOfFolder =
+        colon > 0 && new File(text.substring(0, colon)).isDirectory() && !new File(text).exists();
+    Problems problems = new Problems();
+    problems.require(
+        !isOfFolder, "controlnets", PathAndWeight.RULE, Shown.text(text.substring(colon + 1)));
+    problems.throwIfAny();
   }
 
   /** The weight as people write it: 0.8, 1. */

@@ -1,5 +1,6 @@
 package io.sparkdiffusion.config;
 
+import io.sparkdiffusion.request.ControlPreprocessor;
 import io.sparkdiffusion.request.InputImage;
 import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.request.RowRequests;
@@ -9,7 +10,7 @@ import java.util.List;
 /** What a job gives its rows, images above all, beside what it does with them. */
 record GivenImages(ControlNetFolders controlNets, Values sampling, Problems problems) {
 
-  /** An image that the job gives must have a ControlNet that looks at it. */
+  /** An image that the job gives must have a ControlNet that looks at it, and so must its edges. */
   void requireLookedAt() {
     int there = controlNets.all().size();
     List<InputImage> places = InputImage.OF_CONTROL_NETS;
@@ -19,6 +20,10 @@ record GivenImages(ControlNetFolders controlNets, Values sampling, Problems prob
           input.path().name(),
           "controlnets must name what looks at it, at place " + (places.indexOf(input) + 1),
           there == 0 ? "none" : there);
+    }
+    if (there > 0) {
+      ControlPreprocessor.problem(sampling.get(Parameters.CONTROL_PREPROCESSOR), there)
+          .ifPresent(problems::add);
     }
   }
 

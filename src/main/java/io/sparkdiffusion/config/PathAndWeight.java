@@ -6,6 +6,9 @@ import java.util.regex.Pattern;
 /** What the entries of settings that name files have in common: paths, and weights of some. */
 final class PathAndWeight {
 
+  /** What a weight must be. */
+  static final String RULE = "a weight must be a number from -100 to 100";
+
   private static final double MOST = 100;
   private static final Pattern PICKLE = Pattern.compile("(?s).*\\.(bin|pt|pth|ckpt|pkl)");
 
@@ -17,8 +20,7 @@ final class PathAndWeight {
   }
 
   static void require(Problems problems, String key, double weight) {
-    problems.require(
-        Math.abs(weight) <= MOST, key, "a weight must be a number from -100 to 100", weight);
+    problems.require(Math.abs(weight) <= MOST, key, RULE, weight);
   }
 
   /** What a text says, NaN where it is no number. */

@@ -2,6 +2,7 @@ package io.sparkdiffusion.request;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What is made of a control image before ControlNets look at it: one word for all of them, or one
@@ -23,6 +24,16 @@ public final class ControlPreprocessor {
   static boolean areWords(String setting) {
     return WORDS.containsAll(words(setting))
         && words(setting).size() <= InputImage.OF_CONTROL_NETS.size();
+  }
+
+  /** What is wrong with a setting for so many ControlNets. */
+  public static Optional<String> problem(String setting, int controlNets) {
+    int count = words(setting).size();
+    return count == 1 || count == controlNets
+        ? Optional.empty()
+        : Optional.of(
+            "Cannot use %s: it must be one word, or one for each ControlNet (%s for %s)"
+                .formatted(Parameters.CONTROL_PREPROCESSOR, count, controlNets));
   }
 
   static String canonical(String setting) {

@@ -41,7 +41,9 @@ record Rule<T>(Predicate<T> holds, String sentence, Function<T, Object> shown, L
 
   /** One of some words; what is no word may be a prompt in the wrong place and is not told. */
   static Rule<String> oneOf(List<String> words) {
-    return new Rule<>(words::contains, BE + String.join(", ", words), Rule::word, words);
+    int last = words.size() - 1;
+    String all = "%s or %s".formatted(String.join(", ", words.subList(0, last)), words.get(last));
+    return new Rule<>(words::contains, BE + all, Rule::word, words);
   }
 
   /** At most so many of what is counted, of which the message tells the number. */
@@ -74,6 +76,9 @@ record Rule<T>(Predicate<T> holds, String sentence, Function<T, Object> shown, L
 
   /** What the values may be, as a table of settings says it. */
   String range() {
+    if (!words.isEmpty()) {
+      return String.join(", ", words);
+    }
     return sentence.startsWith(BE) ? sentence.substring(BE.length()) : "";
   }
 
@@ -82,8 +87,11 @@ record Rule<T>(Predicate<T> holds, String sentence, Function<T, Object> shown, L
     return "Cannot use %s: it must %s (%s)".formatted(parameter, sentence, shown.apply(value));
   }
 
-  /** What looks like a number or a word; anything else may be a prompt in the wrong column. */
+  /**
+   * What looks like a number, a share of a hundred or a word; anything else may be a prompt in the
+   * wrong column.
+   */
   static String word(String cell) {
-    return cell.matches("[\\w.,+-]{0,40}") ? cell : "a text";
+    return cell.matches("[\\w.,+-]{0,40}( ?%)?") ? cell : "a text";
   }
 }

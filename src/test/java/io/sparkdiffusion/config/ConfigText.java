@@ -50,7 +50,7 @@ final class ConfigText {
       control_image_2_sha256: 20112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
       control_image_3: pose.png
       control_image_3_sha256: 30112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
-      control_preprocessor: canny, none
+      control_preprocessor: canny, none, canny
       controlnet_conditioning_scale: 0.9
       control_guidance_start: 0.1
       control_guidance_end: 0.7

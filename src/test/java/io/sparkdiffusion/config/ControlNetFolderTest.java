@@ -52,6 +52,23 @@ class ControlNetFolderTest {
   }
 
   @Test
+  void aWordBehindAFolderIsNoWeight(@TempDir Path folder) {
+    assertThatThrownBy(() -> ControlNetFolders.parse(List.of(folder + ":abc")))
+        .hasMessage("Cannot use controlnets: a weight must be a number from -100 to 100 (abc)");
+    Path other = folder.resolve("none:abc");
+    assertThat(ControlNetFolder.parse(other.toString()).path()).isEqualTo(other.toString());
+  }
+
+  @Test
+  void aJobSaysOneWordOrAsManyAsItHasControlNets(@TempDir Path folder) {
+    String yaml = ConfigText.MINIMAL + "control_preprocessor: canny,none\n";
+    assertThatThrownBy(() -> ConfigText.load(folder, yaml + "controlnets: edges\n"))
+        .hasMessage(
+            "Cannot use control_preprocessor: it must be one word, or one for each ControlNet (2 for 1)");
+    assertThat(ConfigText.load(folder, yaml + "controlnets: [edges, depth]\n").model()).isNotNull();
+  }
+
+  @Test
   void aJobsControlImageNeedsAControlNet(@TempDir Path folder) {
     String yaml = ConfigText.MINIMAL + "control_image: a.png\ncontrol_image_2: b.png\n";
 

@@ -182,7 +182,7 @@ class JobConfigTest {
                 + " control_image_3=pose.png,"
                 + " control_image_3_sha256=30112233445566778899aabbccddeeff00112233445566778899aabbccddeeff,"
                 + " control_image_sha256=10112233445566778899aabbccddeeff00112233445566778899aabbccddeeff,"
-                + " control_preprocessor=canny,none, controlnet_conditioning_scale=0.9,"
+                + " control_preprocessor=canny,none,canny, controlnet_conditioning_scale=0.9,"
                 + " controlnets=control/edges:0.5,control/depth,control/pose,"
                 + " depth_image=depth.png,"
                 + " depth_image_sha256=00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff,"

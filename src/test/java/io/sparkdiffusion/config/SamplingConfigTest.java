@@ -60,7 +60,7 @@ class SamplingConfigTest {
                 Parameters.CONTROL_IMAGE_3.of("pose.png"),
                 Parameters.CONTROL_IMAGE_3_SHA256.of(
                     "30112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"),
-                Parameters.CONTROL_PREPROCESSOR.of("canny,none"),
+                Parameters.CONTROL_PREPROCESSOR.of("canny,none,canny"),
                 Parameters.CONTROLNET_CONDITIONING_SCALE.of(0.9),
                 Parameters.CONTROL_GUIDANCE_START.of(0.1),
                 Parameters.CONTROL_GUIDANCE_END.of(0.7)));
@@ -93,7 +93,7 @@ class SamplingConfigTest {
             "Cannot use height: it must be a multiple of 8 from 8 to 4096 (500)",
             "Cannot use width: it must be a multiple of 8 from 8 to 4096 (4104)",
             "Cannot use scheduler: it must be ddim, ddpm, pndm, euler, euler_a, heun, lms,"
-                + " dpm2, dpm2_a, dpm++_2m, dpm++_2m_sde, dpm++_2s, unipc, deis, lcm, tcd, model (plms)",
+                + " dpm2, dpm2_a, dpm++_2m, dpm++_2m_sde, dpm++_2s, unipc, deis, lcm, tcd or model (plms)",
             "Cannot use eta: it must be 0 to 1 (-0.1)");
   }
 

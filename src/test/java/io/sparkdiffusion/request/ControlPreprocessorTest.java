@@ -33,4 +33,10 @@ class ControlPreprocessorTest {
     assertThat(Parameters.CONTROL_PREPROCESSOR.problem(setting)).isPresent();
     assertThat(Parameters.CONTROL_PREPROCESSOR.problem("canny")).isEmpty();
   }
+
+  @ParameterizedTest
+  @CsvSource({"canny, 3, true", "'canny,none', 2, true", "'canny,none', 1, false"})
+  void thereAreAsManyWordsAsControlNets(String setting, int controlNets, boolean fits) {
+    assertThat(ControlPreprocessor.problem(setting, controlNets).isEmpty()).isEqualTo(fits);
+  }
 }

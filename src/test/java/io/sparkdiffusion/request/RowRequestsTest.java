@@ -8,6 +8,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class RowRequestsTest {
 
@@ -139,7 +141,7 @@ class RowRequestsTest {
                     "Cannot use guidance_scale: it must be finite and 0 or more (NaN)",
                     "Cannot use height: it must be a multiple of 8 from 8 to 4096 (500)",
                     "Cannot use scheduler: it must be ddim, ddpm, pndm, euler, euler_a, heun, lms,"
-                        + " dpm2, dpm2_a, dpm++_2m, dpm++_2m_sde, dpm++_2s, unipc, deis, lcm, tcd, model (plms)",
+                        + " dpm2, dpm2_a, dpm++_2m, dpm++_2m_sde, dpm++_2s, unipc, deis, lcm, tcd or model (plms)",
                     "Cannot use eta: it must be 0 to 1 (1.5)")));
   }
 
@@ -219,6 +221,15 @@ class RowRequestsTest {
                 List.of(
                     "Cannot read seed: it must be a whole number in range (a text)",
                     "Cannot use scheduler: it must be ddim, ddpm, pndm, euler, euler_a, heun, lms,"
-                        + " dpm2, dpm2_a, dpm++_2m, dpm++_2m_sde, dpm++_2s, unipc, deis, lcm, tcd, model (a text)")));
+                        + " dpm2, dpm2_a, dpm++_2m, dpm++_2m_sde, dpm++_2s, unipc, deis, lcm, tcd or model (a text)")));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"80%, 80%", "80 %, 80 %", "a lot %, a text"})
+  void aShareOfAHundredIsToldAsItIs(String strength, String told) {
+    assertThat(RowRequests.of(Map.of("id", "r", "prompt", "a", "strength", strength), DEFAULTS))
+        .isEqualTo(
+            new RowRequests.Invalid(
+                "r", List.of("Cannot read strength: it must be a number (%s)".formatted(told))));
   }
 }

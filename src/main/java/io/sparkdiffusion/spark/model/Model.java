@@ -10,6 +10,8 @@ import io.sparkdiffusion.family.ModelInputs;
 import io.sparkdiffusion.hub.HubEnvironment;
 import io.sparkdiffusion.metadata.EmbeddingTag;
 import io.sparkdiffusion.metadata.LoraTag;
+import io.sparkdiffusion.request.ControlPreprocessor;
+import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.request.InputImage;
 import io.sparkdiffusion.sampler.Schedulers;
 import io.sparkdiffusion.weights.ModelSums;
@@ -126,11 +128,13 @@ public record Model(
     public static final ControlNets NONE = new ControlNets("", 0);
 
     /**
-     * Makes sure that an image has what they look at, and nothing that nobody looks at.
+     * Makes sure that an image has what they look at and nothing that nobody looks at, and says for
+     * as many what is made of it first.
      *
      * @throws ProblemsException where it has not
      */
-    public void require(List<InputImage> given) {
+    public void require(ImageRequest request) {
+      List<InputImage> given = request.inputs();
       for (int place = 0; place < InputImage.OF_CONTROL_NETS.size(); place++) {
         InputImage input = InputImage.OF_CONTROL_NETS.get(place);
         if (place < count && !given.contains(input)) {
@@ -143,6 +147,13 @@ public record Model(
               "Cannot use %s: controlnets must name what looks at it (%s)"
                   .formatted(input.path(), count == 0 ? "none" : count));
         }
+      }
+      if (count > 0) {
+        ControlPreprocessor.problem(request.controlPreprocessor(), count)
+            .ifPresent(
+                problem -> {
+                  throw new ProblemsException(problem);
+                });
       }
     }
   }

@@ -158,7 +158,7 @@ public final class PlanImages implements FlatMapFunction<Row, Row> {
       long tile = models.usual().tileSizePixels();
       ImageRequest request = VaeTiling.settled(models.settled(drawn), tile, large);
       Model model = models.of(request);
-      model.controlNets().require(request.inputs());
+      model.controlNets().require(request);
       Map<String, Object> scheduler = model.schedulers().told(request.scheduler());
       model.inputs().require(request);
       String hash = RequestHash.of(request, scheduler, dtype, model.digest());

@@ -60,7 +60,7 @@ class BadRowsTest {
     bad.put(
         "sampler,fox,,,,,,,plms,",
         "Cannot use scheduler: it must be ddim, ddpm, pndm, euler, euler_a, heun, lms,"
-            + " dpm2, dpm2_a, dpm++_2m, dpm++_2m_sde, dpm++_2s, unipc, deis, lcm, tcd, model (plms)");
+            + " dpm2, dpm2_a, dpm++_2m, dpm++_2m_sde, dpm++_2s, unipc, deis, lcm, tcd or model (plms)");
     bad.put("eta,fox,,,,,,,,-0.5", "Cannot use eta: it must be 0 to 1 (-0.5)");
     bad.put(
         longId + ",fox,,,,,,,,", "Cannot use id: it must have at most 1024 bytes in UTF-8 (1025)");

@@ -127,11 +127,13 @@ class ControlNetJobTest {
             made,fox,1,edges.png,none
             plain,fox,1,plain.png,
             word,fox,1,plain.png,depth
+            many,fox,1,plain.png,"canny,none"
             """);
 
     Map<String, Row> rows = run("canny", table, networks, SHORT);
 
     Row wrong = rows.remove("word");
+    Row many = rows.remove("many");
     Map<String, String> made = ImageJobs.column(rows, "sha256");
     assertThat(made.get("asked")).isNotNull().isEqualTo(made.get("made"));
     assertThat(made.get("asked")).isNotEqualTo(made.get("plain"));
@@ -139,6 +141,9 @@ class ControlNetJobTest {
     assertThat(wrong.<String>getAs("error"))
         .isEqualTo(
             "Cannot use control_preprocessor: it must be none or canny, or one of them for each ControlNet with commas (depth)");
+    assertThat(many.<String>getAs("error"))
+        .isEqualTo(
+            "Cannot use control_preprocessor: it must be one word, or one for each ControlNet (2 for 1)");
   }
 
   private static RgbImage drawing() {
