@@ -8,6 +8,7 @@ import io.sparkdiffusion.family.ModelCheck;
 import io.sparkdiffusion.family.ModelFolder;
 import io.sparkdiffusion.family.ModelKind;
 import io.sparkdiffusion.kernel.Processor;
+import io.sparkdiffusion.request.InputImage;
 import io.sparkdiffusion.sampler.SchedulerConfig;
 import io.sparkdiffusion.spark.model.CheckedAdditions;
 import io.sparkdiffusion.spark.model.LocalModel;
@@ -183,6 +184,7 @@ final class ModelReport {
     if (check.format() == WeightFormat.FLAX) {
       settings.add("from_pt=false");
     }
+    settings.addAll(images());
     List<String> lines = new ArrayList<>();
     check.predictionDoubt().ifPresent(doubt -> lines.addAll(List.of("", "Warning: " + doubt)));
     lines.add("");
@@ -190,6 +192,19 @@ final class ModelReport {
         "It fits. %s suits it: %s".formatted(config.file(), String.join("; ", config.reasons())));
     lines.add("  " + config.command(settings));
     return lines;
+  }
+
+  /** Files of the images that must be given; an upscaler's configuration names its own. */
+  private List<String> images() {
+    Stream<InputImage> ofModel =
+        check.kind().stream()
+            .filter(kind -> kind != ModelKind.UPSCALING)
+            .flatMap(kind -> kind.needs().stream());
+    int controlNets = named.controlNets().all().size();
+    return Stream.concat(ofModel, InputImage.OF_CONTROL_NETS.stream().limit(controlNets))
+        .map(input -> input.path().name())
+        .map(name -> "%s=%s.png".formatted(name, name.replaceFirst("^init_|_image", "")))
+        .toList();
   }
 
   /** What is wrong, one problem a line, each group followed by what to do, then how it went. */

@@ -31,7 +31,8 @@ class CheckControlNetsTest extends CheckCase {
             ControlNet: \\S+v21_second, weight 0.5, digest [0-9a-f]{64}
             Digest with ControlNets: [0-9a-f]{64}
             """)
-        .contains("controlnets=" + controlNets);
+        .contains("controlnets=" + controlNets)
+        .contains(" control_image=control.png control_image_2=control_2.png");
   }
 
   @Test

@@ -12,6 +12,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What a check says of a model, and of what is none. */
 class CheckTest extends CheckCase {
@@ -86,6 +88,15 @@ class CheckTest extends CheckCase {
         .contains("\nThis is an upscaling model: it needs init_image\n")
         .contains("It fits. configs/tiny_x4.yml suits it: its UNet sees an image beside the")
         .contains("init_image=small.png resolution=64 'prompt=");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"depth, depth_image=depth.png", "inpainting, mask_image=mask.png"})
+  void theCommandNamesTheImagesThatAModelNeeds(String model, String second) {
+    assertThat(run("src/test/resources/reference/" + model, "--no-digests"))
+        .as(text(err))
+        .isEqualTo(ExitCode.DONE);
+    assertThat(text(out)).containsPattern(" init_image=image.png %s( |\n)".formatted(second));
   }
 
   /**
