@@ -33,8 +33,8 @@ import picocli.CommandLine.Parameters;
             + " [--depth-image=FILE] [--control-image=FILE] [--again=DIR]",
     description = {
       "Says how a PNG file was made and which command makes it again, byte for byte; with --again it"
-          + " makes it. Exit code 0: told, or made with the same bytes; 1: the bytes differ; others"
-          + " as of jobs/generate.",
+          + " makes it. Exit code 0: told, or made with the same bytes, but for where its input"
+          + " images lie; 1: other bytes differ; others as of jobs/generate.",
       ""
     },
     sortOptions = false)
