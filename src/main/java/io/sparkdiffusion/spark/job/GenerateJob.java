@@ -257,7 +257,8 @@ public final class GenerateJob {
       }
       RunCounts total = RowCounts.total(counts, work.batches().images(), made);
       Result result = ended(output, rows, total, failed.tooMany(made));
-      return config.output().gallery() && gallery(all.usual(), result, planned).write(rows, output)
+      return config.output().gallery()
+              && gallery(all.usual(), result, planned, table).write(rows, output)
           ? result.withPage(config.output().directory() + "/index.html")
           : result;
     }
@@ -275,8 +276,11 @@ public final class GenerateJob {
     return result;
   }
 
-  private Gallery gallery(Model model, Result result, PlannedImages planned) {
-    return new Gallery(new Gallery.Run(config, model, result.counts(), result.seconds()), planned);
+  private Gallery gallery(Model model, Result result, PlannedImages planned, Planner.Table table) {
+    return new Gallery(
+        new Gallery.Run(config, model, result.counts(), result.seconds()),
+        planned,
+        table.prompts().files());
   }
 
   private GroupedGeneration groups(

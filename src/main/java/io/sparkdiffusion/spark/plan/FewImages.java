@@ -169,7 +169,10 @@ public final class FewImages implements PlannedImages {
   public List<Row> inOrder(int most) {
     return images.stream()
         .limit(most)
-        .map(row -> RowFactory.create(row.getString(0), row.getInt(1)))
+        .map(
+            row ->
+                RowFactory.create(
+                    row.getString(0), row.getInt(1), row.get(RequestColumns.TABLE_PARTITION)))
         .toList();
   }
 

@@ -75,7 +75,7 @@ public final class ManyImages implements PlannedImages {
 
   @Override
   public List<Row> inOrder(int most) {
-    return images.select("id", "image_index").takeAsList(most);
+    return images.select("id", "image_index", "table_partition").takeAsList(most);
   }
 
   @Override

@@ -40,7 +40,10 @@ public sealed interface PlannedImages extends AutoCloseable permits FewImages, M
   /** The first by id and index of those that can be made. */
   List<Row> first(int most);
 
-  /** Id and index of the first ones in the table's order. */
+  /**
+   * Of the first ones in the table's order the id, the index and the table's partition that holds
+   * their files, null where it holds none.
+   */
   List<Row> inOrder(int most);
 
   /** Frees what Spark keeps of them. */

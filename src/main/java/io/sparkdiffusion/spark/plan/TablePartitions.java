@@ -29,6 +29,16 @@ public final class TablePartitions {
     }
   }
 
+  /** Some of the table's partitions, each read by a task of its own. */
+  public static TablePartitions each(SortedSet<Integer> wanted) {
+    TablePartitions partitions = new TablePartitions(wanted.size());
+    int task = 0;
+    for (int ofTable : wanted) {
+      partitions.add(task++, ofTable);
+    }
+    return partitions;
+  }
+
   /** The table's partitions by the planned one's number. */
   List<SortedSet<Integer>> byPlanned() {
     return byPlanned;

@@ -71,6 +71,7 @@ public final class Gallery {
 
   private final Run run;
   private final PlannedImages planned;
+  private final Optional<Dataset<Row>> files;
   private final int mostImages;
 
   /**
@@ -84,14 +85,16 @@ public final class Gallery {
    * A page of all images, or of the first ones where there are many.
    *
    * @param planned all images that the table asks for
+   * @param files id and files of each of the table's rows, where it holds any
    */
-  public Gallery(Run run, PlannedImages planned) {
-    this(run, planned, MOST_IMAGES);
+  public Gallery(Run run, PlannedImages planned, Optional<Dataset<Row>> files) {
+    this(run, planned, files, MOST_IMAGES);
   }
 
-  Gallery(Run run, PlannedImages planned, int mostImages) {
+  Gallery(Run run, PlannedImages planned, Optional<Dataset<Row>> files, int mostImages) {
     this.run = run;
     this.planned = planned;
+    this.files = files;
     this.mostImages = mostImages;
   }
 
@@ -106,12 +109,13 @@ public final class Gallery {
       return false;
     }
     Dataset<Row> newest = newest(keys.get());
-    List<Row> first = first(newest);
+    List<Row> inOrder = planned.inOrder(mostImages);
+    List<Row> first = first(newest, inOrder);
     long leftOut = first.size() == mostImages ? newest.count() - mostImages : 0;
     List<Row> shown = whole(first, rows);
     ThumbnailSource source = new ThumbnailSource(rows, leftOut == 0);
-    Thumbnails thumbnails =
-        Thumbnails.make(shown, source, InputImages.of(shown, rows.session()), output);
+    InputImages inputs = InputImages.of(shown, rows.session(), tableFiles(inOrder));
+    Thumbnails thumbnails = Thumbnails.make(shown, source, inputs, output);
     output.writeText("index.html", new GalleryPage(run, leftOut, thumbnails).html(shown));
     thumbnails.removeOthers();
     return true;
@@ -125,9 +129,20 @@ public final class Gallery {
         .select(IMAGE[0], IMAGE[1], "newest.*");
   }
 
-  private List<Row> first(Dataset<Row> newest) {
+  private Optional<TableFiles> tableFiles(List<Row> inOrder) {
+    return files.map(
+        table -> {
+          Map<String, Integer> partitions = new HashMap<>();
+          inOrder.stream()
+              .filter(row -> !row.isNullAt(2))
+              .forEach(row -> partitions.put(row.getString(0), row.getInt(2)));
+          return new TableFiles(table, partitions);
+        });
+  }
+
+  private List<Row> first(Dataset<Row> newest, List<Row> inOrder) {
     UserDefinedFunction place =
-        udf(new Places(broadcast(newest.sparkSession(), places())), DataTypes.IntegerType);
+        udf(new Places(broadcast(newest.sparkSession(), places(inOrder))), DataTypes.IntegerType);
     return newest
         .withColumn(PLACE, place.apply(col(IMAGE[0]), col(IMAGE[1])))
         .orderBy(col(PLACE).asc_nulls_last(), col(IMAGE[0]), col(IMAGE[1]))
@@ -136,9 +151,7 @@ public final class Gallery {
         .collectAsList();
   }
 
-  /** The first images of the table. */
-  private Map<Row, Integer> places() {
-    List<Row> first = planned.inOrder(mostImages);
+  private static Map<Row, Integer> places(List<Row> first) {
     Map<Row, Integer> places = new HashMap<>();
     for (int i = 0; i < first.size(); i++) {
       places.put(RowFactory.create(first.get(i).get(0), first.get(i).get(1)), i);

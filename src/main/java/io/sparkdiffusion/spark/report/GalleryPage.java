@@ -43,6 +43,14 @@ final class GalleryPage {
           .filter(name -> !TEXTS.contains(name))
           .toList();
 
+  /** Those that cards and filters say; hashes tell nobody anything there. */
+  private static final List<String> SAID =
+      PARAMETERS.stream().filter(name -> InputImage.hashedBy(name).isEmpty()).toList();
+
+  /** Those of them that say where an input image is. */
+  private static final List<String> INPUTS =
+      Stream.of(InputImage.values()).map(input -> input.path().name()).toList();
+
   /** What the page says of an image. */
   static final List<String> COLUMNS =
       Stream.of(
@@ -115,7 +123,8 @@ final class GalleryPage {
       json.writeString("thumbnail");
       json.writeString("inputs");
       json.writeEndArray();
-      json.writeObjectField("parameters", PARAMETERS);
+      json.writeObjectField("parameters", SAID);
+      json.writeObjectField("input_images", INPUTS);
       json.writeArrayFieldStart("rows");
       for (Row row : shown) {
         write(row, json);

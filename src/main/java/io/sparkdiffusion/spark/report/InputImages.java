@@ -14,56 +14,102 @@ import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.api.java.function.PairFlatMapFunction;
+import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import scala.Tuple2;
 
 /**
- * Draws thumbnails of the input images that are files: tasks read them again. Those that lie in the
- * table of prompts are left out.
+ * Draws thumbnails of input images: tasks read again those that are files, and the rows of the
+ * table of prompts that hold the others.
  */
 final class InputImages {
 
   private final SparkSession spark;
+  private final Optional<TableFiles> table;
   private final Map<String, Wanted> wanted = new LinkedHashMap<>();
 
-  /** A file as it has been used. */
+  /**
+   * A file as it has been used.
+   *
+   * @param path where it is, empty where its row of the table holds it
+   */
   private record Wanted(
-      InputImage input, String path, String sha256, String fit, int width, int height)
+      InputImage input, String id, String path, String sha256, String fit, int width, int height)
       implements Serializable {
 
     String key() {
       return Sha256.of("%s %s %s %s".formatted(sha256, fit, width, height));
     }
+
+    boolean isInTable() {
+      return path.isEmpty();
+    }
   }
 
   /** A thumbnail that is asked for. */
-  private record Asked(Wanted image, Thumbnails.Place place) implements Serializable {}
+  private record Asked(Wanted image, Thumbnails.Place place) implements Serializable {
 
-  private InputImages(SparkSession spark) {
+    /** Small, or nothing where the file has changed or cannot be shown as it has been used. */
+    Optional<Tuple2<Integer, ThumbnailSource.Small>> shrunk(byte[] file) {
+      byte[] rgb;
+      try {
+        InputFiles.requireSize(image.input(), file.length, "");
+        if (!Sha256.of(file).equals(image.sha256())) {
+          return Optional.empty();
+        }
+        rgb = InputReader.fitted(image.input(), file, image.fit(), image.width(), image.height());
+      } catch (UnusableImageException e) {
+        return Optional.empty();
+      }
+      RgbImage small = ThumbnailSheet.shrunk(new RgbImage(image.width(), image.height(), rgb));
+      return Optional.of(
+          new Tuple2<>(
+              place.sheet(),
+              new ThumbnailSource.Small(
+                  place, small.widthPixels(), small.heightPixels(), small.rgb())));
+    }
+  }
+
+  private InputImages(SparkSession spark, Optional<TableFiles> table) {
     this.spark = spark;
+    this.table = table;
   }
 
   /** Those of the page's rows. */
-  static InputImages of(List<Row> shown, SparkSession spark) {
-    InputImages images = new InputImages(spark);
+  static InputImages of(List<Row> shown, SparkSession spark, Optional<TableFiles> table) {
+    InputImages images = new InputImages(spark, table);
     for (Row row : shown) {
-      wanted(row).forEach((input, one) -> images.wanted.put(one.key(), one));
+      wanted(row).values().stream()
+          .filter(images::isReadable)
+          .forEach(one -> images.wanted.putIfAbsent(one.key(), one));
     }
     return images;
+  }
+
+  private boolean isReadable(Wanted image) {
+    return !image.isInTable() || table.filter(rows -> rows.has(image.id())).isPresent();
   }
 
   private static Map<InputImage, Wanted> wanted(Row row) {
     Map<InputImage, Wanted> files = new EnumMap<>(InputImage.class);
     for (InputImage input : InputImage.values()) {
-      String path = row.getAs(input.path().name());
-      if (path != null && !path.isEmpty()) {
+      String sha256 = row.getAs(input.sha256().name());
+      if (sha256 != null && !sha256.isEmpty()) {
         files.put(input, wanted(input, row));
       }
     }
@@ -74,7 +120,8 @@ final class InputImages {
     int scale = scale(row);
     return new Wanted(
         input,
-        row.getAs(input.path().name()),
+        row.getAs(Parameters.ID.name()),
+        Objects.requireNonNullElse(row.getAs(input.path().name()), ""),
         row.getAs(input.sha256().name()),
         row.getAs(Parameters.INIT_IMAGE_FIT.name()),
         row.<Integer>getAs(Parameters.WIDTH.name()) / scale,
@@ -86,7 +133,7 @@ final class InputImages {
     return Start.of(ImageColumns.values(row)).scale();
   }
 
-  /** What the input images of a row that are files are called here, in order. */
+  /** What the input images of a row are called here, in order. */
   static Map<InputImage, String> keys(Row row) {
     Map<InputImage, String> keys = new EnumMap<>(InputImage.class);
     wanted(row).forEach((input, one) -> keys.put(input, one.key()));
@@ -102,46 +149,74 @@ final class InputImages {
    * Draws sheets, one after another.
    *
    * @param places of the images that are drawn, by {@link #keys(Row)}
-   * @return JPEG files by the sheets' numbers
+   * @return sheets by their numbers
    */
-  Iterator<Tuple2<Integer, byte[]>> draw(Map<String, Thumbnails.Place> places) {
-    List<Asked> asked = new ArrayList<>();
-    places.forEach((key, place) -> asked.add(new Asked(wanted.get(key), place)));
+  Iterator<Tuple2<Integer, ThumbnailSource.Drawn>> draw(Map<String, Thumbnails.Place> places) {
+    List<Asked> ofFiles = new ArrayList<>();
+    Map<String, List<Asked>> ofTable = new HashMap<>();
+    places.forEach(
+        (key, place) -> {
+          Wanted image = wanted.get(key);
+          List<Asked> its =
+              image.isInTable()
+                  ? ofTable.computeIfAbsent(image.id(), any -> new ArrayList<>())
+                  : ofFiles;
+          its.add(new Asked(image, place));
+        });
     JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
-    int tasks = Math.min(asked.size(), context.defaultParallelism());
-    InputFiles files = InputFiles.ofWorkingFolder(spark.sessionState().newHadoopConf());
-    return context
-        .parallelize(asked, tasks)
-        .flatMapToPair(new Shrink(files))
+    int tasks = Math.min(places.size(), context.defaultParallelism());
+    JavaPairRDD<Integer, ThumbnailSource.Small> files =
+        context
+            .parallelize(ofFiles, tasks)
+            .flatMapToPair(
+                new ShrinkFile(InputFiles.ofWorkingFolder(spark.sessionState().newHadoopConf())));
+    return (ofTable.isEmpty() ? files : files.union(ofTable(ofTable, context)))
         .groupByKey(tasks)
         .mapValues(new ThumbnailSource.Draw())
         .toLocalIterator();
   }
 
+  private JavaPairRDD<Integer, ThumbnailSource.Small> ofTable(
+      Map<String, List<Asked>> asked, JavaSparkContext context) {
+    Set<InputImage> inputs =
+        asked.values().stream()
+            .flatMap(List::stream)
+            .map(one -> one.image().input())
+            .collect(Collectors.toCollection(() -> EnumSet.noneOf(InputImage.class)));
+    return table
+        .orElseThrow()
+        .around(asked.keySet(), inputs)
+        .flatMapToPair(new ShrinkInRow(context.broadcast(asked)));
+  }
+
   /** What is not there any more, or has changed, is left out. */
-  private record Shrink(InputFiles files)
+  private record ShrinkFile(InputFiles files)
       implements PairFlatMapFunction<Asked, Integer, ThumbnailSource.Small> {
 
     @Override
     public Iterator<Tuple2<Integer, ThumbnailSource.Small>> call(Asked asked) {
-      Wanted image = asked.image();
-      byte[] rgb;
       try {
-        byte[] file = files.read(image.input(), image.path());
-        if (!Sha256.of(file).equals(image.sha256())) {
-          return Collections.emptyIterator();
-        }
-        rgb = InputReader.fitted(image.input(), file, image.fit(), image.width(), image.height());
+        byte[] file = files.read(asked.image().input(), asked.image().path());
+        return asked.shrunk(file).stream().iterator();
       } catch (UnusableImageException e) {
         return Collections.emptyIterator();
       }
-      RgbImage shrunk = ThumbnailSheet.shrunk(new RgbImage(image.width(), image.height(), rgb));
-      return List.of(
-              new Tuple2<>(
-                  asked.place().sheet(),
-                  new ThumbnailSource.Small(
-                      asked.place(), shrunk.widthPixels(), shrunk.heightPixels(), shrunk.rgb())))
+    }
+  }
+
+  /** The same of rows of the table, by their ids. */
+  private record ShrinkInRow(Broadcast<Map<String, List<Asked>>> asked)
+      implements PairFlatMapFunction<Row, Integer, ThumbnailSource.Small> {
+
+    @Override
+    public Iterator<Tuple2<Integer, ThumbnailSource.Small>> call(Row row) {
+      return asked.value().getOrDefault(row.getString(0), List.of()).stream()
+          .flatMap(one -> shrunk(one, row.getAs(one.image().input().path().name())))
           .iterator();
+    }
+
+    private static Stream<Tuple2<Integer, ThumbnailSource.Small>> shrunk(Asked one, byte[] file) {
+      return file == null ? Stream.empty() : one.shrunk(file).stream();
     }
   }
 }

@@ -101,9 +101,9 @@ final class ThumbnailSource {
    *
    * @param places of the images that are drawn, by their SHA-256
    * @param files for each image the file that has its row
-   * @return JPEG files by the sheets' numbers
+   * @return sheets by their numbers
    */
-  Iterator<Tuple2<Integer, byte[]>> draw(
+  Iterator<Tuple2<Integer, Drawn>> draw(
       Map<String, Thumbnails.Place> places, Map<String, String> files) throws IOException {
     SparkContext context = rows.session().sparkContext();
     int sheets = (int) places.values().stream().map(Thumbnails.Place::sheet).distinct().count();
@@ -142,18 +142,28 @@ final class ThumbnailSource {
     }
   }
 
-  record Draw() implements Function<Iterable<Small>, byte[]> {
+  /**
+   * A sheet's file.
+   *
+   * @param places that have an image, one bit for each
+   */
+  @SuppressWarnings("ArrayRecordComponent") // It travels once, nobody compares it.
+  record Drawn(byte[] jpeg, long places) implements Serializable {}
+
+  record Draw() implements Function<Iterable<Small>, Drawn> {
 
     @Override
-    public byte[] call(Iterable<Small> smalls) throws IOException {
+    public Drawn call(Iterable<Small> smalls) throws IOException {
       Map<Integer, RgbImage> images = new HashMap<>();
       int places = 0;
+      long drawn = 0;
       for (Small small : smalls) {
         RgbImage image = new RgbImage(small.width(), small.height(), small.rgb());
         images.put(small.place().number(), image);
         places = small.place().ofPlaces();
+        drawn |= 1L << small.place().number();
       }
-      return ThumbnailSheet.jpeg(images, places);
+      return new Drawn(ThumbnailSheet.jpeg(images, places), drawn);
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.sparkdiffusion.spark.report;
 
+import io.sparkdiffusion.config.Counted;
 import io.sparkdiffusion.image.ThumbnailSheet;
 import io.sparkdiffusion.request.InputImage;
 import io.sparkdiffusion.spark.output.Failures;
@@ -24,15 +25,16 @@ import org.slf4j.LoggerFactory;
 import scala.Tuple2;
 
 /**
- * Small images of those that are in rows alone, for the page: sheets in the folder {@code
- * thumbnails}. A sheet is named by what is in it, so one that is there is not made again.
+ * Small images for the page, of those that are in rows alone and of input images: sheets in the
+ * folder {@code thumbnails}. A sheet is named by what is in it, so one that is there is not made
+ * again, and by which of its places are empty, if any, since those are not shown.
  */
 final class Thumbnails {
 
   static final String FOLDER = "thumbnails";
 
   private static final Logger LOG = LoggerFactory.getLogger(Thumbnails.class);
-  private static final Pattern NAME = Pattern.compile("[0-9a-f]{16}\\.jpg");
+  private static final Pattern NAME = Pattern.compile("([0-9a-f]{16})(?:-([0-9a-f]{16}))?\\.jpg");
 
   private final OutputFolder output;
   private final Map<String, Place> places = new HashMap<>();
@@ -54,11 +56,43 @@ final class Thumbnails {
    * A file of thumbnails.
    *
    * @param images the SHA-256 of each, by its place
+   * @param drawn the places that have one, one bit for each
    */
-  record Sheet(List<String> images) {
+  record Sheet(List<String> images, long drawn) {
+
+    static Sheet of(List<String> images) {
+      return new Sheet(images, whole(images));
+    }
+
+    private static long whole(List<String> images) {
+      return -1L >>> (Long.SIZE - images.size());
+    }
+
+    /** The same as it has been drawn, where one of these files is this sheet's. */
+    Optional<Sheet> among(List<String> files) {
+      String hash = hash();
+      return files.stream()
+          .map(NAME::matcher)
+          .filter(name -> name.matches() && name.group(1).equals(hash))
+          .map(name -> name.group(2) == null ? of(images) : new Sheet(images, bits(name.group(2))))
+          .findFirst();
+    }
+
+    private static long bits(String hex) {
+      return Long.parseUnsignedLong(hex, 16);
+    }
+
+    boolean has(Place place) {
+      return (drawn >>> place.number() & 1) == 1;
+    }
+
+    private String hash() {
+      return Sha256.of(String.join("\n", images)).substring(0, 16);
+    }
 
     String name() {
-      return Sha256.of(String.join("\n", images)).substring(0, 16) + ".jpg";
+      String empty = drawn == whole(images) ? "" : "-%016x".formatted(drawn);
+      return hash() + empty + ".jpg";
     }
 
     String path() {
@@ -109,13 +143,14 @@ final class Thumbnails {
   }
 
   private interface Drawing {
-    Iterator<Tuple2<Integer, byte[]>> draw(Map<String, Place> places) throws IOException;
+    Iterator<Tuple2<Integer, ThumbnailSource.Drawn>> draw(Map<String, Place> places)
+        throws IOException;
   }
 
   private void arrange(List<String> images) {
     for (int begin = 0; begin < images.size(); begin += ThumbnailSheet.PLACES) {
       int end = Math.min(begin + ThumbnailSheet.PLACES, images.size());
-      Sheet sheet = new Sheet(List.copyOf(images.subList(begin, end)));
+      Sheet sheet = Sheet.of(List.copyOf(images.subList(begin, end)));
       for (int number = 0; number < sheet.images().size(); number++) {
         places.put(sheet.images().get(number), new Place(sheets.size(), number, end - begin));
       }
@@ -128,35 +163,43 @@ final class Thumbnails {
     Set<Integer> missing = missing();
     Map<String, Place> drawn = new HashMap<>(places);
     drawn.values().removeIf(place -> !missing.contains(place.sheet()));
-    if (drawn.isEmpty()) {
-      return;
+    if (!drawn.isEmpty()) {
+      LOG.info("Making thumbnails of {}", Counted.of(drawn.size(), "image"));
+      try {
+        write(drawing.draw(drawn), missing);
+      } catch (IOException e) {
+        throw e;
+      } catch (Exception e) {
+        // Spark throws checked exceptions that it does not declare.
+        LOG.warn("Cannot make all thumbnails of index.html: {}", Failures.reason(e));
+      }
     }
-    LOG.info("Making thumbnails of {} images", drawn.size());
-    try {
-      write(drawing.draw(drawn), missing);
-    } catch (IOException e) {
-      throw e;
-    } catch (Exception e) {
-      // Spark throws checked exceptions that it does not declare.
-      LOG.warn("Cannot make all thumbnails of index.html: {}", Failures.reason(e));
-    }
-    places.values().removeIf(place -> missing.contains(place.sheet()));
+    places
+        .values()
+        .removeIf(
+            place -> missing.contains(place.sheet()) || !sheets.get(place.sheet()).has(place));
   }
 
-  private void write(Iterator<Tuple2<Integer, byte[]>> drawn, Set<Integer> missing)
+  private void write(Iterator<Tuple2<Integer, ThumbnailSource.Drawn>> drawn, Set<Integer> missing)
       throws IOException {
     while (drawn.hasNext()) {
-      Tuple2<Integer, byte[]> sheet = drawn.next();
-      output.writeFile(sheets.get(sheet._1()).path(), sheet._2());
-      missing.remove(sheet._1());
+      Tuple2<Integer, ThumbnailSource.Drawn> next = drawn.next();
+      Sheet sheet = new Sheet(sheets.get(next._1()).images(), next._2().places());
+      sheets.set(next._1(), sheet);
+      output.writeFile(sheet.path(), next._2().jpeg());
+      missing.remove(next._1());
     }
   }
 
+  /** The numbers of the sheets that are not there yet. */
   private Set<Integer> missing() throws IOException {
     List<String> known = output.files(FOLDER);
     Set<Integer> missing = new HashSet<>();
     for (int i = 0; i < sheets.size(); i++) {
-      if (!known.contains(sheets.get(i).name())) {
+      Sheet sheet = sheets.get(i);
+      Optional<Sheet> there = sheet.among(known);
+      sheets.set(i, there.orElse(sheet));
+      if (there.isEmpty()) {
         missing.add(i);
       }
     }

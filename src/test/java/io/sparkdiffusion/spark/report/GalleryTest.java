@@ -13,6 +13,7 @@ import io.sparkdiffusion.testing.FakeModel;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.IntStream;
 import org.apache.spark.sql.execution.QueryExecution;
@@ -99,7 +100,8 @@ class GalleryTest {
                     .read()
                     .option("header", true)
                     .csv(runs.promptsFile())
-                    .selectExpr("id", "0 AS image_index")),
+                    .selectExpr("id", "0 AS image_index", "CAST(NULL AS INT) AS table_partition")),
+            Optional.empty(),
             images);
     try (OutputFolder output = runs.open()) {
       few.write(runs.store(output), output);
