@@ -90,7 +90,8 @@ def check_table_order(page, table):
     assert found == expected, (found, expected)
 
 
-ASKED = ("negative_prompt", "num_inference_steps", "guidance_scale", "guidance_rescale", "width", "height", "scheduler", "eta")
+ASKED = ("negative_prompt", "num_inference_steps", "guidance_scale", "guidance_rescale", "width", "height", "scheduler", "eta",
+         "init_image", "mask_image", "strength")
 
 
 def check_differences(page):
@@ -145,7 +146,7 @@ def check_thumbnails(page):
     """Images that are in rows alone are parts of sheets, which are there."""
     wanted = page.execute_script("return rows.filter(row => row.status === 'generated' && !row.path).length")
     shown = page.execute_script("""
-        return [...document.querySelectorAll("main .thumbnail > div")].map(part => {
+        return [...document.querySelectorAll("main button > .thumbnail > div")].map(part => {
           const frame = part.parentElement.getBoundingClientRect(), own = part.getBoundingClientRect();
           return [getComputedStyle(part).backgroundImage.slice(5, -2), Math.max(own.width / frame.width, own.height / frame.height)];
         });""")
@@ -158,6 +159,27 @@ def check_thumbnails(page):
             image.onerror = () => done(0);
             image.src = arguments[0];""", address)
         assert width > 0, address
+
+
+def check_inputs(page):
+    """A card has all input images beside the image or the reason, not over it, and says their names, neither folders nor hashes."""
+    rows = page.execute_script("return shown")
+    for row, card in zip(rows, cards(page)):
+        places = page.execute_script("""
+            return [...arguments[0].querySelectorAll("button > *, .inputs > .thumbnail")].map(part => {
+              const {left, top, width, height} = part.getBoundingClientRect();
+              return [part.title, top, top + height, width];
+            });""", card)
+        named = [place for place in places if place[0]]
+        assert [name for name, *_ in named] == list(row["inputs"]), (row["id"], places)
+        assert all(top >= places[0][2] and width > 20 for _, top, _, width in named), (row["id"], places)
+        text = "" if row["status"] == "failed" else card.get_property("textContent")
+        for name in page.execute_script("return data.input_images"):
+            assert not row[name + "_sha256"] or row[name + "_sha256"] not in text, text
+            assert not row[name] or "/" not in row[name] or row[name].rsplit("/", 1)[0] not in text, text
+    names = [select.get_attribute("data-name") for select in page.find_elements(By.CSS_SELECTOR, "#filters select")]
+    assert not [name for name in names if name.endswith("sha256")], names
+    assert not [row for row in rows if (row["init_image_sha256"] and row["status"] == "generated" and "init_image" not in row["inputs"])]
 
 
 def pasted(page):
@@ -205,6 +227,7 @@ def check(page, folder, table):
     assert pasted(page) == "".join(first["command"].split()), pasted(page)
     check_texts(page)
     check_differences(page)
+    check_inputs(page)
     check_filters(page)
     check_orders(page)
     check_dark(page)
