@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.apache.spark.sql.Row;
@@ -97,6 +98,27 @@ class InputImagesTest {
         .isEqualTo(page.value(0, "inputs").get("init_image"));
     assertThat(page.value(2, "inputs").size()).isEqualTo(1);
     assertThat(page.value(3, "inputs").isEmpty()).isTrue();
+  }
+
+  /** Which names so many files that Spark plans it. */
+  @Test
+  void imagesOfALargeTableAreShownToo() throws IOException {
+    draw("mask.png", BLUE, 16, 16);
+    byte[][] images = {image(RED, 16, 16), image(GREEN, 16, 16)};
+    Row mask = RowFactory.create(null, folder.resolve("mask.png").toString());
+    int rows = 210;
+    table(
+        IntStream.range(0, rows)
+            .mapToObj(i -> row("row" + i, images[i % 2], mask))
+            .toArray(Row[]::new));
+    inTable().execute();
+
+    PageData page = PageData.of(folder.resolve("out"));
+    assertThat(page.ids()).hasSize(rows);
+    for (int i = 0; i < rows; i += 19) {
+      assertThat(colour(page, i)).isEqualTo(i % 2 == 0 ? RED : GREEN);
+      assertThat(colour(page, i, "mask_image")).isEqualTo(BLUE);
+    }
   }
 
   /** They are read again where they are needed again, of the rows that are still there. */
