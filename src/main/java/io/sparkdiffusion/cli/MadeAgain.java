@@ -103,9 +103,14 @@ record MadeAgain(Path image, Path folder, PrintStream out, MadeAgain.Job job) {
 
   /** Whether two files differ in nothing but what they say of the places of input images. */
   private static boolean ofOtherPlaces(byte[] image, byte[] made) {
-    return Arrays.equals(
-            PngTexts.without(PngText.PARAMETERS, image), PngTexts.without(PngText.PARAMETERS, made))
-        && withoutPlaces(image).equals(withoutPlaces(made));
+    try {
+      return withoutPlaces(image).equals(withoutPlaces(made))
+          && Arrays.equals(
+              PngTexts.without(PngText.PARAMETERS, image),
+              PngTexts.without(PngText.PARAMETERS, made));
+    } catch (IllegalArgumentException e) {
+      return false; // one is no whole PNG file, which differs in more
+    }
   }
 
   private static Optional<GenerationParameters> withoutPlaces(byte[] png) {

@@ -68,6 +68,7 @@ public final class PngTexts {
         rest.write(png, begin, in.position() - begin);
       }
     }
+    rest.write(png, in.position(), in.remaining());
     return rest.toByteArray();
   }
 
