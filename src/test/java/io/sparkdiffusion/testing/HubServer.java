@@ -280,21 +280,23 @@ public final class HubServer implements AutoCloseable {
         rest.length > Math.min(breakAfter, silentAfter)
             && breaks.getAndUpdate(left -> Math.max(0, left - 1)) > 0;
     mostAtOnce.accumulateAndGet(atOnce.incrementAndGet(), Math::max);
+    // Who has the last byte may ask for the next file before this is counted as ended.
+    int last = isCut ? Math.min(breakAfter, silentAfter) : Math.max(0, rest.length - 1);
     try {
-      write(
-          exchange.getResponseBody(),
-          rest,
-          isCut ? Math.min(breakAfter, silentAfter) : rest.length);
+      write(exchange.getResponseBody(), rest, 0, last);
       if (isCut && silentAfter < breakAfter) {
         LockSupport.parkNanos(SILENCE_NANOS);
       }
     } finally {
       atOnce.decrementAndGet();
     }
+    if (!isCut) {
+      write(exchange.getResponseBody(), rest, last, rest.length);
+    }
   }
 
-  private void write(OutputStream out, byte[] content, int end) throws IOException {
-    for (int begin = 0; begin < end; begin += BLOCK_BYTES) {
+  private void write(OutputStream out, byte[] content, int from, int end) throws IOException {
+    for (int begin = from; begin < end; begin += BLOCK_BYTES) {
       LockSupport.parkNanos(pauseMillis * 1_000_000);
       out.write(content, begin, Math.min(BLOCK_BYTES, end - begin));
       out.flush();
