@@ -1,5 +1,6 @@
 package io.sparkdiffusion.testing;
 
+import com.sun.jna.NativeLibrary;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -27,6 +28,14 @@ public final class AnonymousMemory {
 
   private static Path status() {
     return Path.of("/proc/self/status");
+  }
+
+  /**
+   * Gives back what is free and the C library keeps for later: taken again, it would not be seen
+   * (glibc, malloc_trim).
+   */
+  public static void giveBackFree() {
+    NativeLibrary.getInstance("c").getFunction("malloc_trim").invokeInt(new Object[] {0L});
   }
 
   /** RssAnon of this process now. */

@@ -86,7 +86,7 @@ class LoadingMemoryTest {
       long[] kept = new long[TIMES];
       long[] taken = new long[TIMES];
       for (int i = 0; i < TIMES; i++) {
-        touchHeap();
+        settle();
         long before = AnonymousMemory.bytes();
         AtomicLong peak = new AtomicLong();
         Thread sampler = sampler(peak);
@@ -127,11 +127,20 @@ class LoadingMemoryTest {
     return Arrays.stream(values).sorted().toArray()[values.length / 2];
   }
 
-  /** So that the JVM's own memory does not grow while it is watched. */
-  private static void touchHeap() {
+  /**
+   * So that the JVM's own memory does not grow while it is watched, and gives nothing back that an
+   * earlier load has left: buffers outside of the heap are freed by a thread after a collection.
+   */
+  private static void settle() {
     for (int i = 0; i < 256; i++) {
       assertThat(new byte[1 << 20]).isNotEmpty();
     }
+    System.gc();
+    for (long before = -1, now = 0; before != now; now = AnonymousMemory.bytes()) {
+      before = now;
+      LockSupport.parkNanos(20_000_000);
+    }
+    AnonymousMemory.giveBackFree();
   }
 
   /** A file with holes: zeros that take no space. */
