@@ -117,16 +117,8 @@ public record ControlNetFiles(Path root, List<Path> weightFiles) implements Diff
   }
 
   @Override
-  public void checkManifest() {
-    Path manifest = root.resolve(Manifest.NAME);
-    if (Files.isRegularFile(manifest)) {
-      Manifest.check(
-          manifest,
-          sums(),
-          path ->
-              path.equals(CONFIG)
-                  || WeightFiles.isPreferred(path, WeightChoice.USUAL, List.of(NAMES)));
-    }
+  public boolean isUsedWherePresent(String path) {
+    return path.equals(CONFIG) || WeightFiles.isPreferred(path, WeightChoice.USUAL, List.of(NAMES));
   }
 
   @Override

@@ -1,6 +1,8 @@
 package io.sparkdiffusion.family;
 
+import io.sparkdiffusion.weights.Manifest;
 import io.sparkdiffusion.weights.ModelSums;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -18,10 +20,18 @@ public interface DiffusersFolder {
     return ModelSums.of(root(), files());
   }
 
+  /** True for a file, by path relative to the folder, that is used wherever it is there. */
+  boolean isUsedWherePresent(String path);
+
   /**
    * Checks the files against {@code sha256sums.txt} where the folder holds one.
    *
    * @throws io.sparkdiffusion.config.ProblemsException with every file that differs or is missing
    */
-  void checkManifest();
+  default void checkManifest() {
+    Path manifest = root().resolve(Manifest.NAME);
+    if (Files.isRegularFile(manifest)) {
+      Manifest.check(manifest, sums(), this::isUsedWherePresent);
+    }
+  }
 }

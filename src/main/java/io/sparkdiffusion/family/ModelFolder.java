@@ -191,11 +191,8 @@ public final class ModelFolder implements DiffusersFolder {
   }
 
   @Override
-  public void checkManifest() {
-    Path manifest = root.resolve(Manifest.NAME);
-    if (Files.isRegularFile(manifest)) {
-      Manifest.check(manifest, sums(), path -> FAMILY.isUsedWherePresent(path, choice));
-    }
+  public boolean isUsedWherePresent(String path) {
+    return FAMILY.isUsedWherePresent(path, choice);
   }
 
   /**

@@ -3,7 +3,6 @@ package io.sparkdiffusion.spark.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.sparkdiffusion.config.AccessToken;
 import io.sparkdiffusion.config.ControlNetFolder;
 import io.sparkdiffusion.config.ControlNetFolders;
 import io.sparkdiffusion.config.EmbeddingConfig;
@@ -12,14 +11,12 @@ import io.sparkdiffusion.config.LoraConfig;
 import io.sparkdiffusion.config.ModelConfig;
 import io.sparkdiffusion.config.Precision;
 import io.sparkdiffusion.config.ProblemsException;
-import io.sparkdiffusion.config.WeightChoice;
 import io.sparkdiffusion.hub.HubEnvironment;
 import io.sparkdiffusion.testing.CopiedModel;
 import io.sparkdiffusion.testing.CountedFileSystem;
 import io.sparkdiffusion.testing.HubServer;
 import io.sparkdiffusion.testing.LocalSpark;
 import io.sparkdiffusion.testing.PipelineCase;
-import io.sparkdiffusion.testing.ReferenceModels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -158,14 +155,9 @@ class ModelControlNetsTest {
 
   private Model open(HubEnvironment hub, String named) {
     ModelConfig model =
-        new ModelConfig(
-            ReferenceModels.folder("v21").toString(),
-            "",
-            WeightChoice.USUAL,
-            "",
-            folder.resolve("cache").toString(),
-            Map.of(),
-            AccessToken.NONE,
+        NamedModels.with(
+            "v21",
+            folder,
             LoraConfig.NONE,
             EmbeddingConfig.NONE,
             new ControlNetFolders(List.of(new ControlNetFolder(named, 1))));

@@ -3,7 +3,6 @@ package io.sparkdiffusion.spark.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.sparkdiffusion.config.AccessToken;
 import io.sparkdiffusion.config.ControlNetFolders;
 import io.sparkdiffusion.config.EmbeddingConfig;
 import io.sparkdiffusion.config.ExecutionConfig;
@@ -12,7 +11,6 @@ import io.sparkdiffusion.config.LoraUnmatched;
 import io.sparkdiffusion.config.ModelConfig;
 import io.sparkdiffusion.config.Precision;
 import io.sparkdiffusion.config.ProblemsException;
-import io.sparkdiffusion.config.WeightChoice;
 import io.sparkdiffusion.hub.HubEnvironment;
 import io.sparkdiffusion.metadata.EmbeddingTag;
 import io.sparkdiffusion.testing.CountedFileSystem;
@@ -149,14 +147,9 @@ class ModelEmbeddingsTest {
 
   private Model open(HubEnvironment hub, String embeddings, String loras) {
     ModelConfig model =
-        new ModelConfig(
-            ReferenceModels.folder("base").toString(),
-            "",
-            WeightChoice.USUAL,
-            "",
-            folder.resolve("cache").toString(),
-            Map.of(),
-            AccessToken.NONE,
+        NamedModels.with(
+            "base",
+            folder,
             LoraConfig.parse(LoraConfig.entries(loras), LoraUnmatched.REFUSE),
             EmbeddingConfig.parse(LoraConfig.entries(embeddings)),
             ControlNetFolders.NONE);

@@ -3,7 +3,6 @@ package io.sparkdiffusion.spark.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.sparkdiffusion.config.AccessToken;
 import io.sparkdiffusion.config.ControlNetFolders;
 import io.sparkdiffusion.config.EmbeddingConfig;
 import io.sparkdiffusion.config.ExecutionConfig;
@@ -13,14 +12,12 @@ import io.sparkdiffusion.config.LoraUnmatched;
 import io.sparkdiffusion.config.ModelConfig;
 import io.sparkdiffusion.config.Precision;
 import io.sparkdiffusion.config.ProblemsException;
-import io.sparkdiffusion.config.WeightChoice;
 import io.sparkdiffusion.hub.HubEnvironment;
 import io.sparkdiffusion.request.ImageRequest;
 import io.sparkdiffusion.request.Parameters;
 import io.sparkdiffusion.testing.CountedFileSystem;
 import io.sparkdiffusion.testing.HubServer;
 import io.sparkdiffusion.testing.PipelineCase;
-import io.sparkdiffusion.testing.ReferenceModels;
 import io.sparkdiffusion.testing.Requests;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -178,14 +175,9 @@ class ModelLorasTest {
   }
 
   private ModelConfig named(Lora... loras) {
-    return new ModelConfig(
-        ReferenceModels.folder("base").toString(),
-        "",
-        WeightChoice.USUAL,
-        "",
-        folder.resolve("cache").toString(),
-        Map.of(),
-        AccessToken.NONE,
+    return NamedModels.with(
+        "base",
+        folder,
         new LoraConfig(List.of(loras), LoraUnmatched.REFUSE),
         EmbeddingConfig.NONE,
         ControlNetFolders.NONE);
